@@ -1,0 +1,144 @@
+"""The API gateway in front of the service: host, authentication, throttling."""
+
+import secrets
+from collections import deque
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from batchcreate.simulator.clocks import Clock
+from batchcreate.simulator.contract import Operation
+from batchcreate.simulator.replies import Refusal, refuse_throttled
+
+SIGNATURE_SCHEME = "SDK-HMAC-SHA256"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+NOT_FOUND = Refusal(
+    status=404,
+    code="APIGW.0101",
+    message="The API does not exist or has not been published in the environment",
+)
+UNAUTHENTICATED = Refusal(
+    status=401,
+    code="APIGW.0301",
+    message="Incorrect IAM authentication information: token missing, unknown or not decryptable",
+)
+EXPIRED = Refusal(
+    status=401, code="APIGW.0307", message="The token must be updated: it has expired"
+)
+
+
+class Authenticator:
+    """
+    Decides whether a request comes from somebody known, and issues tokens.
+
+    Args:
+        token: the one token accepted besides those issued; ``None`` accepts anything that
+            looks like a token or a signature.
+        ttl_s: lifetime of an issued token.
+        clock: monotonic seconds.
+
+    """
+
+    def __init__(self, *, token: str | None, ttl_s: float, clock: Clock) -> None:
+        self._token = token
+        self._ttl_s = ttl_s
+        self._clock = clock
+        self._ends: dict[str, float] = {}
+
+    def issue(self) -> str:
+        """Return a new token; older ones stay valid until their own end."""
+        token = secrets.token_urlsafe(48)
+        self._ends[token] = self._clock() + self._ttl_s
+        return token
+
+    def refuse(self, headers: Mapping[str, str]) -> Refusal | None:
+        """Return why a request with these headers is not authenticated."""
+        token = headers.get("X-Auth-Token")
+        if token:
+            return self._refuse_token(token)
+        if headers.get("Authorization", "").startswith(SIGNATURE_SCHEME):
+            return self._refuse_signature()
+        return UNAUTHENTICATED
+
+    def _refuse_token(self, token: str) -> Refusal | None:
+        if token in self._ends:
+            return EXPIRED if self._clock() >= self._ends[token] else None
+        return None if self._token in {None, token} else UNAUTHENTICATED
+
+    def _refuse_signature(self) -> Refusal | None:
+        # Signatures are not verified: without an AK/SK to compare with, the scheme is enough.
+        return None if self._token is None else UNAUTHENTICATED
+
+
+class SlidingWindow:
+    """
+    Admits at most *rate* calls in any second; refused calls do not count.
+
+    Args:
+        rate: calls per second; a fraction stretches the window to a whole number of calls.
+        clock: monotonic seconds.
+
+    """
+
+    def __init__(self, rate: float, clock: Clock) -> None:
+        self.limit = max(1, int(rate))
+        self.window_s = self.limit / rate
+        self._clock = clock
+        self._admitted: deque[float] = deque()
+
+    def is_open(self) -> bool:
+        """Admit the next call, or not."""
+        now_s = self._clock()
+        while self._admitted and self._admitted[0] <= now_s - self.window_s:
+            self._admitted.popleft()
+        if len(self._admitted) >= self.limit:
+            return False
+        self._admitted.append(now_s)
+        return True
+
+
+class Gateway:
+    """
+    Refuses calls before the service sees them.
+
+    Args:
+        authenticator: shared with IAM, which issues the tokens.
+        limit_rate: calls per second and API; ``None`` admits all.
+        retry_after_s: sent with a throttled call, if given.
+        clock: monotonic seconds.
+
+    """
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        *,
+        limit_rate: float | None,
+        retry_after_s: float | None,
+        clock: Clock,
+    ) -> None:
+        self._authenticator = authenticator
+        self._limit_rate = limit_rate
+        self._retry_after_s = retry_after_s
+        self._clock = clock
+        self._windows: dict[str, SlidingWindow] = {}
+
+    def refuse(self, request: web.BaseRequest, operation: Operation | None) -> Refusal | None:
+        """Return why a request does not pass; IAM is another service and judges for itself."""
+        host = request.host.partition(":")[0].lower()
+        if operation is None or host not in _LOOPBACK:
+            return NOT_FOUND
+        if operation.service == "IAM":
+            return None
+        return self._authenticator.refuse(request.headers) or self._throttle(operation.name)
+
+    def _throttle(self, operation: str) -> Refusal | None:
+        if self._limit_rate is None:
+            return None
+        if operation not in self._windows:
+            self._windows[operation] = SlidingWindow(self._limit_rate, self._clock)
+        window = self._windows[operation]
+        if window.is_open():
+            return None
+        return refuse_throttled(window.limit, window.window_s, self._retry_after_s)
