@@ -142,9 +142,9 @@ class Task:
     body: bytes
 
     @property
-    def digest(self) -> str:
-        """Hex SHA-256 of the body: tells a changed row from the same row moved elsewhere."""
-        return hashlib.sha256(self.body).hexdigest()
+    def digest(self) -> bytes:
+        """SHA-256 of the body: tells a changed row from the same row moved elsewhere."""
+        return hashlib.sha256(self.body).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +156,23 @@ class Rejected:
     project_id: str
     instance_id: str
     issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatedRow:
+    """
+    One of several rows with the same target and task name.
+
+    Attributes:
+        place: the row.
+        column: the column of the task name in that row's sheet.
+        task_name: as typed.
+
+    """
+
+    place: Place
+    column: Column
+    task_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +262,38 @@ class Decision:
     may_resend: bool = False
     wait_s: float | None = None
     signal: Signal = Signal.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """
+    One line of the results: an input row and what became of it.
+
+    Times are UTC in ISO 8601 with milliseconds, empty where nothing was sent.
+
+    Attributes:
+        task_id: of the created or already existing task, else empty.
+        http_status: of the last answer, ``None`` where there was none.
+        error_code: the server's code as it came, ``INVALID_ROW`` or ``CONNECT``, else empty.
+        error_msg: the server's message, or why the row stands where it stands.
+        attempts: how often it was sent.
+        duration_ms: of the last attempt.
+
+    """
+
+    place: Place
+    task_name: str
+    status: Status
+    task_id: str
+    http_status: int | None
+    error_code: str
+    error_msg: str
+    attempts: int
+    first_sent_at: str
+    finished_at: str
+    duration_ms: int | None
+    project_id: str
+    instance_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,41 @@
+"""``batchcreate check``: what is wrong with the files, cell by cell."""
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from batchcreate import pipeline
+from batchcreate.cli.exits import DONE, INCOMPLETE
+from batchcreate.cli.say import put, say
+from batchcreate.models import Issue
+from batchcreate.pipeline import Input, results_folder
+from batchcreate.settings import load
+
+_SHOWN: Final = 20
+
+
+def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
+    """Carry out ``check`` and return its exit code."""
+    settings = load(options)
+    source = Input(files=files, sheets=settings.sheet, defaults=settings.target_defaults)
+    with pipeline.check(source) as findings:
+        if settings.json_summary:
+            put(json.dumps({"rows": findings.rows, "rejected": findings.rejected}))
+        if not findings.rejected:
+            say(f"{findings.rows} rows, all of them valid")
+            return DONE
+        if not settings.quiet:
+            for issue in islice(findings.issues(), _SHOWN):
+                say(_describe(issue))
+        path = pipeline.keep_issues(results_folder(files, settings), findings)
+        say(f"{findings.rows} rows, {findings.rejected} to mend; every cell is listed in {path}")
+        return INCOMPLETE
+
+
+def _describe(issue: Issue) -> str:
+    place = issue.place
+    where = " ".join(part for part in (place.file, place.sheet, issue.cell) if part)
+    suggestion = f" -> {issue.suggestion}" if issue.suggestion else ""
+    return f"{where or place.number}  {issue.column}: {issue.message}{suggestion}"

@@ -1,0 +1,87 @@
+"""The commands: each parses, makes one pipeline call and returns an exit code."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from batchcreate.cli.options import FILES, JSON, check_options, given, run_options
+
+
+@click.command(
+    epilog="\b\nExample:\n  batchcreate run tasks.xlsx --region cn-north-4"
+    " --project-id 0af3 --instance-id 5c21 --token-file token.txt"
+)
+@FILES
+@run_options
+def run(files: tuple[str, ...], **options: object) -> int:
+    """
+    Create a task for every valid row of the files.
+
+    Safe to repeat: the same command on the same results folder attempts only what is not
+    created yet. Every option can also come from the environment (BATCHCREATE_RATE, ...) or
+    from batchcreate.toml in the working folder.
+    """
+    from batchcreate.cli.running import run_command
+
+    return run_command([Path(file) for file in files], given(options))
+
+
+@click.command(epilog="\b\nExample:\n  batchcreate check tasks.csv more-tasks.xlsx")
+@FILES
+@check_options
+def check(files: tuple[str, ...], **options: object) -> int:
+    """
+    Load and validate the files only; no network, no credentials.
+
+    Where something is wrong, issues.csv in the results folder lists every cell to mend.
+    """
+    from batchcreate.cli.checking import check_command
+
+    return check_command([Path(file) for file in files], given(options))
+
+
+@click.command(epilog="\b\nExample:\n  batchcreate report tasks-results")
+@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS_DIR")
+@JSON
+def report(results: Path, **options: object) -> int:
+    """Rebuild every report file of a results folder from its journal."""
+    from batchcreate.cli.reporting import report_command
+
+    return report_command(results, is_json=bool(options["json_summary"]))
+
+
+@click.command(
+    epilog="\b\nExample:\n  batchcreate simulate --port 8080 --limit-rate 50"
+    " --fault created-500=0.05 --seed 1"
+)
+@click.option(
+    "--port", type=int, default=8080, show_default=True, help="Port on 127.0.0.1; 0 for any."
+)
+@click.option("--limit-rate", type=float, metavar="N", help="Answer 429 above N calls per second.")
+@click.option(
+    "--latency",
+    "latency_ms",
+    type=float,
+    default=0.0,
+    metavar="MS",
+    help="Wait before each answer.",
+)
+@click.option(
+    "--fault", "faults", multiple=True, metavar="KIND=SHARE", help="Misbehave; repeatable."
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Makes the faults repeatable."
+)
+@click.option(
+    "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep the tasks in FILE."
+)
+@click.option("--list-faults", is_flag=True, help="Print the kinds of faults and end.")
+def simulate(**options: object) -> int:
+    """Serve the embedded ROMA Connect simulator on loopback, until interrupted."""
+    from batchcreate.cli.simulating import simulate_command
+
+    return simulate_command(options)
+
+
+ALL: Final = (run, check, report, simulate)

@@ -1,0 +1,58 @@
+"""The last lines of a run: counts per status, and the exact command to run next."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from batchcreate.models import Status, Summary
+from batchcreate.pipeline import Ending
+from batchcreate.settings import Settings
+
+_RETRIABLE: Final = (Status.NOT_ATTEMPTED, Status.FAILED)
+
+
+def last_lines(ending: Ending, settings: Settings, arguments: Sequence[str]) -> str:
+    """
+    Return what the user reads last.
+
+    Args:
+        ending: how the run ended.
+        settings: its settings.
+        arguments: the command line as it was given.
+
+    """
+    again = shlex.join(["batchcreate", *arguments[1:]])
+    lines = [ending.halt.message] if ending.halt is not None else []
+    if settings.dry_run:
+        return "\n".join([*lines, "dry run: nothing was sent", counts(ending.summary)])
+    if settings.strict and ending.plan.rejected and ending.halt is None:
+        lines.append("--strict: a row is rejected, so nothing was sent")
+    lines += [
+        f"results: {ending.results / 'results.csv'}",
+        counts(ending.summary),
+        f"next: {_next_step(ending, again)}",
+    ]
+    return "\n".join(lines)
+
+
+def counts(summary: Summary) -> str:
+    """Return the counts on one line; statuses that no row has are left out."""
+    shown = [f"{count} {status.value}" for status, count in summary.counts.items() if count]
+    return f"{summary.total} rows: {', '.join(shown) or 'none'}"
+
+
+def _next_step(ending: Ending, again: str) -> str:
+    has = ending.summary.counts
+    issues = ending.results / "issues.csv"
+    if has[Status.REJECTED]:
+        return f"mend the cells listed in {issues}, then {again}"
+    if any(has[status] for status in _RETRIABLE):
+        return again
+    if has[Status.UNKNOWN]:
+        return f"look up the unknown rows on the server by their names (see {_results(ending)})"
+    return "nothing; every row has its task"
+
+
+def _results(ending: Ending) -> Path:
+    return ending.results / "results.csv"

@@ -1,0 +1,32 @@
+"""Exit codes; when several apply: signal, stopped early, unknown rows, failed rows."""
+
+from typing import Final
+
+from batchcreate.errors import BatchCreateError, JournalLockedError, ReportError
+from batchcreate.models import Status, Summary
+from batchcreate.pool.stop import Halt
+
+DONE: Final = 0
+INCOMPLETE: Final = 1
+USAGE: Final = 2
+UNKNOWN: Final = 3
+STOPPED: Final = 4
+LOCKED: Final = 5
+INTERRUPTED: Final = 130
+
+
+def code_for(error: BatchCreateError) -> int:
+    """Return the exit code of a command that ended with *error*."""
+    if isinstance(error, JournalLockedError):
+        return LOCKED
+    return STOPPED if isinstance(error, ReportError) else USAGE
+
+
+def code_of(summary: Summary, halt: Halt | None) -> int:
+    """Return the exit code of a run that left the batch in the state of *summary*."""
+    if halt is not None:
+        return 128 + halt.signal if halt.signal else STOPPED
+    if summary.counts[Status.UNKNOWN]:
+        return UNKNOWN
+    settled = summary.counts[Status.CREATED] + summary.counts[Status.SKIPPED]
+    return DONE if settled == summary.total else INCOMPLETE

@@ -1,0 +1,54 @@
+"""The command group, and the one place where an error becomes a message and an exit code."""
+
+import sys
+from typing import Final
+
+import click
+
+from batchcreate import __version__
+from batchcreate.cli import commands
+from batchcreate.cli.exits import INTERRUPTED, USAGE, code_for
+from batchcreate.cli.say import say
+from batchcreate.errors import BatchCreateError
+
+_CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="batchcreate")
+def group() -> None:
+    """
+    Create composite data-integration tasks on Huawei Cloud ROMA Connect from spreadsheets.
+
+    \b
+    Try it without an account:
+      batchcreate run tasks.csv --simulate
+    See what would be wrong with a file:
+      batchcreate check tasks.xlsx
+    """  # noqa: D301 # \b is click's mark for lines to be kept
+
+
+for command in commands.ALL:
+    group.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    try:
+        code = group.main(standalone_mode=False)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" (see '{context.command_path} --help')" if context is not None else ""
+        say(f"error: {error.format_message()}{hint}")
+        return USAGE
+    except BatchCreateError as error:
+        say(f"error: {error}")
+        return code_for(error)
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted; nothing was sent")
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0

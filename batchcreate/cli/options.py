@@ -1,0 +1,121 @@
+"""Options that several commands share; what is not given is left to the other sources."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILES = click.argument("files", nargs=-1, required=True, type=str, metavar="FILE...")
+
+_TARGET = (
+    click.option("--project-id", metavar="ID", help="Project of rows that name none."),
+    click.option(
+        "--instance-id", metavar="ID", help="ROMA Connect instance of rows that name none."
+    ),
+)
+
+_LOADING = (
+    click.option(
+        "--sheet",
+        multiple=True,
+        metavar="NAME",
+        help="Worksheet to read; repeatable. Default: every visible one with the header.",
+    ),
+)
+
+_OUTPUT = (
+    click.option(
+        "--quiet", is_flag=True, default=None, help="Print errors and the last lines only."
+    ),
+    click.option("-v", "verbose", count=True, help="Log every created task too."),
+    click.option(
+        "--no-color", "color", flag_value=False, default=None, help="Print without colours."
+    ),
+)
+
+_SERVICE = (
+    click.option("--endpoint", metavar="URL", help="Origin of the service."),
+    click.option(
+        "--region", metavar="NAME", help="Region, such as cn-north-4, instead of --endpoint."
+    ),
+    click.option(
+        "--token-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="File with the X-Auth-Token (or set BATCHCREATE_TOKEN).",
+    ),
+    click.option(
+        "--simulate",
+        is_flag=True,
+        default=None,
+        help="Use the embedded simulator: no account needed.",
+    ),
+)
+
+_PACE = (
+    click.option(
+        "--rate", type=float, metavar="N", help="Requests per second at most. Default 10."
+    ),
+    click.option(
+        "--headroom",
+        type=float,
+        metavar="SHARE",
+        help="Share of the rate left unused. Default 0.01.",
+    ),
+    click.option(
+        "--concurrency", type=int, metavar="N", help="Requests under way at once. Default 8."
+    ),
+    click.option(
+        "--timeout", type=float, metavar="S", help="Seconds for one attempt. Default 30."
+    ),
+)
+
+_CHOICE = (
+    click.option("--rows", metavar="LIST", help="Send these row numbers only, such as 5-20,31."),
+    click.option("--limit", type=int, metavar="N", help="Send at most N rows."),
+    click.option(
+        "--strict", is_flag=True, default=None, help="One rejected row, and nothing is sent."
+    ),
+    click.option("--dry-run", is_flag=True, default=None, help="Show the plan, create nothing."),
+)
+
+RESULTS = click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Results folder. Default: <first file's stem>-results.",
+)
+
+JSON = click.option(
+    "--json",
+    "json_summary",
+    is_flag=True,
+    default=None,
+    help="Print the summary as JSON on stdout.",
+)
+
+
+def run_options(command: Command) -> Command:
+    """Add every option of ``run``."""
+    groups = ((RESULTS,), _SERVICE, _TARGET, _PACE, _CHOICE, _LOADING, (JSON,), _OUTPUT)
+    return _add(command, *groups)
+
+
+def check_options(command: Command) -> Command:
+    """Add every option of ``check``."""
+    return _add(command, (RESULTS,), _TARGET, _LOADING, (JSON,), _OUTPUT)
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that stood on the command line."""
+    return {name: value for name, value in options.items() if value not in {None, (), 0}}
+
+
+def _add(command: Command, *groups: tuple[Callable[[Command], Command], ...]) -> Command:
+    for group in reversed(groups):
+        for option in reversed(group):
+            command = option(command)
+    return command

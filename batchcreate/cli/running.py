@@ -1,0 +1,65 @@
+"""``batchcreate run``: settings, signals, screen, and the last lines."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from batchcreate import pipeline
+from batchcreate.cli.ending import last_lines
+from batchcreate.cli.exits import code_of
+from batchcreate.cli.say import put, say
+from batchcreate.cli.screen import screen_for
+from batchcreate.pool import Cause, Halt, Stop
+from batchcreate.report import document
+from batchcreate.settings import Settings, load
+
+_DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
+
+
+def run_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
+    """Carry out ``run`` and return its exit code."""
+    settings = load(options)
+    ending = asyncio.run(_run(files, settings))
+    for settlement in ending.lost:
+        say(f"not in the journal: {settlement}")
+    if settings.json_summary:
+        put(
+            json.dumps(document(ending.summary, (ending.run_id, ending.facts)), ensure_ascii=False)
+        )
+    code = code_of(ending.summary, ending.halt)
+    say(last_lines(ending, settings, sys.argv))
+    return code
+
+
+async def _run(files: Sequence[Path], settings: Settings) -> pipeline.Ending:
+    stop = Stop()
+    _listen(stop)
+    return await pipeline.run(
+        files,
+        settings,
+        environment=os.environ,
+        observer=screen_for(settings, sys.stderr),
+        stop=stop,
+    )
+
+
+def _listen(stop: Stop) -> None:
+    """Let the first signal end the run in good order, and a second one at once."""
+    loop = asyncio.get_running_loop()
+    for number, drain_s in _DRAIN_S.items():
+        loop.add_signal_handler(number, _on_signal, stop, number, drain_s)
+
+
+def _on_signal(stop: Stop, number: signal.Signals, drain_s: float) -> None:
+    if stop.halt is not None:
+        stop.cancel()
+        return
+    say(f"{number.name}: the requests under way may finish; again to end them too")
+    message = f"ended by {number.name}; run the same command again for the rest"
+    stop.pull(Halt(cause=Cause.INTERRUPTED, message=message, signal=number))
+    asyncio.get_running_loop().call_later(drain_s, stop.cancel)

@@ -1,0 +1,208 @@
+"""One HTTP attempt at a time against the FDI task API; decides nothing and repeats nothing."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from batchcreate import __version__
+from batchcreate.auth import Credential
+from batchcreate.errors import MaybeSentError, NotSentError, TransportError
+from batchcreate.models import Reply, Target, TaskId
+from batchcreate.text import printable
+
+ANSWER_BYTES_MAX: Final = 64 * 1024
+"""How much of an answer to a create or delete is read."""
+
+LIST_BYTES_MAX: Final = 16 * 1024 * 1024
+"""How much of a list page is read: 1,000 tasks of the documented lengths take under 2 MiB."""
+
+# Shorter than common servers and gateways keep an idle connection, so that a request is
+# rarely written to a connection that the server is just closing.
+_KEEPALIVE_S: Final = 15.0
+
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json;charset=utf-8",
+    "User-Agent": f"batchcreate/{__version__}",
+}
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one attempt got; written by the trace, read when it fails."""
+
+    is_sent: bool = False
+
+
+class RomaClient:
+    """The calls of the FDI task API that this package needs (pages CreateMultiTasks, ListTasks)."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, base_url: str, credential: Credential
+    ) -> None:
+        self._session = session
+        self._base_url = base_url
+        self._credential = credential
+        self._create_urls: dict[Target, URL] = {}
+
+    async def create(self, target: Target, body: bytes) -> Reply:
+        """
+        Send one CreateMultiTasks request.
+
+        Raises:
+            NotSentError: the request certainly did not arrive.
+            MaybeSentError: it may have been acted on.
+
+        """
+        url = self._create_urls.get(target)
+        if url is None:
+            url = self._create_urls[target] = self._url(target, "multi-tasks")
+        return await self._attempt("POST", url, body)
+
+    async def list_tasks(self, target: Target, *, offset: int, limit: int) -> Reply:
+        """
+        Ask for one page of an instance's tasks of every kind.
+
+        No name filter is sent: its spelling differs between editions of the page, it is
+        fuzzy, and shorter than names may be.
+
+        Args:
+            target: the instance.
+            offset: how many tasks to pass over.
+            limit: 1-1000; some editions cut it to 999.
+
+        """
+        url = self._url(target, "tasks").with_query(limit=limit, offset=offset)
+        return await self._attempt("GET", url, b"", answer_bytes_max=LIST_BYTES_MAX)
+
+    async def delete(self, target: Target, task_id: TaskId) -> Reply:
+        """Send one DeleteTask request."""
+        return await self._attempt("DELETE", self._url(target, f"tasks/{quote(task_id, safe='')}"))
+
+    async def _attempt(
+        self, method: str, url: URL, body: bytes = b"", *, answer_bytes_max: int = ANSWER_BYTES_MAX
+    ) -> Reply:
+        progress = _Progress()
+        try:
+            async with self._session.request(
+                method,
+                url,
+                data=body or None,
+                headers=self._credential.headers(method, str(url), body),
+                allow_redirects=False,
+                trace_request_ctx=progress,
+            ) as response:
+                answer, is_truncated = await _read(response.content, answer_bytes_max)
+                return Reply(
+                    status=response.status,
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    body=answer,
+                    is_truncated=is_truncated,
+                )
+        except Exception as error:  # noqa: BLE001 # the border: whatever the library raises is translated
+            failure = translate(error, is_sent=progress.is_sent)
+        # Raised out here, so that the library's exception, which carries the request
+        # headers, is not kept as the context of ours.
+        raise failure
+
+    def _url(self, target: Target, rest: str) -> URL:
+        project = quote(target.project_id, safe="")
+        instance = quote(target.instance_id, safe="")
+        path = f"{self._base_url}/v2/{project}/fdi/instances/{instance}/{rest}"
+        return URL(path, encoded=True)
+
+
+@asynccontextmanager
+async def connect(
+    base_url: str, credential: Credential, *, timeout_s: float, connections: int
+) -> AsyncIterator[RomaClient]:
+    """
+    Open a client; its connections are closed at the end of the block.
+
+    Args:
+        base_url: origin of the service, no trailing slash.
+        credential: authenticates every request.
+        timeout_s: for one attempt as a whole, connecting included.
+        connections: how many requests may be under way at once.
+
+    """
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(_note_sent)
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEPALIVE_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=_HEADERS,
+        timeout=aiohttp.ClientTimeout(total=timeout_s),
+        auto_decompress=False,
+        trust_env=False,
+        trace_configs=[trace],
+    ) as session:
+        yield RomaClient(session, base_url=base_url, credential=credential)
+
+
+def translate(error: Exception, *, is_sent: bool) -> TransportError:
+    """
+    Turn what the HTTP library raised into one of our errors.
+
+    Only the class name and a cleaned message survive. A status on the library's exception
+    is never believed: for an answer that is not HTTP it makes up a 400.
+
+    Args:
+        error: as it was raised.
+        is_sent: the library was about to hand the request to a connection, or further.
+
+    """
+    if isinstance(error, TimeoutError):
+        message = "no answer in time" if is_sent else "no connection in time"
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        message = f"no connection to {error.host}:{error.port}: {_cause(error)}"
+    elif isinstance(error, aiohttp.ServerDisconnectedError):
+        message = "the server closed the connection without an answer"
+    elif isinstance(error, ConnectionResetError):
+        message = "the connection was reset"
+    elif isinstance(error, aiohttp.ClientPayloadError):
+        message = "the answer broke off"
+    elif isinstance(error, aiohttp.ClientResponseError):
+        message = "the answer is not valid HTTP"
+    else:
+        message = printable(type(error).__name__)
+    if is_sent:
+        return MaybeSentError(message)
+    is_permanent = isinstance(
+        error, (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidURL)
+    ) or _is_certificate_failure(error)
+    return NotSentError(message, is_permanent=is_permanent)
+
+
+async def _note_sent(
+    session: aiohttp.ClientSession,  # noqa: ARG001 # the signature is the library's
+    context: object,
+    params: aiohttp.TraceRequestHeadersSentParams,  # noqa: ARG001
+) -> None:
+    progress = getattr(context, "trace_request_ctx", None)
+    if isinstance(progress, _Progress):
+        progress.is_sent = True
+
+
+async def _read(content: aiohttp.StreamReader, bytes_max: int) -> tuple[bytes, bool]:
+    """Return at most *bytes_max* bytes, and whether there was more."""
+    body = await content.read(bytes_max + 1)
+    while len(body) <= bytes_max and (more := await content.read(bytes_max + 1 - len(body))):
+        body += more
+    return body[:bytes_max], len(body) > bytes_max
+
+
+def _cause(error: aiohttp.ClientConnectorError) -> str:
+    cause = error.os_error
+    return printable(cause.strerror or str(cause) or type(cause).__name__, limit=300)
+
+
+def _is_certificate_failure(error: Exception) -> bool:
+    return isinstance(getattr(error, "os_error", None), ssl.SSLCertVerificationError)

@@ -1,0 +1,154 @@
+"""The tables of the journal."""
+
+from typing import Final
+
+VERSION: Final = 1
+"""Kept as SQLite's ``user_version``; a newer one is refused."""
+
+APPLICATION_ID: Final = 0x62637274
+"""Marks the file as ours ("bcrt"), so that another program's database is never touched."""
+
+TABLES: Final = """
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- One line per run of the tool on this journal.
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL DEFAULT '',
+    facts TEXT NOT NULL DEFAULT '{}'
+);
+
+CREATE TABLE targets (
+    id INTEGER PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    instance_id TEXT NOT NULL,
+    UNIQUE (endpoint, project_id, instance_id)
+);
+
+-- One line per key. A task whose intent is on disk is 'unknown' until its outcome is.
+CREATE TABLE tasks (
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL REFERENCES targets (id),
+    name TEXT NOT NULL,
+    body BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    sent_digest BLOB,
+    status TEXT NOT NULL DEFAULT 'not_attempted' CHECK (
+        status IN ('not_attempted', 'created', 'failed', 'unknown', 'skipped')
+    ),
+    task_id TEXT NOT NULL DEFAULT '',
+    how TEXT NOT NULL DEFAULT '',
+    http_status INTEGER,
+    error_code TEXT NOT NULL DEFAULT '',
+    error_msg TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    first_sent_at TEXT NOT NULL DEFAULT '',
+    finished_at TEXT NOT NULL DEFAULT '',
+    duration_ms INTEGER,
+    run INTEGER REFERENCES runs (id),
+    UNIQUE (target, name),
+    CHECK ((status = 'created') <= (task_id <> ''))
+);
+
+-- A server that hands out an id twice has not created two tasks.
+CREATE UNIQUE INDEX tasks_task_id ON tasks (task_id, target) WHERE status = 'created';
+
+-- One line per attempt that ended, for the plots and for people who ask what happened.
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL REFERENCES tasks (id),
+    run INTEGER NOT NULL REFERENCES runs (id),
+    status TEXT NOT NULL,
+    http_status INTEGER,
+    error_code TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    duration_ms INTEGER NOT NULL
+);
+
+-- One line per sheet that was read; a reading is one pass over all files of a run.
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY,
+    reading INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    sheet TEXT NOT NULL,
+    name_header TEXT NOT NULL,
+    name_index INTEGER NOT NULL
+);
+
+-- One line per input row, in input order. No task: the row is rejected.
+CREATE TABLE rows (
+    source INTEGER NOT NULL REFERENCES sources (id),
+    number INTEGER NOT NULL,
+    task INTEGER REFERENCES tasks (id),
+    digest BLOB,
+    is_selected INTEGER NOT NULL DEFAULT 1,
+    task_name TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    instance_id TEXT NOT NULL,
+    PRIMARY KEY (source, number)
+) WITHOUT ROWID;
+
+CREATE INDEX rows_task ON rows (task) WHERE task IS NOT NULL;
+
+CREATE TABLE issues (
+    source INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    column_header TEXT NOT NULL,
+    cell TEXT NOT NULL,
+    value TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    message TEXT NOT NULL,
+    suggestion TEXT NOT NULL,
+    PRIMARY KEY (source, number, position),
+    FOREIGN KEY (source, number) REFERENCES rows (source, number) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+-- What a report says of a row: its task's status, unless it was changed after the creation.
+CREATE VIEW results AS
+SELECT
+    rows.source,
+    rows.number,
+    sources.reading,
+    sources.file,
+    sources.sheet,
+    rows.task_name,
+    rows.project_id,
+    rows.instance_id,
+    rows.task,
+    tasks.target,
+    CASE
+        WHEN rows.task IS NULL THEN 'rejected'
+        WHEN tasks.status = 'created' AND rows.digest <> tasks.sent_digest THEN 'skipped'
+        ELSE tasks.status
+    END AS status,
+    coalesce(tasks.task_id, '') AS task_id,
+    tasks.http_status,
+    CASE WHEN rows.task IS NULL THEN 'INVALID_ROW' ELSE tasks.error_code END AS error_code,
+    CASE
+        WHEN rows.task IS NULL THEN (
+            SELECT group_concat(column_header || ': ' || message, '; ')
+            FROM (
+                SELECT column_header, message FROM issues
+                WHERE issues.source = rows.source AND issues.number = rows.number
+                ORDER BY position
+            )
+        )
+        WHEN tasks.status = 'created' AND rows.digest <> tasks.sent_digest
+            THEN 'the row was changed after its task had been created'
+        ELSE tasks.error_msg
+    END AS error_msg,
+    coalesce(tasks.attempts, 0) AS attempts,
+    coalesce(tasks.first_sent_at, '') AS first_sent_at,
+    coalesce(tasks.finished_at, '') AS finished_at,
+    tasks.duration_ms
+FROM rows
+JOIN sources ON sources.id = rows.source
+LEFT JOIN tasks ON tasks.id = rows.task;
+"""

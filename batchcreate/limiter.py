@@ -1,0 +1,237 @@
+"""The gate before every request: evenly paced, first come first served, slowed by the server."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from aiolimiter import AsyncLimiter
+
+from batchcreate.errors import SettingsError
+
+RATE_MIN_PER_S = 0.01
+RATE_MAX_PER_S = 10_000.0
+SLACK_S = 0.005  # timers fire late; this much lost time may be caught up, never more
+PAUSE_MAX_S = 300.0  # the longest pause that a server may ask for
+BACKOFF_MAX_S = 20.0  # the longest pause that the gate chooses by itself
+CUT_TO = 0.9  # of what the server accepted, after a throttle
+STEP = 1.02  # the rate rises by this factor at a time: each rise costs a limiter and a log line
+PLATEAU_S = 10.0  # from a cut back to the rate that was accepted
+SAMPLE = 10  # requests to measure or to wait for where the rate is low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """
+    How fast requests may leave.
+
+    Attributes:
+        rate_per_s: requests per second, 0.01 to 10,000; no second sees more than one beyond it.
+        headroom: share of the rate that is left unused, 0 up to but not including 1. Time lost
+            to late timers is caught up out of it: with 0 a high rate is not reached.
+        floor_per_s: throttling slows no further than this, 0.01 to 10,000; a lower
+            *rate_per_s* wins.
+
+    Raises:
+        SettingsError: a value lies outside its range.
+
+    """
+
+    rate_per_s: float = 10.0
+    headroom: float = 0.01
+    floor_per_s: float = 0.1
+
+    def __post_init__(self) -> None:
+        for knob in ("rate_per_s", "floor_per_s"):
+            value = getattr(self, knob)
+            if not RATE_MIN_PER_S <= value <= RATE_MAX_PER_S:
+                msg = (
+                    f"{knob} is {value}; give requests per second "
+                    f"from {RATE_MIN_PER_S} to {RATE_MAX_PER_S:.0f}"
+                )
+                raise SettingsError(msg)
+        if not 0 <= self.headroom < 1:
+            msg = f"headroom is {self.headroom}; give a share from 0 up to, but not including, 1"
+            raise SettingsError(msg)
+
+
+class Pacer:
+    """
+    Lets one request go at a time: in the order of asking, evenly spaced, never in a pause.
+
+    A bucket of one call and a little slack keeps any second at or below the rate. The lock is
+    what makes it fair: a newcomer would overtake those who wait inside the limiter.
+    """
+
+    def __init__(self, rate_per_s: float, headroom: float) -> None:
+        self.rate_per_s = rate_per_s
+        self.resume_at = 0.0
+        self._headroom = headroom
+        self._limiter = self._make_limiter()
+        self._is_stale = False
+        self._turn = asyncio.Lock()
+        self._has_leave = False
+
+    def change(self, rate_per_s: float) -> None:
+        """Space the requests anew, counted from the next one that goes."""
+        self.rate_per_s = rate_per_s
+        self._is_stale = True
+
+    def pause(self, until: float) -> None:
+        """Let nobody go before *until* (loop time); the later of two pauses holds."""
+        self.resume_at = max(self.resume_at, until)
+        self._is_stale = True
+
+    async def acquire(self) -> float:
+        """Wait for a turn and return the loop time at which it came."""
+        async with self._turn:
+            # Kept when a waiter is cancelled in a pause: the next one has its turn.
+            if not self._has_leave:
+                if self._limiter.has_capacity():
+                    await asyncio.sleep(0)  # or its worker might come again before others came
+                await self._limiter.acquire()
+                self._has_leave = True
+            while (wait_s := self.resume_at - _now()) > 0:  # noqa: ASYNC110 - it may be prolonged
+                await asyncio.sleep(wait_s)
+            if self._is_stale:
+                self._limiter = self._make_limiter()
+                # Full, as this very request would have left it: a new limiter grants no burst.
+                await self._limiter.acquire(self._limiter.max_rate)
+                self._is_stale = False
+            self._has_leave = False
+            return _now()
+
+    def _make_limiter(self) -> AsyncLimiter:
+        capacity = 1 + min(SLACK_S, self._headroom) * self.rate_per_s
+        return AsyncLimiter(capacity, capacity / (self.rate_per_s * (1 - self._headroom)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """
+    What a throttle taught: how much the server accepted just before it refused.
+
+    Attributes:
+        at: loop time of the answer; requests admitted until then are covered by this cut.
+        tried_per_s: the rate that was too high.
+        since: loop time at which the measured window begins.
+        until: loop time at which the refused request was admitted; ends the window.
+        accepted: requests of the window that the server took, as far as it has answered.
+        is_blind: too little was accepted to tell the limit by it; the rate is halved at most.
+
+    """
+
+    at: float
+    tried_per_s: float
+    since: float
+    until: float
+    accepted: int
+    is_blind: bool
+
+    @property
+    def accepted_per_s(self) -> float:
+        """The rate that the server is believed to accept."""
+        least = self.tried_per_s / 2 if self.is_blind else 0.0
+        measured = self.accepted / (self.until - self.since)
+        return min(self.tried_per_s, max(least, measured))
+
+    def rate_after(self, elapsed_s: float) -> float:
+        """
+        Return the rate to try *elapsed_s* seconds after sending resumed.
+
+        A cubic, as in TCP CUBIC: from the cut quickly back towards the accepted rate, flat
+        around it, then ever faster in search of a limit that has risen.
+        """
+        accepted_per_s = self.accepted_per_s
+        plateau_s = max(PLATEAU_S, SAMPLE / accepted_per_s)
+        return accepted_per_s * (1 + (1 - CUT_TO) * (elapsed_s / plateau_s - 1) ** 3)
+
+
+class Gate:
+    """
+    Paces every request and learns from the answers how fast the server lets them go.
+
+    Each answer is handed back with the time that `acquire` returned for its request.
+
+    Attributes:
+        slowdowns: how often the rate was cut.
+
+    """
+
+    def __init__(
+        self, limit: RateLimit, on_change: Callable[[float], None] = lambda _rate_per_s: None
+    ) -> None:
+        self.slowdowns = 0
+        self._limit = limit
+        self._on_change = on_change
+        self._pacer = Pacer(limit.rate_per_s, limit.headroom)
+        self._accepted_at = deque[float](maxlen=int(max(limit.rate_per_s, SAMPLE)) + 1)
+        self._cut: Cut | None = None
+        self._failures = 0
+
+    @property
+    def rate_per_s(self) -> float:
+        """The rate in force, at most the configured one."""
+        return self._pacer.rate_per_s
+
+    async def acquire(self) -> float:
+        """Return the loop time once one request may leave; first come, first served."""
+        return await self._pacer.acquire()
+
+    def throttled(self, admitted_at: float, wait_s: float | None = None) -> None:
+        """
+        Slow down: the server answered 429 to the request admitted at *admitted_at*.
+
+        The rate is cut once per round trip, whatever the number of refusals in it. All requests
+        pause for at least *wait_s*, what the server asked for (5 minutes at most), and longer
+        where the gate knows better: servers say 0, too.
+        """
+        pause_s = max(0.0, min(wait_s or 0.0, PAUSE_MAX_S))
+        if self._cut is None or admitted_at > self._cut.at:
+            pause_s = max(pause_s, self._slow_down(admitted_at))
+        if pause_s:
+            self._pacer.pause(_now() + pause_s)
+
+    def succeeded(self, admitted_at: float) -> None:
+        """Take any answer but 429 as leave to return towards the configured rate."""
+        self._accepted_at.append(admitted_at)
+        if self._cut is None:
+            return
+        if admitted_at > self._cut.at:
+            self._failures = 0
+        elif self._cut.since < admitted_at <= self._cut.until:
+            self._cut = replace(self._cut, accepted=self._cut.accepted + 1)
+        sending_s = max(0.0, _now() - self._pacer.resume_at)
+        rate_per_s = self._cut.rate_after(sending_s)
+        if rate_per_s >= min(self.rate_per_s * STEP, self._limit.rate_per_s):
+            self._change(rate_per_s)
+
+    def _slow_down(self, admitted_at: float) -> float:
+        """Cut the rate and return the seconds to pause until the server has room again."""
+        since = admitted_at - max(1.0, SAMPLE / self.rate_per_s)
+        accepted_at = [at for at in self._accepted_at if since < at <= admitted_at]
+        self._cut = Cut(
+            at=_now(),
+            tried_per_s=self.rate_per_s,
+            since=since,
+            until=admitted_at,
+            accepted=len(accepted_at),
+            is_blind=self._failures > 0 or not accepted_at,
+        )
+        self._change(self._cut.rate_after(0.0))
+        self.slowdowns += 1
+        # The refused request would have fitted once the oldest accepted one was a window old.
+        drain_s = min(accepted_at, default=since) - since
+        backoff_s = 2.0 ** min(max(self._failures - 1, 0), 10) if self._cut.is_blind else 0.0
+        self._failures += 1
+        return min(max(drain_s, backoff_s), BACKOFF_MAX_S)
+
+    def _change(self, rate_per_s: float) -> None:
+        rate_per_s = min(max(rate_per_s, self._limit.floor_per_s), self._limit.rate_per_s)
+        if rate_per_s != self.rate_per_s:
+            self._pacer.change(rate_per_s)
+            self._on_change(rate_per_s)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,54 @@
+"""The structured log: one JSON object a line, stable dotted event names, no secrets."""
+
+import logging
+from collections.abc import MutableMapping
+from typing import Any, Final, TextIO
+
+import structlog
+
+from batchcreate.text import printable
+
+FIELD_CHARS_MAX: Final = 2048
+_SECRET_WORDS: Final = ("token", "secret", "password", "authorization", "signature")
+
+Log = structlog.typing.FilteringBoundLogger
+
+
+def open_log(stream: TextIO, *, run_id: str, verbose: bool) -> Log:
+    """
+    Return a logger that writes to *stream*, with *run_id* on every line.
+
+    Args:
+        stream: one line for each event; owned by the caller.
+        run_id: bound to every event.
+        verbose: write an event for every created task too.
+
+    """
+    log: Log = structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            redact,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.DEBUG if verbose else logging.INFO
+        ),
+        run_id=run_id,
+    )
+    return log.bind()
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+    """Mask what is named like a secret, and make every text printable and bounded."""
+    return {name: "***" if _is_secret(name) else _harmless(value) for name, value in event.items()}
+
+
+def _is_secret(name: str) -> bool:
+    lowered = name.lower()
+    return any(word in lowered for word in _SECRET_WORDS)
+
+
+def _harmless(value: object) -> object:
+    return printable(value, limit=FIELD_CHARS_MAX) if isinstance(value, str) else value

@@ -1,0 +1,8 @@
+"""Creates the tasks of a batch: workers, their feed, and the reasons to stop."""
+
+from batchcreate.pool.feed import Feed
+from batchcreate.pool.stop import Cause, Halt, Stop
+from batchcreate.pool.tally import Tally
+from batchcreate.pool.workers import Client, Pool, RetryPolicy
+
+__all__ = ["Cause", "Client", "Feed", "Halt", "Pool", "RetryPolicy", "Stop", "Tally"]

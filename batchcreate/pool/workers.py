@@ -1,0 +1,225 @@
+"""Workers that turn pending tasks into outcomes: gate, intent, request, outcome, in that order."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from random import Random
+from typing import Protocol
+
+import structlog
+
+from batchcreate import outcome
+from batchcreate.clock import stamp
+from batchcreate.errors import JournalError, SettingsError, TransportError
+from batchcreate.journal import Pending, Settlement, Writer
+from batchcreate.limiter import Gate
+from batchcreate.models import (
+    Created,
+    Decision,
+    Failed,
+    Outcome,
+    Reply,
+    Signal,
+    Target,
+    Unknown,
+)
+from batchcreate.pool.breaker import Breaker, RetryBudget, describe
+from batchcreate.pool.feed import Feed
+from batchcreate.pool.stop import Cause, Halt, Stop
+from batchcreate.pool.tally import Tally
+
+
+class Client(Protocol):
+    """What the pool needs of an HTTP client."""
+
+    async def create(self, target: Target, body: bytes) -> Reply:
+        """
+        Send one create request.
+
+        Raises:
+            TransportError: there is no usable reply.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """
+    When a request that provably had no effect is sent again within a run.
+
+    Attributes:
+        attempts_max: requests for one row, 1-20; the first one counts.
+        base_s: upper bound of the first wait; it doubles with every attempt.
+        cap_s: upper bound of every wait.
+
+    """
+
+    attempts_max: int = 5
+    base_s: float = 0.5
+    cap_s: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.attempts_max <= 20:  # noqa: PLR2004 # the range stands in the message
+            msg = f"attempts_max is {self.attempts_max}; give a number from 1 to 20"
+            raise SettingsError(msg)
+
+    def wait_s(self, attempt: int, random: Random) -> float:
+        """Return a full-jitter wait after attempt number *attempt*, counted from 1."""
+        return random.uniform(0.0, min(self.cap_s, self.base_s * 2 ** (attempt - 1)))
+
+
+class Pool:
+    """
+    A fixed number of workers over one feed.
+
+    Every worker does one thing after the other; between the commit of an intent and its
+    request nothing waits. What happens to one task never raises.
+
+    Args:
+        client: sends the requests.
+        gate: lets them go.
+        writer: commits intents and outcomes.
+        feed: the work.
+        stop: ends the run early.
+        tally: counts, for progress displays.
+        retry: when to send again.
+        random: draws the waits.
+        now: the wall clock, in UTC, for time stamps only.
+
+    """
+
+    def __init__(  # noqa: PLR0913 # the one place where all collaborators meet
+        self,
+        *,
+        client: Client,
+        gate: Gate,
+        writer: Writer,
+        feed: Feed,
+        stop: Stop,
+        tally: Tally,
+        retry: RetryPolicy,
+        random: Random,
+        now: Callable[[], datetime],
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self._client = client
+        self._gate = gate
+        self._writer = writer
+        self._feed = feed
+        self._stop = stop
+        self._tally = tally
+        self._retry = retry
+        self._random = random
+        self._now = now
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self._breaker = Breaker()
+        self._budget = RetryBudget()
+
+    async def run(self, concurrency: int) -> None:
+        """Work until the feed is empty or the run is stopped."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(concurrency):
+                group.create_task(self._work(), name=f"worker-{number}")
+
+    async def _work(self) -> None:
+        me = asyncio.current_task()
+        if me is None:  # pragma: no cover # a coroutine of a TaskGroup always has its task
+            return
+        self._stop.wait_begins(me)
+        try:
+            while self._stop.halt is None and (pending := await self._feed.take()) is not None:
+                await self._settle(pending, me)
+        except JournalError as error:
+            self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
+        finally:
+            self._stop.leaves(me)
+
+    async def _settle(self, pending: Pending, me: asyncio.Task[None]) -> None:
+        """Send one task until its outcome stands or the run ends."""
+        for attempt in count(1):
+            admitted_at = await self._gate.acquire()
+            if self._stop.halt is not None:
+                return
+            self._stop.work_begins(me)
+            await self._writer.intend(pending.task, at=stamp(self._now()))
+            decision = await self._attempt(pending)
+            self._stop.wait_begins(me)
+            is_final = not self._may_resend(decision, attempt)
+            self._learn(decision, admitted_at, is_final=is_final)
+            self._tell(pending, decision, attempt, is_final=is_final)
+            if is_final or self._stop.halt is not None:
+                self._tally.count(decision.outcome)
+                return
+            if decision.signal is not Signal.THROTTLED:
+                await asyncio.sleep(self._retry.wait_s(attempt, self._random))
+
+    async def _attempt(self, pending: Pending) -> Decision:
+        """Send once and hand the outcome to the journal."""
+        started = self._loop.time()
+        self._tally.attempts += 1
+        self._tally.in_flight += 1
+        try:
+            reply = await self._client.create(pending.key.target, pending.body)
+        except TransportError as error:
+            decision = outcome.read_failure(error)
+        else:
+            decision = outcome.read_reply(reply, now=self._now())
+        finally:
+            self._tally.in_flight -= 1
+        self._writer.settle(
+            Settlement(
+                task=pending.task,
+                outcome=decision.outcome,
+                finished_at=stamp(self._now()),
+                duration_ms=round((self._loop.time() - started) * 1000),
+            )
+        )
+        return decision
+
+    def _may_resend(self, decision: Decision, attempt: int) -> bool:
+        return (
+            decision.may_resend
+            and attempt < self._retry.attempts_max
+            and self._budget.spend(decision.signal)
+        )
+
+    def _learn(self, decision: Decision, admitted_at: float, *, is_final: bool) -> None:
+        """Draw the conclusions that concern the whole run."""
+        if decision.signal is Signal.THROTTLED:
+            self._tally.throttled += 1
+            self._gate.throttled(admitted_at, decision.wait_s)
+        elif is_answered(decision.outcome):
+            self._gate.succeeded(admitted_at)
+        if isinstance(decision.outcome, Created):
+            self._budget.earn()
+        halt = self._breaker.observe(decision, is_final=is_final)
+        if halt is not None:
+            self._stop.pull(halt)
+
+    def _tell(self, pending: Pending, decision: Decision, attempt: int, *, is_final: bool) -> None:
+        log = self._log.bind(
+            file=pending.place.file,
+            sheet=pending.place.sheet,
+            row=pending.place.number,
+            task_name=pending.key.task_name,
+            attempt=attempt,
+        )
+        if not is_final:
+            log.info("attempt.repeated", reason=describe(decision.outcome))
+            return
+        match decision.outcome:
+            case Created(task_id=task_id):
+                log.debug("task.created", task_id=task_id)
+            case Failed(http_status=status, error_code=code, error_msg=message):
+                log.info("task.failed", http_status=status, error_code=code, error_msg=message)
+            case Unknown(reason=reason):
+                log.info("task.unknown", reason=reason)
+
+
+def is_answered(outcome: Outcome) -> bool:
+    """Tell whether the server said anything at all."""
+    return outcome.http_status is not None

@@ -1,0 +1,7 @@
+"""Writes the files of a results folder from the journal's answers."""
+
+from batchcreate.report.files import replacing
+from batchcreate.report.summary import Facts, document, write_summary
+from batchcreate.report.tables import write_issues, write_results
+
+__all__ = ["Facts", "document", "replacing", "write_issues", "write_results", "write_summary"]

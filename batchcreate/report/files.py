@@ -1,0 +1,54 @@
+"""Files that are either the old ones or the new ones, never something in between."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from batchcreate.errors import ReportError
+
+
+@contextmanager
+def replacing(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
+    """
+    Write a text file beside *path*, sync it, and put it in the place of *path*.
+
+    After any failure *path* is what it was, and nothing else is left behind. Only the owner
+    may read the new file.
+
+    Raises:
+        ReportError: it cannot be written.
+
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with open(handle, "w", encoding=encoding, newline="", errors="backslashreplace") as file:  # noqa: PTH123 # from a descriptor
+            yield file
+            file.flush()
+            os.fsync(handle)
+        draft.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        msg = (
+            f"{path}: cannot be written ({error.strerror or error}); the journal is intact: "
+            f"run 'batchcreate report {path.parent}' when this is mended"
+        )
+        raise ReportError(msg) from error
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

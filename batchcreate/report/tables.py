@@ -1,0 +1,110 @@
+"""results.csv and issues.csv: a line at a time, harmless in every spreadsheet program."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from batchcreate.models import Issue, ResultRow
+from batchcreate.report.advice import advice
+from batchcreate.report.files import replacing
+from batchcreate.text import csv_cell
+
+RESULT_COLUMNS: Final = (
+    "file",
+    "sheet",
+    "row",
+    "task_name",
+    "status",
+    "task_id",
+    "http_status",
+    "error_code",
+    "error_msg",
+    "advice",
+    "attempts",
+    "first_sent_at",
+    "finished_at",
+    "duration_ms",
+    "project_id",
+    "instance_id",
+)
+ISSUE_COLUMNS: Final = (
+    "file",
+    "sheet",
+    "row",
+    "column",
+    "cell",
+    "value",
+    "rule",
+    "message",
+    "suggestion",
+)
+
+# The byte order mark makes Excel read the file as UTF-8.
+_ENCODING: Final = "utf-8-sig"
+
+
+def write_results(path: Path, rows: Iterable[ResultRow]) -> None:
+    """
+    Write one line for each of *rows*.
+
+    Raises:
+        ReportError: the file cannot be written.
+
+    """
+    _write(path, RESULT_COLUMNS, map(_result_cells, rows))
+
+
+def write_issues(path: Path, issues: Iterable[Issue]) -> None:
+    """
+    Write one line for each broken rule.
+
+    Raises:
+        ReportError: the file cannot be written.
+
+    """
+    _write(path, ISSUE_COLUMNS, map(_issue_cells, issues))
+
+
+def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]) -> None:
+    with replacing(path, encoding=_ENCODING) as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(
+            [csv_cell(cell) if isinstance(cell, str) else cell for cell in line] for line in lines
+        )
+
+
+def _result_cells(row: ResultRow) -> Sequence[object]:
+    return (
+        row.place.file,
+        row.place.sheet,
+        row.place.number,
+        row.task_name,
+        row.status.value,
+        row.task_id,
+        row.http_status,
+        row.error_code,
+        row.error_msg,
+        advice(row),
+        row.attempts,
+        row.first_sent_at,
+        row.finished_at,
+        row.duration_ms,
+        row.project_id,
+        row.instance_id,
+    )
+
+
+def _issue_cells(issue: Issue) -> Sequence[object]:
+    return (
+        issue.place.file,
+        issue.place.sheet,
+        issue.place.number,
+        issue.column,
+        issue.cell,
+        issue.value,
+        issue.rule,
+        issue.message,
+        issue.suggestion,
+    )

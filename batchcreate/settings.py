@@ -1,0 +1,200 @@
+"""What a run is told: options, then environment, then ``batchcreate.toml``, then defaults."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from batchcreate.errors import SettingsError
+
+FILE: Final = "batchcreate.toml"
+PREFIX: Final = "BATCHCREATE_"
+
+# The documented pattern of the service's host (ROMA Connect, Endpoints).
+_REGION_HOST: Final = "https://roma.{region}.myhuaweicloud.com"
+_REGION: Final = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
+
+
+def _origin(text: str) -> str:
+    """Return *text* as an origin, or raise `ValueError` saying what is wrong with it."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        msg = "give the origin of the service, such as https://roma.cn-north-4.myhuaweicloud.com"
+        raise ValueError(msg)
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        msg = "give the origin only, without a path, a query or a user name"
+        raise ValueError(msg)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        msg = "plain http is accepted for this machine (loopback) only; use https"
+        raise ValueError(msg)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port is not None else "")
+
+
+def _region(text: str) -> str:
+    if not _REGION.fullmatch(text):
+        msg = "give the name of a region, such as cn-north-4"
+        raise ValueError(msg)
+    return text
+
+
+def _path_part(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        msg = "give 1 to 64 letters, digits, - or _"
+        raise ValueError(msg)
+    return text
+
+
+def _row_numbers(text: str) -> str:
+    parse_rows(text)
+    return text
+
+
+class Settings(BaseSettings):
+    """
+    Everything that a command can be told; checked when built, frozen afterwards.
+
+    Attributes:
+        rate: requests per second that may leave at most.
+        headroom: share of the rate that is left unused.
+        concurrency: requests under way at once.
+        timeout: seconds for one attempt as a whole.
+        settle: seconds that an unsettled row is looked for.
+        rows: row numbers to send, such as ``5-20,31``; empty for all.
+        limit: send at most that many rows.
+
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, toml_file=FILE, extra="forbid", frozen=True, validate_default=False
+    )
+
+    results: Path | None = None
+    endpoint: Annotated[str, AfterValidator(_origin)] | None = None
+    region: Annotated[str, AfterValidator(_region)] | None = None
+    project_id: Annotated[str, AfterValidator(_path_part)] | None = None
+    instance_id: Annotated[str, AfterValidator(_path_part)] | None = None
+    token_file: Path | None = None
+    rate: float = Field(default=10.0, ge=0.01, le=10_000)
+    headroom: float = Field(default=0.01, ge=0, lt=1)
+    concurrency: int = Field(default=8, ge=1, le=512)
+    timeout: float = Field(default=30.0, gt=0, le=3600)
+    settle: float = Field(default=60.0, ge=0, le=3600)
+    on_existing: Literal["skip", "abort"] = "skip"
+    strict: bool = False
+    dry_run: bool = False
+    rows: Annotated[str, AfterValidator(_row_numbers)] = ""
+    limit: int | None = Field(default=None, ge=1)
+    sheet: tuple[str, ...] = ()
+    yes: bool = False
+    simulate: bool = False
+    json_summary: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    color: bool = True
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources; dotenv and secret folders are left out."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def origin(self) -> str:
+        """
+        The service's origin.
+
+        Raises:
+            SettingsError: neither an endpoint nor a region is given, or both are.
+
+        """
+        if self.endpoint is not None and self.region is not None:
+            msg = "both --endpoint and --region are given; keep one of them"
+            raise SettingsError(msg)
+        if self.endpoint is not None:
+            return self.endpoint
+        if self.region is not None:
+            return _REGION_HOST.format(region=self.region)
+        msg = (
+            "no endpoint: give --region NAME (such as cn-north-4) or --endpoint URL, "
+            "or try the tool without an account: --simulate"
+        )
+        raise SettingsError(msg)
+
+    @property
+    def target_defaults(self) -> Mapping[str, str]:
+        """The ids that rows without their own belong to; empty where none is given."""
+        return {"project_id": self.project_id or "", "instance_id": self.instance_id or ""}
+
+
+def load(options: Mapping[str, Any]) -> Settings:
+    """
+    Build the settings from *options* given on the command line and the other sources.
+
+    Raises:
+        SettingsError: names the first wrong value, where it comes from and what is accepted.
+
+    """
+    try:
+        return Settings(**options)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, options)) from None
+    except ValueError as error:
+        msg = f"{FILE}: not valid TOML: {error}"
+        raise SettingsError(msg) from None
+
+
+def parse_rows(text: str) -> frozenset[int] | None:
+    """
+    Return the row numbers that *text* such as ``5-20,31`` lists; ``None`` for all rows.
+
+    Raises:
+        ValueError: it is not such a list.
+
+    """
+    if not text.strip():
+        return None
+    numbers: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,8})\s*(?:-\s*(\d{1,8})\s*)?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first:
+            msg = "give row numbers and ranges, such as 5-20,31"
+            raise ValueError(msg)
+        numbers.update(range(first, last + 1))
+    return frozenset(numbers)
+
+
+def _explain(error: ValidationError, options: Mapping[str, Any]) -> str:
+    first = error.errors()[0]
+    knob = str(first["loc"][0])
+    option = "--" + knob.replace("_", "-")
+    if first["type"] == "extra_forbidden":
+        return f"{FILE}: unknown setting {knob!r}; see batchcreate run --help for the names"
+    reason = first["msg"].removeprefix("Value error, ")
+    origin = option if knob in options else f"{PREFIX}{knob.upper()} or {FILE}"
+    return f"{option}: {first['input']!r} is not accepted (from {origin}): {reason}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,40 @@
+"""Text from servers and cells made harmless for the terminal, the log and spreadsheet programs."""
+
+SHOWN_CHARS = 2048
+"""How much of a server's message is kept for people; the journal keeps no more either."""
+
+CELL_CHARS = 32_767
+"""What a spreadsheet cell can hold; both common writers cut there silently."""
+
+_FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+def printable(text: str, *, limit: int = SHOWN_CHARS) -> str:
+    r"""
+    Return *text* on one line, with everything unprintable written as an escape.
+
+    Line breaks, control and bidirectional characters, lone surrogates and private code
+    points all become ``\x..``, ``\u....`` or ``\U........``. At most *limit* characters
+    of the original are kept, and an ellipsis says that something was left out.
+    """
+    kept = text[:limit]
+    shown = kept if kept.isprintable() else "".join(map(_visible, kept))
+    return f"{shown}…" if len(text) > limit else shown
+
+
+def csv_cell(text: str) -> str:
+    """
+    Return *text* as a CSV cell that no spreadsheet program takes for a formula.
+
+    A leading apostrophe disarms the characters that start a formula, full-width forms
+    included. Line breaks and tabs inside the text stay; other unprintable characters
+    are written as escapes.
+    """
+    kept = text[:CELL_CHARS]
+    if not kept.isprintable():
+        kept = "".join(char if char in "\n\t" else _visible(char) for char in kept)
+    return f"'{kept}" if kept[:1] in _FORMULA_STARTS and kept else kept
+
+
+def _visible(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
