@@ -189,8 +189,7 @@ class Gate:
         pause_s = max(0.0, min(wait_s or 0.0, PAUSE_MAX_S))
         if self._cut is None or admitted_at > self._cut.at:
             pause_s = max(pause_s, self._slow_down(admitted_at))
-        if pause_s:
-            self._pacer.pause(_now() + pause_s)
+        self._pacer.pause(_now() + pause_s)
 
     def succeeded(self, admitted_at: float) -> None:
         """Take any answer but 429 as leave to return towards the configured rate."""
@@ -201,9 +200,8 @@ class Gate:
             self._failures = 0
         elif self._cut.since < admitted_at <= self._cut.until:
             self._cut = replace(self._cut, accepted=self._cut.accepted + 1)
-        sending_s = max(0.0, _now() - self._pacer.resume_at)
-        rate_per_s = self._cut.rate_after(sending_s)
-        if rate_per_s >= min(self.rate_per_s * STEP, self._limit.rate_per_s):
+        rate_per_s = self._cut.rate_after(max(0.0, _now() - self._pacer.resume_at))
+        if rate_per_s >= self.rate_per_s * STEP:
             self._change(rate_per_s)
 
     def _slow_down(self, admitted_at: float) -> float:
