@@ -28,6 +28,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "value": "{value} is not a known {title}. Type {choice}{escape}.",
         "impossible": "The {title} {value} is not possible for a composite task, which is"
         " real-time only. Type {choice}{escape}.",
+        "operation_types.missing": "There are no operation types. Type {wanted}, for example"
+        " {example}.",
         "operation_types.value": "{value} is not one of the operation types. Type one or more"
         " of {choice}, separated by commas.",
         "operation_types.count": "There are {count} operation types in {value}. Type 1 to"
