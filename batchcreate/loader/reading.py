@@ -12,7 +12,7 @@ from batchcreate.models import Chunk
 
 
 def read(
-    path: Path, *, label: str, sheets: Sequence[str] = (), chunk_rows: int = 50_000
+    path: Path, *, label: str, sheets: Sequence[str] = (), chunk_rows: int = 20_000
 ) -> Iterator[Chunk]:
     """
     Give the rows of the file at *path* in chunks, opening it once.
@@ -20,7 +20,8 @@ def read(
     Args:
         path: a ``.csv`` or ``.xlsx`` file.
         label: what reports call the file, see `labels`.
-        sheets: worksheets to read; by default every visible one that has the headings.
+        sheets: worksheets to read; by default every visible one that has the headings. A CSV
+            file has none.
         chunk_rows: rows per chunk at most, blank ones counted.
 
     Raises:

@@ -45,6 +45,8 @@ def cut(columns: Sequence[Sequence[str]], *, header: Header, first_number: int) 
 
 
 def _blank_rows(columns: Sequence[Sequence[str]], names: Sequence[str]) -> Sequence[int]:
+    if all(map(str.strip, names)):
+        return []
     blank = [at for at, text in enumerate(names) if is_blank(text)]
     for column in columns:
         blank = [at for at in blank if is_blank(column[at])]

@@ -69,6 +69,12 @@ def _frames(
                 )
     except CalamineError as error:
         raise LoadError(_unreadable(handle, label)) from error
+    except OverflowError as error:
+        message = (
+            f"{label}: a cell holds a date or time out of all range. Format the columns of the"
+            " table as text and type its value again."
+        )
+        raise LoadError(message) from error
 
 
 def _chunks(frame: "pd.DataFrame", header: Header, chunk_rows: int) -> Iterator[Chunk]:
