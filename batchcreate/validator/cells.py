@@ -4,10 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from batchcreate import messages
 from batchcreate.rules import RULES, Rule, fold, items, pattern
 from batchcreate.validator import suggestions
+
+MAX_VALUES = 10
+"""How many values of one list are explained; honest cells have three."""
 
 _FACTS = {rule.field: messages.facts_of(rule) for rule in RULES.values()}
 
@@ -49,7 +53,7 @@ def _text_breaches(rule: Rule, text: str) -> Iterator[Breach]:
     found = [(at, char) for at, char in enumerate(text, start=1) if not allowed.fullmatch(char)]
     if found:
         named = messages.strangers(found)
-        meant = suggestions.cleaned(rule, text)
+        meant = suggestions.cleaned(rule, text) if len(text) <= rule.max_length else ""
         yield _breach(rule, "charset", text, suggestion=meant, strangers=named)
     if rule.first and allowed.match(text) and not re.match(rule.first.pattern, text):
         named = messages.character(text[0])
@@ -68,11 +72,12 @@ def _value_breaches(rule: Rule, text: str) -> Iterator[Breach]:
 
 def _list_breaches(rule: Rule, text: str) -> Iterator[Breach]:
     counts = Counter(items(text))
-    meant = messages.either(suggestions.lists_meant(rule, text))
+    is_bounded = len(counts) <= MAX_VALUES
+    meant = messages.either(suggestions.lists_meant(rule, text)) if is_bounded else ""
     if not 1 <= len(counts) <= rule.max_items:
         count = len(counts) or "no"
         yield _breach(rule, "count", text, suggestion=meant, count=count, maximum=rule.max_items)
-    for value, times in counts.items():
+    for value, times in islice(counts.items(), MAX_VALUES):
         if value not in rule.values:
             shown = messages.quoted(value)
             yield _breach(rule, "value", text, suggestion=meant, value=shown)

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import compress, count, filterfalse, repeat
 
 from batchcreate.messages import cell_address
 from batchcreate.models import Chunk, Issue, Key, Place, Rejected, Target, Task
@@ -108,16 +108,17 @@ def _collect(issues: dict[int, list[Issue]], chunk: Chunk, rule: Rule, *, is_nee
     broken = _broken(rule, cells, is_needed=is_needed)
     if not broken:
         return
-    for at, text in enumerate(cells):
-        if text in broken:
-            issues[at].extend(_issue(chunk, at, rule, text, breach) for breach in broken[text])
+    for at in compress(count(), map(broken.__contains__, cells)):
+        text = cells[at]
+        issues[at].extend(_issue(chunk, at, rule, text, breach) for breach in broken[text])
 
 
 def _broken(rule: Rule, cells: Sequence[str], *, is_needed: bool) -> dict[str, tuple[Breach, ...]]:
     # In the order of the rows: their texts lie in memory that way.
     distinct: Iterable[str] = dict.fromkeys(cells)
     if matches := _PATTERNS.get(rule.field):
-        distinct = [text for text in distinct if not matches(text.strip(SPACES))]
+        odd = filterfalse(matches, distinct)
+        distinct = [text for text in odd if not matches(text.strip(SPACES))]
     found = ((text, breaches(rule, text.strip(SPACES), is_needed=is_needed)) for text in distinct)
     return {text: broken for text, broken in found if broken}
 

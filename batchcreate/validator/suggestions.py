@@ -54,7 +54,7 @@ def cleaned(rule: Rule, text: str) -> str:
     In names a gap becomes an underscore; out of ids and texts only what cannot be seen goes.
     """
     is_name = rule.is_in_body and rule.charset in (NAME, TAG)
-    plain = "".join(_plain(rule, char, is_name=is_name) for char in text).strip(_GAP)
+    plain = "".join(_plain(rule, char, is_name=is_name) for char in text.strip()).strip(_GAP)
     plain = re.sub(f"{_GAP}*([._-]){_GAP}*", r"\1", plain)
     plain = re.sub(f"{_GAP}+", "_" if is_name else "", plain)
     if rule.first:
@@ -103,7 +103,9 @@ def _plain(rule: Rule, char: str, *, is_name: bool) -> str:
     for form in (char, _folded(char)):
         if allowed.fullmatch(form):
             return form
-    is_visible = unicodedata.category(char)[0] not in "ZC"
+    if char.isspace() and not is_name:
+        return " "
+    is_visible = unicodedata.category(char)[0] != "C"
     # What can be seen and has no plain form stays, so that no suggestion comes of it.
     return char if char.isalnum() or (is_visible and not is_name) else _GAP
 

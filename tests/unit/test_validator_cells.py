@@ -1,0 +1,218 @@
+"""One text against one rule: what is found, said and suggested."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchcreate.rules import RULES, items, pattern
+from batchcreate.validator import suggestions
+from batchcreate.validator.cells import MAX_VALUES, Breach, breaches
+
+
+def found(field: str, text: str, *, is_needed: bool = False) -> list[tuple[str, str]]:
+    return [(b.rule, b.suggestion) for b in breaches(RULES[field], text, is_needed=is_needed)]
+
+
+def test_breach_explains_itself() -> None:
+    """An analyst reads what was found, what is allowed and what to type."""
+    assert breaches(RULES["operation_types"], "UPSRT", is_needed=True) == (
+        Breach(
+            rule="operation_types.value",
+            message="'UPSRT' is not one of the operation types. Type one or more of INSERT,"
+            " UPDATE or DELETE, separated by commas.",
+            suggestion="UPDATE or INSERT?",
+        ),
+    )
+
+
+def test_timing_is_explained() -> None:
+    """The message says why a documented value is refused."""
+    assert breaches(RULES["task_type"], "timing", is_needed=False) == (
+        Breach(
+            rule="task_type.impossible",
+            message="The task type 'timing' is not possible for a composite task, which is"
+            " real-time only. Type REALTIME or leave the cell empty.",
+            suggestion="REALTIME",
+        ),
+    )
+
+
+def test_stranger_is_named_with_its_code_point_and_position() -> None:
+    """A character that nobody can see is found by its number."""
+    (breach,) = breaches(RULES["task_name"], "crm\u200b-orders", is_needed=True)
+
+    assert breach == Breach(
+        rule="task_name.charset",
+        message="The task name 'crm\\u200b-orders' contains U+200B ZERO WIDTH SPACE at position"
+        " 4. Allowed are letters (A-Z, a-z), digits, dots, underscores and hyphens.",
+        suggestion="crm-orders",
+    )
+
+
+@pytest.mark.parametrize("field", sorted(RULES))
+def test_empty_text_breaks_a_rule_only_where_it_is_needed(field: str) -> None:
+    """Optional cells may be left empty."""
+    assert found(field, "") == []
+    assert found(field, "", is_needed=True) == [(f"{field}.missing", "")]
+
+
+@pytest.mark.parametrize("field", sorted(RULES))
+def test_example_breaks_nothing(field: str) -> None:
+    """What a message shows as an example is accepted."""
+    assert found(field, RULES[field].example, is_needed=True) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ab", [("too_short", "")]),
+        ("x" * 101, [("too_long", "")]),
+        (" ".join("x" * 60), [("too_long", ""), ("charset", "")]),
+        ("crm orders", [("charset", "crm_orders")]),
+        ("crm \u2013 orders (new)", [("charset", "crm-orders_new")]),
+        ("\u0441rm-orders", [("charset", "crm-orders")]),
+        ("\uff43\uff52\uff4d-orders", [("charset", "crm-orders")]),
+        ("crm-ord\u00e9rs", [("charset", "crm-orders")]),
+        ("crm\u00a0orders", [("charset", "crm_orders")]),
+        ("crm\norders", [("charset", "crm_orders")]),
+        ("客户订单", [("charset", "")]),
+        ("_orders", [("first", "orders")]),
+        ("-or ders", [("charset", "or_ders"), ("first", "or_ders")]),
+        ("é", [("too_short", ""), ("charset", "")]),
+    ],
+)
+def test_task_names_are_read_character_by_character(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    """Every breach of a name is found at once, and the suggestion mends all of them."""
+    assert found("task_name", text) == [(f"task_name.{kind}", meant) for kind, meant in expected]
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        ("task_tag", "#orders", [("task_tag.charset", "orders")]),
+        ("task_tag", "abc", [("task_tag.too_short", "")]),
+        ("task_id", "ab cd", [("task_id.charset", "")]),
+        ("task_id", "abcd\u00a0", [("task_id.charset", "abcd")]),
+        ("task_id", "ab客d", [("task_id.charset", "")]),
+        ("project_id", "ab$cd", [("project_id.charset", "")]),
+        ("source_app_id", "ab\u200bcd", [("source_app_id.charset", "abcd")]),
+        ("description", "Été, ﬁn\x00 客", [("description.charset", "Été, ﬁn 客")]),
+        ("description", "one\x0btwo", [("description.charset", "one two")]),
+        ("description", "x\ud800y", [("description.charset", "xy")]),
+        ("description", "two\nlines\tof text", []),
+        ("description", "x" * 1025, [("description.too_long", "")]),
+    ],
+)
+def test_other_texts_lose_only_what_cannot_be_seen(
+    field: str, text: str, expected: list[tuple[str, str]]
+) -> None:
+    """An id is never changed into another one that looks different."""
+    assert found(field, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("REALTME", "REALTIME"),
+        ("real time", "REALTIME"),
+        ("实时", "REALTIME"),
+        ("batch", ""),
+    ],
+)
+def test_unknown_task_type_is_guessed_where_it_is_plain(text: str, suggestion: str) -> None:
+    """Typing mistakes and other spellings lead to the only value that works."""
+    assert found("task_type", text) == [("task_type.value", suggestion)]
+
+
+@pytest.mark.parametrize("text", ["REALTIME", "realtime", "RealTime"])
+def test_task_type_has_any_case(text: str) -> None:
+    """Nobody has to type capitals."""
+    assert found("task_type", text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["INSERT", "delete; update", "Insert|UPDATE\ndelete", "delete\uff0cupdate"]
+)
+def test_lists_of_known_values_pass(text: str) -> None:
+    """Any separator, any case, any order."""
+    assert found("operation_types", text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "suggestion"),
+    [
+        ("INSRT", ["value"], "INSERT"),
+        ("INSERT,UPSRT", ["value"], "INSERT,UPDATE"),
+        ("UPSERT", ["value"], "INSERT,UPDATE"),
+        ("update delete", ["value"], "UPDATE,DELETE"),
+        ("I/U/D", ["value"] * 3, "INSERT,UPDATE,DELETE"),
+        ("\uff49\uff4e\uff53\uff45\uff52\uff54", ["value"], "INSERT"),
+        ("新增、删除", ["value"] * 2, "INSERT,DELETE"),
+        ("UPSRT,DELTE", ["value"] * 2, "UPDATE,DELETE or INSERT,DELETE?"),
+        ("UPSRT,UPSRTT", ["value"] * 2, ""),
+        ("INSERT,banana", ["value"], ""),
+        ("insert,INSERT", ["repeated"], "INSERT"),
+        ("INSERT,UPDATE,DELETE,ALL", ["count", "value"], "INSERT,UPDATE,DELETE"),
+        (",;", ["count"], ""),
+    ],
+)
+def test_lists_with_mistakes_are_read_value_by_value(
+    text: str, kinds: list[str], suggestion: str
+) -> None:
+    """The suggestion is the whole cell, or a question where two readings are as likely."""
+    assert found("operation_types", text) == [
+        (f"operation_types.{kind}", suggestion) for kind in kinds
+    ]
+
+
+def test_hostile_list_is_read_in_part() -> None:
+    """A cell with a thousand values costs no more than one with ten."""
+    text = ",".join(f"v{number}" for number in range(1000))
+
+    kinds = [rule for rule, _ in found("operation_types", text)]
+
+    assert kinds == ["operation_types.count"] + ["operation_types.value"] * MAX_VALUES
+
+
+def test_empty_list_says_that_nothing_is_in_it() -> None:
+    """Separators alone name no value."""
+    (breach,) = breaches(RULES["operation_types"], ",", is_needed=True)
+
+    assert breach.message == (
+        "There are no operation types in ','. Type 1 to 3 of INSERT, UPDATE or DELETE,"
+        " separated by commas."
+    )
+
+
+@given(st.text(), st.sampled_from(sorted(set(RULES) - {"task_type", "operation_types"})))
+def test_text_breaks_a_rule_exactly_if_the_pattern_refuses_it(text: str, field: str) -> None:
+    """Explaining and deciding are one reading of the table."""
+    rule = RULES[field]
+
+    is_broken = bool(breaches(rule, text, is_needed=True))
+
+    assert is_broken == (pattern(rule).fullmatch(text) is None)
+
+
+@given(st.text(), st.sampled_from(sorted(set(RULES) - {"operation_types"})))
+def test_suggestion_obeys_its_rule(text: str, field: str) -> None:
+    """Whoever types the suggestion is not refused again."""
+    rule = RULES[field]
+
+    meant = {breach.suggestion for breach in breaches(rule, text, is_needed=True)} - {""}
+
+    assert all(not breaches(rule, suggestion, is_needed=True) for suggestion in meant)
+
+
+@given(st.text(alphabet="INSERTUPDATEDELETEinsert ,;/客", max_size=40))
+def test_suggested_lists_obey_their_rule(text: str) -> None:
+    """Each reading of a list is a list that is accepted."""
+    rule = RULES["operation_types"]
+
+    meant = suggestions.lists_meant(rule, text)
+
+    assert len(meant) <= suggestions.MAX_ALTERNATIVES
+    assert all(not breaches(rule, cell, is_needed=True) for cell in meant)
+    assert all(set(items(cell)) <= set(rule.values) for cell in meant)
