@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -22,6 +21,12 @@ ANSWER_BYTES_MAX: Final = 64 * 1024
 LIST_BYTES_MAX: Final = 16 * 1024 * 1024
 """How much of a list page is read: 1,000 tasks of the documented lengths take under 2 MiB."""
 
+CONNECT_MAX_S: Final = 10.0
+"""How long a connection may take; ends before the attempt does, so that it shows as not sent."""
+
+CONNECT_SHARE: Final = 0.8
+"""The same as a share of the time for one attempt, where that is short."""
+
 # Shorter than common servers and gateways keep an idle connection, so that a request is
 # rarely written to a connection that the server is just closing.
 _KEEPALIVE_S: Final = 15.0
@@ -33,12 +38,22 @@ _HEADERS: Final = {
     "User-Agent": f"batchcreate/{__version__}",
 }
 
-
-@dataclass(slots=True)
-class _Progress:
-    """How far one attempt got; written by the trace, read when it fails."""
-
-    is_sent: bool = False
+_NEVER_SENT: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidURL)
+_NOT_SENT: Final = (
+    *_NEVER_SENT,
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ServerFingerprintMismatch,
+)
+_MESSAGES: Final = (
+    (aiohttp.ConnectionTimeoutError, "no connection in time"),
+    (TimeoutError, "no answer in time"),
+    (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer"),
+    (ConnectionResetError, "the connection was reset"),
+    (aiohttp.ClientOSError, "the connection broke"),
+    (aiohttp.ClientPayloadError, "the answer broke off"),
+    (aiohttp.ClientResponseError, "the answer is not valid HTTP"),
+)
 
 
 class RomaClient:
@@ -89,7 +104,6 @@ class RomaClient:
     async def _attempt(
         self, method: str, url: URL, body: bytes = b"", *, answer_bytes_max: int = ANSWER_BYTES_MAX
     ) -> Reply:
-        progress = _Progress()
         try:
             async with self._session.request(
                 method,
@@ -97,17 +111,16 @@ class RomaClient:
                 data=body or None,
                 headers=self._credential.headers(method, str(url), body),
                 allow_redirects=False,
-                trace_request_ctx=progress,
             ) as response:
                 answer, is_truncated = await _read(response.content, answer_bytes_max)
                 return Reply(
                     status=response.status,
-                    headers={name.lower(): value for name, value in response.headers.items()},
+                    headers=response.headers,
                     body=answer,
                     is_truncated=is_truncated,
                 )
         except Exception as error:  # noqa: BLE001 # the border: whatever the library raises is translated
-            failure = translate(error, is_sent=progress.is_sent)
+            failure = translate(error)
         # Raised out here, so that the library's exception, which carries the request
         # headers, is not kept as the context of ours.
         raise failure
@@ -133,62 +146,41 @@ async def connect(
         connections: how many requests may be under way at once.
 
     """
-    trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(_note_sent)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEPALIVE_S),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=_HEADERS,
-        timeout=aiohttp.ClientTimeout(total=timeout_s),
+        timeout=aiohttp.ClientTimeout(
+            total=timeout_s, sock_connect=min(CONNECT_MAX_S, timeout_s * CONNECT_SHARE)
+        ),
         auto_decompress=False,
         trust_env=False,
-        trace_configs=[trace],
     ) as session:
         yield RomaClient(session, base_url=base_url, credential=credential)
 
 
-def translate(error: Exception, *, is_sent: bool) -> TransportError:
+def translate(error: Exception) -> TransportError:
     """
     Turn what the HTTP library raised into one of our errors.
 
-    Only the class name and a cleaned message survive. A status on the library's exception
-    is never believed: for an answer that is not HTTP it makes up a 400.
-
-    Args:
-        error: as it was raised.
-        is_sent: the library was about to hand the request to a connection, or further.
-
+    Not sent is what provably failed while the connection was being made: only the library's
+    connector raises these classes, before a request is written. All the rest may have been
+    sent. A status on the library's exception is never believed: for an answer that is not
+    HTTP it makes up a 400. Only a cleaned message survives.
     """
-    if isinstance(error, TimeoutError):
-        message = "no answer in time" if is_sent else "no connection in time"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        message = f"no connection to {error.host}:{error.port}: {_cause(error)}"
-    elif isinstance(error, aiohttp.ServerDisconnectedError):
-        message = "the server closed the connection without an answer"
-    elif isinstance(error, ConnectionResetError):
-        message = "the connection was reset"
-    elif isinstance(error, aiohttp.ClientPayloadError):
-        message = "the answer broke off"
-    elif isinstance(error, aiohttp.ClientResponseError):
-        message = "the answer is not valid HTTP"
-    else:
-        message = printable(type(error).__name__)
-    if is_sent:
-        return MaybeSentError(message)
-    is_permanent = isinstance(
-        error, (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidURL)
-    ) or _is_certificate_failure(error)
-    return NotSentError(message, is_permanent=is_permanent)
+    if isinstance(error, _NOT_SENT):
+        is_permanent = isinstance(error, _NEVER_SENT) or _is_certificate_failure(error)
+        return NotSentError(_describe(error), is_permanent=is_permanent)
+    return MaybeSentError(_describe(error))
 
 
-async def _note_sent(
-    session: aiohttp.ClientSession,  # noqa: ARG001 # the signature is the library's
-    context: object,
-    params: aiohttp.TraceRequestHeadersSentParams,  # noqa: ARG001
-) -> None:
-    progress = getattr(context, "trace_request_ctx", None)
-    if isinstance(progress, _Progress):
-        progress.is_sent = True
+def _describe(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port}: {_cause(error)}"
+    for kind, message in _MESSAGES:
+        if isinstance(error, kind):
+            return message
+    return printable(type(error).__name__)
 
 
 async def _read(content: aiohttp.StreamReader, bytes_max: int) -> tuple[bytes, bool]:

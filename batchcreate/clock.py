@@ -1,5 +1,6 @@
 """The one place that reads the wall clock; durations come from the event loop's own clock."""
 
+import time
 from datetime import UTC, datetime
 
 
@@ -8,6 +9,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def epoch_ms() -> int:
+    """Return the present as whole milliseconds since 1970 began in UTC."""
+    return time.time_ns() // 1_000_000
+
+
 def stamp(moment: datetime) -> str:
     """Return *moment* in UTC as ISO 8601 with milliseconds, such as 2026-01-31T08:15:00.000Z."""
     return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def stamp_of_ms(moment_ms: int) -> str:
+    """Return milliseconds since 1970 as `stamp` does."""
+    return stamp(datetime.fromtimestamp(moment_ms / 1000, tz=UTC))

@@ -87,8 +87,6 @@ class Pacer:
         async with self._turn:
             # Kept when a waiter is cancelled in a pause: the next one has its turn.
             if not self._has_leave:
-                if self._limiter.has_capacity():
-                    await asyncio.sleep(0)  # or its worker might come again before others came
                 await self._limiter.acquire()
                 self._has_leave = True
             while (wait_s := self.resume_at - _now()) > 0:  # noqa: ASYNC110 - it may be prolonged

@@ -182,7 +182,7 @@ class Reply:
 
     Attributes:
         status: the status code read from a real response.
-        headers: names in lower case; of a repeated header the last value.
+        headers: names in lower case, or a mapping that does not care about case.
         body: at most 64 KiB.
         is_truncated: the body was longer than what was kept.
 

@@ -14,6 +14,7 @@ from typing import Final, Self
 
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
 from batchcreate.journal import queries, schema
+from batchcreate.journal.folding import fold
 from batchcreate.journal.lock import FolderLock
 from batchcreate.journal.reading import Reading
 from batchcreate.models import Issue, ResultRow, RunId, Summary
@@ -36,6 +37,7 @@ class Journal:
     ) -> None:
         self.connection = connection
         self._lock = lock
+        self.fold()
         self._fresh_folder = folder
 
     @classmethod
@@ -91,6 +93,11 @@ class Journal:
         with transaction(self.connection, is_kept=is_kept):
             self._claim_endpoint(endpoint)
             yield Reading(self.connection)
+
+    def fold(self) -> None:
+        """Bring what a run appended into the tasks; what was sent and not answered is unknown."""
+        with transaction(self.connection):
+            fold(self.connection)
 
     def start_run(self, run_id: RunId, *, at: str) -> int:
         """Note that a run started; return its number in this journal, counted from 1."""

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from batchcreate.clock import stamp_of_ms
 from batchcreate.models import Issue, Key, Place, ResultRow, Status, Summary, Target
 
 
@@ -110,14 +111,14 @@ def results(connection: sqlite3.Connection) -> Iterator[ResultRow]:
     found = connection.execute(
         """
         SELECT file, sheet, number, task_name, status, task_id, http_status, error_code,
-               error_msg, attempts, first_sent_at, finished_at, duration_ms,
+               error_msg, attempts, first_sent_ms, finished_ms, duration_ms,
                project_id, instance_id
         FROM results ORDER BY source, number
         """
     )
     for (
         file, sheet, number, task_name, status, task_id, http_status, error_code,
-        error_msg, attempts, first_sent_at, finished_at, duration_ms, project_id, instance_id,
+        error_msg, attempts, first_sent_ms, finished_ms, duration_ms, project_id, instance_id,
     ) in found:  # fmt: skip
         yield ResultRow(
             place=Place(file=file, sheet=sheet, number=number),
@@ -128,8 +129,8 @@ def results(connection: sqlite3.Connection) -> Iterator[ResultRow]:
             error_code=error_code,
             error_msg=error_msg,
             attempts=attempts,
-            first_sent_at=first_sent_at,
-            finished_at=finished_at,
+            first_sent_at=_stamp(first_sent_ms),
+            finished_at=_stamp(finished_ms),
             duration_ms=duration_ms,
             project_id=project_id,
             instance_id=instance_id,
@@ -163,3 +164,7 @@ def summary(connection: sqlite3.Connection) -> Summary:
     return Summary(
         counts=dict.fromkeys(Status, 0) | {Status(status): count for status, count in found}
     )
+
+
+def _stamp(moment_ms: int | None) -> str:
+    return "" if moment_ms is None else stamp_of_ms(moment_ms)

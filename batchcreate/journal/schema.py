@@ -11,8 +11,11 @@ APPLICATION_ID: Final = 0x62637274
 TABLES: Final = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+    value NOT NULL
 ) WITHOUT ROWID;
+
+-- The last intent that is folded into its task.
+INSERT INTO meta VALUES ('folded', 0);
 
 -- One line per run of the tool on this journal.
 CREATE TABLE runs (
@@ -31,7 +34,7 @@ CREATE TABLE targets (
     UNIQUE (endpoint, project_id, instance_id)
 );
 
--- One line per key. A task whose intent is on disk is 'unknown' until its outcome is.
+-- One line per key. Times are milliseconds since 1970, UTC.
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY,
     target INTEGER NOT NULL REFERENCES targets (id),
@@ -48,26 +51,34 @@ CREATE TABLE tasks (
     error_code TEXT NOT NULL DEFAULT '',
     error_msg TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0,
-    first_sent_at TEXT NOT NULL DEFAULT '',
-    finished_at TEXT NOT NULL DEFAULT '',
+    first_sent_ms INTEGER,
+    finished_ms INTEGER,
     duration_ms INTEGER,
     run INTEGER REFERENCES runs (id),
     UNIQUE (target, name),
     CHECK ((status = 'created') <= (task_id <> ''))
 );
 
--- A server that hands out an id twice has not created two tasks.
-CREATE UNIQUE INDEX tasks_task_id ON tasks (task_id, target) WHERE status = 'created';
+CREATE INDEX tasks_task_id ON tasks (task_id) WHERE task_id <> '';
 
--- One line per attempt that ended, for the plots and for people who ask what happened.
-CREATE TABLE attempts (
+-- What happens during a run is only ever appended, first an intent, later its outcome;
+-- `fold` brings it into the tasks when the run is over, or when the journal is next opened.
+CREATE TABLE intents (
     id INTEGER PRIMARY KEY,
     task INTEGER NOT NULL REFERENCES tasks (id),
     run INTEGER NOT NULL REFERENCES runs (id),
+    at_ms INTEGER NOT NULL
+);
+
+CREATE TABLE outcomes (
+    intent INTEGER PRIMARY KEY REFERENCES intents (id),
     status TEXT NOT NULL,
     http_status INTEGER,
     error_code TEXT NOT NULL,
-    finished_at TEXT NOT NULL,
+    error_msg TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    how TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
     duration_ms INTEGER NOT NULL
 );
 
@@ -142,11 +153,13 @@ SELECT
         )
         WHEN tasks.status = 'created' AND rows.digest <> tasks.sent_digest
             THEN 'the row was changed after its task had been created'
+        WHEN tasks.status = 'unknown' AND tasks.finished_ms IS NULL
+            THEN 'sent, but no answer was recorded'
         ELSE tasks.error_msg
     END AS error_msg,
     coalesce(tasks.attempts, 0) AS attempts,
-    coalesce(tasks.first_sent_at, '') AS first_sent_at,
-    coalesce(tasks.finished_at, '') AS finished_at,
+    tasks.first_sent_ms,
+    tasks.finished_ms,
     tasks.duration_ms
 FROM rows
 JOIN sources ON sources.id = rows.source

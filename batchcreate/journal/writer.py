@@ -3,11 +3,12 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from batchcreate.errors import JournalError
 from batchcreate.journal.file import transaction
@@ -15,8 +16,11 @@ from batchcreate.models import Created, Failed, Outcome, Status, Unknown
 
 Value = TypeVar("Value")
 
-UNANSWERED: Final = "sent, but no answer was recorded"
-REUSED_ID: Final = "the server answered with the task_id of another task"
+COMMIT_EVERY_S: Final = 0.004
+"""
+Commits follow each other no faster than this. A busy run puts more into each of them; one
+that is not busy does not wait.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,33 +29,28 @@ class Settlement:
     What became of one attempt.
 
     Attributes:
-        task: the task's number in the journal.
+        intent: its number, as `Writer.intend` returned it.
         outcome: as it was read.
-        finished_at: UTC, ISO 8601.
         duration_ms: from sending to the end of the answer.
 
     """
 
-    task: int
+    intent: int
     outcome: Outcome
-    finished_at: str
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Intent:
-    task: int
-    at: str
-    done: asyncio.Future[None]
+@dataclass(slots=True)
+class _Batch:
+    """What the workers handed over during one turn of the event loop."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    function: Callable[[sqlite3.Connection], object]
-    done: asyncio.Future[object]
-
-
-_Order = _Intent | Settlement | _Call | None
+    at_ms: int = 0
+    is_last: bool = False
+    intents: list[tuple[int, int]] = field(default_factory=list)
+    settlements: list[Settlement] = field(default_factory=list)
+    calls: list[Callable[[sqlite3.Connection], object]] = field(default_factory=list)
+    intents_done: list[asyncio.Future[None]] = field(default_factory=list)
+    calls_done: list[asyncio.Future[Any]] = field(default_factory=list)
 
 
 class Writer:
@@ -62,20 +61,34 @@ class Writer:
     An outcome is handed over and committed with whatever comes next; should the process die
     first, its task is still unsettled, which is true. After the first failed commit nothing
     more is written, every `intend` raises, and `unwritten` holds the outcomes that are lost.
+
+    Args:
+        connection: the journal's; nobody else uses it while the writer is open.
+        run: number of the run.
+        now_ms: the wall clock, in milliseconds since 1970.
+
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, run: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, *, run: int, now_ms: Callable[[], int]
+    ) -> None:
         self._connection = connection
         self._run = run
-        self._orders: SimpleQueue[_Order] = SimpleQueue()
+        self._now_ms = now_ms
+        self._last_intent: int = connection.execute(
+            "SELECT coalesce(max(id), 0) FROM intents"
+        ).fetchone()[0]
+        self._batch = _Batch()
+        self._is_flush_due = False
+        self._batches: SimpleQueue[_Batch] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._loop = asyncio.get_running_loop()
         self._broken: JournalError | None = None
         self.unwritten: list[Settlement] = []
 
-    async def intend(self, task: int, *, at: str) -> None:
+    async def intend(self, task: int) -> int:
         """
-        Put on disk that *task* is about to be sent.
+        Put on disk that *task* is about to be sent; return the number of this intent.
 
         Raises:
             JournalError: it could not be written; the request must not leave.
@@ -84,12 +97,18 @@ class Writer:
         if self._broken is not None:
             raise self._broken
         done = self._loop.create_future()
-        self._orders.put(_Intent(task, at, done))
+        self._last_intent += 1
+        intent = self._last_intent
+        self._batch.intents.append((intent, task))
+        self._batch.intents_done.append(done)
+        self._plan_flush()
         await done
+        return intent
 
     def settle(self, settlement: Settlement) -> None:
         """Hand over what became of an attempt; it is on disk with the next commit."""
-        self._orders.put(settlement)
+        self._batch.settlements.append(settlement)
+        self._plan_flush()
 
     async def call(self, function: Callable[[sqlite3.Connection], Value]) -> Value:
         """
@@ -99,9 +118,11 @@ class Writer:
             JournalError: the journal cannot be read or written.
 
         """
-        done: asyncio.Future[object] = self._loop.create_future()
-        self._orders.put(_Call(function, done))
-        return await done  # type: ignore[return-value] # the queue does not carry the type
+        done: asyncio.Future[Value] = self._loop.create_future()
+        self._batch.calls.append(function)
+        self._batch.calls_done.append(done)
+        self._plan_flush()
+        return await done
 
     async def __aenter__(self) -> Self:
         self._thread.start()
@@ -113,123 +134,97 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._orders.put(None)
+        self._batch.is_last = True
+        self._flush()
         # Not awaited through an executor: a second interrupt must find the journal closed.
         self._thread.join()
         if self._broken is not None and error is None:
             raise self._broken
 
+    def _plan_flush(self) -> None:
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Hand the batch to the thread: one wake-up for all that a loop turn brought."""
+        self._is_flush_due = False
+        batch, self._batch = self._batch, _Batch()
+        batch.at_ms = self._now_ms()
+        self._batches.put(batch)
+
     def _work(self) -> None:
         is_open = True
+        commits_again_at = 0.0
         while is_open:
-            orders = [self._orders.get()]
-            while not self._orders.empty():
-                orders.append(self._orders.get())
-            is_open = orders[-1] is not None
-            self._carry_out([order for order in orders if order is not None])
+            batches = [self._batches.get()]
+            if (wait_s := commits_again_at - time.monotonic()) > 0:
+                time.sleep(wait_s)
+            commits_again_at = time.monotonic() + COMMIT_EVERY_S
+            while not self._batches.empty():
+                batches.append(self._batches.get())
+            is_open = not batches[-1].is_last
+            self._carry_out(batches)
 
-    def _carry_out(self, orders: Sequence[_Intent | Settlement | _Call]) -> None:
-        settlements = [order for order in orders if isinstance(order, Settlement)]
-        intents = [order for order in orders if isinstance(order, _Intent)]
-        calls = [order for order in orders if isinstance(order, _Call)]
+    def _carry_out(self, batches: Sequence[_Batch]) -> None:
+        """Commit what was handed over since the last commit, then say so."""
         try:
             if self._broken is not None:
                 raise self._broken
-            if settlements or intents:
-                with transaction(self._connection):
-                    self._write_outcomes(settlements)
-                    self._write_intents(intents)
-            answers = [call.function(self._connection) for call in calls]
+            with transaction(self._connection):
+                for batch in batches:
+                    self._write_outcomes(batch)
+                    self._write_intents(batch)
+            answers = [[call(self._connection) for call in batch.calls] for batch in batches]
         except (JournalError, sqlite3.Error) as error:
-            self._break(error, settlements, [*intents, *calls])
+            broken = error if isinstance(error, JournalError) else JournalError(str(error))
+            self._broken = broken
+            for batch in batches:
+                self.unwritten.extend(batch.settlements)
+            self._loop.call_soon_threadsafe(_refuse, batches, broken)
         else:
-            self._tell(intents, calls, answers)
+            if any(batch.intents or batch.calls for batch in batches):
+                self._loop.call_soon_threadsafe(_resolve, batches, answers)
 
-    def _write_intents(self, intents: Sequence[_Intent]) -> None:
+    def _write_intents(self, batch: _Batch) -> None:
         self._connection.executemany(
-            """
-            UPDATE tasks SET
-                status = 'unknown', attempts = attempts + 1, sent_digest = digest, run = ?,
-                first_sent_at = CASE first_sent_at WHEN '' THEN ? ELSE first_sent_at END,
-                finished_at = '', duration_ms = NULL,
-                http_status = NULL, error_code = '', error_msg = ?
-            WHERE id = ?
-            """,
-            [(self._run, intent.at, UNANSWERED, intent.task) for intent in intents],
+            "INSERT INTO intents VALUES (?, ?, ?, ?)",
+            [(intent, task, self._run, batch.at_ms) for intent, task in batch.intents],
         )
 
-    def _write_outcomes(self, settlements: Sequence[Settlement]) -> None:
-        if not settlements:
-            return
-        values = [_columns(settlement) for settlement in settlements]
-        # An id that another task has already is ignored here: that task stays unknown.
-        cursor = self._connection.executemany(
-            """
-            UPDATE OR IGNORE tasks SET
-                status = ?, http_status = ?, error_code = ?, error_msg = ?,
-                finished_at = ?, duration_ms = ?, task_id = ?, how = ?
-            WHERE id = ?
-            """,
-            values,
-        )
-        if cursor.rowcount != len(values):
-            self._connection.executemany(
-                "UPDATE tasks SET error_msg = ? WHERE id = ? AND status <> ?",
-                [(REUSED_ID, row[-1], row[0]) for row in values],
-            )
+    def _write_outcomes(self, batch: _Batch) -> None:
         self._connection.executemany(
-            """
-            INSERT INTO attempts (
-                run, status, http_status, error_code, finished_at, duration_ms, task
-            ) VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                (self._run, status, http_status, code, finished_at, duration_ms, task)
-                for status, http_status, code, _, finished_at, duration_ms, _, _, task in values
-            ],
+            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [_columns(settlement, batch.at_ms) for settlement in batch.settlements],
         )
 
-    def _tell(
-        self, intents: Sequence[_Intent], calls: Sequence[_Call], answers: Sequence[object]
-    ) -> None:
-        def resolve() -> None:
-            for intent in intents:
-                if not intent.done.done():
-                    intent.done.set_result(None)
-            for call, answer in zip(calls, answers, strict=True):
-                if not call.done.done():
-                    call.done.set_result(answer)
 
-        if intents or calls:
-            self._loop.call_soon_threadsafe(resolve)
-
-    def _break(
-        self,
-        error: Exception,
-        settlements: Sequence[Settlement],
-        waiting: Sequence[_Intent | _Call],
-    ) -> None:
-        self._broken = error if isinstance(error, JournalError) else JournalError(str(error))
-        self.unwritten.extend(settlements)
-        broken = self._broken
-
-        def refuse() -> None:
-            for order in waiting:
-                if not order.done.done():
-                    order.done.set_exception(broken)
-
-        self._loop.call_soon_threadsafe(refuse)
+def _resolve(batches: Sequence[_Batch], answers: Sequence[Sequence[object]]) -> None:
+    for batch, found in zip(batches, answers, strict=True):
+        for done in batch.intents_done:
+            if not done.done():
+                done.set_result(None)
+        for called, answer in zip(batch.calls_done, found, strict=True):
+            if not called.done():
+                called.set_result(answer)
 
 
-_Columns = tuple[Status, int | None, str, str, str, int, str, str, int]
+def _refuse(batches: Sequence[_Batch], error: JournalError) -> None:
+    for batch in batches:
+        for done in (*batch.intents_done, *batch.calls_done):
+            if not done.done():
+                done.set_exception(error)
 
 
-def _columns(settlement: Settlement) -> _Columns:
-    times = (settlement.finished_at, settlement.duration_ms)
+_Columns = tuple[int, Status, int | None, str, str, str, str, int, int]
+
+
+def _columns(settlement: Settlement, at_ms: int) -> _Columns:
+    intent, times = settlement.intent, (at_ms, settlement.duration_ms)
     match settlement.outcome:
         case Created(task_id=task_id, how=how, http_status=http_status):
-            return (Status.CREATED, http_status, "", "", *times, task_id, how, settlement.task)
+            return (intent, Status.CREATED, http_status, "", "", task_id, how, *times)
         case Failed(http_status=http_status, error_code=code, error_msg=message):
-            return (Status.FAILED, http_status, code, message, *times, "", "", settlement.task)
+            return (intent, Status.FAILED, http_status, code, message, "", "", *times)
         case Unknown(reason=reason, http_status=http_status, error_code=code):
-            return (Status.UNKNOWN, http_status, code, reason, *times, "", "", settlement.task)
+            return (intent, Status.UNKNOWN, http_status, code, reason, "", "", *times)

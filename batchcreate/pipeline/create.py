@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from batchcreate import __version__
 from batchcreate.client import RomaClient, connect
-from batchcreate.clock import stamp, utc_now
+from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import BatchCreateError, JournalError
 from batchcreate.journal import Journal, Settlement, Writer
 from batchcreate.limiter import Gate, RateLimit
@@ -165,7 +165,7 @@ class Creation:
     async def _send(
         self, client: RomaClient, journal: Journal, number: int, retry: RetryPolicy
     ) -> None:
-        settings, writer = self._settings, Writer(journal.connection, run=number)
+        settings, writer = self._settings, Writer(journal.connection, run=number, now_ms=epoch_ms)
         try:
             async with writer:
                 pool = Pool(
@@ -185,6 +185,8 @@ class Creation:
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
         self.lost = writer.unwritten
+        if not self.lost:
+            journal.fold()
 
     def facts(self) -> dict[str, Any]:
         """Return what summary.json tells of this run."""

@@ -1,6 +1,7 @@
 """Workers that turn pending tasks into outcomes: gate, intent, request, outcome, in that order."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,6 @@ from typing import Protocol
 import structlog
 
 from batchcreate import outcome
-from batchcreate.clock import stamp
 from batchcreate.errors import JournalError, SettingsError, TransportError
 from batchcreate.journal import Pending, Settlement, Writer
 from batchcreate.limiter import Gate
@@ -145,8 +145,8 @@ class Pool:
             if self._stop.halt is not None:
                 return
             self._stop.work_begins(me)
-            await self._writer.intend(pending.task, at=stamp(self._now()))
-            decision = await self._attempt(pending)
+            intent = await self._writer.intend(pending.task)
+            decision = await self._attempt(pending, intent)
             self._stop.wait_begins(me)
             is_final = not self._may_resend(decision, attempt)
             self._learn(decision, admitted_at, is_final=is_final)
@@ -157,7 +157,7 @@ class Pool:
             if decision.signal is not Signal.THROTTLED:
                 await asyncio.sleep(self._retry.wait_s(attempt, self._random))
 
-    async def _attempt(self, pending: Pending) -> Decision:
+    async def _attempt(self, pending: Pending, intent: int) -> Decision:
         """Send once and hand the outcome to the journal."""
         started = self._loop.time()
         self._tally.attempts += 1
@@ -172,9 +172,8 @@ class Pool:
             self._tally.in_flight -= 1
         self._writer.settle(
             Settlement(
-                task=pending.task,
+                intent=intent,
                 outcome=decision.outcome,
-                finished_at=stamp(self._now()),
                 duration_ms=round((self._loop.time() - started) * 1000),
             )
         )
@@ -201,6 +200,9 @@ class Pool:
             self._stop.pull(halt)
 
     def _tell(self, pending: Pending, decision: Decision, attempt: int, *, is_final: bool) -> None:
+        is_created = isinstance(decision.outcome, Created)
+        if not self._log.is_enabled_for(logging.DEBUG if is_created else logging.INFO):
+            return
         log = self._log.bind(
             file=pending.place.file,
             sheet=pending.place.sheet,
