@@ -10,13 +10,14 @@ from aiolimiter import AsyncLimiter
 from batchcreate.errors import SettingsError
 
 RATE_MIN_PER_S = 0.01
-RATE_MAX_PER_S = 10_000.0
+RATE_MAX_PER_S = 1_000_000.0
 SLACK_S = 0.005  # timers fire late; this much lost time may be caught up, never more
 PAUSE_MAX_S = 300.0  # the longest pause that a server may ask for
 BACKOFF_MAX_S = 20.0  # the longest pause that the gate chooses by itself
 CUT_TO = 0.9  # of what the server accepted, after a throttle
 STEP = 1.02  # the rate rises by this factor at a time: each rise costs a limiter and a log line
 PLATEAU_S = 10.0  # from a cut back to the rate that was accepted
+MEASURED_MAX = 20_000  # answers that are kept to measure a rate by: beyond it nothing is throttled
 SAMPLE = 10  # requests to measure or to wait for where the rate is low
 
 
@@ -26,10 +27,10 @@ class RateLimit:
     How fast requests may leave.
 
     Attributes:
-        rate_per_s: requests per second, 0.01 to 10,000; no second sees more than one beyond it.
+        rate_per_s: requests per second, 0.01 to 1,000,000; no second sees more than one beyond it.
         headroom: share of the rate that is left unused, 0 up to but not including 1. Time lost
             to late timers is caught up out of it: with 0 a high rate is not reached.
-        floor_per_s: throttling slows no further than this, 0.01 to 10,000; a lower
+        floor_per_s: throttling slows no further than this, 0.01 to 1,000,000; a lower
             *rate_per_s* wins.
 
     Raises:
@@ -163,7 +164,9 @@ class Gate:
         self._limit = limit
         self._on_change = on_change
         self._pacer = Pacer(limit.rate_per_s, limit.headroom)
-        self._accepted_at = deque[float](maxlen=int(max(limit.rate_per_s, SAMPLE)) + 1)
+        self._accepted_at = deque[float](
+            maxlen=int(min(max(limit.rate_per_s, SAMPLE), MEASURED_MAX)) + 1
+        )
         self._cut: Cut | None = None
         self._failures = 0
 

@@ -113,7 +113,7 @@ def error_of(reply: Reply) -> tuple[str, str]:
 def parse_json(body: bytes) -> object:
     """Return the value that *body* holds, or ``None`` where it is not sound JSON."""
     try:
-        return json.loads(body)
+        return json.loads(body.decode())
     except (ValueError, RecursionError):
         return None
 

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     project_id: Annotated[str, AfterValidator(_path_part)] | None = None
     instance_id: Annotated[str, AfterValidator(_path_part)] | None = None
     token_file: Path | None = None
-    rate: float = Field(default=10.0, ge=0.01, le=10_000)
+    rate: float = Field(default=10.0, ge=0.01, le=1_000_000)
     headroom: float = Field(default=0.01, ge=0, lt=1)
     concurrency: int = Field(default=8, ge=1, le=512)
     timeout: float = Field(default=30.0, gt=0, le=3600)

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -16,11 +18,14 @@ from batchcreate.models import Created, Failed, Outcome, Status, Unknown
 
 Value = TypeVar("Value")
 
-COMMIT_EVERY_S: Final = 0.004
+COMMIT_EVERY_S: Final = 0.002
 """
 Commits follow each other no faster than this. A busy run puts more into each of them; one
 that is not busy does not wait.
 """
+
+ROWS_MAX: Final = 500
+"""Rows for one INSERT: well below SQLite's limit of 32,766 values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +52,21 @@ class _Batch:
     at_ms: int = 0
     is_last: bool = False
     intents: list[tuple[int, int]] = field(default_factory=list)
+    withdrawn: list[int] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
     calls: list[Callable[[sqlite3.Connection], object]] = field(default_factory=list)
-    intents_done: list[asyncio.Future[None]] = field(default_factory=list)
-    calls_done: list[asyncio.Future[Any]] = field(default_factory=list)
+    promises: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
+    answers: list[asyncio.Future[Any]] = field(default_factory=list)
 
 
 class Writer:
     """
     A thread that owns the journal's connection while workers run.
 
-    An intent is awaited: when `intend` returns, it is on disk and its request may leave.
+    An intent is awaited: once it is on disk, its request may leave.
     An outcome is handed over and committed with whatever comes next; should the process die
     first, its task is still unsettled, which is true. After the first failed commit nothing
-    more is written, every `intend` raises, and `unwritten` holds the outcomes that are lost.
+    more is written, every `intend` fails, and `unwritten` holds the outcomes that are lost.
 
     Args:
         connection: the journal's; nobody else uses it while the writer is open.
@@ -86,43 +92,47 @@ class Writer:
         self._broken: JournalError | None = None
         self.unwritten: list[Settlement] = []
 
-    async def intend(self, task: int) -> int:
+    def intend(self, tasks: Sequence[int]) -> asyncio.Future[Sequence[int]]:
         """
-        Put on disk that *task* is about to be sent; return the number of this intent.
+        Put on disk that *tasks* are about to be sent.
 
-        Raises:
-            JournalError: it could not be written; the request must not leave.
-
+        The future gives the numbers of their intents, in the same order, once they are on
+        disk. It raises `JournalError` where they could not be written: then the requests
+        must not leave.
         """
+        done: asyncio.Future[Sequence[int]] = self._loop.create_future()
         if self._broken is not None:
-            raise self._broken
-        done = self._loop.create_future()
-        self._last_intent += 1
-        intent = self._last_intent
-        self._batch.intents.append((intent, task))
-        self._batch.intents_done.append(done)
+            done.set_exception(self._broken)
+            return done
+        first = self._last_intent + 1
+        self._last_intent += len(tasks)
+        numbers = range(first, first + len(tasks))
+        self._batch.intents.extend(zip(numbers, tasks, strict=True))
+        self._batch.promises.append((done, numbers))
         self._plan_flush()
-        await done
-        return intent
+        return done
+
+    def withdraw(self, intents: Sequence[int]) -> None:
+        """Take back intents whose requests were never sent."""
+        self._batch.withdrawn.extend(intents)
+        self._plan_flush()
 
     def settle(self, settlement: Settlement) -> None:
         """Hand over what became of an attempt; it is on disk with the next commit."""
         self._batch.settlements.append(settlement)
         self._plan_flush()
 
-    async def call(self, function: Callable[[sqlite3.Connection], Value]) -> Value:
+    def call(self, function: Callable[[sqlite3.Connection], Value]) -> asyncio.Future[Value]:
         """
         Run *function* on the journal's connection, after all that was handed over before.
 
-        Raises:
-            JournalError: the journal cannot be read or written.
-
+        The future raises `JournalError` where the journal cannot be read or written.
         """
         done: asyncio.Future[Value] = self._loop.create_future()
         self._batch.calls.append(function)
-        self._batch.calls_done.append(done)
+        self._batch.answers.append(done)
         self._plan_flush()
-        return await done
+        return done
 
     async def __aenter__(self) -> Self:
         self._thread.start()
@@ -172,9 +182,7 @@ class Writer:
             if self._broken is not None:
                 raise self._broken
             with transaction(self._connection):
-                for batch in batches:
-                    self._write_outcomes(batch)
-                    self._write_intents(batch)
+                _write(self._connection, self._run, batches)
             answers = [[call(self._connection) for call in batch.calls] for batch in batches]
         except (JournalError, sqlite3.Error) as error:
             broken = error if isinstance(error, JournalError) else JournalError(str(error))
@@ -183,35 +191,47 @@ class Writer:
                 self.unwritten.extend(batch.settlements)
             self._loop.call_soon_threadsafe(_refuse, batches, broken)
         else:
-            if any(batch.intents or batch.calls for batch in batches):
+            if any(batch.promises or batch.calls for batch in batches):
                 self._loop.call_soon_threadsafe(_resolve, batches, answers)
 
-    def _write_intents(self, batch: _Batch) -> None:
-        self._connection.executemany(
-            "INSERT INTO intents VALUES (?, ?, ?, ?)",
-            [(intent, task, self._run, batch.at_ms) for intent, task in batch.intents],
+
+def _write(connection: sqlite3.Connection, run: int, batches: Sequence[_Batch]) -> None:
+    for batch in batches:
+        outcomes = [_columns(settlement, batch.at_ms) for settlement in batch.settlements]
+        _insert(connection, "outcomes", outcomes)
+        intents = [(intent, task, run, batch.at_ms) for intent, task in batch.intents]
+        _insert(connection, "intents", intents)
+        connection.executemany(
+            "DELETE FROM intents WHERE id = ?", [(intent,) for intent in batch.withdrawn]
         )
 
-    def _write_outcomes(self, batch: _Batch) -> None:
-        self._connection.executemany(
-            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [_columns(settlement, batch.at_ms) for settlement in batch.settlements],
+
+def _insert(
+    connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Insert *rows* in one step: each step hands the interpreter's lock over twice."""
+    for part in (rows[at : at + ROWS_MAX] for at in range(0, len(rows), ROWS_MAX)):
+        connection.execute(
+            _insertion(table, len(part[0]), len(part)), list(chain.from_iterable(part))
         )
+
+
+@cache
+def _insertion(table: str, width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608 # no values in it
 
 
 def _resolve(batches: Sequence[_Batch], answers: Sequence[Sequence[object]]) -> None:
     for batch, found in zip(batches, answers, strict=True):
-        for done in batch.intents_done:
+        for done, value in (*batch.promises, *zip(batch.answers, found, strict=True)):
             if not done.done():
-                done.set_result(None)
-        for called, answer in zip(batch.calls_done, found, strict=True):
-            if not called.done():
-                called.set_result(answer)
+                done.set_result(value)
 
 
 def _refuse(batches: Sequence[_Batch], error: JournalError) -> None:
     for batch in batches:
-        for done in (*batch.intents_done, *batch.calls_done):
+        for done in (*(done for done, _ in batch.promises), *batch.answers):
             if not done.done():
                 done.set_exception(error)
 

@@ -172,7 +172,7 @@ class Creation:
                     client=client,
                     gate=self._gate,
                     writer=writer,
-                    feed=Feed(writer, limit=settings.limit),
+                    feed=Feed(writer, planned=self.tally.planned, rate_per_s=settings.rate),
                     stop=self._stop,
                     tally=self.tally,
                     retry=retry,

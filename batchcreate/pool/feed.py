@@ -1,56 +1,135 @@
-"""Hands out the journal's pending tasks one by one, a few hundred of them in memory."""
+"""Hands out the journal's pending tasks, each with its intent on disk."""
 
 import asyncio
+from asyncio import Future
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from batchcreate.errors import JournalError
 from batchcreate.journal import Pending, Writer
-from batchcreate.journal.queries import START, pending
+from batchcreate.journal.queries import START, Cursor, pending
 
-BATCH: Final = 256
-"""How many tasks are read at once."""
+READ_ROWS: Final = 256
+"""How many tasks are read from the journal at once."""
+
+AHEAD_S: Final = 0.01
+"""
+Intents are committed ahead for the tasks that may leave within this time.
+
+At 100 requests a second and below that is none. Above, a worker does not wait for the commit,
+and a process that is killed leaves so many more tasks to look up in the server's list.
+"""
+
+
+AHEAD_MAX: Final = 64
+"""But never for more tasks than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A task to send now: its intent is on disk."""
+
+    pending: Pending
+    intent: int
 
 
 class Feed:
     """
-    The tasks of one run in input order, shared by all workers.
+    The tasks of one run, shared by all workers; a few hundred of them are in memory.
 
     Args:
-        writer: the journal's thread; the tasks are read through it.
-        limit: hand out at most that many; ``None`` for all.
+        writer: the journal's thread; tasks are read and intents are written through it.
+        planned: how many tasks to hand out.
+        rate_per_s: how fast they will be wanted at most.
 
     """
 
-    def __init__(self, writer: Writer, *, limit: int | None = None) -> None:
+    def __init__(self, writer: Writer, *, planned: int, rate_per_s: float) -> None:
         self._writer = writer
-        self._left = limit
-        self._cursor = START
-        self._ready: deque[Pending] = deque()
-        self._is_over = False
-        self._refilling = asyncio.Lock()
+        self._tickets = planned
+        self._unread = planned
+        self._ahead = min(int(rate_per_s * AHEAD_S), AHEAD_MAX)
+        self._cursor: Cursor = START
+        self._read: deque[Pending] = deque()
+        self._intended: deque[Work] = deque()
+        self._reading: Future[tuple[list[Pending], Cursor]] | None = None
+        self._intending: Future[Sequence[int]] | None = None
 
-    async def take(self) -> Pending | None:
+    def ticket(self) -> bool:
+        """Claim one of the tasks, to be taken later; tell whether there was one left."""
+        if not self._tickets:
+            return False
+        self._tickets -= 1
+        return True
+
+    async def take(self) -> Work:
         """
-        Return the next task, or ``None`` when there is no more.
+        Return the next task for a claimed ticket.
 
         Raises:
-            JournalError: the journal cannot be read.
+            JournalError: the journal cannot be read or written.
 
         """
-        if not self._ready:
-            await self._refill()
-        return self._ready.popleft() if self._ready else None
+        while True:
+            self._read_ahead()
+            if self._intended:
+                work = self._intended.popleft()
+                self._intend_ahead()
+                return work
+            if self._read:
+                return await self._intend_now()
+            if (coming := self._intending or self._reading) is None:
+                msg = "the journal holds fewer tasks than were counted; run the command again"
+                raise JournalError(msg)
+            await asyncio.wait([coming])
 
-    async def _refill(self) -> None:
-        async with self._refilling:
-            if self._ready or self._is_over:
+    def give_back(self, work: Work) -> None:
+        """Take back the intent of a task that was not sent."""
+        self._writer.withdraw([work.intent])
+
+    async def close(self) -> None:
+        """Take back the intents of all tasks that nobody took."""
+        if self._intending is not None:
+            try:
+                await self._intending
+            except JournalError:
                 return
-            wanted = BATCH if self._left is None else min(BATCH, self._left)
-            found, self._cursor = await self._writer.call(
-                partial(pending, after=self._cursor, limit=wanted)
-            )
-            self._ready.extend(found)
-            if self._left is not None:
-                self._left -= len(found)
-            self._is_over = len(found) < BATCH or self._left == 0
+        self._writer.withdraw([work.intent for work in self._intended])
+        self._intended.clear()
+
+    async def _intend_now(self) -> Work:
+        task = self._read.popleft()
+        intending = self._writer.intend([task.task])
+        self._intend_ahead()
+        (intent,) = await intending
+        return Work(task, intent)
+
+    def _read_ahead(self) -> None:
+        wanted = min(self._unread, READ_ROWS)
+        if self._reading is None and wanted and len(self._read) < READ_ROWS // 2:
+            self._unread -= wanted
+            self._reading = self._writer.call(partial(pending, after=self._cursor, limit=wanted))
+            self._reading.add_done_callback(self._keep_read)
+
+    def _keep_read(self, reading: Future[tuple[list[Pending], Cursor]]) -> None:
+        self._reading = None
+        if not reading.cancelled() and reading.exception() is None:
+            found, self._cursor = reading.result()
+            self._read.extend(found)
+
+    def _intend_ahead(self) -> None:
+        """Commit the next intents in one go, as soon as half of the last ones are used."""
+        if self._intending is not None or len(self._intended) > self._ahead // 2:
+            return
+        tasks = [self._read.popleft() for _ in range(min(self._ahead, len(self._read)))]
+        if tasks:
+            self._intending = self._writer.intend([task.task for task in tasks])
+            self._intending.add_done_callback(partial(self._keep_intended, tasks))
+
+    def _keep_intended(self, tasks: list[Pending], intending: Future[Sequence[int]]) -> None:
+        self._intending = None
+        if not intending.cancelled() and intending.exception() is None:
+            self._intended.extend(map(Work, tasks, intending.result()))

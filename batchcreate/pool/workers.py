@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from random import Random
@@ -26,7 +26,7 @@ from batchcreate.models import (
     Unknown,
 )
 from batchcreate.pool.breaker import Breaker, RetryBudget, describe
-from batchcreate.pool.feed import Feed
+from batchcreate.pool.feed import Feed, Work
 from batchcreate.pool.stop import Cause, Halt, Stop
 from batchcreate.pool.tally import Tally
 
@@ -124,6 +124,7 @@ class Pool:
         async with asyncio.TaskGroup() as group:
             for number in range(concurrency):
                 group.create_task(self._work(), name=f"worker-{number}")
+        await self._feed.close()
 
     async def _work(self) -> None:
         me = asyncio.current_task()
@@ -131,39 +132,43 @@ class Pool:
             return
         self._stop.wait_begins(me)
         try:
-            while self._stop.halt is None and (pending := await self._feed.take()) is not None:
-                await self._settle(pending, me)
+            while self._stop.halt is None and self._feed.ticket():
+                await self._settle(me)
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
         finally:
             self._stop.leaves(me)
 
-    async def _settle(self, pending: Pending, me: asyncio.Task[None]) -> None:
+    async def _settle(self, me: asyncio.Task[None]) -> None:
         """Send one task until its outcome stands or the run ends."""
+        admitted_at = await self._gate.acquire()
+        work = await self._feed.take()
         for attempt in count(1):
-            admitted_at = await self._gate.acquire()
             if self._stop.halt is not None:
+                self._feed.give_back(work)
                 return
             self._stop.work_begins(me)
-            intent = await self._writer.intend(pending.task)
-            decision = await self._attempt(pending, intent)
+            decision = await self._attempt(work)
             self._stop.wait_begins(me)
             is_final = not self._may_resend(decision, attempt)
             self._learn(decision, admitted_at, is_final=is_final)
-            self._tell(pending, decision, attempt, is_final=is_final)
+            self._tell(work.pending, decision, attempt, is_final=is_final)
             if is_final or self._stop.halt is not None:
                 self._tally.count(decision.outcome)
                 return
             if decision.signal is not Signal.THROTTLED:
                 await asyncio.sleep(self._retry.wait_s(attempt, self._random))
+            admitted_at = await self._gate.acquire()
+            (intent,) = await self._writer.intend([work.pending.task])
+            work = replace(work, intent=intent)
 
-    async def _attempt(self, pending: Pending, intent: int) -> Decision:
+    async def _attempt(self, work: Work) -> Decision:
         """Send once and hand the outcome to the journal."""
         started = self._loop.time()
         self._tally.attempts += 1
         self._tally.in_flight += 1
         try:
-            reply = await self._client.create(pending.key.target, pending.body)
+            reply = await self._client.create(work.pending.key.target, work.pending.body)
         except TransportError as error:
             decision = outcome.read_failure(error)
         else:
@@ -172,7 +177,7 @@ class Pool:
             self._tally.in_flight -= 1
         self._writer.settle(
             Settlement(
-                intent=intent,
+                intent=work.intent,
                 outcome=decision.outcome,
                 duration_ms=round((self._loop.time() - started) * 1000),
             )

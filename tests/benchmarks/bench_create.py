@@ -8,19 +8,21 @@ validates, journals (synced), paces, classifies. Rounds alternate; the medians a
 """
 
 import asyncio
-import json
+import gc
 import multiprocessing
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import aiohttp
 
+from batchcreate import simulator
 from batchcreate.cli.screen import QuietScreen
 from batchcreate.pipeline import run
 from batchcreate.pool import Stop
@@ -61,7 +63,7 @@ class Server(asyncio.Protocol):
 
 
 def serve(pipe: Connection) -> None:
-    async def forever():
+    async def forever() -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(Server, "127.0.0.1", 0)
         pipe.send(server.sockets[0].getsockname()[1])
@@ -70,33 +72,44 @@ def serve(pipe: Connection) -> None:
     asyncio.run(forever())
 
 
-def write_rows(path: Path, rows: int) -> list[bytes]:
-    bodies = []
+def serve_simulator(pipe: Connection) -> None:
+    async def forever() -> None:
+        async with simulator.serve(
+            simulator.SimulatorSettings(quota=10_000_000, unique_names=False)
+        ) as server:
+            pipe.send(int(server.url.rpartition(":")[2]))
+            await asyncio.Event().wait()
+
+    asyncio.run(forever())
+
+
+def write_rows(path: Path, rows: int) -> list[dict[str, object]]:
+    bodies: list[dict[str, object]] = []
     with path.open("w") as file:
         file.write("task_name,description,operation_types,source_app_id,target_app_id\n")
         for number in range(rows):
             name = f"crm-orders-cdc-{number:07d}"
             file.write(f"{name},orders of the shop,INSERT|UPDATE,app-source,app-target\n")
-            body = {
+            body: dict[str, object] = {
                 "description": "orders of the shop",
                 "operation_types": ["INSERT", "UPDATE"],
                 "source_app_id": "app-source",
                 "target_app_id": "app-target",
                 "task_name": name,
             }
-            bodies.append(json.dumps(body, separators=(",", ":")).encode())
+            bodies.append(body)
     return bodies
 
 
-async def bare(url: str, bodies: list[bytes]) -> float:
+async def bare(url: str, bodies: list[dict[str, object]]) -> float:
     path = f"{url}/v2/project/fdi/instances/instance/multi-tasks"
-    headers = {"Content-Type": "application/json", "X-Auth-Token": "token"}
+    headers = {"X-Auth-Token": "token"}
     work = iter(bodies)
 
     async def worker(session: aiohttp.ClientSession) -> None:
         for body in work:
-            async with session.post(path, data=body, headers=headers) as response:
-                assert json.loads(await response.read())["task_id"]
+            async with session.post(path, json=body, headers=headers) as response:
+                assert (await response.json())["task_id"]
 
     connector = aiohttp.TCPConnector(limit=CONCURRENCY)
     async with aiohttp.ClientSession(connector=connector) as session:
@@ -114,7 +127,7 @@ async def ours(url: str, source: Path, results: Path, rows: int) -> float:
             "project_id": "project",
             "instance_id": "instance",
             "results": results,
-            "rate": 10_000,
+            "rate": 1_000_000,
             "concurrency": CONCURRENCY,
         }
     )
@@ -130,14 +143,23 @@ async def ours(url: str, source: Path, results: Path, rows: int) -> float:
         first, last = journal.execute(
             "SELECT min(at_ms), (SELECT max(at_ms) FROM outcomes) FROM intents"
         ).fetchone()
-    return rows * 1000 / (last - first)
+    return float(rows * 1000 / (last - first))
+
+
+SERVERS = (serve, serve_simulator)
 
 
 def main() -> None:
+    gc.freeze()
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    for server in SERVERS:
+        compare(server, rows)
+
+
+def compare(target: Callable[[Connection], None], rows: int) -> None:
     pipe, far_end = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(far_end,), daemon=True
+        target=target, args=(far_end,), daemon=True
     )
     server.start()
     url = f"http://127.0.0.1:{pipe.recv()}"
@@ -151,7 +173,7 @@ def main() -> None:
     server.terminate()
     bare_rate, our_rate = statistics.median(bare_rates), statistics.median(our_rates)
     print(
-        f"create: {rows} rows, {CONCURRENCY} workers, {ROUNDS} rounds: "
+        f"create, {target.__name__}: {rows} rows, {CONCURRENCY} workers, {ROUNDS} rounds: "
         f"{our_rate:,.0f}/s journaled, {bare_rate:,.0f}/s bare, ratio {our_rate / bare_rate:.2f}"
     )
 

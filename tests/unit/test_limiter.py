@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from virtual_time import run_virtually
 
 from batchcreate.errors import SettingsError
 from batchcreate.limiter import Cut, Gate, Pacer, RateLimit
+from tests.virtual_time import run_virtually
 
 EPOLL_S = 0.001
 
@@ -44,6 +44,7 @@ async def press(
         while (admitted_at := await gate.acquire()) < seconds:
             times.append(admitted_at)
             calls[worker] += 1
+            await asyncio.sleep(0)  # stands for the request
 
     async with asyncio.TaskGroup() as group:
         for worker in range(workers):
@@ -146,10 +147,10 @@ class TestRateLimit:
         assert RateLimit() == RateLimit(rate_per_s=10.0, headroom=0.01, floor_per_s=0.1)
 
     @pytest.mark.parametrize("knob", ["rate_per_s", "floor_per_s"])
-    @pytest.mark.parametrize("value", [0.0, -1.0, 0.001, 10_001.0, math.nan, math.inf])
+    @pytest.mark.parametrize("value", [0.0, -1.0, 0.001, 1_000_001.0, math.nan, math.inf])
     def test_rates_out_of_range_are_refused(self, knob: str, value: float) -> None:
         """The error names the knob, the value and the range."""
-        with pytest.raises(SettingsError, match=rf"^{knob} is {value}; .* from 0.01 to 10000$"):
+        with pytest.raises(SettingsError, match=rf"^{knob} is {value}; .* from 0.01 to 1000000$"):
             RateLimit(**{knob: value})
 
     @pytest.mark.parametrize("value", [-0.01, 1.0, math.nan])

@@ -6,7 +6,8 @@ import threading
 import time
 
 import pytest
-from virtual_time import DeadlockError, VirtualTimeLoop, run_virtually, virtual_runner
+
+from tests.virtual_time import DeadlockError, VirtualTimeLoop, run_virtually, virtual_runner
 
 __all__ = ["virtual_runner"]
 
