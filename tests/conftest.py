@@ -1,15 +1,13 @@
 """Fixtures that several test modules share."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings and credentials of whoever runs the tests out of them."""
     for name in tuple(os.environ):
         if name.startswith(("BATCHCREATE_", "HUAWEICLOUD_SDK_")):
             monkeypatch.delenv(name)
-    yield
