@@ -97,12 +97,13 @@ def error_of(reply: Reply) -> tuple[str, str]:
 
     Understands ``error_code``/``error_msg`` (FDI and gateway pages), the ``error`` object of
     the IAM pages and the spellings that the vendor's SDK accepts. The code is kept as it
-    came; without one it is ``HTTP_<status>``. Text that is not JSON becomes the message.
+    came; without one it is ``HTTP_<status>``. A message in another encoding or with raw control
+    characters does not hide the code. Text that is not JSON becomes the message.
     """
-    parsed = parse_json(reply.body)
+    text = reply.body.decode("utf-8-sig", "replace")
+    parsed = _loads(text, is_strict=False)
     if not isinstance(parsed, dict):
-        text = reply.body[: 4 * SHOWN_CHARS].decode("utf-8", "replace")
-        return f"HTTP_{reply.status}", printable(" ".join(text.split()))
+        return f"HTTP_{reply.status}", printable(" ".join(text[: 4 * SHOWN_CHARS].split()))
     nested = parsed.get("error")
     fields = nested if isinstance(nested, dict) else parsed
     code = _first_text(fields, "error_code", "errorCode", "code")
@@ -113,7 +114,15 @@ def error_of(reply: Reply) -> tuple[str, str]:
 def parse_json(body: bytes) -> object:
     """Return the value that *body* holds, or ``None`` where it is not sound JSON."""
     try:
-        return json.loads(body.decode())
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return _loads(text, is_strict=True)
+
+
+def _loads(text: str, *, is_strict: bool) -> object:
+    try:
+        return json.loads(text, strict=is_strict)
     except (ValueError, RecursionError):
         return None
 
@@ -170,7 +179,7 @@ def _requested_wait_s(headers: Mapping[str, str], message: str, now: datetime) -
 
 def _retry_after_s(value: str, now: datetime) -> float | None:
     if value.isascii() and value.isdigit():
-        return float(value[:10])
+        return float(value)
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):

@@ -1,0 +1,583 @@
+"""Answers are read as the failure model's section 3 says, and nothing is sent twice by mistake."""
+
+import json
+from dataclasses import astuple, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchcreate import outcome
+from batchcreate.errors import MaybeSentError, NotSentError, TransportError
+from batchcreate.models import Created, Decision, Failed, Reply, Signal, TaskId, Unknown
+
+NOW: Final = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+# The failure model, section 3, written down before the code was read.
+
+STATES: Final = {
+    "created if a task_id says so": [200, 201, 202],
+    "unknown": [203, 204, 205, 206, 207, 208, 226, 299, 408, 425],
+    "unknown, redirected": [300, 301, 302, 303, 304, 305, 307, 308, 399],
+    "failed": [400, 404, 405, 409, 411, 413, 414, 415, 416, 417, 421, 422, 426, 428, 431],
+    "failed, unauthorized": [401],
+    "failed, forbidden": [403],
+    "failed, sent again": [429],
+    "unknown, server fault": [500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 599],
+    "unknown, not in the table": [
+        *(0, 100, 101, 102, 103, 199),
+        *(402, 406, 407, 410, 412, 418, 423, 424, 430, 444, 451, 494, 499),
+    ],
+    # Not in the table either; what answers like this is not well, row after row.
+    "unknown, server fault, by no standard": [600, 700, 999],
+}
+STATUSES: Final = [
+    pytest.param(status, state.split(", not")[0].split(", by")[0], id=f"{status} {state}")
+    for state, statuses in STATES.items()
+    for status in statuses
+]
+
+NO_TASK_ID: Final = {
+    "empty": b"",
+    "white space": b" \r\n",
+    "cut off": b'{"task_id":"task-',
+    "plain words": b"created",
+    "an array": b'["task-1"]',
+    "a string": b'"task-1"',
+    "a number": b"1",
+    "null": b"null",
+    "no task_id": b"{}",
+    "task_id is empty": b'{"task_id":""}',
+    "task_id is blank": b'{"task_id":" \\t"}',
+    "task_id is null": b'{"task_id":null}',
+    "task_id is a number": b'{"task_id":7}',
+    "task_id is true": b'{"task_id":true}',
+    "task_id is a list": b'{"task_id":["task-1"]}',
+    "task_id is an object": b'{"task_id":{"id":"task-1"}}',
+    "an error of the service": b'{"error_code":"FDI.3002","error_msg":"Illegal parameter."}',
+    "an error of the gateway": (
+        b'{"error_code":"APIGW.0201","error_msg":"Bad request","request_id":"r-1"}'
+    ),
+    "an error of IAM": b'{"error":{"code":400,"message":"Bad body","title":"Bad Request"}}',
+    "a page": b"<html><body><h1>Welcome</h1></body></html>",
+    "nested too deeply": b"[" * 100_000 + b"]" * 100_000,
+    "objects nested too deeply": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "a number too long to read": b'{"task_id":' + b"1" * 5_000 + b"}",
+    "not UTF-8": b'{"task_id":"\xff\xfe"}',
+    "not a number": b'{"task_id":NaN}',
+}
+TASK_ID: Final = {
+    "a task_id": b'{"task_id":"task-1"}',
+    "a task_id among others": b'{"task_name":"n","task_id":"task-1","status":0}',
+    "a task_id on several lines": b'{\r\n  "task_id" : "task-1"\r\n}\r\n',
+}
+
+
+@pytest.mark.parametrize("body", TASK_ID.values(), ids=TASK_ID.keys())
+@pytest.mark.parametrize(("status", "state"), STATUSES)
+def test_status_decides_where_there_is_a_task_id(status: int, state: str, body: bytes) -> None:
+    """A task_id creates with 200, 201 and 202 only; with any other status it means nothing."""
+    decision = outcome.read_reply(Reply(status=status, headers={}, body=body), now=NOW)
+
+    assert state_of(decision) == state.replace("created if a task_id says so", "created")
+
+
+@pytest.mark.parametrize("body", NO_TASK_ID.values(), ids=NO_TASK_ID.keys())
+@pytest.mark.parametrize(("status", "state"), STATUSES)
+def test_status_decides_where_there_is_no_task_id(status: int, state: str, body: bytes) -> None:
+    """Without a task_id nothing is created, and what is not plainly refused is unknown."""
+    decision = outcome.read_reply(Reply(status=status, headers={}, body=body), now=NOW)
+
+    assert state_of(decision) == state.replace("created if a task_id says so", "unknown")
+
+
+@pytest.mark.parametrize(("status", "state"), STATUSES)
+def test_status_decides_where_the_answer_was_too_long(status: int, state: str) -> None:
+    """An answer of which only a part was kept confirms nothing, whatever the part says."""
+    reply = Reply(status=status, headers={}, body=b'{"task_id":"task-1"}', is_truncated=True)
+
+    decision = outcome.read_reply(reply, now=NOW)
+
+    assert state_of(decision) == state.replace("created if a task_id says so", "unknown")
+
+
+def state_of(decision: Decision) -> str:
+    """Return the words of `STATES` that describe *decision*."""
+    name = type(decision.outcome).__name__.lower()
+    match decision.signal:
+        case Signal.REDIRECTED | Signal.UNAUTHORIZED | Signal.FORBIDDEN | Signal.SERVER_FAULT:
+            name += f", {decision.signal.value.replace('_', ' ')}"
+        case Signal.THROTTLED if decision.may_resend:
+            name += ", sent again"
+        case Signal.NONE:
+            pass
+        case other:
+            name += f", {other} {decision.may_resend}"
+    return name
+
+
+def refused(status: int, code: str, message: str) -> Failed:
+    return Failed(http_status=status, error_code=code, error_msg=message)
+
+
+def answer(status: int, body: bytes | dict[str, object], **headers: str) -> Reply:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status=status, headers=names, body=content)
+
+
+def error(code: str, message: str) -> dict[str, object]:
+    return {"error_code": code, "error_msg": message, "request_id": "r-1"}
+
+
+class TestSuccess:
+    @pytest.mark.parametrize("status", [200, 201, 202])
+    def test_task_id_creates(self, status: int) -> None:
+        """The id is kept as it came, with the status that confirmed it."""
+        reply = answer(status, {"task_id": "0f5a-77", "task_name": "n"})
+
+        assert outcome.read_reply(reply, now=NOW) == Decision(
+            outcome=Created(task_id=TaskId("0f5a-77"), how="answered", http_status=status)
+        )
+
+    def test_an_earlier_attempt_changes_nothing(self) -> None:
+        """A task_id creates, whether or not the row was sent before."""
+        reply = answer(200, {"task_id": "t"})
+
+        assert outcome.read_reply(reply, now=NOW, was_unsettled=True) == Decision(
+            outcome=Created(task_id=TaskId("t"))
+        )
+
+    @pytest.mark.parametrize(
+        "task_id",
+        ["a\nb", "\x00", "\x1b[31m", "\ud800", "\u202e1"],
+        ids=["line break", "zero byte", "escape", "half a pair", "right to left"],
+    )
+    def test_unprintable_task_id_is_no_task_id(self, task_id: str) -> None:
+        """An id that nobody could type is not recorded as one."""
+        decision = outcome.read_reply(answer(200, {"task_id": task_id}), now=NOW)
+
+        assert decision == Decision(
+            outcome=Unknown(reason="HTTP 200 without a usable task_id", http_status=200)
+        )
+
+
+class TestRedirect:
+    @pytest.mark.parametrize(
+        ("location", "where"),
+        [
+            pytest.param("https://elsewhere.example/v2?x=1", "elsewhere.example", id="address"),
+            pytest.param("http://user:pw@elsewhere.example", "elsewhere.example", id="user"),
+            pytest.param("/login", "/login", id="path"),
+            pytest.param("http://[::1", "http://[::1", id="no address"),
+            pytest.param("", "nowhere", id="empty"),
+            pytest.param("\x1b[2J\u202e", "\\x1b[2J\\u202e", id="unprintable"),
+            pytest.param("x" * 300, "x" * 256 + "…", id="long"),
+        ],
+    )
+    def test_reason_names_the_other_host(self, location: str, where: str) -> None:
+        """Where the endpoint wants the request to go is said, and nothing goes there."""
+        decision = outcome.read_reply(answer(307, b"", location=location), now=NOW)
+
+        assert decision == Decision(
+            outcome=Unknown(
+                reason=f"the endpoint redirects to {where}",
+                http_status=307,
+                error_code="HTTP_307",
+            ),
+            signal=Signal.REDIRECTED,
+        )
+
+    def test_without_location_it_goes_nowhere(self) -> None:
+        """A redirection need not say where to."""
+        decision = outcome.read_reply(answer(304, b""), now=NOW)
+
+        assert decision == Decision(
+            outcome=Unknown(
+                reason="the endpoint redirects to nowhere", http_status=304, error_code="HTTP_304"
+            ),
+            signal=Signal.REDIRECTED,
+        )
+
+
+class TestRefusal:
+    def test_code_and_message_are_kept(self) -> None:
+        """A refusal by the service is final and keeps what the service said."""
+        reply = answer(400, error("FDI.3002", "Illegal parameter: task_name."))
+
+        assert outcome.read_reply(reply, now=NOW) == Decision(
+            outcome=refused(400, "FDI.3002", "Illegal parameter: task_name.")
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [(401, "APIGW.0301"), (400, "ROMA.1000"), (400, "ROMA.1002")],
+        ids=["401", "no token, with 400", "wrong token, with 400"],
+    )
+    def test_refused_credentials_may_be_renewed(self, status: int, code: str) -> None:
+        """The request was not carried out; who can renew the credentials may send it again."""
+        decision = outcome.read_reply(answer(status, error(code, "Bad token")), now=NOW)
+
+        assert decision == Decision(
+            outcome=refused(status, code, "Bad token"),
+            may_resend=True,
+            signal=Signal.UNAUTHORIZED,
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "code", "message"),
+        [
+            pytest.param(403, "APIGW.0302", "Not allowed", id="403"),
+            pytest.param(400, "ROMA.1006", "No permission", id="permission, with 400"),
+            pytest.param(404, "APIG.3030", "The instance does not exist", id="instance"),
+            pytest.param(404, "APIGW.0310", "Project unavailable", id="project"),
+            pytest.param(404, "APIG.3030", "实例不存在", id="instance, in Chinese"),
+            pytest.param(404, "ROMA.1", "项目不存在", id="project, in Chinese"),
+        ],
+    )
+    def test_refusal_of_the_whole_instance_is_told(
+        self, status: int, code: str, message: str
+    ) -> None:
+        """What is refused to the account or the target concerns every other row as well."""
+        decision = outcome.read_reply(answer(status, error(code, message)), now=NOW)
+
+        assert decision == Decision(
+            outcome=refused(status, code, message), signal=Signal.FORBIDDEN
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "code", "message"),
+        [
+            pytest.param(404, "FDI.3081", "Task does not exist", id="another 404"),
+            pytest.param(404, "FDI.1", "Instances and subprojects", id="longer words"),
+            pytest.param(400, "FDI.3039", "Project id empty", id="another status"),
+            pytest.param(404, "ROMA.1000", "No token", id="token code, with 404"),
+        ],
+    )
+    def test_other_refusals_concern_one_row(self, status: int, code: str, message: str) -> None:
+        """A word or a code alone does not condemn the whole instance."""
+        decision = outcome.read_reply(answer(status, error(code, message)), now=NOW)
+
+        assert decision == Decision(outcome=refused(status, code, message))
+
+    TAKEN: Final = (
+        pytest.param(409, "Conflict", id="409"),
+        pytest.param(400, "The task name already exists.", id="already exists"),
+        pytest.param(400, "A task of this name has existed", id="name exists"),
+        pytest.param(422, "DUPLICATE task", id="duplicate"),
+        pytest.param(400, "任务名称已存在", id="exists, in Chinese"),
+        pytest.param(400, "名称重复", id="repeated, in Chinese"),
+    )
+
+    @pytest.mark.parametrize(("status", "message"), TAKEN)
+    def test_taken_name_is_a_refusal_at_first(self, status: int, message: str) -> None:
+        """A row that was never sent before did not take the name itself."""
+        decision = outcome.read_reply(answer(status, error("FDI.3", message)), now=NOW)
+
+        assert decision == Decision(outcome=refused(status, "FDI.3", message))
+
+    @pytest.mark.parametrize(("status", "message"), TAKEN)
+    def test_taken_name_may_be_our_own(self, status: int, message: str) -> None:
+        """After an attempt of unknown outcome the name may be taken by that very attempt."""
+        decision = outcome.read_reply(
+            answer(status, error("FDI.3", message)), now=NOW, was_unsettled=True
+        )
+
+        assert decision == Decision(
+            outcome=Unknown(
+                reason="the name exists, perhaps from an earlier attempt of this row (FDI.3)",
+                http_status=status,
+                error_code="FDI.3",
+            )
+        )
+
+    def test_plain_refusal_stays_one_after_an_unsettled_attempt(self) -> None:
+        """Only a taken name says something about the earlier attempt."""
+        reply = answer(400, error("FDI.3002", "Illegal parameter"))
+
+        assert outcome.read_reply(reply, now=NOW, was_unsettled=True) == Decision(
+            outcome=refused(400, "FDI.3002", "Illegal parameter")
+        )
+
+
+class TestServerFault:
+    @pytest.mark.parametrize(
+        ("body", "reason", "code"),
+        [
+            (error("FDI.9999", "Network error"), "HTTP 500: Network error", "FDI.9999"),
+            (b"", "HTTP 500", "HTTP_500"),
+            (b"<h1>\n Oops </h1>", "HTTP 500: <h1> Oops </h1>", "HTTP_500"),
+        ],
+        ids=["with a code", "empty", "a page"],
+    )
+    def test_outcome_is_unknown_even_with_a_code(
+        self, body: bytes | dict[str, object], reason: str, code: str
+    ) -> None:
+        """A server that failed may have created the task first; it is not asked to wait for."""
+        decision = outcome.read_reply(answer(500, body, retry_after="7"), now=NOW)
+
+        assert decision == Decision(
+            outcome=Unknown(reason=reason, http_status=500, error_code=code),
+            signal=Signal.SERVER_FAULT,
+        )
+
+    def test_credential_codes_mean_nothing_in_a_fault(self) -> None:
+        """Statuses are read before codes."""
+        decision = outcome.read_reply(answer(503, error("ROMA.1000", "No token")), now=NOW)
+
+        assert decision == Decision(
+            outcome=Unknown(reason="HTTP 503: No token", http_status=503, error_code="ROMA.1000"),
+            signal=Signal.SERVER_FAULT,
+        )
+
+
+class TestThrottling:
+    @pytest.mark.parametrize(
+        ("value", "wait_s"),
+        [
+            pytest.param("0", 0.0, id="none"),
+            pytest.param("7", 7.0, id="seconds"),
+            pytest.param(" 7 ", 7.0, id="seconds amid spaces"),
+            pytest.param("000000000007", 7.0, id="leading zeros"),
+            pytest.param("300", 300.0, id="the longest"),
+            pytest.param("301", 300.0, id="longer than the longest"),
+            pytest.param("9" * 400, 300.0, id="more than a number holds"),
+            pytest.param("Sun, 01 Mar 2026 12:00:42 GMT", 42.0, id="date"),
+            pytest.param("Sun, 01 Mar 2026 20:00:42 +0800", 42.0, id="date elsewhere"),
+            pytest.param("Sun, 01 Mar 2026 12:00:42 -0000", 42.0, id="date without zone"),
+            pytest.param("Sun, 01 Mar 2026 11:59:00 GMT", 0.0, id="past date"),
+            pytest.param("Fri, 31 Dec 9999 23:59:59 GMT", 300.0, id="distant date"),
+            pytest.param("abc", None, id="letters"),
+            pytest.param("", None, id="empty"),
+            pytest.param("1e9", None, id="absurd"),
+            pytest.param("-5", None, id="negative"),
+            pytest.param("7.5", None, id="fraction"),
+            pytest.param("\u0667", None, id="foreign digits"),
+            pytest.param("\u00b2", None, id="superscript"),
+            pytest.param("Sun, 31 Feb 2026 12:00:00 GMT", None, id="impossible date"),
+            pytest.param("1 Jan 2026 00:00:00 +99999999999999999999", None, id="impossible zone"),
+        ],
+    )
+    def test_wait_is_what_the_server_asks_for(self, value: str, wait_s: float | None) -> None:
+        """Seconds or a date are obeyed within 0 to 300 s; anything else is as good as nothing."""
+        reply = answer(429, error("APIGW.0308", "Throttled"), retry_after=value)
+
+        assert outcome.read_reply(reply, now=NOW) == Decision(
+            outcome=refused(429, "APIGW.0308", "Throttled"),
+            may_resend=True,
+            wait_s=wait_s,
+            signal=Signal.THROTTLED,
+        )
+
+    @pytest.mark.parametrize(
+        ("policy", "wait_s"),
+        [
+            pytest.param("limit:10 time:1 minute", 60.0, id="one minute"),
+            pytest.param("limit:10,time: 2 Minutes", 120.0, id="two minutes"),
+            pytest.param("limit:10 time:1 hour", 300.0, id="one hour"),
+            pytest.param("limit:10 time:1 day", 300.0, id="one day"),
+            pytest.param("limit:200 time:1 second", None, id="one second"),
+            pytest.param("limit:10 time:99999 minute", None, id="absurd"),
+            pytest.param("overtime:1 minute", None, id="another word"),
+        ],
+    )
+    def test_policy_in_the_message_says_how_long(self, policy: str, wait_s: float | None) -> None:
+        """Without Retry-After the period of the policy is waited for, 300 s at most."""
+        message = f"The throttling threshold has been reached: policy user over, {policy}"
+
+        decision = outcome.read_reply(answer(429, error("APIGW.0308", message)), now=NOW)
+
+        assert decision == Decision(
+            outcome=refused(429, "APIGW.0308", message),
+            may_resend=True,
+            wait_s=wait_s,
+            signal=Signal.THROTTLED,
+        )
+
+    @pytest.mark.parametrize(
+        ("value", "wait_s"), [("7", 7.0), ("abc", 60.0)], ids=["readable", "unreadable"]
+    )
+    def test_header_goes_before_the_policy(self, value: str, wait_s: float) -> None:
+        """The policy counts only where the header says nothing."""
+        reply = answer(429, error("APIGW.0308", "limit:1 time:1 minute"), retry_after=value)
+
+        assert outcome.read_reply(reply, now=NOW).wait_s == wait_s
+
+
+class TestErrorOf:
+    @pytest.mark.parametrize(
+        ("body", "code", "message"),
+        [
+            pytest.param(error("FDI.3002", "No"), "FDI.3002", "No", id="service"),
+            pytest.param({"errorCode": "A.1", "errorMsg": "No"}, "A.1", "No", id="camel case"),
+            pytest.param({"code": "A.1", "message": "No"}, "A.1", "No", id="short"),
+            pytest.param(
+                {"error": {"code": 401, "message": "Renew", "title": "Unauthorized"}},
+                "401",
+                "Renew",
+                id="IAM",
+            ),
+            pytest.param({"error": "x", "code": 0}, "0", "", id="error is no object"),
+            pytest.param({"error_code": True, "error_msg": 1.5}, "HTTP_400", "", id="no text"),
+            pytest.param({"error_code": None, "error_msg": ["x"]}, "HTTP_400", "", id="empty"),
+            pytest.param({"error_code": "", "error_msg": "No"}, "HTTP_400", "No", id="no code"),
+            pytest.param(error("My own:code/7", "No"), "My own:code/7", "No", id="any code"),
+            pytest.param(error("C" * 65, "No"), "C" * 64 + "…", "No", id="long code"),
+            pytest.param(
+                error("A\n1", "a\x1b\n\u202e"), "A\\n1", "a\\x1b\\n\\u202e", id="escapes"
+            ),
+            pytest.param(b'{"error_msg":"\\ud800"}', "HTTP_400", "\\ud800", id="half a pair"),
+            pytest.param(b'["FDI.3002"]', "HTTP_400", '["FDI.3002"]', id="array"),
+            pytest.param(b"<b>\r\n\tNo</b>", "HTTP_400", "<b> No</b>", id="page"),
+            pytest.param(b"\xff\x00", "HTTP_400", "\ufffd\\x00", id="bytes"),
+            pytest.param(b"x" * 9000, "HTTP_400", "x" * 2048 + "…", id="long text"),
+            pytest.param(
+                b'{"error_code":"FDI.3002","error_msg":"\xce\xde\xcf\xde"}',
+                "FDI.3002",
+                "\ufffd\ufffd\ufffd\ufffd",
+                id="another encoding",
+            ),
+            pytest.param(
+                b'{"error_code":"FDI.3002","error_msg":"a\nb\tc\x00"}',
+                "FDI.3002",
+                "a\\nb\\tc\\x00",
+                id="raw control characters",
+            ),
+            pytest.param(
+                b'\xef\xbb\xbf{"error_code":"FDI.3002","error_msg":"No"}',
+                "FDI.3002",
+                "No",
+                id="byte order mark",
+            ),
+        ],
+    )
+    def test_code_and_message_are_found(
+        self, body: bytes | dict[str, object], code: str, message: str
+    ) -> None:
+        """Every shape that a gateway or service uses is understood, and made harmless."""
+        assert outcome.error_of(answer(400, body)) == (code, message)
+
+    def test_long_message_is_cut(self) -> None:
+        """At most 2,048 characters of a message are kept, and that some are missing is said."""
+        code, message = outcome.error_of(answer(400, error("FDI.1", "ä" * 3000)))
+
+        assert (code, message) == ("FDI.1", "ä" * 2048 + "…")
+
+
+class TestParseJson:
+    @pytest.mark.parametrize(
+        ("body", "value"),
+        [
+            pytest.param(b'{"a":[1,"\xc3\xa4"]}', {"a": [1, "ä"]}, id="sound"),
+            pytest.param(b'"\xe4"', None, id="not UTF-8"),
+            pytest.param(b'"a\nb"', None, id="raw line break"),
+            pytest.param(b"[" * 100_000, None, id="too deep"),
+            pytest.param(b"1" * 5_000, None, id="too long a number"),
+            pytest.param(b"", None, id="empty"),
+        ],
+    )
+    def test_only_sound_json_has_a_value(self, body: bytes, value: object) -> None:
+        """What confirms a task must be JSON to the letter."""
+        assert outcome.parse_json(body) == value
+
+
+class TestFailure:
+    def test_not_sent_may_be_sent_again(self) -> None:
+        """A request that never left had no effect."""
+        assert outcome.read_failure(NotSentError("no connection")) == Decision(
+            outcome=Failed(http_status=None, error_code="CONNECT", error_msg="no connection"),
+            may_resend=True,
+            signal=Signal.UNREACHABLE,
+        )
+
+    def test_untrusted_server_is_not_tried_again(self) -> None:
+        """A certificate that does not verify stops the run."""
+        failure = NotSentError("bad certificate", is_permanent=True)
+
+        assert outcome.read_failure(failure) == Decision(
+            outcome=Failed(http_status=None, error_code="CONNECT", error_msg="bad certificate"),
+            signal=Signal.UNTRUSTED,
+        )
+
+    @pytest.mark.parametrize(
+        "kind", [MaybeSentError, TransportError], ids=lambda kind: kind.__name__
+    )
+    def test_all_the_rest_is_unknown(self, kind: type[TransportError]) -> None:
+        """Whatever is not known never to have left may have been acted on."""
+        assert outcome.read_failure(kind("no answer in time")) == Decision(
+            outcome=Unknown(reason="no answer in time"), signal=Signal.SERVER_FAULT
+        )
+
+
+JSON_VALUES: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error_code", "error_msg", "error", "code", "message", "task_id"])
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+BODIES: Final = (
+    st.binary(max_size=300)
+    | JSON_VALUES.map(lambda value: json.dumps(value).encode())
+    | JSON_VALUES.map(
+        lambda value: json.dumps(value, ensure_ascii=False).encode("utf-8", "ignore")
+    )
+    | st.sampled_from([*TASK_ID.values(), *NO_TASK_ID.values()])
+    | st.sampled_from(
+        ["limit:1 time:1 minute", "The name already exists", "no such instance"]
+    ).map(lambda text: json.dumps(error("ROMA.1000", text)).encode())
+)
+HEADERS: Final = st.dictionaries(
+    st.sampled_from(["retry-after", "location", "content-type"]),
+    st.text(max_size=40)
+    | st.integers().map(str)
+    | st.datetimes().map(lambda date: date.strftime("%a, %d %b %Y %H:%M:%S GMT")),
+)
+REPLIES: Final = st.builds(
+    Reply,
+    status=st.integers(0, 999)
+    | st.sampled_from([200, 307, 400, 401, 403, 404, 409, 429, 500, 503]),
+    headers=HEADERS,
+    body=BODIES,
+    is_truncated=st.booleans(),
+)
+
+
+class TestEveryAnswer:
+    @given(reply=REPLIES, now=st.datetimes(timezones=st.just(UTC)), was_unsettled=st.booleans())
+    def test_is_read_without_a_guess(
+        self, *, reply: Reply, now: datetime, was_unsettled: bool
+    ) -> None:
+        """No answer raises, asks for an absurd wait or is sent again unless it refuses plainly."""
+        decision = outcome.read_reply(reply, now=now, was_unsettled=was_unsettled)
+
+        is_refusal_of_the_request = reply.status in {401, 429} or (
+            reply.status == 400 and decision.signal is Signal.UNAUTHORIZED
+        )
+        assert decision.may_resend is is_refusal_of_the_request
+        assert decision.wait_s is None or 0 <= decision.wait_s <= 300
+        assert not isinstance(decision.outcome, Created) or reply.status in {200, 201, 202}
+        assert not isinstance(decision.outcome, Failed) or 400 <= reply.status < 500
+
+    @given(reply=REPLIES, was_unsettled=st.booleans())
+    def test_is_told_in_harmless_words(self, *, reply: Reply, was_unsettled: bool) -> None:
+        """What is kept of an answer is printable and bounded."""
+        decision = outcome.read_reply(reply, now=NOW, was_unsettled=was_unsettled)
+
+        texts = [value for value in astuple(decision.outcome) if isinstance(value, str)]
+        assert all(text.isprintable() and len(text) < 2**15 for text in texts)
+
+    @given(reply=REPLIES)
+    def test_that_is_cut_short_creates_nothing(self, *, reply: Reply) -> None:
+        """Half an answer never confirms a task."""
+        decision = outcome.read_reply(replace(reply, is_truncated=True), now=NOW)
+
+        assert not isinstance(decision.outcome, Created)
