@@ -7,6 +7,7 @@ Errors that end a command; what happens to one row is an outcome, never an error
         JournalError         the journal cannot be trusted, opened or written
             JournalLockedError   another run holds it
         ReportError          a report file cannot be written
+        PlanError            the batch does not fit what the server has; nothing was sent
         StoppedError         the run ended early; the message says why
         TransportError       one attempt ended without a usable reply
             NotSentError         the request certainly did not arrive
@@ -41,6 +42,10 @@ class JournalLockedError(JournalError):
 
 class ReportError(BatchCreateError):
     """A report file cannot be written; the journal is intact."""
+
+
+class PlanError(BatchCreateError):
+    """What the server has already and what is to be sent do not go together."""
 
 
 class StoppedError(BatchCreateError):

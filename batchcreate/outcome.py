@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from batchcreate.errors import NotSentError, TransportError
-from batchcreate.models import Created, Decision, Failed, Reply, Signal, TaskId, Unknown
+from batchcreate.models import Created, Decision, Failed, Outcome, Reply, Signal, TaskId, Unknown
 from batchcreate.text import SHOWN_CHARS, printable
 
 WAIT_MAX_S: Final = 300.0
@@ -109,6 +109,19 @@ def error_of(reply: Reply) -> tuple[str, str]:
     code = _first_text(fields, "error_code", "errorCode", "code")
     message = _first_text(fields, "error_msg", "errorMsg", "message")
     return printable(code, limit=64) or f"HTTP_{reply.status}", printable(message)
+
+
+def describe(outcome: Outcome) -> str:
+    """Say in a few words what the server answered."""
+    match outcome:
+        case Created(task_id=task_id):
+            return f"created as {task_id}"
+        case Failed(http_status=None, error_msg=message):
+            return message
+        case Failed(http_status=status, error_code=code, error_msg=message):
+            return ", ".join(part for part in (f"HTTP {status}", code, message) if part)
+        case Unknown(reason=reason):
+            return reason
 
 
 def parse_json(body: bytes) -> object:

@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     concurrency: int = Field(default=8, ge=1, le=512)
     timeout: float = Field(default=30.0, gt=0, le=3600)
     settle: float = Field(default=60.0, ge=0, le=3600)
+    reconcile: bool = True
+    quota: int = Field(default=1000, ge=0)
     on_existing: Literal["skip", "abort"] = "skip"
     strict: bool = False
     dry_run: bool = False

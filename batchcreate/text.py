@@ -33,7 +33,7 @@ def csv_cell(text: str) -> str:
     kept = text[:CELL_CHARS]
     if not kept.isprintable():
         kept = "".join(char if char in "\n\t" else _visible(char) for char in kept)
-    return f"'{kept}" if kept[:1] in _FORMULA_STARTS and kept else kept
+    return (f"'{kept}" if kept[:1] in _FORMULA_STARTS and kept else kept)[:CELL_CHARS]
 
 
 def _visible(char: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from batchcreate.cli.options import FILES, JSON, check_options, given, run_options
+from batchcreate.cli.options import FILES, JSON, check_options, given, retry_options, run_options
 
 
 @click.command(
@@ -39,6 +39,20 @@ def check(files: tuple[str, ...], **options: object) -> int:
     from batchcreate.cli.checking import check_command
 
     return check_command([Path(file) for file in files], given(options))
+
+
+@click.command(epilog="\b\nExample:\n  batchcreate retry tasks-results --only APIGW.0308,unknown")
+@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS_DIR")
+@click.option(
+    "--only", default="", metavar="CODE,...", help="Only rows with these error codes or statuses."
+)
+@retry_options
+def retry(results: Path, only: str, **options: object) -> int:
+    """Attempt again, from the journal alone, every row that is not created."""
+    from batchcreate.cli.running import retry_command
+
+    codes = [code.strip() for code in only.split(",") if code.strip()]
+    return retry_command(results, codes, given(options))
 
 
 @click.command(epilog="\b\nExample:\n  batchcreate report tasks-results")
@@ -84,4 +98,4 @@ def simulate(**options: object) -> int:
     return simulate_command(options)
 
 
-ALL: Final = (run, check, report, simulate)
+ALL: Final = (run, check, retry, report, simulate)

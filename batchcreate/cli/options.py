@@ -73,13 +73,42 @@ _PACE = (
     ),
 )
 
+_SETTLING = (
+    click.option(
+        "--settle",
+        type=float,
+        metavar="S",
+        help="Seconds that an unsettled row is looked for in the server's list. Default 60.",
+    ),
+    click.option(
+        "--no-reconcile",
+        "reconcile",
+        flag_value=False,
+        default=None,
+        help="Leave unsettled rows unknown; they are never sent again blindly.",
+    ),
+    click.option(
+        "--on-existing",
+        type=click.Choice(["skip", "abort"]),
+        help="When a task of that name exists already. Default skip.",
+    ),
+    click.option(
+        "--quota", type=int, metavar="N", help="Tasks that an instance holds. Default 1000."
+    ),
+)
+
+_DRY_RUN = click.option(
+    "--dry-run", is_flag=True, default=None, help="Show the plan, create nothing."
+)
+_LIMIT = click.option("--limit", type=int, metavar="N", help="Send at most N rows.")
+
 _CHOICE = (
     click.option("--rows", metavar="LIST", help="Send these row numbers only, such as 5-20,31."),
-    click.option("--limit", type=int, metavar="N", help="Send at most N rows."),
+    _LIMIT,
     click.option(
         "--strict", is_flag=True, default=None, help="One rejected row, and nothing is sent."
     ),
-    click.option("--dry-run", is_flag=True, default=None, help="Show the plan, create nothing."),
+    _DRY_RUN,
 )
 
 RESULTS = click.option(
@@ -100,8 +129,13 @@ JSON = click.option(
 
 def run_options(command: Command) -> Command:
     """Add every option of ``run``."""
-    groups = ((RESULTS,), _SERVICE, _TARGET, _PACE, _CHOICE, _LOADING, (JSON,), _OUTPUT)
+    groups = ((RESULTS,), _SERVICE, _TARGET, _PACE, _SETTLING, _CHOICE, _LOADING, (JSON,), _OUTPUT)
     return _add(command, *groups)
+
+
+def retry_options(command: Command) -> Command:
+    """Add every option of ``retry``."""
+    return _add(command, _SERVICE, _PACE, _SETTLING, (_LIMIT, _DRY_RUN), (JSON,), _OUTPUT)
 
 
 def check_options(command: Command) -> Command:
@@ -111,7 +145,11 @@ def check_options(command: Command) -> Command:
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that stood on the command line."""
-    return {name: value for name, value in options.items() if value not in {None, (), 0}}
+    return {
+        name: value
+        for name, value in options.items()
+        if value is not None and value != () and (name, value) != ("verbose", 0)
+    }
 
 
 def _add(command: Command, *groups: tuple[Callable[[Command], Command], ...]) -> Command:

@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,30 +25,34 @@ _DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.
 
 def run_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     """Carry out ``run`` and return its exit code."""
-    settings = load(options)
+    return _carry_out(partial(pipeline.run, files), load(options))
+
+
+def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Carry out ``retry`` and return its exit code."""
+    return _carry_out(partial(pipeline.retry, results, only=only), load(options))
+
+
+def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings) -> int:
     gc.freeze()  # what start-up made stays for good; looking through it again costs every run
-    ending = asyncio.run(_run(files, settings))
+    ending = asyncio.run(_with_signals(command, settings))
     for settlement in ending.lost:
         say(f"not in the journal: {settlement}")
     if settings.json_summary:
         put(
             json.dumps(document(ending.summary, (ending.run_id, ending.facts)), ensure_ascii=False)
         )
-    code = code_of(ending.summary, ending.halt)
     say(last_lines(ending, settings, sys.argv))
-    return code
+    return code_of(ending.summary, ending.halt)
 
 
-async def _run(files: Sequence[Path], settings: Settings) -> pipeline.Ending:
+async def _with_signals(
+    command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings
+) -> pipeline.Ending:
     stop = Stop()
     _listen(stop)
-    return await pipeline.run(
-        files,
-        settings,
-        environment=os.environ,
-        observer=screen_for(settings, sys.stderr),
-        stop=stop,
-    )
+    screen = screen_for(settings, sys.stderr)
+    return await command(settings, environment=os.environ, observer=screen, stop=stop)
 
 
 def _listen(stop: Stop) -> None:

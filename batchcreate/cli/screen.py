@@ -31,6 +31,9 @@ class QuietScreen:
     def planned(self, plan: Plan) -> None:
         """Say nothing."""
 
+    def noted(self, message: str) -> None:
+        """Say nothing."""
+
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
         """Show nothing."""
@@ -38,12 +41,20 @@ class QuietScreen:
         yield
 
 
-class PlainScreen:
-    """Prints a line every few seconds."""
+class _TalkingScreen:
+    """Prints what is known before anything is sent."""
 
     def planned(self, plan: Plan) -> None:
         """Print what was read and what will be sent."""
         say(describe_plan(plan))
+
+    def noted(self, message: str) -> None:
+        """Print *message*."""
+        say(message)
+
+
+class PlainScreen(_TalkingScreen):
+    """Prints a line every few seconds."""
 
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
@@ -52,15 +63,11 @@ class PlainScreen:
             yield
 
 
-class LiveScreen:
+class LiveScreen(_TalkingScreen):
     """Keeps one line with a bar up to date."""
 
     def __init__(self, *, has_color: bool) -> None:
         self._has_color = has_color
-
-    def planned(self, plan: Plan) -> None:
-        """Print what was read and what will be sent."""
-        say(describe_plan(plan))
 
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
@@ -103,7 +110,11 @@ def describe_plan(plan: Plan) -> str:
 def describe_progress(tally: Tally, gate: Gate) -> str:
     """Return where the run stands on one line."""
     text = f"{tally.settled}/{tally.planned} done: {tally.created} created"
-    for count, word in ((tally.failed, "failed"), (tally.unknown, "unknown")):
+    for count, word in (
+        (tally.failed, "failed"),
+        (tally.unknown, "unknown"),
+        (tally.unsettled, "to be looked up"),
+    ):
         if count:
             text += f", {count} {word}"
     return f"{text} · {tally.in_flight} in flight · at most {gate.rate_per_s:.4g}/s"

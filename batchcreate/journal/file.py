@@ -6,18 +6,18 @@ import os
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
-from batchcreate.journal import queries, schema
+from batchcreate.journal import queries, schema, work
 from batchcreate.journal.folding import fold
 from batchcreate.journal.lock import FolderLock
 from batchcreate.journal.reading import Reading
-from batchcreate.models import Issue, ResultRow, RunId, Summary
+from batchcreate.models import Issue, ResultRow, RunId, Summary, TaskId
 
 NAME: Final = "journal.db"
 
@@ -107,13 +107,26 @@ class Journal:
             )
         return int(cursor.lastrowid or 0)
 
-    def finish_run(self, run: int, *, at: str, facts: dict[str, object]) -> None:
+    def finish_run(self, run: int, *, at: str, facts: Mapping[str, object]) -> None:
         """Note when run number *run* ended, and its *facts* for the summary (JSON values)."""
         with transaction(self.connection):
             self.connection.execute(
                 "UPDATE runs SET finished_at = ?, facts = ? WHERE id = ?",
                 (at, json.dumps(facts, sort_keys=True), run),
             )
+
+    def skip_existing(self, found: Mapping[int, TaskId]) -> None:
+        """Note that the server had these tasks, by their numbers, before the batch."""
+        with transaction(self.connection):
+            work.skip(self.connection, found)
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that the journal belongs to; empty before its first reading."""
+        found = self.connection.execute(
+            "SELECT value FROM meta WHERE name = 'endpoint'"
+        ).fetchone()
+        return "" if found is None else str(found[0])
 
     def last_run(self) -> tuple[RunId, dict[str, object]] | None:
         """Return the id and the facts of the last run that ended, if one did."""
@@ -163,14 +176,11 @@ class Journal:
         self.close()
 
     def _claim_endpoint(self, endpoint: str) -> None:
-        found = self.connection.execute(
-            "SELECT value FROM meta WHERE name = 'endpoint'"
-        ).fetchone()
-        if found is None:
+        if not self.endpoint:
             self.connection.execute("INSERT INTO meta VALUES ('endpoint', ?)", (endpoint,))
-        elif found[0] != endpoint:
+        elif self.endpoint != endpoint:
             msg = (
-                f"this results folder belongs to {found[0]}, but the run is for {endpoint}; "
+                f"this results folder belongs to {self.endpoint}, but the run is for {endpoint}; "
                 "choose another folder with --results, or the endpoint of the first run"
             )
             raise SettingsError(msg)

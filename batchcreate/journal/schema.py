@@ -14,8 +14,8 @@ CREATE TABLE meta (
     value NOT NULL
 ) WITHOUT ROWID;
 
--- The last intent that is folded into its task.
-INSERT INTO meta VALUES ('folded', 0);
+-- The last intent and the last outcome that are folded into their tasks.
+INSERT INTO meta VALUES ('folded_intent', 0), ('folded_outcome', 0);
 
 -- One line per run of the tool on this journal.
 CREATE TABLE runs (
@@ -70,8 +70,12 @@ CREATE TABLE intents (
     at_ms INTEGER NOT NULL
 );
 
+CREATE INDEX intents_task ON intents (task);
+
+-- The last outcome of an intent counts: one that was not known may be settled later.
 CREATE TABLE outcomes (
-    intent INTEGER PRIMARY KEY REFERENCES intents (id),
+    id INTEGER PRIMARY KEY,
+    intent INTEGER NOT NULL REFERENCES intents (id),
     status TEXT NOT NULL,
     http_status INTEGER,
     error_code TEXT NOT NULL,
@@ -81,6 +85,8 @@ CREATE TABLE outcomes (
     at_ms INTEGER NOT NULL,
     duration_ms INTEGER NOT NULL
 );
+
+CREATE INDEX outcomes_intent ON outcomes (intent);
 
 -- One line per sheet that was read; a reading is one pass over all files of a run.
 CREATE TABLE sources (

@@ -195,12 +195,16 @@ class Writer:
                 self._loop.call_soon_threadsafe(_resolve, batches, answers)
 
 
+_INTENTS: Final = "intents (id, task, run, at_ms)"
+_OUTCOMES: Final = "outcomes (intent, status, http_status, error_code, error_msg, task_id, how, at_ms, duration_ms)"
+
+
 def _write(connection: sqlite3.Connection, run: int, batches: Sequence[_Batch]) -> None:
     for batch in batches:
         outcomes = [_columns(settlement, batch.at_ms) for settlement in batch.settlements]
-        _insert(connection, "outcomes", outcomes)
+        _insert(connection, _OUTCOMES, outcomes)
         intents = [(intent, task, run, batch.at_ms) for intent, task in batch.intents]
-        _insert(connection, "intents", intents)
+        _insert(connection, _INTENTS, intents)
         connection.executemany(
             "DELETE FROM intents WHERE id = ?", [(intent,) for intent in batch.withdrawn]
         )

@@ -1,9 +1,10 @@
 """Each command's story on one screen."""
 
 from batchcreate.pipeline.check import Findings, check, keep_issues
-from batchcreate.pipeline.create import Ending, Observer, results_folder, run
-from batchcreate.pipeline.intake import Input, Plan
+from batchcreate.pipeline.create import results_folder, retry, run
+from batchcreate.pipeline.intake import Input
 from batchcreate.pipeline.reporting import report
+from batchcreate.pipeline.values import Ending, Observer, Plan
 
 __all__ = [
     "Ending",
@@ -15,5 +16,6 @@ __all__ = [
     "keep_issues",
     "report",
     "results_folder",
+    "retry",
     "run",
 ]

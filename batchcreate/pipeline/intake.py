@@ -6,8 +6,9 @@ from pathlib import Path
 
 from batchcreate import loader
 from batchcreate.errors import SettingsError, StoppedError
-from batchcreate.journal import Journal, Reading, queries
-from batchcreate.models import Chunk, Status, Summary, Target
+from batchcreate.journal import Journal, Reading, work
+from batchcreate.models import Chunk
+from batchcreate.pipeline.values import Plan
 from batchcreate.validator import repeated_name_issues, validate
 
 
@@ -21,6 +22,7 @@ class Input:
         sheets: worksheets to read; empty for every one that has the header.
         defaults: ``project_id`` and ``instance_id`` of rows that name none.
         selection: row numbers that may be sent; ``None`` for all.
+        limit: at most that many tasks are sent; ``None`` for all.
 
     """
 
@@ -28,28 +30,7 @@ class Input:
     sheets: Sequence[str] = ()
     defaults: Mapping[str, str]
     selection: Container[int] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """
-    What a run is about to do.
-
-    Attributes:
-        rows: input rows read now.
-        summary: the batch as it stands before anything is sent.
-        to_send: tasks to send, per target.
-
-    """
-
-    rows: int
-    summary: Summary
-    to_send: Mapping[Target, int]
-
-    @property
-    def rejected(self) -> int:
-        """Rows that broke a rule."""
-        return self.summary.counts[Status.REJECTED]
+    limit: int | None = None
 
 
 def enroll(
@@ -89,10 +70,13 @@ def enroll(
             rows += len(chunk.numbers)
         reading.reject_repeated(repeated_name_issues)
         reading.settle_with_earlier()
+        work.choose_read(journal.connection)
+        if source.limit is not None:
+            work.cut(journal.connection, source.limit)
         return Plan(
             rows=rows,
             summary=journal.summary(),
-            to_send=queries.pending_per_target(journal.connection),
+            to_send=work.count_per_target(journal.connection),
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from batchcreate.auth import Credential, Secret, Token, find_token
+from batchcreate.errors import SettingsError
 from batchcreate.settings import Settings
 
 SIMULATED: Final = "simulator"
@@ -55,6 +56,29 @@ def find_service(settings: Settings, environment: Mapping[str, str], results: Pa
         credential=find_token(environment, settings.token_file),
         open=lambda: _remote(origin),
     )
+
+
+def service_at(
+    endpoint: str, settings: Settings, environment: Mapping[str, str], results: Path
+) -> Service:
+    """
+    Return the service that a journal belongs to.
+
+    Raises:
+        SettingsError: the settings name another one, or there are no credentials.
+
+    """
+    if not endpoint:
+        msg = f"{results}: nothing was enrolled in this journal yet; use batchcreate run"
+        raise SettingsError(msg)
+    if endpoint == SIMULATED:
+        return find_service(settings.model_copy(update={"simulate": True}), environment, results)
+    is_named = settings.endpoint is not None or settings.region is not None
+    if settings.simulate or (is_named and settings.origin != endpoint):
+        msg = f"{results}: this batch belongs to {endpoint}; leave the endpoint to the journal"
+        raise SettingsError(msg)
+    own = settings.model_copy(update={"endpoint": endpoint, "region": None})
+    return find_service(own, environment, results)
 
 
 def target_defaults(settings: Settings) -> Mapping[str, str]:

@@ -1,8 +1,19 @@
 """Creates the tasks of a batch: workers, their feed, and the reasons to stop."""
 
 from batchcreate.pool.feed import Feed
+from batchcreate.pool.settling import Aside, Settling
 from batchcreate.pool.stop import Cause, Halt, Stop
 from batchcreate.pool.tally import Tally
-from batchcreate.pool.workers import Client, Pool, RetryPolicy
+from batchcreate.pool.workers import Client, Pool
 
-__all__ = ["Cause", "Client", "Feed", "Halt", "Pool", "RetryPolicy", "Stop", "Tally"]
+__all__ = [
+    "Aside",
+    "Cause",
+    "Client",
+    "Feed",
+    "Halt",
+    "Pool",
+    "Settling",
+    "Stop",
+    "Tally",
+]

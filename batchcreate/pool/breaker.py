@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from batchcreate.models import Created, Decision, Failed, Outcome, Signal, Unknown
+from batchcreate.models import Created, Decision, Signal
+from batchcreate.outcome import describe
 from batchcreate.pool.stop import Cause, Halt
 
 FORBIDDEN_MAX: Final = 3
@@ -95,16 +96,3 @@ class RetryBudget:
     def earn(self) -> None:
         """Take a success into account."""
         self._tokens = min(self._tokens_max, self._tokens + 1)
-
-
-def describe(outcome: Outcome) -> str:
-    """Say in a few words what the server answered."""
-    match outcome:
-        case Created(task_id=task_id):
-            return f"created as {task_id}"
-        case Failed(http_status=None, error_msg=message):
-            return message
-        case Failed(http_status=status, error_code=code, error_msg=message):
-            return ", ".join(part for part in (f"HTTP {status}", code, message) if part)
-        case Unknown(reason=reason):
-            return reason

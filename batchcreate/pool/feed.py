@@ -10,7 +10,7 @@ from typing import Final
 
 from batchcreate.errors import JournalError
 from batchcreate.journal import Pending, Writer
-from batchcreate.journal.queries import START, Cursor, pending
+from batchcreate.journal.work import pending
 
 READ_ROWS: Final = 256
 """How many tasks are read from the journal at once."""
@@ -50,20 +50,50 @@ class Feed:
     def __init__(self, writer: Writer, *, planned: int, rate_per_s: float) -> None:
         self._writer = writer
         self._tickets = planned
+        self._aside = 0
+        self._is_held = False
+        self._news = asyncio.Event()
         self._unread = planned
         self._ahead = min(int(rate_per_s * AHEAD_S), AHEAD_MAX)
-        self._cursor: Cursor = START
+        self._cursor = 0
         self._read: deque[Pending] = deque()
         self._intended: deque[Work] = deque()
-        self._reading: Future[tuple[list[Pending], Cursor]] | None = None
+        self._reading: Future[tuple[list[Pending], int]] | None = None
         self._intending: Future[Sequence[int]] | None = None
 
-    def ticket(self) -> bool:
-        """Claim one of the tasks, to be taken later; tell whether there was one left."""
-        if not self._tickets:
-            return False
+    async def ticket(self) -> bool:
+        """
+        Claim one of the tasks, to be taken later; tell whether there was one left.
+
+        Waits while the feed is held, and while tasks that were taken may come back.
+        """
+        while self._is_held or not self._tickets:
+            if not (self._tickets or self._aside):
+                return False
+            await self._news.wait()
         self._tickets -= 1
         return True
+
+    def hold(self, *, is_held: bool) -> None:
+        """Hand out nothing for the time being, or go on."""
+        self._is_held = is_held
+        self._tell()
+
+    def expect_back(self) -> None:
+        """Note that a task is not settled: either `put_back` or `forget` follows."""
+        self._aside += 1
+
+    def put_back(self, task: Pending) -> None:
+        """Hand out *task*, which was expected, once more."""
+        self._aside -= 1
+        self._tickets += 1
+        self._read.appendleft(task)
+        self._tell()
+
+    def forget(self) -> None:
+        """Note that a task that was expected does not come back."""
+        self._aside -= 1
+        self._tell()
 
     async def take(self) -> Work:
         """
@@ -107,6 +137,10 @@ class Feed:
         (intent,) = await intending
         return Work(task, intent)
 
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
     def _read_ahead(self) -> None:
         wanted = min(self._unread, READ_ROWS)
         if self._reading is None and wanted and len(self._read) < READ_ROWS // 2:
@@ -114,7 +148,7 @@ class Feed:
             self._reading = self._writer.call(partial(pending, after=self._cursor, limit=wanted))
             self._reading.add_done_callback(self._keep_read)
 
-    def _keep_read(self, reading: Future[tuple[list[Pending], Cursor]]) -> None:
+    def _keep_read(self, reading: Future[tuple[list[Pending], int]]) -> None:
         self._reading = None
         if not reading.cancelled() and reading.exception() is None:
             found, self._cursor = reading.result()

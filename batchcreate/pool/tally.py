@@ -14,7 +14,8 @@ class Tally:
         planned: tasks that this run means to send.
         created: confirmed by the server.
         failed: refused for good, in this run.
-        unknown: sent, outcome not known.
+        unknown: sent, outcome not known for good.
+        unsettled: waiting to be looked up in the server's list.
         in_flight: sent, no answer yet.
         attempts: requests that left, repeated ones included.
         throttled: answers with 429.
@@ -25,6 +26,7 @@ class Tally:
     created: int = 0
     failed: int = 0
     unknown: int = 0
+    unsettled: int = 0
     in_flight: int = 0
     attempts: int = 0
     throttled: int = 0

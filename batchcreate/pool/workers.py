@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from random import Random
@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from batchcreate import outcome
-from batchcreate.errors import JournalError, SettingsError, TransportError
+from batchcreate.errors import JournalError, TransportError
 from batchcreate.journal import Pending, Settlement, Writer
 from batchcreate.limiter import Gate
 from batchcreate.models import (
@@ -25,10 +25,13 @@ from batchcreate.models import (
     Target,
     Unknown,
 )
-from batchcreate.pool.breaker import Breaker, RetryBudget, describe
+from batchcreate.outcome import describe
+from batchcreate.pool.breaker import Breaker, RetryBudget
 from batchcreate.pool.feed import Feed, Work
+from batchcreate.pool.settling import Aside, Settling
 from batchcreate.pool.stop import Cause, Halt, Stop
 from batchcreate.pool.tally import Tally
+from batchcreate.retry import RetryPolicy
 
 
 class Client(Protocol):
@@ -45,32 +48,6 @@ class Client(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
-    """
-    When a request that provably had no effect is sent again within a run.
-
-    Attributes:
-        attempts_max: requests for one row, 1-20; the first one counts.
-        base_s: upper bound of the first wait; it doubles with every attempt.
-        cap_s: upper bound of every wait.
-
-    """
-
-    attempts_max: int = 5
-    base_s: float = 0.5
-    cap_s: float = 20.0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.attempts_max <= 20:  # noqa: PLR2004 # the range stands in the message
-            msg = f"attempts_max is {self.attempts_max}; give a number from 1 to 20"
-            raise SettingsError(msg)
-
-    def wait_s(self, attempt: int, random: Random) -> float:
-        """Return a full-jitter wait after attempt number *attempt*, counted from 1."""
-        return random.uniform(0.0, min(self.cap_s, self.base_s * 2 ** (attempt - 1)))
-
-
 class Pool:
     """
     A fixed number of workers over one feed.
@@ -83,6 +60,7 @@ class Pool:
         gate: lets them go.
         writer: commits intents and outcomes.
         feed: the work.
+        settling: takes the rows whose outcome is not known; ``None`` to leave them unknown.
         stop: ends the run early.
         tally: counts, for progress displays.
         retry: when to send again.
@@ -98,6 +76,7 @@ class Pool:
         gate: Gate,
         writer: Writer,
         feed: Feed,
+        settling: Settling | None,
         stop: Stop,
         tally: Tally,
         retry: RetryPolicy,
@@ -109,6 +88,7 @@ class Pool:
         self._gate = gate
         self._writer = writer
         self._feed = feed
+        self._settling = settling
         self._stop = stop
         self._tally = tally
         self._retry = retry
@@ -120,10 +100,14 @@ class Pool:
         self._budget = RetryBudget()
 
     async def run(self, concurrency: int) -> None:
-        """Work until the feed is empty or the run is stopped."""
+        """Work until every row is settled or the run is stopped."""
         async with asyncio.TaskGroup() as group:
-            for number in range(concurrency):
-                group.create_task(self._work(), name=f"worker-{number}")
+            looking = None if self._settling is None else group.create_task(self._settling.run())
+            async with asyncio.TaskGroup() as workers:
+                for number in range(concurrency):
+                    workers.create_task(self._work(), name=f"worker-{number}")
+            if looking is not None:
+                looking.cancel()
         await self._feed.close()
 
     async def _work(self) -> None:
@@ -132,7 +116,7 @@ class Pool:
             return
         self._stop.wait_begins(me)
         try:
-            while self._stop.halt is None and self._feed.ticket():
+            while self._stop.halt is None and await self._feed.ticket():
                 await self._settle(me)
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
@@ -154,7 +138,7 @@ class Pool:
             self._learn(decision, admitted_at, is_final=is_final)
             self._tell(work.pending, decision, attempt, is_final=is_final)
             if is_final or self._stop.halt is not None:
-                self._tally.count(decision.outcome)
+                self._finish(work, decision)
                 return
             if decision.signal is not Signal.THROTTLED:
                 await asyncio.sleep(self._retry.wait_s(attempt, self._random))
@@ -172,7 +156,9 @@ class Pool:
         except TransportError as error:
             decision = outcome.read_failure(error)
         else:
-            decision = outcome.read_reply(reply, now=self._now())
+            decision = outcome.read_reply(
+                reply, now=self._now(), was_unsettled=work.pending.was_unsettled
+            )
         finally:
             self._tally.in_flight -= 1
         self._writer.settle(
@@ -183,6 +169,20 @@ class Pool:
             )
         )
         return decision
+
+    def _finish(self, work: Work, decision: Decision) -> None:
+        """Count the row, or put it aside where only the server's list can tell."""
+        if self._settling is None or not isinstance(decision.outcome, Unknown):
+            self._tally.count(decision.outcome)
+            return
+        self._settling.add(
+            Aside(
+                pending=work.pending,
+                intent=work.intent,
+                ended_at=self._loop.time(),
+                last=decision.outcome,
+            )
+        )
 
     def _may_resend(self, decision: Decision, attempt: int) -> bool:
         return (

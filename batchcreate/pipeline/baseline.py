@@ -1,0 +1,117 @@
+"""The look before the leap: what each instance has already, and whether the batch fits in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from batchcreate.errors import PlanError
+from batchcreate.journal import Journal, work
+from batchcreate.listing import Incomplete, Inventory
+from batchcreate.models import Signal, Target, TaskId
+from batchcreate.pool import Cause, Halt
+from batchcreate.pool.settling import Look
+
+_NAMED_MAX: Final = 5
+
+_CAUSES: Final[Mapping[Signal, tuple[Cause, str, str]]] = {
+    Signal.UNAUTHORIZED: (
+        Cause.UNAUTHORIZED,
+        "the server does not accept the credentials",
+        "renew them and run the same command again",
+    ),
+    Signal.FORBIDDEN: (
+        Cause.FORBIDDEN,
+        "the server does not let this account list the tasks of the instance",
+        "check --project-id, --instance-id and the permissions of the account",
+    ),
+    Signal.REDIRECTED: (
+        Cause.REDIRECTED,
+        "the server wants to send us elsewhere",
+        "nothing is sent to another host: correct --endpoint",
+    ),
+    Signal.UNTRUSTED: (
+        Cause.UNTRUSTED,
+        "the server cannot be trusted",
+        "check --endpoint and the certificate",
+    ),
+}
+_OUTAGE: Final = (
+    Cause.OUTAGE,
+    "the tasks of the instance cannot be listed",
+    "check --endpoint, or run the same command again when the service has recovered",
+)
+
+
+async def take_baseline(
+    targets: Iterable[Target], look: Look
+) -> Mapping[Target, Inventory] | Halt:
+    """
+    List every instance of the batch, one after the other.
+
+    A wrong AK/SK locks its key after a few failures, so the first call goes out alone, and
+    one refused authentication ends the run (FAQ on IAM authentication information).
+    """
+    inventories: dict[Target, Inventory] = {}
+    for target in targets:
+        listing = await look(target)
+        if isinstance(listing, Incomplete):
+            cause, found, remedy = _CAUSES.get(listing.signal, _OUTAGE)
+            message = f"{found} ({listing.reason}); nothing was sent: {remedy}"
+            return Halt(cause=cause, message=message)
+        inventories[target] = listing
+    return inventories
+
+
+def skip_existing(
+    journal: Journal, inventories: Mapping[Target, Inventory], *, is_abort: bool
+) -> int:
+    """
+    Take the tasks whose names exist already out of the work; return how many there were.
+
+    Raises:
+        PlanError: there is one, and *is_abort* says not to go on then.
+
+    """
+    found: dict[int, TaskId] = {}
+    names: list[str] = []
+    for target, inventory in inventories.items():
+        for task, name in work.existing(journal.connection, target, inventory.ids):
+            found[task] = inventory.ids[name][0]
+            names.append(name)
+    if found and is_abort:
+        msg = (
+            f"{len(found)} tasks exist already ({_some(names)}) and --on-existing is abort; "
+            "nothing was sent: rename or remove these rows, or use --on-existing skip"
+        )
+        raise PlanError(msg)
+    journal.skip_existing(found)
+    return len(found)
+
+
+def require_room(
+    to_send: Mapping[Target, int], inventories: Mapping[Target, Inventory], *, quota: int
+) -> None:
+    """
+    Check that the tasks to be sent fit into the quota of their instances.
+
+    An instance holds 1,000 data integration tasks of all kinds (product description, usage
+    limits).
+
+    Raises:
+        PlanError: they do not.
+
+    """
+    for target, count in to_send.items():
+        used = inventories[target].total
+        room = max(0, quota - used)
+        if count > room:
+            msg = (
+                f"instance {target.instance_id} has room for {room} more tasks ({used} of {quota} "
+                f"are used), but {count} rows are to be sent; nothing was sent: send fewer with "
+                f"--limit {room}, spread the rows over more instances, or raise --quota"
+            )
+            raise PlanError(msg)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED_MAX])
+    return f"{shown}, …" if len(names) > _NAMED_MAX else shown

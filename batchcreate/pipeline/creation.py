@@ -1,0 +1,245 @@
+"""The part of a run that talks to the server, and the reports at its end."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import structlog
+
+from batchcreate import __version__
+from batchcreate.client import RomaClient, connect
+from batchcreate.clock import epoch_ms, stamp, utc_now
+from batchcreate.errors import JournalError
+from batchcreate.inventory import list_all
+from batchcreate.journal import Journal, Settlement, Unsettled, Writer, work
+from batchcreate.limiter import Gate, RateLimit
+from batchcreate.logs import Log, open_log
+from batchcreate.models import RunId, Unknown
+from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
+from batchcreate.pipeline.reporting import write_reports
+from batchcreate.pipeline.service import Service
+from batchcreate.pipeline.values import Ending, Observer, Plan
+from batchcreate.pool import Aside, Cause, Feed, Halt, Pool, Settling, Stop, Tally
+from batchcreate.pool.settling import Look
+from batchcreate.retry import RetryPolicy
+from batchcreate.settings import Settings
+
+WAITING_PER_WORKER = 2
+WAITING_MIN = 5
+"""How many unsettled rows may wait while new ones are sent: two for each worker, at least five."""
+
+
+class Creation:
+    """
+    One run against one service.
+
+    Args:
+        service: where to create.
+        settings: how.
+        results: the results folder.
+        observer: is told what happens.
+        stop: ends it early.
+
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        settings: Settings,
+        results: Path,
+        observer: Observer,
+        stop: Stop,
+    ) -> None:
+        self._service = service
+        self._settings = settings
+        self._results = results
+        self._observer = observer
+        self._stop = stop
+        self._random = Random()  # noqa: S311 # jitter, no secret
+        self._retry = RetryPolicy()
+        self._started_at = utc_now()
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
+        limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
+        self._gate = Gate(limit, on_change=self._note_rate)
+        self._tally = Tally()
+        self._lost: Sequence[Settlement] = ()
+        self._existing = 0
+        self._log: Log = structlog.get_logger()
+
+    async def carry_out(self, journal: Journal, plan: Plan) -> Ending:
+        """
+        Send what *plan* says and write the reports.
+
+        Raises:
+            PlanError: the batch does not fit what the server has; nothing was sent.
+            ReportError: a report cannot be written; the journal is intact.
+
+        """
+        run_id = RunId(uuid.uuid4().hex[:12])
+        number = journal.start_run(run_id, at=stamp(self._started_at))
+        is_verbose = self._settings.verbose > 0
+        with logging_to(self._results, run_id, is_verbose=is_verbose) as self._log:
+            self._log.info("run.started", endpoint=self._service.endpoint, rows=plan.rows)
+            unsettled = work.unsettled(journal.connection) if self._settings.reconcile else []
+            is_held = self._settings.strict and plan.rejected > 0
+            if (plan.to_send or unsettled) and not is_held:
+                await self._talk(journal, plan, unsettled, number)
+            facts = self._facts()
+            self._finish(journal, number, facts)
+            summary = write_reports(journal, self._results)
+            self._log.info("run.finished", counts=dict(summary.counts), **facts)
+        return Ending(
+            results=self._results,
+            plan=plan,
+            summary=summary,
+            run_id=run_id,
+            halt=self._stop.halt,
+            facts=facts,
+            lost=self._lost,
+        )
+
+    async def _talk(
+        self, journal: Journal, plan: Plan, unsettled: Sequence[Unsettled], number: int
+    ) -> None:
+        """Look at what the server has, then send the rest."""
+        settings = self._settings
+        async with (
+            self._service.open() as base_url,
+            connect(
+                base_url,
+                self._service.credential,
+                timeout_s=settings.timeout,
+                connections=settings.concurrency + 1,
+            ) as client,
+        ):
+            look = partial(
+                list_all, client, gate=self._gate, retry=self._retry, random=self._random
+            )
+            targets = dict.fromkeys(
+                [*plan.to_send, *(row.pending.key.target for row in unsettled)]
+            )
+            inventories = await take_baseline(targets, look)
+            if isinstance(inventories, Halt):
+                self._stop.pull(inventories)
+                return
+            is_abort = settings.on_existing == "abort"
+            self._existing = skip_existing(journal, inventories, is_abort=is_abort)
+            if self._existing:
+                self._observer.noted(f"{self._existing} tasks exist already: skipped")
+            to_send = work.count_per_target(journal.connection)
+            require_room(to_send, inventories, quota=settings.quota)
+            self._tally.planned = sum(to_send.values()) + len(unsettled)
+            await self._send(client, journal, number, look, unsettled)
+
+    async def _send(
+        self,
+        client: RomaClient,
+        journal: Journal,
+        number: int,
+        look: Look,
+        unsettled: Sequence[Unsettled],
+    ) -> None:
+        settings = self._settings
+        writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
+        planned = self._tally.planned - len(unsettled)
+        feed = Feed(writer, planned=planned, rate_per_s=settings.rate)
+        settling = Settling(
+            look=look,
+            feed=feed,
+            writer=writer,
+            stop=self._stop,
+            tally=self._tally,
+            window_s=settings.settle,
+            waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.concurrency),
+            log=self._log,
+        )
+        for row in unsettled:
+            settling.add(self._aside(row))
+        pool = Pool(
+            client=client,
+            gate=self._gate,
+            writer=writer,
+            feed=feed,
+            settling=settling if settings.reconcile else None,
+            stop=self._stop,
+            tally=self._tally,
+            retry=self._retry,
+            random=self._random,
+            now=utc_now,
+            log=self._log,
+        )
+        try:
+            async with writer, self._observer.watching(self._tally, self._gate):
+                await pool.run(settings.concurrency)
+            journal.fold()
+        except JournalError as error:
+            self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
+        self._lost = writer.unwritten
+
+    def _aside(self, row: Unsettled) -> Aside:
+        """Let a row that an earlier run left unsettled wait for the rest of its window."""
+        age_s = max(0.0, (epoch_ms() - row.last_ms) / 1000)
+        return Aside(
+            pending=row.pending,
+            intent=row.intent,
+            ended_at=self._loop.time() - age_s,
+            last=Unknown(
+                reason=row.reason or "sent, but no answer was recorded",
+                http_status=row.http_status,
+                error_code=row.error_code,
+            ),
+            may_resend=row.may_resend,
+        )
+
+    def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
+        """Note the end of the run; where the journal takes nothing any more, say so instead."""
+        try:
+            journal.finish_run(number, at=stamp(utc_now()), facts=facts)
+        except JournalError as error:
+            self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what summary.json tells of this run."""
+        halt, tally = self._stop.halt, self._tally
+        return {
+            "started_at": stamp(self._started_at),
+            "finished_at": stamp(utc_now()),
+            "elapsed_s": round(self._loop.time() - self._started, 3),
+            "endpoint": self._service.endpoint,
+            "this_run": {
+                "planned": tally.planned,
+                "existing": self._existing,
+                "created": tally.created,
+                "failed": tally.failed,
+                "unknown": tally.unknown,
+                "attempts": tally.attempts,
+                "throttled": tally.throttled,
+            },
+            "rate": {
+                "configured_per_s": self._settings.rate,
+                "learned_per_s": round(self._gate.rate_per_s, 3),
+                "slowdowns": self._gate.slowdowns,
+            },
+            "concurrency": self._settings.concurrency,
+            "stopped": None if halt is None else {"cause": halt.cause, "message": halt.message},
+            "versions": {"batchcreate": __version__},
+        }
+
+    def _note_rate(self, rate_per_s: float) -> None:
+        self._log.info("rate.changed", rate_per_s=round(rate_per_s, 3))
+
+
+@contextmanager
+def logging_to(folder: Path, run_id: RunId, *, is_verbose: bool) -> Iterator[Log]:
+    """Append to the log of a results folder for the length of a block."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    handle = os.open(folder / "log.jsonl", flags, 0o600)
+    with open(handle, "a", encoding="utf-8") as stream:  # noqa: PTH123 # from a descriptor
+        yield open_log(stream, run_id=run_id, verbose=is_verbose)

@@ -1,0 +1,75 @@
+"""What the commands are told, and what they tell."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from batchcreate.journal import Settlement
+from batchcreate.limiter import Gate
+from batchcreate.models import RunId, Status, Summary, Target
+from batchcreate.pool import Halt, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    What a run is about to do, as far as the files and the journal tell.
+
+    Attributes:
+        rows: input rows read now.
+        summary: the batch as it stands before anything is sent.
+        to_send: tasks to send, per target.
+
+    """
+
+    rows: int
+    summary: Summary
+    to_send: Mapping[Target, int]
+
+    @property
+    def rejected(self) -> int:
+        """Rows that broke a rule."""
+        return self.summary.counts[Status.REJECTED]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """
+    How a run ended.
+
+    Attributes:
+        results: the results folder.
+        plan: what the run set out to do.
+        summary: the counts of the whole batch.
+        run_id: names the run in log and summary; ``None`` for a dry run.
+        halt: why it ended early; ``None`` if it did not.
+        facts: what summary.json tells beside the counts.
+        lost: outcomes that the journal could not take any more.
+
+    """
+
+    results: Path
+    plan: Plan
+    summary: Summary
+    run_id: RunId | None = None
+    halt: Halt | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    lost: Sequence[Settlement] = ()
+
+
+class Observer(Protocol):
+    """Whoever wants to see a run while it happens."""
+
+    def planned(self, plan: Plan) -> None:
+        """Everything is read and validated; nothing is sent yet."""
+        ...
+
+    def noted(self, message: str) -> None:
+        """Something came up that the user should know."""
+        ...
+
+    def watching(self, tally: Tally, gate: Gate) -> AbstractAsyncContextManager[None]:
+        """Show *tally* and the rate of *gate* for as long as the block lasts."""
+        ...
