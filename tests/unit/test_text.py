@@ -1,0 +1,127 @@
+"""Nothing that a server or a cell says does anything to a terminal or a spreadsheet program."""
+
+import csv
+import io
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchcreate.text import CELL_CHARS, SHOWN_CHARS, csv_cell, printable
+
+ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
+NASTY = [*range(0x300), *range(0xD800, 0xE000), *range(0x2000, 0x2070), 0xFEFF, 0xFFFE, 0xFFFF]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("", "", id="empty"),
+        pytest.param("Aufgabe 7, 任务", "Aufgabe 7, 任务", id="letters of any script"),
+        pytest.param("C:\\temp", "C:\\temp", id="backslash"),
+        pytest.param("a\r\nb\tc", "a\\r\\nb\\tc", id="line break and tab"),
+        pytest.param("\x1b[31m", "\\x1b[31m", id="terminal escape"),
+        pytest.param("a\u202eb\u2066", "a\\u202eb\\u2066", id="bidirectional"),
+        pytest.param("\x00\x7f\x9b", "\\x00\\x7f\\x9b", id="controls"),
+        pytest.param("\u200b\ufeff\xa0", "\\u200b\\ufeff\\xa0", id="invisible"),
+        pytest.param("\ud800", "\\ud800", id="half a pair"),
+        pytest.param("\ue000\U000f0000", "\\ue000\\U000f0000", id="private"),
+        pytest.param("[red]x[/red]", "[red]x[/red]", id="markup stays text"),
+    ],
+)
+def test_unprintable_becomes_an_escape(text: str, shown: str) -> None:
+    """What can be seen stays, what cannot is spelled out."""
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize("code", NASTY, ids=lambda code: f"U+{code:04X}")
+def test_every_code_point_is_shown_or_spelled_out(code: int) -> None:
+    """No control, format, surrogate, private, unassigned or separating character gets through."""
+    shown = printable(chr(code))
+
+    assert shown == chr(code) or shown.startswith("\\")
+    assert not {unicodedata.category(char) for char in shown} & {
+        "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        pytest.param("abc", 3, "abc", id="as long as allowed"),
+        pytest.param("abcd", 3, "abc…", id="longer"),
+        pytest.param("\n\n\n", 2, "\\n\\n…", id="escapes count once"),
+        pytest.param("abc", 0, "…", id="nothing allowed"),
+    ],
+)
+def test_long_text_is_cut_and_says_so(text: str, limit: int, shown: str) -> None:
+    """At most *limit* characters of the original remain, with an ellipsis for the rest."""
+    assert printable(text, limit=limit) == shown
+
+
+def test_usual_limit_is_2048_characters() -> None:
+    """A server's message of any length takes a bounded place."""
+    assert printable("x" * 10_000_000) == "x" * 2048 + "…"
+    assert SHOWN_CHARS == 2048
+
+
+@given(ANY_TEXT)
+def test_printable_text_is_one_visible_line(text: str) -> None:
+    """The result is printable, encodable and what it was where that was printable."""
+    shown = printable(text)
+
+    assert shown.isprintable()
+    assert shown.encode().decode() == shown
+    assert (shown == text) == text.isprintable()
+
+
+@pytest.mark.parametrize("start", "=+-@\uff1d\uff0b\uff0d\uff20\t\n", ids=ascii)
+def test_formula_is_disarmed(start: str) -> None:
+    """An apostrophe makes text of what a spreadsheet program would compute."""
+    assert csv_cell(f"{start}1+1") == f"'{start}1+1"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        pytest.param("", "", id="empty"),
+        pytest.param("007", "007", id="digits"),
+        pytest.param("a=1", "a=1", id="sign inside"),
+        pytest.param("'=1", "'=1", id="apostrophe"),
+        pytest.param("=", "'=", id="sign alone"),
+        pytest.param("a\nb\tc", "a\nb\tc", id="line break and tab inside"),
+        pytest.param("a\rb", "a\\rb", id="carriage return inside"),
+        pytest.param("\r=1+1", "\\r=1+1", id="carriage return first"),
+        pytest.param("\x00=1\x1b", "\\x00=1\\x1b", id="controls"),
+        pytest.param("\ufeff=1", "\\ufeff=1", id="byte order mark"),
+        pytest.param("=\u202e\ud800", "'=\\u202e\\ud800", id="formula with escapes"),
+    ],
+)
+def test_cell_keeps_what_is_harmless(text: str, cell: str) -> None:
+    """Line breaks and tabs stay; other unprintable characters are spelled out."""
+    assert csv_cell(text) == cell
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 40_000, "=" * 40_000, "\x00" * 40_000, "=" + "\ud800" * 20_000],
+    ids=["letters", "formula", "escapes", "formula of escapes"],
+)
+def test_cell_is_never_longer_than_a_spreadsheet_takes(text: str) -> None:
+    """32,767 characters are kept, escapes and the apostrophe included."""
+    assert len(csv_cell(text)) == CELL_CHARS == 32_767
+
+
+@given(ANY_TEXT)
+def test_every_cell_survives_a_csv_file(text: str) -> None:
+    """A cell reads back as it was written and never begins a formula."""
+    cell = csv_cell(text)
+    file = io.StringIO(newline="")
+
+    csv.writer(file).writerow([cell, "end"])
+    file.seek(0)
+
+    assert list(csv.reader(file)) == [[cell, "end"]]
+    assert cell[:1] not in set("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+    assert all(char.isprintable() or char in "\t\n" for char in cell)
