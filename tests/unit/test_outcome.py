@@ -581,3 +581,27 @@ class TestEveryAnswer:
         decision = outcome.read_reply(replace(reply, is_truncated=True), now=NOW)
 
         assert not isinstance(decision.outcome, Created)
+
+
+class TestDescribe:
+    @pytest.mark.parametrize(
+        ("found", "words"),
+        [
+            pytest.param(Created(task_id=TaskId("t-1")), "created as t-1", id="created"),
+            pytest.param(
+                refused(400, "FDI.3002", "Bad name"), "HTTP 400, FDI.3002, Bad name", id="refused"
+            ),
+            pytest.param(refused(400, "FDI.3002", ""), "HTTP 400, FDI.3002", id="no message"),
+            pytest.param(
+                Failed(http_status=None, error_code="CONNECT", error_msg="no route"),
+                "no route",
+                id="not sent",
+            ),
+            pytest.param(Unknown(reason="no answer in time"), "no answer in time", id="unknown"),
+        ],
+    )
+    def test_outcome_is_said_in_a_few_words(
+        self, found: Created | Failed | Unknown, words: str
+    ) -> None:
+        """Status, code and message stand in one line; what is missing leaves no gap."""
+        assert outcome.describe(found) == words
