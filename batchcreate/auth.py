@@ -86,15 +86,18 @@ def is_readable_by_others(path: Path) -> bool:
 def _read_token(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(_TOKEN_BYTES_MAX)
+            content = file.read(_TOKEN_BYTES_MAX + 1)
     except OSError as error:
         msg = f"--token-file {path}: cannot be read: {error.strerror}"
         raise SettingsError(msg) from error
-    try:
-        return content.decode("ascii").strip()
-    except UnicodeDecodeError:
+    if len(content) > _TOKEN_BYTES_MAX:
+        msg = f"--token-file {path}: holds more than {_TOKEN_BYTES_MAX} bytes; a token is shorter"
+        raise SettingsError(msg)
+    # Asked first, because a failing decoder's exception would keep the content.
+    if not content.isascii():
         msg = f"--token-file {path}: holds no token (a token is plain ASCII text)"
-        raise SettingsError(msg) from None
+        raise SettingsError(msg)
+    return content.decode("ascii").strip()
 
 
 def _checked(text: str, source: str) -> Secret:

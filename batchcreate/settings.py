@@ -1,15 +1,19 @@
 """What a run is told: options, then environment, then ``batchcreate.toml``, then defaults."""
 
 import ipaddress
+import json
+import os
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -24,20 +28,26 @@ PREFIX: Final = "BATCHCREATE_"
 _REGION_HOST: Final = "https://roma.{region}.myhuaweicloud.com"
 _REGION: Final = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 
+_PASSWORD: Final = re.compile(r"//[^/]*@")
+
+_OPTIONS: Final = {"json_summary": "--json", "verbose": "-v", "color": "--no-color"}
+"""Options that are not called like their setting."""
+
 
 def _origin(text: str) -> str:
     """Return *text* as an origin, or raise `ValueError` saying what is wrong with it."""
     parts = urlsplit(text)
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not _is_host(host):
         msg = "give the origin of the service, such as https://roma.cn-north-4.myhuaweicloud.com"
         raise ValueError(msg)
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
         msg = "give the origin only, without a path, a query or a user name"
         raise ValueError(msg)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not _is_loopback(host):
         msg = "plain http is accepted for this machine (loopback) only; use https"
         raise ValueError(msg)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port is not None else "")
 
 
@@ -53,6 +63,13 @@ def _path_part(text: str) -> str:
         msg = "give 1 to 64 letters, digits, - or _"
         raise ValueError(msg)
     return text
+
+
+def _sheet_names(given: object) -> object:
+    """Let one name stand for itself; several are a JSON list, as no name holds a bracket."""
+    if not isinstance(given, str):
+        return given
+    return json.loads(given) if given.startswith("[") else (given,)
 
 
 def _row_numbers(text: str) -> str:
@@ -97,7 +114,7 @@ class Settings(BaseSettings):
     dry_run: bool = False
     rows: Annotated[str, AfterValidator(_row_numbers)] = ""
     limit: int | None = Field(default=None, ge=1)
-    sheet: tuple[str, ...] = ()
+    sheet: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sheet_names)] = ()
     yes: bool = False
     simulate: bool = False
     json_summary: bool = False
@@ -158,12 +175,32 @@ def load(options: Mapping[str, Any]) -> Settings:
         return Settings(**options)
     except ValidationError as error:
         raise SettingsError(_explain(error, options)) from None
-    except ValueError as error:
-        msg = f"{FILE}: not valid TOML: {error}"
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"{FILE}: cannot be read as TOML: {error}"
         raise SettingsError(msg) from None
 
 
-def parse_rows(text: str) -> frozenset[int] | None:
+class RowNumbers:
+    """A set of row numbers that costs no more memory than the text that listed it."""
+
+    def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+        for first, last in sorted(ranges):
+            if self._lasts and first <= self._lasts[-1]:
+                self._lasts[-1] = max(self._lasts[-1], last)
+            else:
+                self._firsts.append(first)
+                self._lasts.append(last)
+
+    def __contains__(self, number: object) -> bool:
+        if not isinstance(number, int):
+            return False
+        place = bisect_right(self._firsts, number) - 1
+        return place >= 0 and number <= self._lasts[place]
+
+
+def parse_rows(text: str) -> RowNumbers | None:
     """
     Return the row numbers that *text* such as ``5-20,31`` lists; ``None`` for all rows.
 
@@ -173,26 +210,35 @@ def parse_rows(text: str) -> frozenset[int] | None:
     """
     if not text.strip():
         return None
-    numbers: set[int] = set()
+    ranges: list[tuple[int, int]] = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,8})\s*(?:-\s*(\d{1,8})\s*)?", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
             msg = "give row numbers and ranges, such as 5-20,31"
             raise ValueError(msg)
-        numbers.update(range(first, last + 1))
-    return frozenset(numbers)
+        ranges.append((first, last))
+    return RowNumbers(ranges)
 
 
 def _explain(error: ValidationError, options: Mapping[str, Any]) -> str:
     first = error.errors()[0]
     knob = str(first["loc"][0])
-    option = "--" + knob.replace("_", "-")
     if first["type"] == "extra_forbidden":
         return f"{FILE}: unknown setting {knob!r}; see batchcreate run --help for the names"
+    option = _OPTIONS.get(knob, "--" + knob.replace("_", "-"))
+    variable = f"{PREFIX}{knob.upper()}"
+    if knob in options:
+        origin = option
+    else:
+        origin = variable if variable in {name.upper() for name in os.environ} else FILE
     reason = first["msg"].removeprefix("Value error, ")
-    origin = option if knob in options else f"{PREFIX}{knob.upper()} or {FILE}"
-    return f"{option}: {first['input']!r} is not accepted (from {origin}): {reason}"
+    value = _PASSWORD.sub("//***@", repr(first["input"]))
+    return f"{option}: {value} is not accepted (from {origin}): {reason}"
+
+
+def _is_host(text: str) -> bool:
+    return bool(text) and all(char.isalnum() or char in "-._:%" for char in text)
 
 
 def _is_loopback(host: str) -> bool:
