@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -33,12 +33,12 @@ class Journal:
         self,
         connection: sqlite3.Connection,
         lock: FolderLock | None = None,
-        folder: Path | None = None,
+        made: Sequence[Path] = (),
     ) -> None:
         self.connection = connection
         self._lock = lock
+        self._made = made
         self.fold()
-        self._fresh_folder = folder
 
     @classmethod
     def open(cls, folder: Path, *, is_new_allowed: bool = True) -> Self:
@@ -55,17 +55,19 @@ class Journal:
         if not is_new_allowed and not path.exists():
             msg = f"{folder}: no {NAME} here; name the results folder of an earlier run"
             raise SettingsError(msg)
-        is_new = not path.exists()
-        make_folder(folder)
-        try:
-            lock = FolderLock.take(folder)
-        except OSError as error:
-            raise _unusable(folder, error) from error
-        try:
-            return cls(_connect(path), lock, folder if is_new else None)
-        except BaseException:
-            lock.release()
-            raise
+        folders = make_folder(folder)
+        with contextlib.ExitStack() as undo:
+            try:
+                lock = FolderLock.take(folder)
+                undo.callback(lock.release)
+                made = () if path.exists() else (path, folder / FolderLock.NAME, *folders)
+                connection = _connect(path)
+                undo.callback(connection.close)
+            except OSError as error:
+                raise _unusable(folder, error) from error
+            journal = cls(connection, lock, made)
+            undo.pop_all()
+        return journal
 
     @classmethod
     def scratch(cls) -> Self:
@@ -154,15 +156,14 @@ class Journal:
             self._lock.release()
 
     def discard(self) -> None:
-        """Remove the journal again if this object made it and nothing was enrolled."""
-        folder, self._fresh_folder = self._fresh_folder, None
-        if folder is None or self.connection.execute("SELECT 1 FROM rows").fetchone():
+        """Remove the files and folders that this object made, if nothing was enrolled."""
+        made, self._made = self._made, ()
+        if not made or self.connection.execute("SELECT 1 FROM rows").fetchone():
             return
         self.connection.close()
-        for name in (NAME, FolderLock.NAME):
-            (folder / name).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+        for path in made:
+            with contextlib.suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
 
     def __enter__(self) -> Self:
         return self
@@ -213,20 +214,24 @@ def _undo(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> list[Path]:
     """
     Make a results folder that only its owner can look into, or check the one that is there.
+
+    Return the folders that were made, the innermost first.
 
     Raises:
         SettingsError: it cannot be made or written to.
 
     """
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True)
-            _sync_folder(folder.parent)
+        # Another run may make it at the same moment; the lock decides between the two.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in made:
+            _sync_folder(path.parent)
         with tempfile.TemporaryFile(dir=folder):
-            pass
+            return made
     except OSError as error:
         raise _unusable(folder, error) from error
 
@@ -258,12 +263,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        # Before anything that writes, such as the next line: it may be somebody else's file.
+        _check_owner(connection, path, is_empty=is_empty)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if is_empty:
             _lay_tables(connection)
-        _check(connection, path)
+        _check_pages(connection, path)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             msg = f"{path}: another program has this journal open; close it first"
@@ -275,8 +283,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise JournalError(msg) from error
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+def _check_owner(connection: sqlite3.Connection, path: Path, *, is_empty: bool) -> None:
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    if mark != schema.APPLICATION_ID and not (is_empty and mark == 0):
         msg = f"{path}: a database of another program; choose another folder with --results"
         raise JournalError(msg)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -286,6 +295,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"this one knows up to {schema.VERSION}); upgrade batchcreate"
         )
         raise JournalError(msg)
+
+
+def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
     with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
         verdict = cursor.fetchone()[0]
     if verdict != "ok":

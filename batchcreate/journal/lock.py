@@ -1,9 +1,11 @@
 """One run at a time on a results folder; the lock dies with its process."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import socket
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Self
@@ -28,11 +30,14 @@ class FolderLock:
 
         Raises:
             JournalLockedError: another process holds it; the message names the holder.
-            OSError: the file cannot be made.
+            OSError: the file cannot be made, or is not a regular one.
 
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(folder / cls.NAME, flags, 0o600)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise OSError(errno.EINVAL, f"{cls.NAME} is not a regular file")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

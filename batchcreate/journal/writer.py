@@ -178,21 +178,23 @@ class Writer:
 
     def _carry_out(self, batches: Sequence[_Batch]) -> None:
         """Commit what was handed over since the last commit, then say so."""
-        try:
-            if self._broken is not None:
-                raise self._broken
-            with transaction(self._connection):
-                _write(self._connection, self._run, batches)
-            answers = [[call(self._connection) for call in batch.calls] for batch in batches]
-        except (JournalError, sqlite3.Error) as error:
-            broken = error if isinstance(error, JournalError) else JournalError(str(error))
-            self._broken = broken
-            for batch in batches:
-                self.unwritten.extend(batch.settlements)
-            self._loop.call_soon_threadsafe(_refuse, batches, broken)
-        else:
-            if any(batch.promises or batch.calls for batch in batches):
-                self._loop.call_soon_threadsafe(_resolve, batches, answers)
+        unwritten = [settlement for batch in batches for settlement in batch.settlements]
+        if self._broken is None:
+            try:
+                with transaction(self._connection):
+                    _write(self._connection, self._run, batches)
+                unwritten.clear()
+                answers = [[call(self._connection) for call in batch.calls] for batch in batches]
+            except Exception as error:  # noqa: BLE001 # a dead thread would keep its callers waiting for ever
+                self._broken = (
+                    error if isinstance(error, JournalError) else JournalError(str(error))
+                )
+            else:
+                if any(batch.promises or batch.calls for batch in batches):
+                    self._loop.call_soon_threadsafe(_resolve, batches, answers)
+                return
+        self.unwritten.extend(unwritten)
+        self._loop.call_soon_threadsafe(_refuse, batches, self._broken)
 
 
 _INTENTS: Final = "intents (id, task, run, at_ms)"
@@ -250,5 +252,7 @@ def _columns(settlement: Settlement, at_ms: int) -> _Columns:
             return (intent, Status.CREATED, http_status, "", "", task_id, how, *times)
         case Failed(http_status=http_status, error_code=code, error_msg=message):
             return (intent, Status.FAILED, http_status, code, message, "", "", *times)
-        case Unknown(reason=reason, http_status=http_status, error_code=code):
+        case Unknown(
+            reason=reason, http_status=http_status, error_code=code
+        ):  # pragma: no branch # there is no other
             return (intent, Status.UNKNOWN, http_status, code, reason, "", "", *times)

@@ -1,0 +1,221 @@
+"""The last outcome of a task's last attempt decides what the report says of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from batchcreate.journal import Journal, Settlement, Writer
+from batchcreate.journal.folding import REUSED_ID
+from batchcreate.models import Created, Outcome, RunId, Status, TaskId
+from tests.journals import (
+    LOST,
+    NOW_MS,
+    REFUSED,
+    attempt,
+    created,
+    number_of,
+    opened,
+    read,
+    shown,
+    task,
+    waiting,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def everything(journal: Journal) -> list[object]:
+    return journal.connection.execute("SELECT * FROM tasks").fetchall()
+
+
+async def send_in_turn(journal: Journal, name: str, outcomes: list[Outcome | None]) -> None:
+    """Send the task called *name* several times in one run, a second apart."""
+    clock = iter(range(NOW_MS, NOW_MS + 60_000, 1000))
+    run = journal.start_run(RunId("run"), at="")
+    async with Writer(journal.connection, run=run, now_ms=lambda: next(clock)) as writer:
+        for outcome in outcomes:
+            (intent,) = await writer.intend([number_of(journal, name)])
+            if outcome is not None:
+                writer.settle(Settlement(intent=intent, outcome=outcome, duration_ms=7))
+                await writer.call(lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ({"x": created("1")}, "created 1"),
+        ({"x": Created(task_id=TaskId("1"), how="reconciled", http_status=None)}, "created 1"),
+        ({"x": REFUSED}, "failed"),
+        ({"x": LOST}, "unknown"),
+        ({"x": None}, "unknown"),
+        ({}, "not_attempted"),
+    ],
+    ids=["created", "found", "refused", "lost", "no outcome", "not sent"],
+)
+async def test_a_task_stands_where_its_attempt_left_it(
+    folder: Path, outcomes: Mapping[str, Outcome | None], expected: str
+) -> None:
+    """An intent without an outcome is unknown, because its request may have arrived."""
+    journal = opened(folder, {"a.csv": ["x"]})
+
+    await attempt(journal, outcomes)
+
+    assert shown(journal) == [f"a.csv:2 x {expected}"]
+
+
+async def test_an_attempt_without_an_outcome_says_so(folder: Path) -> None:
+    """The report gives the reason that the journal has, when nobody recorded one."""
+    journal = opened(folder, {"a.csv": ["x"]})
+
+    await attempt(journal, {"x": None})
+
+    (row,) = journal.results()
+    assert (row.error_msg, row.attempts) == ("sent, but no answer was recorded", 1)
+    assert (row.first_sent_at, row.finished_at) == ("2025-01-02T03:04:05.000Z", "")
+
+
+async def test_only_the_last_attempt_counts(folder: Path) -> None:
+    """All of them are counted, and the time of the first one is kept."""
+    journal = opened(folder, {"a.csv": ["x"]})
+
+    await send_in_turn(journal, "x", [REFUSED, REFUSED, created("1")])
+    journal.fold()
+
+    (row,) = journal.results()
+    assert (row.status, row.task_id, row.attempts) == (Status.CREATED, "1", 3)
+    assert (row.error_code, row.error_msg, row.http_status) == ("", "", 200)
+    assert row.first_sent_at == "2025-01-02T03:04:05.000Z"
+    assert row.finished_at > row.first_sent_at
+
+
+async def test_a_refusal_before_an_unanswered_attempt_does_not_count(folder: Path) -> None:
+    """Whatever the earlier attempts say, the last one may have created the task."""
+    journal = opened(folder, {"a.csv": ["x"]})
+
+    await send_in_turn(journal, "x", [REFUSED, None])
+    journal.fold()
+
+    (row,) = journal.results()
+    assert (row.status, row.error_code, row.http_status) == (Status.UNKNOWN, "", None)
+    assert waiting(journal) == {}
+
+
+async def test_attempts_of_several_runs_add_up(folder: Path) -> None:
+    """The next run continues the count of the one before."""
+    journal = opened(folder, {"a.csv": ["x"]})
+    await attempt(journal, {"x": REFUSED})
+
+    await attempt(journal, {"x": created("1")})
+
+    (row,) = journal.results()
+    assert (row.status, row.attempts) == (Status.CREATED, 2)
+
+
+async def test_folding_twice_changes_nothing(folder: Path) -> None:
+    """What is folded already is passed over."""
+    journal = opened(folder, {"a.csv": ["x", "y", "z"]})
+    await attempt(journal, {"x": created("1"), "y": REFUSED, "z": None})
+    before = everything(journal)
+
+    journal.fold()
+
+    assert everything(journal) == before
+
+
+async def test_a_run_that_never_folded_is_folded_when_the_journal_opens(folder: Path) -> None:
+    """A crash before folding costs nothing: what was appended is all there is to know."""
+    outcomes: dict[str, Outcome | None] = {"x": created("1"), "y": REFUSED, "z": None}
+    with opened(folder, {"a.csv": ["x", "y", "z"]}) as journal:
+        await attempt(journal, outcomes, is_folded=False)
+
+    with Journal.open(folder) as journal:
+        found = shown(journal)
+
+    assert found == ["a.csv:2 x created 1", "a.csv:3 y failed", "a.csv:4 z unknown"]
+
+
+async def test_an_id_that_comes_twice_in_a_run_counts_once(folder: Path) -> None:
+    """A server that hands out one id twice has not created two tasks; the first one has it."""
+    journal = opened(folder, {"a.csv": ["x", "y"]})
+
+    await attempt(journal, {"x": created("1"), "y": created("1")})
+
+    assert shown(journal) == ["a.csv:2 x created 1", "a.csv:3 y unknown"]
+    assert [row.error_msg for row in journal.results()] == ["", REUSED_ID]
+
+
+@pytest.mark.parametrize("order", ["xy", "yx"], ids=["input order", "other order"])
+async def test_an_id_of_an_earlier_run_is_not_given_again(folder: Path, order: str) -> None:
+    """The task that had the id first keeps it, wherever the two rows stand."""
+    journal = opened(folder, {"a.csv": list(order)})
+    await attempt(journal, {"x": created("1")})
+
+    await attempt(journal, {"y": created("1")})
+
+    assert sorted(row.split(maxsplit=1)[1] for row in shown(journal)) == [
+        "x created 1",
+        "y unknown",
+    ]
+
+
+async def test_an_id_of_a_removed_row_is_not_given_again(folder: Path) -> None:
+    """The server still has the task, although the analyst has no row for it any more."""
+    journal = opened(folder, {"a.csv": ["x"]})
+    await attempt(journal, {"x": created("1")})
+    read(journal, {"a.csv": ["y"]})
+
+    await attempt(journal, {"y": created("1")})
+
+    assert shown(journal) == ["a.csv:2 x created 1", "a.csv:2 y unknown"]
+
+
+async def test_an_id_of_another_instance_is_another_id(folder: Path) -> None:
+    """Instances number their tasks on their own."""
+    journal = opened(folder, {"a.csv": ["x@i1", "y@i2"]})
+
+    await attempt(journal, {"x": created("1"), "y": created("1")})
+
+    assert shown(journal) == ["a.csv:2 x created 1", "a.csv:3 y created 1"]
+
+
+async def test_an_id_that_was_lost_is_free(folder: Path) -> None:
+    """Only a task that is created owns its id."""
+    journal = opened(folder, {"a.csv": ["x", "y"]})
+    await attempt(journal, {"x": created("1"), "y": created("1")})
+    assert shown(journal)[1] == "a.csv:3 y unknown"
+
+    await attempt(journal, {"y": created("2")})
+
+    assert shown(journal) == ["a.csv:2 x created 1", "a.csv:3 y created 2"]
+
+
+async def test_the_content_that_was_sent_is_the_one_that_counts(folder: Path) -> None:
+    """A row that changes after a crash is compared with what the dead run had sent."""
+    with opened(folder, {"a.csv": ["x=old"]}) as journal:
+        await attempt(journal, {"x": created("1")}, is_folded=False)
+
+    with opened(folder, {"a.csv": ["x=new"]}) as journal:
+        found = shown(journal)
+
+    assert found == ["a.csv:2 x skipped 1"]
+
+
+async def test_an_unknown_task_keeps_its_content_until_it_is_sent_again(folder: Path) -> None:
+    """Found on the server later, it is what was sent, not what the row says by then."""
+    with opened(folder, {"a.csv": ["x=old"]}) as journal:
+        await attempt(journal, {"x": None})
+        read(journal, {"a.csv": ["x=new"]})
+        (intent,) = journal.connection.execute("SELECT id FROM intents").fetchone()
+        found_later = Created(task_id=TaskId("1"), how="reconciled")
+        async with Writer(journal.connection, run=1, now_ms=lambda: NOW_MS) as writer:
+            writer.settle(Settlement(intent=intent, outcome=found_later, duration_ms=7))
+
+        journal.fold()
+
+        assert shown(journal) == ["a.csv:2 x skipped 1"]
+        sent = journal.connection.execute("SELECT sent_digest FROM tasks").fetchone()[0]
+        assert sent == task("x=old", 2).digest

@@ -1,0 +1,504 @@
+"""A journal is opened by one process at a time, and only where it can be trusted."""
+
+import contextlib
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from batchcreate.errors import JournalError, JournalLockedError, SettingsError
+from batchcreate.journal import Journal, make_folder, schema
+from batchcreate.journal.lock import FolderLock
+from batchcreate.models import RunId, Summary
+from tests.journals import opened, read, shown
+
+ROOT = Path(__file__).parents[2]
+
+HOLD = """
+import sys
+from pathlib import Path
+from batchcreate.journal import Journal
+
+with Journal.open(Path(sys.argv[1])):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+# One interpreter starts, then forks: all twenty are at the starting line at the same time.
+RACE = """
+import os, sys
+from pathlib import Path
+from batchcreate.errors import JournalLockedError
+from batchcreate.journal import Journal
+
+start, gun = os.pipe()
+over, end = os.pipe()
+for _ in range(20):
+    if not os.fork():
+        os.close(gun), os.close(end)
+        os.read(start, 1)
+        try:
+            journal = Journal.open(Path(sys.argv[1]))
+        except JournalLockedError:
+            verdict = b"locked\\n"
+        except BaseException as error:
+            verdict = repr(error).encode() + b"\\n"
+        else:
+            verdict = b"won\\n"
+        os.write(1, verdict)
+        os.close(1)
+        os.read(over, 1)
+        os._exit(0)
+os.close(1)
+os.close(gun)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+@contextlib.contextmanager
+def running(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run *program* until the end of the block, or until it is killed in there."""
+    with subprocess.Popen(  # noqa: S603 # a program of this module
+        [sys.executable, "-c", program, str(folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_nobody_else_can_look_into_a_new_folder(folder: Path) -> None:
+    """Folder and files are the owner's alone, even where the umask would allow more."""
+    with opened(folder, {"a.csv": ["x"]}):
+        modes = {path.name: mode(path) for path in folder.iterdir()}
+
+    assert mode(folder) == 0o700
+    assert modes == {"journal.db": 0o600, "journal.db-wal": 0o600, "journal.lock": 0o600}
+
+
+def test_folders_above_are_made_as_well(tmp_path: Path) -> None:
+    """The results folder may stand anywhere."""
+    folder = tmp_path / "a" / "b" / "c"
+
+    Journal.open(folder).close()
+
+    assert mode(folder) == 0o700
+    assert (folder / "journal.db").is_file()
+
+
+def test_every_new_folder_is_synced_to_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after the first request must not take the folder, or one above it, away."""
+    synced = []
+    fsync = os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+
+    Journal.open(tmp_path / "a" / "b").close()
+
+    assert set(synced) == {tmp_path, tmp_path / "a", tmp_path / "a" / "b"}
+
+
+def test_every_commit_is_synced_before_it_counts(folder: Path) -> None:
+    """These settings make a transaction survive a power cut, and keep other programs out."""
+    with Journal.open(folder) as journal:
+        found = [
+            journal.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "locking_mode", "foreign_keys")
+        ]
+
+    assert found == ["wal", 2, "exclusive", 1]
+
+
+def test_a_second_open_in_the_same_process_is_refused(folder: Path) -> None:
+    """The message names the process that holds the folder."""
+    with (
+        Journal.open(folder),
+        pytest.raises(
+            JournalLockedError,
+            match=rf"another run .* \(process {os.getpid()} on {socket.gethostname()}\)",
+        ),
+    ):
+        Journal.open(folder)
+
+
+def test_an_open_in_another_process_is_refused(folder: Path) -> None:
+    """The message names the other process, and nothing of its journal changes."""
+    with running(HOLD, folder) as process:
+        assert said(process) == "open"
+
+        with pytest.raises(JournalLockedError, match=rf"\(process {process.pid} on "):
+            Journal.open(folder)
+
+    Journal.open(folder).close()
+
+
+def test_a_killed_run_lets_the_next_one_in(folder: Path) -> None:
+    """The lock dies with its process; its file stays and harms nobody."""
+    with running(HOLD, folder) as process:
+        assert said(process) == "open"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+        with Journal.open(folder) as journal:
+            assert journal.summary() == Summary()
+
+    assert (folder / "journal.lock").read_text().startswith(f"process {os.getpid()} on ")
+
+
+def test_of_twenty_simultaneous_starts_exactly_one_wins(folder: Path) -> None:
+    """All the others are told that another run holds the journal."""
+    with running(RACE, folder) as process:
+        verdicts = sorted(said(process) for _ in range(20))
+
+    assert verdicts == ["locked"] * 19 + ["won"]
+
+
+def test_an_unknown_holder_is_not_named(folder: Path) -> None:
+    """A lock file without text still locks."""
+    with Journal.open(folder):
+        (folder / "journal.lock").write_text("")
+
+        with pytest.raises(JournalLockedError, match="its holder is not known"):
+            Journal.open(folder)
+
+
+def test_another_program_that_has_the_database_open_is_respected(folder: Path) -> None:
+    """A database browser in the middle of a change keeps the run away."""
+    Journal.open(folder).close()
+    with contextlib.closing(sqlite3.connect(folder / "journal.db")) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(JournalLockedError, match="another program has this journal open"):
+            Journal.open(folder)
+
+    Journal.open(folder).close()
+
+
+def plant_link(path: Path) -> None:
+    victim = path.parent.parent / "victim"
+    victim.write_text("precious")
+    path.symlink_to(victim)
+
+
+def plant_dangling_link(path: Path) -> None:
+    path.symlink_to(path.parent.parent / "victim")
+
+
+PLANTS = {
+    "link": plant_link,
+    "dangling link": plant_dangling_link,
+    "folder": Path.mkdir,
+    "pipe": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
+@pytest.mark.parametrize("name", ["journal.db", "journal.lock"])
+def test_only_a_regular_file_is_opened(folder: Path, name: str, plant: object) -> None:
+    """A link, a folder or a pipe in the journal's place is refused and left as it is."""
+    assert callable(plant)
+    make_folder(folder)
+    plant(folder / name)
+    before = (folder / name).lstat()
+
+    with pytest.raises((JournalError, SettingsError), match=str(folder)) as caught:
+        Journal.open(folder)
+
+    assert not isinstance(caught.value, JournalLockedError)
+    after = (folder / name).lstat()
+    assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode)
+    victim = folder.parent / "victim"
+    assert not victim.exists() or victim.read_text() == "precious"
+
+
+def test_a_link_in_place_of_the_write_ahead_log_is_not_followed(folder: Path) -> None:
+    """What it points to stays as it is."""
+    Journal.open(folder).close()
+    plant_link(folder / "journal.db-wal")
+
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal.open(folder)
+
+    assert (folder.parent / "victim").read_text() == "precious"
+
+
+def make_database(path: Path, *statements: str) -> bytes:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE TABLE bookmarks (url)", "INSERT INTO bookmarks VALUES ('https://x.example')"],
+        ["CREATE TABLE bookmarks (url)", "PRAGMA application_id = 7", "PRAGMA user_version = 1"],
+        ["CREATE TABLE bookmarks (url)", "DROP TABLE bookmarks", "PRAGMA application_id = 7"],
+    ],
+    ids=["without a mark", "with a mark", "without tables"],
+)
+def test_a_database_of_another_program_is_refused_untouched(
+    folder: Path, statements: list[str]
+) -> None:
+    """Not one byte of it changes."""
+    make_folder(folder)
+    before = make_database(folder / "journal.db", *statements)
+
+    with pytest.raises(JournalError, match="a database of another program"):
+        Journal.open(folder)
+
+    assert (folder / "journal.db").read_bytes() == before
+    assert {path.name for path in folder.iterdir()} == {"journal.db", "journal.lock"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"task_name,task_type\n" * 500, b"\0" * 4096, b"SQLite format 3\0" + b"\xff" * 500],
+    ids=["text", "zeros", "half a header"],
+)
+def test_a_file_that_is_no_database_is_refused_untouched(folder: Path, content: bytes) -> None:
+    """The message says what to do, and the file stays as it was."""
+    make_folder(folder)
+    (folder / "journal.db").write_bytes(content)
+
+    with pytest.raises(JournalError, match=r"journal\.db: .*choose another folder"):
+        Journal.open(folder)
+
+    assert (folder / "journal.db").read_bytes() == content
+
+
+def test_an_empty_file_becomes_a_journal(folder: Path) -> None:
+    """It is what a run leaves that was killed while it made its journal."""
+    make_folder(folder)
+    (folder / "journal.db").touch(0o600)
+
+    with opened(folder, {"a.csv": ["x"]}) as journal:
+        assert shown(journal) == ["a.csv:2 x not_attempted"]
+
+
+def test_a_journal_of_a_newer_version_is_refused(folder: Path) -> None:
+    """The message names both versions; the file is left alone."""
+    Journal.open(folder).close()
+    newer = schema.VERSION + 1
+    before = make_database(folder / "journal.db", f"PRAGMA user_version = {newer}")
+
+    with pytest.raises(
+        JournalError, match=rf"version {newer}, this one knows up to {schema.VERSION}"
+    ):
+        Journal.open(folder)
+
+    assert (folder / "journal.db").read_bytes() == before
+
+
+def test_damaged_pages_are_found(folder: Path) -> None:
+    """Whichever page is overwritten, the journal is refused or still says what it said."""
+    with opened(folder, {"a.csv": [f"task-{number}" for number in range(300)]}) as journal:
+        report = shown(journal)
+    sound = (folder / "journal.db").read_bytes()
+    verdicts = []
+
+    for page in range(len(sound) // 4096):
+        damaged = bytearray(sound)
+        damaged[page * 4096 : page * 4096 + 2048] = b"\xa5" * 2048
+        (folder / "journal.db").write_bytes(damaged)
+        verdicts.append(verdict(folder, report))
+
+    assert verdicts[0] == "refused"
+    assert set(verdicts) <= {"refused", "opened"}
+    assert verdicts.count("refused") > len(verdicts) // 2
+
+
+def verdict(folder: Path, report: list[str]) -> str:
+    try:
+        with Journal.open(folder) as journal:
+            return "opened" if shown(journal) == report else "deceived"
+    except JournalError as error:
+        return "refused" if str(folder) in str(error) else str(error)
+
+
+def test_a_journal_that_lost_its_tables_is_refused(folder: Path) -> None:
+    """Nothing stays locked behind the error."""
+    Journal.open(folder).close()
+    make_database(folder / "journal.db", "DROP TABLE meta")
+
+    for _ in range(2):
+        with pytest.raises(JournalError, match="no such table: meta") as caught:
+            Journal.open(folder)
+
+        # the frames of the error would keep a forgotten connection, and its lock, alive
+        assert not isinstance(caught.value, JournalLockedError)
+
+
+def test_a_journal_that_cannot_be_read_is_refused(folder: Path) -> None:
+    """A header that asks for more than this SQLite can do is not taken for damage."""
+    Journal.open(folder).close()
+    with (folder / "journal.db").open("r+b") as file:
+        file.seek(18)
+        file.write(b"\x03\x03")
+
+    with pytest.raises(JournalError, match=r"journal\.db: "):
+        Journal.open(folder)
+
+
+def test_a_folder_without_a_journal_is_refused_where_one_is_needed(folder: Path) -> None:
+    """Commands that work from the journal alone make nothing."""
+    with pytest.raises(SettingsError, match=r"no journal\.db here"):
+        Journal.open(folder, is_new_allowed=False)
+
+    assert not folder.exists()
+
+
+def test_an_existing_journal_is_opened_where_one_is_needed(folder: Path) -> None:
+    """It is the results folder of an earlier run."""
+    opened(folder, {"a.csv": ["x"]}).close()
+
+    with Journal.open(folder, is_new_allowed=False) as journal:
+        assert shown(journal) == ["a.csv:2 x not_attempted"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(folder: Path) -> None:
+    """The message says which option chooses another one."""
+    folder.write_text("mine")
+
+    with pytest.raises(SettingsError, match="choose another one with --results"):
+        Journal.open(folder)
+
+    assert folder.read_text() == "mine"
+
+
+def test_a_journal_can_be_moved(folder: Path) -> None:
+    """The folder's name is not part of it."""
+    opened(folder, {"a.csv": ["x"]}).close()
+    folder.rename(folder.with_name("moved"))
+
+    with Journal.open(folder.with_name("moved")) as journal:
+        assert shown(journal) == ["a.csv:2 x not_attempted"]
+
+
+def test_discarding_leaves_nothing_of_a_fresh_folder(folder: Path) -> None:
+    """After a run that enrolled nothing there is no trace of it."""
+    with Journal.open(folder) as journal:
+        journal.discard()
+
+    assert not folder.exists()
+
+
+def test_discarding_keeps_a_folder_that_was_there_before(folder: Path) -> None:
+    """An empty folder that the user made stays, without our files."""
+    folder.mkdir(mode=0o755)
+
+    with Journal.open(folder) as journal:
+        journal.discard()
+
+    assert list(folder.iterdir()) == []
+
+
+def test_discarding_keeps_files_of_others(folder: Path) -> None:
+    """Only the journal and its lock go."""
+    with Journal.open(folder) as journal:
+        (folder / "notes.txt").write_text("mine")
+        journal.discard()
+
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def test_discarding_never_touches_an_old_journal(folder: Path) -> None:
+    """Even one without rows was there before this run."""
+    Journal.open(folder).close()
+
+    with Journal.open(folder) as journal:
+        journal.discard()
+
+    assert (folder / "journal.db").is_file()
+
+
+def test_discarding_keeps_what_was_enrolled(folder: Path) -> None:
+    """A journal that holds rows is no longer nothing."""
+    with opened(folder, {"a.csv": ["x"]}) as journal:
+        journal.discard()
+
+        assert shown(journal) == ["a.csv:2 x not_attempted"]
+
+
+def test_a_scratch_journal_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads like any other, needs no lock, and leaves no file."""
+    monkeypatch.chdir(tmp_path)
+
+    with Journal.scratch() as journal:
+        read(journal, {"a.csv": ["x", "!y"]})
+        found = shown(journal)
+        journal.discard()
+
+    assert found == ["a.csv:2 x not_attempted", "a.csv:3 y rejected"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_last_run_that_ended_is_known(folder: Path) -> None:
+    """A run that was killed has no facts, so the one before it speaks."""
+    with Journal.open(folder) as journal:
+        none = journal.last_run()
+        first = journal.start_run(RunId("first"), at="2025-01-02")
+        journal.finish_run(first, at="2025-01-03", facts={"rate": 1.5, "stopped": None})
+        second = journal.start_run(RunId("second"), at="2025-01-04")
+
+        last = journal.last_run()
+
+    assert none is None
+    assert (first, second) == (1, 2)
+    assert last == (RunId("first"), {"rate": 1.5, "stopped": None})
+
+
+def test_the_lock_is_taken_where_its_text_cannot_be_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk must not keep a run from being finished."""
+    make_folder(folder)
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", refuse)
+
+    lock = FolderLock.take(folder)
+
+    with pytest.raises(JournalLockedError, match="its holder is not known"):
+        FolderLock.take(folder)
+    lock.release()
