@@ -1,11 +1,12 @@
 """The structured log: one JSON object a line, stable dotted event names, no secrets."""
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Final, TextIO
 
 import structlog
 
+from batchcreate.errors import BatchCreateError
 from batchcreate.text import printable
 
 FIELD_CHARS_MAX: Final = 2048
@@ -42,7 +43,14 @@ def open_log(stream: TextIO, *, run_id: str, verbose: bool) -> Log:
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """Mask what is named like a secret, and make every text printable and bounded."""
-    return {name: "***" if _is_secret(name) else _harmless(value) for name, value in event.items()}
+    return _harmless_fields(event)
+
+
+def _harmless_fields(fields: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        _line(str(name)): "***" if _is_secret(str(name)) else _harmless(value)
+        for name, value in fields.items()
+    }
 
 
 def _is_secret(name: str) -> bool:
@@ -51,4 +59,21 @@ def _is_secret(name: str) -> bool:
 
 
 def _harmless(value: object) -> object:
-    return printable(value, limit=FIELD_CHARS_MAX) if isinstance(value, str) else value
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return _line(value)
+        case Mapping():
+            return _harmless_fields(value)
+        case list() | tuple():
+            return [_harmless(each) for each in value]
+        case BaseException() if not isinstance(value, BatchCreateError):
+            # The HTTP library's exceptions hold the request headers.
+            return _line(type(value).__name__)
+        case _:
+            return _line(str(value))
+
+
+def _line(text: str) -> str:
+    return printable(text, limit=FIELD_CHARS_MAX)

@@ -1,0 +1,179 @@
+"""Every event is one line of JSON, bounded, harmless and without secrets."""
+
+import io
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
+from structlog.testing import capture_logs
+from yarl import URL
+
+from batchcreate.auth import Secret
+from batchcreate.errors import MaybeSentError
+from batchcreate.logs import FIELD_CHARS_MAX, open_log, redact
+from batchcreate.models import Status
+
+CANARY: Final = "MIIDkgYJKoZIhvcNAQcC-canary"
+
+
+def events_in(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+class TestOpenLog:
+    def test_event_is_one_line_with_run_level_and_time(self) -> None:
+        """A line tells what happened, in which run and when, in UTC."""
+        stream = io.StringIO()
+        log = open_log(stream, run_id="r-1", verbose=False)
+
+        log.info("task.failed", row=7, error_msg="two\nlines", task_name="任务")
+
+        (event,) = events_in(stream)
+        at = datetime.fromisoformat(event.pop("at"))
+        assert event == {
+            "event": "task.failed",
+            "level": "info",
+            "run_id": "r-1",
+            "row": 7,
+            "error_msg": "two\\nlines",
+            "task_name": "任务",
+        }
+        assert timedelta(0) <= datetime.now(UTC) - at < timedelta(minutes=1)
+        assert stream.getvalue().endswith("}\n")
+        assert "任务" in stream.getvalue()
+
+    @pytest.mark.parametrize(
+        ("verbose", "names"),
+        [(True, ["task.created", "task.failed"]), (False, ["task.failed"])],
+        ids=["verbose", "usual"],
+    )
+    def test_created_tasks_are_told_when_asked_for(
+        self, *, verbose: bool, names: list[str]
+    ) -> None:
+        """An event for every created task is kept for those who want it."""
+        stream = io.StringIO()
+        log = open_log(stream, run_id="r-1", verbose=verbose)
+
+        log.debug("task.created", task_id="t")
+        log.info("task.failed")
+
+        assert [event["event"] for event in events_in(stream)] == names
+
+    def test_bound_values_stand_on_every_line(self) -> None:
+        """What a row is called is said once and written each time."""
+        stream = io.StringIO()
+        log = open_log(stream, run_id="r-1", verbose=False).bind(row=7)
+
+        log.info("attempt.repeated")
+        log.info("task.failed")
+
+        assert [(event["run_id"], event["row"]) for event in events_in(stream)] == [("r-1", 7)] * 2
+
+    def test_events_can_be_captured(self) -> None:
+        """Tests compare events as dictionaries."""
+        with capture_logs() as events:
+            import structlog
+
+            structlog.get_logger().info("run.started", rows=3)
+
+        assert events == [{"event": "run.started", "rows": 3, "log_level": "info"}]
+
+    @given(
+        st.dictionaries(
+            st.text(st.characters(codec=None), min_size=1, max_size=9),
+            st.text(st.characters(codec=None)),
+        )
+    )
+    def test_no_value_breaks_the_line(self, values: dict[str, str]) -> None:
+        """Whatever a server or a cell says, an event stays one printable line of JSON."""
+        stream = io.StringIO()
+        log = open_log(stream, run_id="r-1", verbose=False)
+
+        log.info("task.failed", values=values)
+
+        line, end = stream.getvalue()[:-1], stream.getvalue()[-1:]
+        assert line.isprintable()
+        assert line.encode()
+        assert end == "\n"
+
+
+def request_error() -> aiohttp.ClientResponseError:
+    headers = CIMultiDictProxy(CIMultiDict({"X-Auth-Token": CANARY}))
+    url = URL("https://roma.example")
+    return aiohttp.ClientResponseError(aiohttp.RequestInfo(url, "POST", headers, url), ())
+
+
+class TestRedact:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "token",
+            "X-Auth-Token",
+            "x_subject_token",
+            "BATCHCREATE_TOKEN",
+            "password",
+            "IAM_PASSWORD",
+            "client_secret",
+            "HUAWEICLOUD_SDK_SK_SECRET",
+            "Authorization",
+            "signature",
+        ],
+    )
+    @pytest.mark.parametrize(
+        "value",
+        [CANARY, CANARY.encode(), 7, None, [CANARY]],
+        ids=lambda value: type(value).__name__,
+    )
+    def test_what_is_named_like_a_secret_is_masked(self, name: str, value: object) -> None:
+        """Its value does not matter, not even whether there is one."""
+        assert redact(None, "info", {name: value}) == {name: "***"}
+
+    @pytest.mark.parametrize(
+        ("value", "written"),
+        [
+            pytest.param(7, 7, id="number"),
+            pytest.param(0.5, 0.5, id="fraction"),
+            pytest.param(True, True, id="truth"),
+            pytest.param(None, None, id="nothing"),
+            pytest.param("a\x1b[2J\n\u202e", "a\\x1b[2J\\n\\u202e", id="escapes"),
+            pytest.param("x" * 3000, "x" * 2048 + "…", id="long"),
+            pytest.param(Status.FAILED, "failed", id="status"),
+            pytest.param(Secret(CANARY), "***", id="secret"),
+            pytest.param(Path("a\nb"), "a\\nb", id="path"),
+            pytest.param(("a\n", 1), ["a\\n", 1], id="tuple"),
+            pytest.param([{"a\n": "b\n"}], [{"a\\n": "b\\n"}], id="nested"),
+            pytest.param({Status.FAILED: 2}, {"failed": 2}, id="counts"),
+            pytest.param(
+                {"headers": {"X-Auth-Token": CANARY}},
+                {"headers": {"X-Auth-Token": "***"}},
+                id="headers",
+            ),
+            pytest.param(request_error(), "ClientResponseError", id="library error"),
+            pytest.param(MaybeSentError("no\nanswer"), "no\\nanswer", id="our error"),
+        ],
+    )
+    def test_value_becomes_harmless(self, value: object, written: object) -> None:
+        """Numbers stay, texts become printable and bounded, and nothing deeper gets through."""
+        event: Mapping[str, Any] = redact(None, "info", {"value": value})
+
+        assert event == {"value": written}
+        assert CANARY not in json.dumps(event)
+
+    def test_limit_is_that_of_a_message(self) -> None:
+        """A field takes no more than what is kept of a server's message."""
+        assert FIELD_CHARS_MAX == 2048
+
+    def test_event_itself_is_left_alone(self) -> None:
+        """The values of the caller are not changed."""
+        event = {"token": CANARY}
+
+        redact(None, "info", event)
+
+        assert event == {"token": CANARY}
