@@ -120,7 +120,7 @@ def describe(outcome: Outcome) -> str:
             return message
         case Failed(http_status=status, error_code=code, error_msg=message):
             return ", ".join(part for part in (f"HTTP {status}", code, message) if part)
-        case Unknown(reason=reason):
+        case Unknown(reason=reason):  # pragma: no branch # there is no other
             return reason
 
 
