@@ -296,6 +296,34 @@ class ResultRow:
     instance_id: str
 
 
+class DeletionStatus(StrEnum):
+    """What became of a task that undo was to remove."""
+
+    DELETED = "deleted"
+    GONE = "gone"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """
+    What became of one task that undo was to remove.
+
+    Attributes:
+        status: deleted now, already gone, refused by the server, or not known.
+        http_status: of the answer, if there was one.
+        error_code: of a refusal, as it came.
+        error_msg: of a refusal, or why it is not known.
+
+    """
+
+    status: DeletionStatus
+    http_status: int | None = None
+    error_code: str = ""
+    error_msg: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """

@@ -10,7 +10,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from batchcreate.errors import NotSentError, TransportError
-from batchcreate.models import Created, Decision, Failed, Outcome, Reply, Signal, TaskId, Unknown
+from batchcreate.models import (
+    Created,
+    Decision,
+    Deletion,
+    DeletionStatus,
+    Failed,
+    Outcome,
+    Reply,
+    Signal,
+    TaskId,
+    Unknown,
+)
 from batchcreate.text import SHOWN_CHARS, printable
 
 WAIT_MAX_S: Final = 300.0
@@ -20,6 +31,7 @@ CONNECT: Final = "CONNECT"
 """The error code of a row whose request never reached the server."""
 
 _CREATED_STATUSES: Final = frozenset({200, 201, 202})
+_DELETED_STATUSES: Final = frozenset({200, 202, 204})
 _REFUSALS: Final = frozenset(
     {400, 403, 404, 405, 409, 411, 413, 414, 415, 416, 417, 421, 422, 426, 428, 431}
 )
@@ -78,6 +90,28 @@ def read_reply(reply: Reply, *, now: datetime, was_unsettled: bool = False) -> D
         ),
         signal=Signal.SERVER_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Signal.NONE,
     )
+
+
+def read_deletion(reply: Reply) -> Deletion | None:
+    """
+    Read the answer to a DeleteTask request; ``None`` where it must be asked again.
+
+    A deletion by id may be repeated safely: the second time its task is gone (404).
+    """
+    status = reply.status
+    if status in _DELETED_STATUSES:
+        return Deletion(status=DeletionStatus.DELETED, http_status=status)
+    if status == HTTPStatus.NOT_FOUND:
+        return Deletion(status=DeletionStatus.GONE, http_status=status)
+    if status in _REFUSALS or status == HTTPStatus.UNAUTHORIZED:
+        code, message = error_of(reply)
+        return Deletion(
+            status=DeletionStatus.REFUSED,
+            http_status=status,
+            error_code=code,
+            error_msg=message,
+        )
+    return None
 
 
 def read_failure(error: TransportError) -> Decision:

@@ -5,7 +5,15 @@ from typing import Final
 
 import click
 
-from batchcreate.cli.options import FILES, JSON, check_options, given, retry_options, run_options
+from batchcreate.cli.options import (
+    FILES,
+    JSON,
+    check_options,
+    given,
+    retry_options,
+    run_options,
+    undo_options,
+)
 
 
 @click.command(
@@ -65,6 +73,21 @@ def report(results: Path, **options: object) -> int:
     return report_command(results, is_json=bool(options["json_summary"]))
 
 
+@click.command(epilog="\b\nExample:\n  batchcreate undo tasks-results")
+@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS_DIR")
+@undo_options
+def undo(results: Path, **options: object) -> int:
+    """
+    Delete the tasks that this batch created, and only those.
+
+    Shows the list and asks first. A task is deleted only while the server still has it under
+    the same id and name.
+    """
+    from batchcreate.cli.undoing import undo_command
+
+    return undo_command(results, given(options))
+
+
 @click.command(
     epilog="\b\nExample:\n  batchcreate simulate --port 8080 --limit-rate 50"
     " --fault created-500=0.05 --seed 1"
@@ -98,4 +121,4 @@ def simulate(**options: object) -> int:
     return simulate_command(options)
 
 
-ALL: Final = (run, check, retry, report, simulate)
+ALL: Final = (run, check, retry, report, undo, simulate)

@@ -118,6 +118,8 @@ RESULTS = click.option(
     help="Results folder. Default: <first file's stem>-results.",
 )
 
+YES = click.option("--yes", is_flag=True, default=None, help="Do not ask.")
+
 JSON = click.option(
     "--json",
     "json_summary",
@@ -136,6 +138,11 @@ def run_options(command: Command) -> Command:
 def retry_options(command: Command) -> Command:
     """Add every option of ``retry``."""
     return _add(command, _SERVICE, _PACE, _SETTLING, (_LIMIT, _DRY_RUN), (JSON,), _OUTPUT)
+
+
+def undo_options(command: Command) -> Command:
+    """Add every option of ``undo``."""
+    return _add(command, _SERVICE, _PACE, (YES,), _OUTPUT)
 
 
 def check_options(command: Command) -> Command:

@@ -50,12 +50,12 @@ async def _with_signals(
     command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings
 ) -> pipeline.Ending:
     stop = Stop()
-    _listen(stop)
+    listen(stop)
     screen = screen_for(settings, sys.stderr)
     return await command(settings, environment=os.environ, observer=screen, stop=stop)
 
 
-def _listen(stop: Stop) -> None:
+def listen(stop: Stop) -> None:
     """Let the first signal end the run in good order, and a second one at once."""
     loop = asyncio.get_running_loop()
     for number, drain_s in _DRAIN_S.items():

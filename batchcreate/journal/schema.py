@@ -88,6 +88,18 @@ CREATE TABLE outcomes (
 
 CREATE INDEX outcomes_intent ON outcomes (intent);
 
+-- One line per task that undo was asked to remove; 'unknown' until the answer is in.
+CREATE TABLE deletions (
+    task INTEGER NOT NULL REFERENCES tasks (id),
+    task_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    http_status INTEGER,
+    error_code TEXT NOT NULL DEFAULT '',
+    error_msg TEXT NOT NULL DEFAULT '',
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (task, task_id)
+) WITHOUT ROWID;
+
 -- One line per sheet that was read; a reading is one pass over all files of a run.
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY,

@@ -4,6 +4,7 @@ from batchcreate.pipeline.check import Findings, check, keep_issues
 from batchcreate.pipeline.create import results_folder, retry, run
 from batchcreate.pipeline.intake import Input
 from batchcreate.pipeline.reporting import report
+from batchcreate.pipeline.undo import Undone, undo
 from batchcreate.pipeline.values import Ending, Observer, Plan
 
 __all__ = [
@@ -12,10 +13,12 @@ __all__ = [
     "Input",
     "Observer",
     "Plan",
+    "Undone",
     "check",
     "keep_issues",
     "report",
     "results_folder",
     "retry",
     "run",
+    "undo",
 ]

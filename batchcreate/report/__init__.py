@@ -2,6 +2,14 @@
 
 from batchcreate.report.files import replacing
 from batchcreate.report.summary import Facts, document, write_summary
-from batchcreate.report.tables import write_issues, write_results
+from batchcreate.report.tables import write_deletions, write_issues, write_results
 
-__all__ = ["Facts", "document", "replacing", "write_issues", "write_results", "write_summary"]
+__all__ = [
+    "Facts",
+    "document",
+    "replacing",
+    "write_deletions",
+    "write_issues",
+    "write_results",
+    "write_summary",
+]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from batchcreate.models import Issue, ResultRow
+from batchcreate.models import Deletion, Issue, Key, ResultRow, TaskId
 from batchcreate.report.advice import advice
 from batchcreate.report.files import replacing
 from batchcreate.text import csv_cell
@@ -40,6 +40,17 @@ ISSUE_COLUMNS: Final = (
     "suggestion",
 )
 
+DELETION_COLUMNS: Final = (
+    "task_name",
+    "task_id",
+    "outcome",
+    "http_status",
+    "error_code",
+    "error_msg",
+    "project_id",
+    "instance_id",
+)
+
 # The byte order mark makes Excel read the file as UTF-8.
 _ENCODING: Final = "utf-8-sig"
 
@@ -64,6 +75,30 @@ def write_issues(path: Path, issues: Iterable[Issue]) -> None:
 
     """
     _write(path, ISSUE_COLUMNS, map(_issue_cells, issues))
+
+
+def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]]) -> None:
+    """
+    Write one line for each task that undo was asked to remove.
+
+    Raises:
+        ReportError: the file cannot be written.
+
+    """
+    lines = (
+        (
+            key.task_name,
+            task_id,
+            deletion.status.value,
+            deletion.http_status,
+            deletion.error_code,
+            deletion.error_msg,
+            key.target.project_id,
+            key.target.instance_id,
+        )
+        for key, task_id, deletion in deletions
+    )
+    _write(path, DELETION_COLUMNS, lines)
 
 
 def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]) -> None:

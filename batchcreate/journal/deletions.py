@@ -1,0 +1,111 @@
+"""What undo asks for and what becomes of it; each step is a commit of its own."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from batchcreate.models import Deletion, DeletionStatus, Key, Target, TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedTask:
+    """
+    A task that this batch created.
+
+    Attributes:
+        task: its number in the journal.
+        key: target and name.
+        task_id: the server's id.
+
+    """
+
+    task: int
+    key: Key
+    task_id: TaskId
+
+
+def created(connection: sqlite3.Connection) -> list[CreatedTask]:
+    """Return every task that this batch created and that undo has not removed, in input order."""
+    found = connection.execute(
+        """
+        SELECT tasks.id, tasks.name, tasks.task_id,
+               targets.endpoint, targets.project_id, targets.instance_id
+        FROM tasks JOIN targets ON targets.id = tasks.target
+        WHERE tasks.status = 'created' ORDER BY tasks.id
+        """
+    )
+    return [
+        CreatedTask(
+            task=task,
+            key=Key(
+                target=Target(endpoint=endpoint, project_id=project, instance_id=instance),
+                task_name=name,
+            ),
+            task_id=TaskId(task_id),
+        )
+        for task, name, task_id, endpoint, project, instance in found
+    ]
+
+
+def ask(connection: sqlite3.Connection, task: CreatedTask, *, at_ms: int) -> None:
+    """Put on disk that *task* is about to be deleted."""
+    connection.execute(
+        "INSERT OR REPLACE INTO deletions (task, task_id, status, at_ms) VALUES (?, ?, ?, ?)",
+        (task.task, task.task_id, DeletionStatus.UNKNOWN, at_ms),
+    )
+
+
+def finish(
+    connection: sqlite3.Connection, task: CreatedTask, deletion: Deletion, *, at_ms: int
+) -> None:
+    """Put on disk what became of it; a task that is gone may be created anew by a later run."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        "INSERT OR REPLACE INTO deletions VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            task.task,
+            task.task_id,
+            deletion.status,
+            deletion.http_status,
+            deletion.error_code,
+            deletion.error_msg,
+            at_ms,
+        ),
+    )
+    if deletion.status in {DeletionStatus.DELETED, DeletionStatus.GONE}:
+        connection.execute(
+            """
+            UPDATE tasks SET status = 'not_attempted', task_id = '', how = '', http_status = NULL,
+                error_msg = 'its task ' || task_id || ' was removed by undo'
+            WHERE id = ? AND status = 'created'
+            """,
+            (task.task,),
+        )
+    connection.execute("COMMIT")
+
+
+def deletions(connection: sqlite3.Connection) -> Iterator[tuple[Key, TaskId, Deletion]]:
+    """Yield every task that undo was asked to remove, and what became of it."""
+    found = connection.execute(
+        """
+        SELECT targets.endpoint, targets.project_id, targets.instance_id, tasks.name,
+               deletions.task_id, deletions.status, deletions.http_status,
+               deletions.error_code, deletions.error_msg
+        FROM deletions JOIN tasks ON tasks.id = deletions.task
+        JOIN targets ON targets.id = tasks.target ORDER BY tasks.id, deletions.at_ms
+        """
+    )
+    for endpoint, project, instance, name, task_id, status, http_status, code, message in found:
+        yield (
+            Key(
+                target=Target(endpoint=endpoint, project_id=project, instance_id=instance),
+                task_name=name,
+            ),
+            TaskId(task_id),
+            Deletion(
+                status=DeletionStatus(status),
+                http_status=http_status,
+                error_code=code,
+                error_msg=message,
+            ),
+        )
