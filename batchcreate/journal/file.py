@@ -52,22 +52,21 @@ class Journal:
 
         """
         path = folder / NAME
-        if not is_new_allowed and not path.exists():
-            msg = f"{folder}: no {NAME} here; name the results folder of an earlier run"
-            raise SettingsError(msg)
-        folders = make_folder(folder)
-        with contextlib.ExitStack() as undo:
-            try:
+        try:
+            with contextlib.ExitStack() as undo:
+                if not is_new_allowed:
+                    _require(path)
+                folders = make_folder(folder)
                 lock = FolderLock.take(folder)
                 undo.callback(lock.release)
                 made = () if path.exists() else (path, folder / FolderLock.NAME, *folders)
                 connection = _connect(path)
                 undo.callback(connection.close)
-            except OSError as error:
-                raise _unusable(folder, error) from error
-            journal = cls(connection, lock, made)
-            undo.pop_all()
-        return journal
+                journal = cls(connection, lock, made)
+                undo.pop_all()
+                return journal
+        except OSError as error:
+            raise _unusable(folder, error) from error
 
     @classmethod
     def scratch(cls) -> Self:
@@ -224,8 +223,8 @@ def make_folder(folder: Path) -> list[Path]:
         SettingsError: it cannot be made or written to.
 
     """
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         # Another run may make it at the same moment; the lock decides between the two.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in made:
@@ -234,6 +233,12 @@ def make_folder(folder: Path) -> list[Path]:
             return made
     except OSError as error:
         raise _unusable(folder, error) from error
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        msg = f"{path.parent}: no {NAME} here; name the results folder of an earlier run"
+        raise SettingsError(msg)
 
 
 def _unusable(folder: Path, error: OSError) -> SettingsError:

@@ -404,6 +404,17 @@ def test_a_file_in_place_of_the_folder_is_refused(folder: Path) -> None:
     assert folder.read_text() == "mine"
 
 
+@pytest.mark.parametrize("is_new_allowed", [True, False], ids=["run", "report"])
+def test_a_folder_that_cannot_even_be_looked_for_is_refused(
+    tmp_path: Path, *, is_new_allowed: bool
+) -> None:
+    """What the system says of it is in the message."""
+    with pytest.raises(SettingsError, match="File name too long"):
+        Journal.open(tmp_path / ("n" * 300), is_new_allowed=is_new_allowed)
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_journal_can_be_moved(folder: Path) -> None:
     """The folder's name is not part of it."""
     opened(folder, {"a.csv": ["x"]}).close()
