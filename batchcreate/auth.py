@@ -4,36 +4,13 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NoReturn, Protocol
+from typing import Final, Protocol
 
 from batchcreate.errors import SettingsError
+from batchcreate.secret import Secret
 
 TOKEN_VARIABLE: Final = "BATCHCREATE_TOKEN"  # noqa: S105 # the name of a variable, no secret
 _TOKEN_BYTES_MAX: Final = 64 * 1024
-
-
-class Secret:
-    """
-    A text that shows itself to nobody who does not ask for it by name.
-
-    Neither ``str`` nor ``repr`` nor formatting reveal it, and it cannot be pickled.
-    """
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself, for the one place that sends it."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "***"
-
-    def __reduce__(self) -> NoReturn:
-        msg = "a secret stays in its process"
-        raise TypeError(msg)
 
 
 class Credential(Protocol):
