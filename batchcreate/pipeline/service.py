@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from batchcreate.auth import Credential, Secret, Token, find_token
+from batchcreate.auth import Credential, Token, find_token
 from batchcreate.errors import SettingsError
+from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 
 SIMULATED: Final = "simulator"

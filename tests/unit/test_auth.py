@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import pytest
 
-from batchcreate.auth import Secret, Token, find_token, is_readable_by_others
+from batchcreate.auth import Token, find_token, is_readable_by_others
 from batchcreate.errors import SettingsError
+from batchcreate.secret import Secret
 
 CANARY: Final = "MIIDkgYJKoZIhvcNAQcC+/=-canary"
 SENT: Final = {"X-Auth-Token": CANARY}

@@ -15,10 +15,10 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from structlog.testing import capture_logs
 from yarl import URL
 
-from batchcreate.auth import Secret
 from batchcreate.errors import MaybeSentError
 from batchcreate.logs import FIELD_CHARS_MAX, open_log, redact
 from batchcreate.models import Status
+from batchcreate.secret import Secret
 
 CANARY: Final = "MIIDkgYJKoZIhvcNAQcC-canary"
 
