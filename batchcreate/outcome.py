@@ -96,15 +96,16 @@ def read_deletion(reply: Reply) -> Deletion | None:
     """
     Read the answer to a DeleteTask request; ``None`` where it must be asked again.
 
-    A deletion by id may be repeated safely: the second time its task is gone (404).
+    A deletion by id may be repeated safely: the second time its task is gone. Only the service
+    itself can say so; a 404 of the gateway speaks of the path, the project or the instance.
     """
     status = reply.status
     if status in _DELETED_STATUSES:
         return Deletion(status=DeletionStatus.DELETED, http_status=status)
-    if status == HTTPStatus.NOT_FOUND:
+    code, message = error_of(reply)
+    if status == HTTPStatus.NOT_FOUND and code.startswith("FDI."):
         return Deletion(status=DeletionStatus.GONE, http_status=status)
     if status in _REFUSALS or status == HTTPStatus.UNAUTHORIZED:
-        code, message = error_of(reply)
         return Deletion(
             status=DeletionStatus.REFUSED,
             http_status=status,

@@ -26,24 +26,25 @@ def replacing(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(handle, "w", encoding=encoding, newline="", errors="backslashreplace") as file:  # noqa: PTH123 # from a descriptor
-            yield file
-            file.flush()
-            os.fsync(handle)
-        draft.replace(path)
+        try:
+            with os.fdopen(
+                handle, "w", encoding=encoding, newline="", errors="backslashreplace"
+            ) as file:
+                yield file
+                file.flush()
+                os.fsync(handle)
+            draft.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
         _sync_folder(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
         msg = (
             f"{path}: cannot be written ({error.strerror or error}); the journal is intact: "
             f"run 'batchcreate report {path.parent}' when this is mended"
         )
         raise ReportError(msg) from error
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from batchcreate import outcome
 from batchcreate.errors import MaybeSentError, NotSentError, TransportError
-from batchcreate.models import Created, Decision, Failed, Reply, Signal, TaskId, Unknown
+from batchcreate.models import (
+    Created,
+    Decision,
+    Deletion,
+    DeletionStatus,
+    Failed,
+    Reply,
+    Signal,
+    TaskId,
+    Unknown,
+)
 
 NOW: Final = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -605,3 +615,45 @@ class TestDescribe:
     ) -> None:
         """Status, code and message stand in one line; what is missing leaves no gap."""
         assert outcome.describe(found) == words
+
+
+class TestDeletion:
+    @pytest.mark.parametrize("status", [200, 202, 204])
+    def test_success_deletes(self, status: int) -> None:
+        """The documented 204 and its relatives need no body."""
+        assert outcome.read_deletion(answer(status, b"")) == Deletion(
+            status=DeletionStatus.DELETED, http_status=status
+        )
+
+    def test_service_says_that_a_task_is_gone(self) -> None:
+        """The second time there is nothing to delete."""
+        reply = answer(404, error("FDI.3081", "The task does not exist."))
+
+        assert outcome.read_deletion(reply) == Deletion(
+            status=DeletionStatus.GONE, http_status=404
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [
+            pytest.param(404, "APIGW.0101", id="no such path"),
+            pytest.param(404, "APIG.3030", id="no such instance"),
+            pytest.param(404, "HTTP_404", id="404 of anybody"),
+            pytest.param(400, "FDI.3028", id="delete failed"),
+            pytest.param(401, "APIGW.0301", id="credentials"),
+            pytest.param(403, "APIGW.0302", id="permission"),
+            pytest.param(409, "FDI.1", id="conflict"),
+        ],
+    )
+    def test_refusal_leaves_the_task(self, status: int, code: str) -> None:
+        """Whoever does not know the path does not know whether the task is gone."""
+        assert outcome.read_deletion(answer(status, error(code, "No"))) == Deletion(
+            status=DeletionStatus.REFUSED, http_status=status, error_code=code, error_msg="No"
+        )
+
+    @pytest.mark.parametrize("status", [100, 203, 302, 408, 418, 425, 429, 500, 503, 599, 999])
+    def test_anything_else_is_asked_again(self, status: int) -> None:
+        """A deletion by id may be repeated until the answer is plain."""
+        reply = answer(status, error("FDI.3081", "The task does not exist."))
+
+        assert outcome.read_deletion(reply) is None
