@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from batchcreate.models import Status, Summary
@@ -50,9 +49,5 @@ def _next_step(ending: Ending, again: str) -> str:
     if any(has[status] for status in _RETRIABLE):
         return again
     if has[Status.UNKNOWN]:
-        return f"look up the unknown rows on the server by their names (see {_results(ending)})"
+        return f"let the server's list settle the unknown rows: {again}"
     return "nothing; every row has its task"
-
-
-def _results(ending: Ending) -> Path:
-    return ending.results / "results.csv"

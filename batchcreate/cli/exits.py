@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from batchcreate.errors import BatchCreateError, JournalLockedError, ReportError
+from batchcreate.errors import BatchCreateError, JournalLockedError, ReportError, StoppedError
 from batchcreate.models import Status, Summary
 from batchcreate.pool.stop import Halt
 
@@ -19,7 +19,7 @@ def code_for(error: BatchCreateError) -> int:
     """Return the exit code of a command that ended with *error*."""
     if isinstance(error, JournalLockedError):
         return LOCKED
-    return STOPPED if isinstance(error, ReportError) else USAGE
+    return STOPPED if isinstance(error, ReportError | StoppedError) else USAGE
 
 
 def code_of(summary: Summary, halt: Halt | None) -> int:

@@ -24,7 +24,7 @@ _BY_STATUS: Final = {
     Status.NOT_ATTEMPTED: "Not sent yet. Run the same command again.",
     Status.CREATED: "",
     Status.FAILED: "The service refused this row. Correct what the message names, then run again.",
-    Status.UNKNOWN: "It may exist on the server. It is not sent again; look it up by its name.",
+    Status.UNKNOWN: "It may exist on the server. Run again: the server's list is asked first.",
     Status.SKIPPED: "Not sent on purpose: the task exists already.",
 }
 
