@@ -182,6 +182,31 @@ async def test_an_id_of_another_instance_is_another_id(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x created 1", "a.csv:3 y created 1"]
 
 
+async def test_an_id_of_another_instance_and_run_is_another_id(folder: Path) -> None:
+    """That holds for what was created earlier as well."""
+    journal = opened(folder, {"a.csv": ["x@i1", "y@i2"]})
+    await attempt(journal, {"x": created("1")})
+
+    await attempt(journal, {"y": created("1")})
+
+    assert shown(journal) == ["a.csv:2 x created 1", "a.csv:3 y created 1"]
+
+
+async def test_the_last_outcome_of_an_attempt_counts(folder: Path) -> None:
+    """What was not known at first and found in the server's list later is created."""
+    journal = opened(folder, {"a.csv": ["x"]})
+    await attempt(journal, {"x": LOST})
+    found_later = Created(task_id=TaskId("1"), how="reconciled")
+
+    async with Writer(journal.connection, run=1, now_ms=lambda: NOW_MS + 5000) as writer:
+        writer.settle(Settlement(intent=1, outcome=found_later, duration_ms=7))
+    journal.fold()
+
+    (row,) = journal.results()
+    assert (row.status, row.task_id, row.attempts) == (Status.CREATED, "1", 1)
+    assert (row.error_code, row.finished_at) == ("", "2025-01-02T03:04:10.000Z")
+
+
 async def test_an_id_that_was_lost_is_free(folder: Path) -> None:
     """Only a task that is created owns its id."""
     journal = opened(folder, {"a.csv": ["x", "y"]})

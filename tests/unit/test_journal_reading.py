@@ -128,6 +128,8 @@ async def test_a_row_changed_after_its_task_was_created_is_skipped(folder: Path)
     assert changed.error_msg == "the row was changed after its task had been created"
     assert same.status is Status.CREATED
     assert waiting(journal) == {}
+    bodies = journal.connection.execute("SELECT body FROM tasks WHERE name = 'x'").fetchall()
+    assert bodies == [(task("x=old", 2).body,)]
 
 
 async def test_a_change_that_is_taken_back_makes_the_row_created_again(folder: Path) -> None:
@@ -182,6 +184,7 @@ def test_rejected_rows_without_a_name_of_other_files_are_kept(folder: Path) -> N
     read(journal, {"b.csv": ["!", "!"]})
 
     assert shown(journal) == ["a.csv:2  rejected", "b.csv:2  rejected", "b.csv:3  rejected"]
+    assert {issue.rule for issue in journal.issues()} == {"rule.0"}
 
 
 def test_repeated_names_reject_all_of_their_rows(folder: Path) -> None:

@@ -1,0 +1,647 @@
+"""One attempt against real sockets: whatever a server does, it is read for what it is."""
+
+import asyncio
+import gzip
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import traceback
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+
+from batchcreate import __version__
+from batchcreate.auth import Token
+from batchcreate.client import ANSWER_BYTES_MAX, RomaClient, connect
+from batchcreate.errors import MaybeSentError, NotSentError, TransportError
+from batchcreate.models import Created, Reply, Target, TaskId
+from batchcreate.outcome import read_reply
+from batchcreate.secret import Secret
+
+TOKEN: Final = "canary-5f2d9c71"  # noqa: S105 # opens nothing
+BODY: Final = b'{"task_name":"x"}'
+NOW: Final = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+SHORT_S: Final = 0.2
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def target(project: str = "p1", instance: str = "i1") -> Target:
+    return Target(endpoint="https://roma.example", project_id=project, instance_id=instance)
+
+
+def answer(status: str = "200 OK", body: bytes = b"", *headers: str) -> bytes:
+    """Return an answer that says how long it is."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+CREATED: Final = answer("200 OK", b'{"task_id":"27"}', "Content-Type: application/json")
+
+
+@dataclass
+class Server:
+    """What was received, and where."""
+
+    port: int = 0
+    scheme: str = "http"
+    requests: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    talks: set["asyncio.Task[object]"] = field(default_factory=set)
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    async def hear(self, reader: asyncio.StreamReader) -> bytes:
+        """Read one request and remember it."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line[:15] == b"Content-Length:"), 0
+        )
+        self.requests.append(head + await reader.readexactly(length))
+        return self.requests[-1]
+
+
+@asynccontextmanager
+async def serving(
+    talk: Callable[[Server, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    *,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Server]:
+    """Let *talk* deal with every connection, until the end of the block."""
+    server = Server(scheme="https" if tls else "http")
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (me := asyncio.current_task()) is not None:
+            server.talks.add(me)
+        server.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await talk(server, reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    listening = await asyncio.start_server(converse, "127.0.0.1", 0, ssl=tls)
+    server.port = listening.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listening.close()
+        if server.talks:
+            await asyncio.wait(server.talks)
+
+
+def answering(*answers: bytes) -> Callable[..., Awaitable[None]]:
+    """Return a talk that gives these answers in turn on one connection, then closes it."""
+
+    async def talk(
+        server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        for each in answers:
+            await server.hear(reader)
+            writer.write(each)
+            await writer.drain()
+
+    return talk
+
+
+@asynccontextmanager
+async def client_of(url: str, *, timeout_s: float = 5.0) -> AsyncIterator[RomaClient]:
+    async with connect(url, Token(Secret(TOKEN)), timeout_s=timeout_s, connections=4) as client:
+        yield client
+
+
+async def create(server: Server, *, timeout_s: float = 5.0) -> Reply:
+    """Send one create request with a client of its own."""
+    async with client_of(server.url, timeout_s=timeout_s) as client:
+        return await client.create(target(), BODY)
+
+
+async def failure(server: Server, *, timeout_s: float = 5.0) -> TransportError:
+    """Send one create request; return the error that it ends in, checked for secrets."""
+    with pytest.raises(TransportError) as caught:
+        await create(server, timeout_s=timeout_s)
+    assert_harmless(caught.value)
+    return caught.value
+
+
+def assert_harmless(error: BaseException) -> None:
+    """No text that an error can be turned into holds the token, and nothing hides behind it."""
+    texts = [str(error), repr(error), repr(error.args), *traceback.format_exception(error)]
+    assert TOKEN not in "".join(texts)
+    assert (error.__cause__, error.__context__) == (None, None)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End the connection with RST instead of FIN."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+class TestRequest:
+    async def test_is_sent_to_the_letter(self) -> None:
+        """Every byte of a create request is known."""
+        async with serving(answering(CREATED)) as server:
+            await create(server)
+
+        (request,) = server.requests
+        head, _, body = request.partition(b"\r\n\r\n")
+        first, *headers = head.decode().split("\r\n")
+        assert first == "POST /v2/p1/fdi/instances/i1/multi-tasks HTTP/1.1"
+        assert sorted(headers) == [
+            "Accept-Encoding: identity",
+            "Accept: application/json",
+            f"Content-Length: {len(BODY)}",
+            "Content-Type: application/json;charset=utf-8",
+            f"Host: 127.0.0.1:{server.port}",
+            f"User-Agent: batchcreate/{__version__}",
+            f"X-Auth-Token: {TOKEN}",
+        ]
+        assert body == BODY
+
+    async def test_for_a_list_asks_for_one_page(self) -> None:
+        """No filter is sent, and no body."""
+        async with (
+            serving(answering(answer("200 OK", b'{"total":0}'))) as server,
+            client_of(server.url) as client,
+        ):
+            reply = await client.list_tasks(target(), offset=1000, limit=999)
+
+        assert (reply.status, reply.body) == (200, b'{"total":0}')
+        assert server.requests[0].startswith(
+            b"GET /v2/p1/fdi/instances/i1/tasks?limit=999&offset=1000 HTTP/1.1\r\n"
+        )
+        assert server.requests[0].endswith(b"\r\n\r\n")
+
+    async def test_for_a_deletion_names_the_task(self) -> None:
+        """The id is one part of the path, whatever it is made of."""
+        async with (
+            serving(answering(answer("204 No Content"))) as server,
+            client_of(server.url) as client,
+        ):
+            reply = await client.delete(target(), TaskId("a/b?c#d%2f e"))
+
+        assert reply.status == 204
+        assert server.requests[0].startswith(
+            b"DELETE /v2/p1/fdi/instances/i1/tasks/a%2Fb%3Fc%23d%252f%20e HTTP/1.1\r\n"
+        )
+
+    @pytest.mark.parametrize(
+        ("part", "encoded"),
+        [
+            ("../../admin", "..%2F..%2Fadmin"),
+            ("x?y=z", "x%3Fy%3Dz"),
+            ("x#y", "x%23y"),
+            ("x%2fy", "x%252fy"),
+            ("a b", "a%20b"),
+            ("@host:80", "%40host%3A80"),
+            ("\r\nX-Evil: 1", "%0D%0AX-Evil%3A%201"),
+            ("租户", "%E7%A7%9F%E6%88%B7"),
+            ("x;y&z", "x%3By%26z"),
+            ("\\..\\", "%5C..%5C"),
+        ],
+        ids=[
+            "folders", "query", "fragment", "encoded", "space", "host", "line", "unicode",
+            "parameters", "backslash",
+        ],
+    )  # fmt: skip
+    async def test_keeps_ids_within_their_part_of_the_path(self, part: str, encoded: str) -> None:
+        """A cell never becomes a folder, a query, a host or a header."""
+        async with (
+            serving(answering(CREATED)) as server,
+            client_of(server.url) as client,
+        ):
+            await client.create(target(part, part), BODY)
+
+        first = server.requests[0].split(b"\r\n")[0].decode()
+        assert first == f"POST /v2/{encoded}/fdi/instances/{encoded}/multi-tasks HTTP/1.1"
+
+    async def test_goes_straight_to_the_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Proxies and passwords from the environment are not used."""
+        async with serving(answering(CREATED)) as proxy, serving(answering(CREATED)) as server:
+            for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+                monkeypatch.setenv(name, proxy.url)
+            for name in ("NO_PROXY", "no_proxy"):
+                monkeypatch.delenv(name, raising=False)
+
+            reply = await create(server)
+
+        assert reply.status == 200
+        assert (proxy.connections, server.connections) == (0, 1)
+
+    async def test_carries_no_cookies(self) -> None:
+        """What one answer sets, the next request does not bring back."""
+        cookie = answer("200 OK", b"{}", "Set-Cookie: session=abc; Path=/")
+        async with (
+            serving(answering(cookie, CREATED)) as server,
+            # a name, because the library keeps no cookies of bare addresses anyway
+            client_of(f"http://localhost:{server.port}") as client,
+        ):
+            await client.create(target(), BODY)
+            await client.create(target(), BODY)
+
+        assert server.connections == 1
+        assert b"Cookie" not in b"".join(server.requests)
+
+
+class TestAnswer:
+    @pytest.mark.parametrize(
+        "status",
+        ["200 OK", "201 Created", "299 What", "400 Bad Request", "429 Slow Down", "503 Away"],
+        ids=lambda status: status.split()[0],
+    )
+    async def test_is_handed_over_as_it_came(self, status: str) -> None:
+        """The client decides nothing: status, headers and body are the server's."""
+        told = answer(status, b'{"task_id":"27"}', "Retry-After: 7")
+        async with serving(answering(told)) as server:
+            reply = await create(server)
+
+        assert (reply.status, reply.body) == (int(status[:3]), b'{"task_id":"27"}')
+        assert (reply.headers["retry-after"], reply.is_truncated) == ("7", False)
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    async def test_that_redirects_is_not_followed(self, status: int) -> None:
+        """The other host gets no request, and so no token."""
+        async with serving(answering(CREATED)) as other:
+            there = answer(f"{status} Elsewhere", b"", f"Location: {other.url}/v2/")
+            async with serving(answering(there)) as server:
+                reply = await create(server)
+
+        assert (reply.status, reply.headers["location"]) == (status, f"{other.url}/v2/")
+        assert (other.connections, len(server.requests)) == (0, 1)
+
+    async def test_that_is_compressed_although_it_was_not_asked_for_stays_so(self) -> None:
+        """A small body cannot grow in memory."""
+        body = gzip.compress(b" " * 10_000_000)
+        told = answer("200 OK", body, "Content-Encoding: gzip")
+        async with serving(answering(told)) as server:
+            reply = await create(server)
+
+        assert reply.body == body
+
+    async def test_that_is_huge_is_cut(self) -> None:
+        """64 KiB of ten megabytes are kept; the rest is never read."""
+        chunk = b"x" * 65536
+        written = 0
+
+        async def flood(
+            server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            nonlocal written
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+            await server.hear(reader)
+            writer.write(b"HTTP/1.1 500 Oops\r\nContent-Length: 10485760\r\n\r\n")
+            for _ in range(160):
+                writer.write(chunk)
+                await writer.drain()
+                written += len(chunk)
+
+        async with serving(flood) as server, client_of(server.url) as client:
+            tracemalloc.start()
+            reply = await client.create(target(), BODY)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+
+        assert (reply.body, reply.is_truncated) == (b"x" * ANSWER_BYTES_MAX, True)
+        assert peak < 2_000_000
+        assert written < 10_485_760
+
+    @pytest.mark.parametrize(
+        ("size", "is_truncated"),
+        [(ANSWER_BYTES_MAX, False), (ANSWER_BYTES_MAX + 1, True)],
+        ids=["fits", "one byte more"],
+    )
+    async def test_is_truncated_from_one_byte_too_many(
+        self, size: int, *, is_truncated: bool
+    ) -> None:
+        """A whole answer is told from a cut one."""
+        async with serving(answering(answer("200 OK", b"x" * size))) as server:
+            reply = await create(server)
+
+        assert (len(reply.body), reply.is_truncated) == (ANSWER_BYTES_MAX, is_truncated)
+
+    async def test_that_comes_in_pieces_is_put_together(self) -> None:
+        """Chunks are joined."""
+        told = (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b'4\r\n{"ta\r\nc\r\nsk_id":"27"}\r\n0\r\n\r\n'
+        )
+        async with serving(answering(told)) as server:
+            reply = await create(server)
+
+        assert reply.body == b'{"task_id":"27"}'
+
+
+BROKEN: Final = {
+    "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+    "no status": b"HTTP/1.1 OK\r\n\r\n",
+    "four digits": b"HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
+    "binary": bytes(range(256)) * 4,
+    "header without colon": b"HTTP/1.1 200 OK\r\nContent-Length 2\r\n\r\n{}",
+    "header too long": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+    "length twice": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "length below zero": b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}",
+    "nothing": b"",
+    "half a header": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "half a body": b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"task_',
+    "no body": b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n",
+    "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "no last chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+}
+
+
+class TestMaybeSent:
+    @pytest.mark.parametrize("told", BROKEN.values(), ids=BROKEN)
+    async def test_where_the_answer_is_broken(self, told: bytes) -> None:
+        """Nothing that is not a whole HTTP answer tells whether the task exists."""
+        async with serving(answering(told)) as server:
+            error = await failure(server)
+
+        assert isinstance(error, MaybeSentError)
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize(
+        ("told", "message"),
+        [
+            (b"", "the server closed the connection without an answer"),
+            (b"HTTP/1.1 OK\r\n\r\n", "the answer is not valid HTTP"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "the answer broke off"),
+        ],
+        ids=["closed", "malformed", "cut"],
+    )
+    async def test_says_what_happened_in_plain_words(self, told: bytes, message: str) -> None:
+        """The library's own words, which may hold the request, are not repeated."""
+        async with serving(answering(told)) as server:
+            error = await failure(server)
+
+        assert str(error) == message
+
+    async def test_where_the_server_resets_the_connection(self) -> None:
+        """It may have acted before."""
+
+        async def hang_up(
+            server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            await server.hear(reader)
+            reset(writer)
+
+        async with serving(hang_up) as server:
+            error = await failure(server)
+
+        assert isinstance(error, MaybeSentError)
+        assert str(error) in {"the connection broke", "the connection was reset"}
+
+    async def test_where_the_server_never_answers(self) -> None:
+        """The time for one attempt ends it."""
+
+        async def listen(
+            server: Server, reader: asyncio.StreamReader, _: asyncio.StreamWriter
+        ) -> None:
+            await server.hear(reader)
+            await reader.read()
+
+        async with serving(listen) as server:
+            error = await failure(server, timeout_s=SHORT_S)
+
+        assert (type(error), str(error)) == (MaybeSentError, "no answer in time")
+
+    @pytest.mark.parametrize(
+        "told",
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Slow: "],
+        ids=["body", "header"],
+    )
+    async def test_where_the_answer_drips(self, told: bytes) -> None:
+        """A byte now and then does not keep an attempt alive."""
+
+        async def drip(
+            server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            await server.hear(reader)
+            writer.write(told)
+            gone = asyncio.ensure_future(reader.read())
+            while not gone.done():
+                writer.write(b" ")
+                await asyncio.wait([gone], timeout=SHORT_S / 20)
+
+        async with serving(drip) as server:
+            error = await failure(server, timeout_s=SHORT_S)
+
+        assert (type(error), str(error)) == (MaybeSentError, "no answer in time")
+
+    async def test_where_a_connection_that_was_kept_is_closed(self) -> None:
+        """The library would repeat other methods; a create is sent once."""
+
+        async def answer_once(
+            server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            await server.hear(reader)
+            writer.write(CREATED)
+            await server.hear(reader)
+
+        async with serving(answer_once) as server, client_of(server.url) as client:
+            await client.create(target(), BODY)
+            with pytest.raises(MaybeSentError) as caught:
+                await client.create(target(), BODY)
+
+        assert_harmless(caught.value)
+        assert (len(server.requests), server.connections) == (2, 1)
+
+    async def test_is_no_cancelled_attempt(self) -> None:
+        """Whoever cancels an attempt gets the cancellation, not an error of ours."""
+        is_heard = asyncio.Event()
+
+        async def listen(
+            server: Server, reader: asyncio.StreamReader, _: asyncio.StreamWriter
+        ) -> None:
+            await server.hear(reader)
+            is_heard.set()
+            await reader.read()
+
+        async with serving(listen) as server:
+            attempt = asyncio.ensure_future(create(server))
+            await is_heard.wait()
+            attempt.cancel()
+
+            with pytest.raises(asyncio.CancelledError):
+                await attempt
+
+
+class TestNotSent:
+    async def test_where_nobody_listens(self) -> None:
+        """A refused connection may be tried again."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            nobody = Server(port=taken.getsockname()[1])
+
+            error = await failure(nobody)
+
+        assert isinstance(error, NotSentError)
+        assert not error.is_permanent
+        assert str(error).startswith(f"no connection to 127.0.0.1:{nobody.port}: ")
+
+    async def test_where_the_host_has_no_address(self) -> None:
+        """The name may be back in a moment."""
+        async with client_of("https://roma.invalid") as client:
+            with pytest.raises(NotSentError) as caught:
+                await client.create(target(), BODY)
+
+        assert_harmless(caught.value)
+        assert str(caught.value).startswith("no connection to roma.invalid:443: ")
+        assert not caught.value.is_permanent
+
+    async def test_where_the_connection_takes_too_long(self) -> None:
+        """A full queue at the server's door ends before the attempt does."""
+        with socket.socket() as door, socket.socket() as first, socket.socket() as second:
+            door.bind(("127.0.0.1", 0))
+            door.listen(0)
+            for guest in (first, second):
+                guest.setblocking(False)  # its one parameter
+                guest.connect_ex(door.getsockname())
+
+            error = await failure(Server(port=door.getsockname()[1]), timeout_s=SHORT_S)
+
+        assert (type(error), str(error)) == (NotSentError, "no connection in time")
+
+    async def test_where_the_handshake_takes_too_long(self) -> None:
+        """No request is written before both sides agree on encryption."""
+
+        async def listen(
+            _: Server, reader: asyncio.StreamReader, __: asyncio.StreamWriter
+        ) -> None:
+            await reader.read()
+
+        async with serving(listen) as server:
+            server.scheme = "https"
+            error = await failure(server, timeout_s=SHORT_S)
+
+        assert (type(error), str(error)) == (NotSentError, "no connection in time")
+
+    async def test_where_the_server_speaks_no_tls(self) -> None:
+        """Plain HTTP at the door of https gets no request."""
+        heard = b""
+
+        async def shout(
+            _: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            nonlocal heard
+            writer.write(CREATED)
+            heard = await reader.read()
+
+        async with serving(shout) as server:
+            server.scheme = "https"
+            error = await failure(server)
+
+        assert isinstance(error, NotSentError)
+        assert not error.is_permanent
+        assert TOKEN.encode() not in heard
+
+    async def test_where_the_certificate_is_not_trusted(self, untrusted: ssl.SSLContext) -> None:
+        """It will not be trusted the next time either, and there is no way around it."""
+        async with serving(answering(CREATED), tls=untrusted) as server:
+            error = await failure(server)
+
+        assert isinstance(error, NotSentError)
+        assert error.is_permanent
+        assert "certificate verify failed" in str(error)
+        assert server.requests == []
+
+
+@pytest.fixture(scope="module")
+def untrusted(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """Return a server's side of TLS with a certificate that nobody signed."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl here to make a certificate with")
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(  # noqa: S603 # our own arguments
+        [
+            openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
+            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+        ],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+ENDS: Final = {"close": asyncio.StreamWriter.close, "reset": reset}
+
+TOLD: Final = {
+    "with a length": CREATED,
+    "in chunks": (
+        b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b'10\r\n{"task_id":"27"}\r\n0\r\n\r\n'
+    ),
+    "until the end": b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"task_id":"27"}',
+}
+
+
+class TestEveryOffset:
+    @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+    async def test_of_the_request(self, end: Callable[[asyncio.StreamWriter], None]) -> None:
+        """However much of it the server read: it may have been acted on, and that is said."""
+        size = 0
+
+        async def talk(
+            _: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            await reader.readexactly(size)
+            end(writer)
+
+        async with serving(answering(CREATED)) as whole:
+            await create(whole)
+        async with serving(talk) as server, client_of(server.url) as client:
+            for size in range(len(whole.requests[0]) + 1):  # noqa: B007 # the server reads it
+                with pytest.raises(MaybeSentError) as caught:
+                    await client.create(target(), BODY)
+                assert_harmless(caught.value)
+
+        assert server.connections == len(whole.requests[0]) + 1
+
+    @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+    @pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
+    async def test_of_the_answer(
+        self, told: bytes, end: Callable[[asyncio.StreamWriter], None]
+    ) -> None:
+        """A part of an answer is never taken for the whole: created means the whole id."""
+        size = 0
+
+        async def talk(
+            server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            await server.hear(reader)
+            writer.write(told[:size])
+            await writer.drain()
+            end(writer)
+
+        created_at = []
+        async with serving(talk) as server, client_of(server.url) as client:
+            for size in range(len(told) + 1):
+                try:
+                    reply = await client.create(target(), BODY)
+                except MaybeSentError as error:
+                    assert_harmless(error)
+                else:
+                    outcome = read_reply(reply, now=NOW).outcome
+                    if isinstance(outcome, Created):
+                        assert outcome.task_id == "27"
+                        created_at.append(size)
+
+        assert set(created_at) <= set(range(told.index(b"}") + 1, len(told) + 1))
+        assert len(server.requests) == len(told) + 1
+        if end is not reset:
+            assert len(told) in created_at
