@@ -1,8 +1,11 @@
 """One HTTP attempt at a time against the FDI task API; decides nothing and repeats nothing."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -10,9 +13,11 @@ import aiohttp
 from yarl import URL
 
 from batchcreate import __version__
-from batchcreate.auth import Credential
-from batchcreate.errors import MaybeSentError, NotSentError, TransportError
+from batchcreate.auth import CONTENT_TYPE, Credential
+from batchcreate.errors import MaybeSentError, NotSentError, SettingsError, TransportError
 from batchcreate.models import Reply, Target, TaskId
+from batchcreate.outcome import is_unauthorized
+from batchcreate.secret import Secret
 from batchcreate.text import printable
 
 ANSWER_BYTES_MAX: Final = 64 * 1024
@@ -34,7 +39,7 @@ _KEEPALIVE_S: Final = 15.0
 _HEADERS: Final = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
-    "Content-Type": "application/json;charset=utf-8",
+    "Content-Type": CONTENT_TYPE,
     "User-Agent": f"batchcreate/{__version__}",
 }
 
@@ -93,37 +98,49 @@ class RomaClient:
             offset: how many tasks to pass over.
             limit: 1-1000; some editions cut it to 999.
 
+        Raises:
+            CredentialError: the credential cannot be obtained.
+            TransportError: there is no usable reply.
+
         """
         url = self._url(target, "tasks").with_query(limit=limit, offset=offset)
-        return await self._attempt("GET", url, b"", answer_bytes_max=LIST_BYTES_MAX)
+        return await self._repeatable("GET", url, answer_bytes_max=LIST_BYTES_MAX)
 
     async def delete(self, target: Target, task_id: TaskId) -> Reply:
-        """Send one DeleteTask request."""
-        return await self._attempt("DELETE", self._url(target, f"tasks/{quote(task_id, safe='')}"))
+        """
+        Send one DeleteTask request.
+
+        Raises:
+            CredentialError: the credential cannot be obtained.
+            TransportError: there is no usable reply.
+
+        """
+        url = self._url(target, f"tasks/{quote(task_id, safe='')}")
+        return await self._repeatable("DELETE", url)
+
+    async def _repeatable(
+        self, method: str, url: URL, *, answer_bytes_max: int = ANSWER_BYTES_MAX
+    ) -> Reply:
+        """Send a request that may be sent twice: again, where its credential had ended."""
+        await self._credential.ready()
+        sent_at = asyncio.get_running_loop().time()
+        reply = await self._attempt(method, url, answer_bytes_max=answer_bytes_max)
+        if is_unauthorized(reply) and await self._credential.renew(sent_at):
+            reply = await self._attempt(method, url, answer_bytes_max=answer_bytes_max)
+        return reply
 
     async def _attempt(
         self, method: str, url: URL, body: bytes = b"", *, answer_bytes_max: int = ANSWER_BYTES_MAX
     ) -> Reply:
-        try:
-            async with self._session.request(
-                method,
-                url,
-                data=body or None,
-                headers=self._credential.headers(method, str(url), body),
-                allow_redirects=False,
-            ) as response:
-                answer, is_truncated = await _read(response.content, answer_bytes_max)
-                return Reply(
-                    status=response.status,
-                    headers=response.headers,
-                    body=answer,
-                    is_truncated=is_truncated,
-                )
-        except Exception as error:  # noqa: BLE001 # the border: whatever the library raises is translated
-            failure = translate(error)
-        # Raised out here, so that the library's exception, which carries the request
-        # headers, is not kept as the context of ours.
-        raise failure
+        headers = self._credential.headers(method, str(url), body)
+        return await exchange(
+            self._session,
+            method,
+            url,
+            headers=headers,
+            body=body,
+            answer_bytes_max=answer_bytes_max,
+        )
 
     def _url(self, target: Target, rest: str) -> URL:
         project = quote(target.project_id, safe="")
@@ -132,9 +149,33 @@ class RomaClient:
         return URL(path, encoded=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """
+    How to get through to a server.
+
+    Attributes:
+        ca_file: further trusted certificates (PEM); verification cannot be switched off.
+        proxy: origin of an HTTP proxy; the environment's proxies are never used.
+        proxy_user: name at the proxy, empty for none.
+        proxy_password: password at the proxy.
+
+    """
+
+    ca_file: Path | None = None
+    proxy: str | None = None
+    proxy_user: str = ""
+    proxy_password: Secret | None = None
+
+
 @asynccontextmanager
 async def connect(
-    base_url: str, credential: Credential, *, timeout_s: float, connections: int
+    base_url: str,
+    credential: Credential,
+    *,
+    timeout_s: float,
+    connections: int,
+    network: Network | None = None,
 ) -> AsyncIterator[RomaClient]:
     """
     Open a client; its connections are closed at the end of the block.
@@ -144,10 +185,36 @@ async def connect(
         credential: authenticates every request.
         timeout_s: for one attempt as a whole, connecting included.
         connections: how many requests may be under way at once.
+        network: how to get there.
+
+    Raises:
+        SettingsError: the file of certificates cannot be used.
 
     """
+    async with open_session(
+        network or Network(), timeout_s=timeout_s, connections=connections
+    ) as session:
+        yield RomaClient(session, base_url=base_url, credential=credential)
+
+
+@asynccontextmanager
+async def open_session(
+    network: Network, *, timeout_s: float, connections: int
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """
+    Open a session; its connections are closed at the end of the block.
+
+    Raises:
+        SettingsError: the file of certificates cannot be used.
+
+    """
+    proxy_auth = None
+    if network.proxy_user and network.proxy_password is not None:
+        proxy_auth = aiohttp.BasicAuth(network.proxy_user, network.proxy_password.reveal())
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEPALIVE_S),
+        connector=aiohttp.TCPConnector(
+            limit=connections, keepalive_timeout=_KEEPALIVE_S, ssl=_trust(network.ca_file)
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=_HEADERS,
         timeout=aiohttp.ClientTimeout(
@@ -155,8 +222,75 @@ async def connect(
         ),
         auto_decompress=False,
         trust_env=False,
+        proxy=network.proxy,
+        proxy_auth=proxy_auth,
     ) as session:
-        yield RomaClient(session, base_url=base_url, credential=credential)
+        yield session
+
+
+async def post(
+    network: Network, url: str, headers: Mapping[str, str], body: bytes, *, timeout_s: float
+) -> Reply:
+    """
+    Send one POST on a connection of its own, such as a login at IAM.
+
+    Raises:
+        SettingsError: the file of certificates cannot be used.
+        TransportError: there is no usable reply.
+
+    """
+    async with open_session(network, timeout_s=timeout_s, connections=1) as session:
+        return await exchange(session, "POST", URL(url), headers=headers, body=body)
+
+
+async def get(
+    network: Network, url: str, headers: Mapping[str, str], *, timeout_s: float
+) -> Reply:
+    """
+    Send one GET on a connection of its own.
+
+    Raises:
+        SettingsError: the file of certificates cannot be used.
+        TransportError: there is no usable reply.
+
+    """
+    async with open_session(network, timeout_s=timeout_s, connections=1) as session:
+        return await exchange(session, "GET", URL(url, encoded=True), headers=headers, body=b"")
+
+
+async def exchange(  # a request has that many parts
+    session: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    answer_bytes_max: int = ANSWER_BYTES_MAX,
+) -> Reply:
+    """
+    Send one request and read the answer.
+
+    Raises:
+        NotSentError: the request certainly did not arrive.
+        MaybeSentError: it may have been acted on.
+
+    """
+    try:
+        async with session.request(
+            method, url, data=body or None, headers=headers, allow_redirects=False
+        ) as response:
+            answer, is_truncated = await _read(response.content, answer_bytes_max)
+            return Reply(
+                status=response.status,
+                headers=response.headers,
+                body=answer,
+                is_truncated=is_truncated,
+            )
+    except Exception as error:  # noqa: BLE001 # the border: whatever the library raises is translated
+        failure = translate(error)
+    # Raised out here, so that the library's exception, which carries the request headers, is
+    # not kept as the context of ours.
+    raise failure
 
 
 def translate(error: Exception) -> TransportError:
@@ -198,3 +332,16 @@ def _cause(error: aiohttp.ClientConnectorError) -> str:
 
 def _is_certificate_failure(error: Exception) -> bool:
     return isinstance(getattr(error, "os_error", None), ssl.SSLCertVerificationError)
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
+    """Return what certificates are verified with: the system's, and those of *ca_file*."""
+    if ca_file is None:
+        return True
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:
+        msg = f"--ca-file {ca_file}: cannot be used: {error.strerror or error}"
+        raise SettingsError(msg) from error
+    return context

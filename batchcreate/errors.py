@@ -3,6 +3,7 @@ Errors that end a command; what happens to one row is an outcome, never an error
 
     BatchCreateError
         SettingsError        the options do not make a run
+        CredentialError      the credentials are refused, or cannot be obtained
         LoadError            the input cannot be read as a table
         JournalError         the journal cannot be trusted, opened or written
             JournalLockedError   another run holds it
@@ -26,6 +27,10 @@ class BatchCreateError(Exception):
 
 class SettingsError(BatchCreateError):
     """The options, environment and configuration file do not make a run."""
+
+
+class CredentialError(BatchCreateError):
+    """The credentials are refused, or cannot be obtained."""
 
 
 class LoadError(BatchCreateError):

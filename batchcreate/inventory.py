@@ -7,10 +7,10 @@ from random import Random
 from typing import Final, Protocol
 
 from batchcreate.clock import utc_now
-from batchcreate.errors import TransportError
+from batchcreate.errors import CredentialError, TransportError
 from batchcreate.limiter import Gate
 from batchcreate.listing import Draft, Incomplete, Inventory, Page, read_page
-from batchcreate.models import Decision, Reply, Signal, Target, Unknown
+from batchcreate.models import Decision, Failed, Reply, Signal, Target, Unknown
 from batchcreate.outcome import describe, read_failure, read_reply
 from batchcreate.retry import RetryPolicy
 
@@ -83,6 +83,9 @@ async def _ask(lister: Lister, target: Target, offset: int) -> Page | Decision:
         reply = await lister.list_tasks(target, offset=offset, limit=PAGE_TASKS)
     except TransportError as error:
         return read_failure(error)
+    except CredentialError as error:
+        refusal = Failed(http_status=None, error_code="", error_msg=str(error))
+        return Decision(outcome=refusal, signal=Signal.UNAUTHORIZED)
     if reply.status != HTTPStatus.OK:
         return read_reply(reply, now=utc_now())
     page = read_page(reply)

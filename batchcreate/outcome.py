@@ -68,9 +68,7 @@ def read_reply(reply: Reply, *, now: datetime, was_unsettled: bool = False) -> D
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return _read_redirect(reply)
     code, message = error_of(reply)
-    if status == HTTPStatus.UNAUTHORIZED or (
-        status == HTTPStatus.BAD_REQUEST and code in _UNAUTHORIZED_CODES
-    ):
+    if is_unauthorized(reply):
         refusal = Failed(http_status=status, error_code=code, error_msg=message)
         return Decision(outcome=refusal, may_resend=True, signal=Signal.UNAUTHORIZED)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -123,6 +121,13 @@ def read_failure(error: TransportError) -> Decision:
         outcome=Failed(http_status=None, error_code=CONNECT, error_msg=str(error)),
         may_resend=not error.is_permanent,
         signal=Signal.UNTRUSTED if error.is_permanent else Signal.UNREACHABLE,
+    )
+
+
+def is_unauthorized(reply: Reply) -> bool:
+    """Tell whether the server does not accept the credentials, also where it says so with 400."""
+    return reply.status == HTTPStatus.UNAUTHORIZED or (
+        reply.status == HTTPStatus.BAD_REQUEST and error_of(reply)[0] in _UNAUTHORIZED_CODES
     )
 
 

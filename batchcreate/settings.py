@@ -26,6 +26,8 @@ PREFIX: Final = "BATCHCREATE_"
 
 # The documented pattern of the service's host (ROMA Connect, Endpoints).
 _REGION_HOST: Final = "https://roma.{region}.myhuaweicloud.com"
+_IAM_HOST: Final = "https://iam.{region}.myhuaweicloud.com"
+_IAM_GLOBAL: Final = "https://iam.myhuaweicloud.com"
 _REGION: Final = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 
 _PASSWORD: Final = re.compile(r"//[^/]*@")
@@ -49,6 +51,17 @@ def _origin(text: str) -> str:
         raise ValueError(msg)
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port is not None else "")
+
+
+def _proxy(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "http" or not parts.hostname or parts.username is not None:
+        msg = (
+            "give the origin of an HTTP proxy, such as http://proxy.example:3128; its user and "
+            "password come from BATCHCREATE_PROXY_USER and BATCHCREATE_PROXY_PASSWORD"
+        )
+        raise ValueError(msg)
+    return text
 
 
 def _region(text: str) -> str:
@@ -101,7 +114,10 @@ class Settings(BaseSettings):
     region: Annotated[str, AfterValidator(_region)] | None = None
     project_id: Annotated[str, AfterValidator(_path_part)] | None = None
     instance_id: Annotated[str, AfterValidator(_path_part)] | None = None
+    iam_endpoint: Annotated[str, AfterValidator(_origin)] | None = None
     token_file: Path | None = None
+    ca_file: Path | None = None
+    proxy: Annotated[str, AfterValidator(_proxy)] | None = None
     rate: float = Field(default=10.0, ge=0.01, le=1_000_000)
     headroom: float = Field(default=0.01, ge=0, lt=1)
     concurrency: int = Field(default=8, ge=1, le=512)
@@ -156,6 +172,13 @@ class Settings(BaseSettings):
             "or try the tool without an account: --simulate"
         )
         raise SettingsError(msg)
+
+    @property
+    def iam_origin(self) -> str:
+        """The origin of IAM: as told, of the region, or the global one."""
+        if self.iam_endpoint is not None:
+            return self.iam_endpoint
+        return _IAM_GLOBAL if self.region is None else _IAM_HOST.format(region=self.region)
 
     @property
     def target_defaults(self) -> Mapping[str, str]:

@@ -1,10 +1,17 @@
 """Exit codes; when several apply: signal, stopped early, unknown rows, failed rows."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from batchcreate.errors import BatchCreateError, JournalLockedError, ReportError, StoppedError
+from batchcreate.errors import (
+    BatchCreateError,
+    JournalLockedError,
+    ReportError,
+    StoppedError,
+)
 from batchcreate.models import Status, Summary
-from batchcreate.pool.stop import Halt
+
+if TYPE_CHECKING:  # the pool costs more than all the rest of --help
+    from batchcreate.pool.stop import Halt
 
 DONE: Final = 0
 INCOMPLETE: Final = 1
@@ -19,10 +26,15 @@ def code_for(error: BatchCreateError) -> int:
     """Return the exit code of a command that ended with *error*."""
     if isinstance(error, JournalLockedError):
         return LOCKED
-    return STOPPED if isinstance(error, ReportError | StoppedError) else USAGE
+    return STOPPED if isinstance(error, CredentialError | ReportError | StoppedError) else USAGE
 
 
-def code_of(summary: Summary, halt: Halt | None) -> int:
+def code_of_plan(summary: Summary) -> int:
+    """Return the exit code of a dry run: rows that are left to send are no failure of it."""
+    return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
+
+
+def code_of(summary: Summary, halt: "Halt | None") -> int:
     """Return the exit code of a run that left the batch in the state of *summary*."""
     if halt is not None:
         return 128 + halt.signal if halt.signal else STOPPED

@@ -41,6 +41,16 @@ _SERVICE = (
     click.option(
         "--region", metavar="NAME", help="Region, such as cn-north-4, instead of --endpoint."
     ),
+    click.option("--iam-endpoint", metavar="URL", help="Origin of IAM, for an IAM user's login."),
+    click.option(
+        "--ca-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Further trusted certificates (PEM).",
+    ),
+    click.option(
+        "--proxy", metavar="URL", help="HTTP proxy; those of the environment are not used."
+    ),
     click.option(
         "--token-file",
         type=click.Path(path_type=Path),

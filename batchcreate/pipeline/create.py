@@ -45,7 +45,7 @@ async def run(
     source = Input(
         files=files,
         sheets=settings.sheet,
-        defaults=target_defaults(settings),
+        defaults=await target_defaults(settings, service),
         selection=parse_rows(settings.rows),
         limit=settings.limit,
     )

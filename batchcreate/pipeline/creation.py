@@ -20,12 +20,12 @@ from batchcreate.inventory import list_all
 from batchcreate.journal import Journal, Settlement, Unsettled, Writer, work
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.logs import Log, open_log
-from batchcreate.models import RunId, Unknown
+from batchcreate.models import RunId
 from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
 from batchcreate.pipeline.reporting import write_reports
 from batchcreate.pipeline.service import Service
 from batchcreate.pipeline.values import Ending, Observer, Plan
-from batchcreate.pool import Aside, Cause, Feed, Halt, Pool, Settling, Stop, Tally
+from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
 from batchcreate.pool.settling import Look
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings
@@ -117,6 +117,7 @@ class Creation:
                 self._service.credential,
                 timeout_s=settings.timeout,
                 connections=settings.concurrency + 1,
+                network=self._service.network,
             ) as client,
         ):
             look = partial(
@@ -161,10 +162,11 @@ class Creation:
             log=self._log,
         )
         for row in unsettled:
-            settling.add(self._aside(row))
+            settling.resume(row, now_ms=epoch_ms())
         pool = Pool(
             client=client,
             gate=self._gate,
+            credential=self._service.credential,
             writer=writer,
             feed=feed,
             settling=settling if settings.reconcile else None,
@@ -182,21 +184,6 @@ class Creation:
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
         self._lost = writer.unwritten
-
-    def _aside(self, row: Unsettled) -> Aside:
-        """Let a row that an earlier run left unsettled wait for the rest of its window."""
-        age_s = max(0.0, (epoch_ms() - row.last_ms) / 1000)
-        return Aside(
-            pending=row.pending,
-            intent=row.intent,
-            ended_at=self._loop.time() - age_s,
-            last=Unknown(
-                reason=row.reason or "sent, but no answer was recorded",
-                http_status=row.http_status,
-                error_code=row.error_code,
-            ),
-            may_resend=row.may_resend,
-        )
 
     def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
         """Note the end of the run; where the journal takes nothing any more, say so instead."""

@@ -89,6 +89,7 @@ async def undo(
                 service.credential,
                 timeout_s=settings.timeout,
                 connections=settings.concurrency,
+                network=service.network,
             ) as client,
         ):
             undoing = Undoing(client, Gate(limit), stop)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from batchcreate.journal import Pending, Settlement, Writer
+from batchcreate.journal import Pending, Settlement, Unsettled, Writer
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Created, Failed, Target, Unknown
 from batchcreate.outcome import describe
@@ -94,6 +94,30 @@ class Settling:
         self._feed.expect_back()
         self._hold_or_release()
         self._changed.set()
+
+    def resume(self, row: Unsettled, *, now_ms: int) -> None:
+        """
+        Let a row that an earlier run left unsettled wait for the rest of its window.
+
+        Args:
+            row: as the journal has it.
+            now_ms: the wall clock, in milliseconds since 1970.
+
+        """
+        age_s = max(0.0, (now_ms - row.last_ms) / 1000)
+        self.add(
+            Aside(
+                pending=row.pending,
+                intent=row.intent,
+                ended_at=self._loop.time() - age_s,
+                last=Unknown(
+                    reason=row.reason or "sent, but no answer was recorded",
+                    http_status=row.http_status,
+                    error_code=row.error_code,
+                ),
+                may_resend=row.may_resend,
+            )
+        )
 
     async def run(self) -> None:
         """Look whenever a row is due; ends by being cancelled."""

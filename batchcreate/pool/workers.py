@@ -12,7 +12,8 @@ from typing import Protocol
 import structlog
 
 from batchcreate import outcome
-from batchcreate.errors import JournalError, TransportError
+from batchcreate.auth import Credential
+from batchcreate.errors import CredentialError, JournalError, TransportError
 from batchcreate.journal import Pending, Settlement, Writer
 from batchcreate.limiter import Gate
 from batchcreate.models import (
@@ -59,6 +60,7 @@ class Pool:
         client: sends the requests.
         gate: lets them go.
         writer: commits intents and outcomes.
+        credential: is renewed where the server says that it ended.
         feed: the work.
         settling: takes the rows whose outcome is not known; ``None`` to leave them unknown.
         stop: ends the run early.
@@ -74,6 +76,7 @@ class Pool:
         *,
         client: Client,
         gate: Gate,
+        credential: Credential,
         writer: Writer,
         feed: Feed,
         settling: Settling | None,
@@ -86,6 +89,7 @@ class Pool:
     ) -> None:
         self._client = client
         self._gate = gate
+        self._credential = credential
         self._writer = writer
         self._feed = feed
         self._settling = settling
@@ -120,13 +124,17 @@ class Pool:
                 await self._settle(me)
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
+        except CredentialError as error:
+            self._stop.pull(Halt(cause=Cause.UNAUTHORIZED, message=str(error)))
         finally:
             self._stop.leaves(me)
 
     async def _settle(self, me: asyncio.Task[None]) -> None:
         """Send one task until its outcome stands or the run ends."""
+        await self._credential.ready()
         admitted_at = await self._gate.acquire()
         work = await self._feed.take()
+        is_renewed = False
         for attempt in count(1):
             if self._stop.halt is not None:
                 self._feed.give_back(work)
@@ -134,13 +142,16 @@ class Pool:
             self._stop.work_begins(me)
             decision = await self._attempt(work)
             self._stop.wait_begins(me)
+            if decision.signal is Signal.UNAUTHORIZED and not is_renewed:
+                is_renewed = await self._credential.renew(admitted_at)
+                decision = replace(decision, signal=Signal.NONE if is_renewed else decision.signal)
             is_final = not self._may_resend(decision, attempt)
             self._learn(decision, admitted_at, is_final=is_final)
             self._tell(work.pending, decision, attempt, is_final=is_final)
             if is_final or self._stop.halt is not None:
                 self._finish(work, decision)
                 return
-            if decision.signal is not Signal.THROTTLED:
+            if decision.signal is Signal.UNREACHABLE:
                 await asyncio.sleep(self._retry.wait_s(attempt, self._random))
             admitted_at = await self._gate.acquire()
             (intent,) = await self._writer.intend([work.pending.task])

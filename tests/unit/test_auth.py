@@ -13,18 +13,25 @@ from typing import Any, Final
 
 import pytest
 
-from batchcreate.auth import Token, find_token, is_readable_by_others
+from batchcreate.auth import GivenToken, Token, find_way, is_readable_by_others
 from batchcreate.errors import SettingsError
 from batchcreate.secret import Secret
 
 CANARY: Final = "MIIDkgYJKoZIhvcNAQcC+/=-canary"
 SENT: Final = {"X-Auth-Token": CANARY}
 NOWHERE: Final = (
-    "no credentials: set BATCHCREATE_TOKEN or give --token-file FILE "
-    "(or try the tool without an account: --simulate)"
+    "no credentials: set BATCHCREATE_TOKEN or give --token-file FILE; or set "
+    "BATCHCREATE_IAM_USER, BATCHCREATE_IAM_PASSWORD, BATCHCREATE_IAM_DOMAIN; or set "
+    "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (or try the tool without an account: --simulate)"
 )
-TWICE: Final = "two tokens: BATCHCREATE_TOKEN is set and --token-file is given; keep one of them"
+TWICE: Final = "several credentials: BATCHCREATE_TOKEN and --token-file {}; keep one of them"
 STRANGE: Final = "holds a space, a line break or a special character; a token has none"
+
+
+def find_token(environment: dict[str, str], token_file: Path | None) -> Token:
+    found = find_way(environment, token_file)
+    assert isinstance(found, GivenToken)
+    return Token(found.token)
 
 
 def headers_of(token: Token) -> dict[str, str]:
@@ -89,7 +96,7 @@ class TestFindToken:
         """Nobody has to guess which of two tokens was used."""
         token_file.write_text(CANARY, encoding="ascii")
 
-        assert str(refusal({"BATCHCREATE_TOKEN": CANARY}, token_file)) == TWICE
+        assert str(refusal({"BATCHCREATE_TOKEN": CANARY}, token_file)) == TWICE.format(token_file)
 
     @pytest.mark.parametrize(
         "text",

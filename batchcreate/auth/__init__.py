@@ -1,0 +1,27 @@
+"""Credentials: where they come from and which headers they put on a request."""
+
+from batchcreate.auth.credentials import CONTENT_TYPE, Credential, SignedKey, Token
+from batchcreate.auth.iam import IamToken, IamUser
+from batchcreate.auth.ways import (
+    Given,
+    GivenKey,
+    GivenToken,
+    GivenUser,
+    find_way,
+    is_readable_by_others,
+)
+
+__all__ = [
+    "CONTENT_TYPE",
+    "Credential",
+    "Given",
+    "GivenKey",
+    "GivenToken",
+    "GivenUser",
+    "IamToken",
+    "IamUser",
+    "SignedKey",
+    "Token",
+    "find_way",
+    "is_readable_by_others",
+]

@@ -1,0 +1,107 @@
+"""What a client needs of a credential, and the two that never change during a run."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from batchcreate.secret import Secret
+from batchcreate.signing import AccessKey, sign
+
+CONTENT_TYPE: Final = "application/json;charset=utf-8"
+
+
+class Credential(Protocol):
+    """
+    Something that authenticates requests.
+
+    Attributes:
+        name: tells people which one it is; holds no secret.
+
+    """
+
+    name: str
+
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+        """Return the headers that authenticate one request."""
+        ...
+
+    async def ready(self) -> None:
+        """
+        Make sure that it will be accepted; called before a request takes its turn.
+
+        Raises:
+            CredentialError: it cannot be obtained.
+
+        """
+        ...
+
+    async def renew(self, used_at: float) -> bool:
+        """
+        Get a new one after a request that left at *used_at* (loop time) was refused.
+
+        Returns whether there is a new one. One renewal serves all who ask for it.
+
+        Raises:
+            CredentialError: it cannot be obtained.
+
+        """
+        ...
+
+
+class Token:
+    """A project-scoped IAM token in X-Auth-Token (IAM API, token by password)."""
+
+    def __init__(self, token: Secret, *, name: str = "the token") -> None:
+        self.name = name
+        self._token = token
+
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token does not depend on the request; a signature does
+        """Return the token's header."""
+        return {"X-Auth-Token": self._token.reveal()}
+
+    async def ready(self) -> None:
+        """Do nothing: whether it is accepted is for the server to say."""
+
+    async def renew(self, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
+        """Return that there is no other token."""
+        return False
+
+
+class SignedKey:
+    """
+    An access key that signs every request (API Request Signing Guide).
+
+    Args:
+        key: signs.
+        name: tells people which one it is.
+        now: the wall clock; the server tolerates 15 minutes.
+
+    """
+
+    def __init__(self, key: AccessKey, *, name: str, now: Callable[[], datetime]) -> None:
+        self.name = name
+        self._key = key
+        self._now = now
+
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+        """Return the signature and all that it covers."""
+        signed = {"Content-Type": CONTENT_TYPE}
+        if project_id := _project_of(url):
+            signed["X-Project-Id"] = project_id
+        return sign(
+            method=method, url=url, headers=signed, body=body, key=self._key, moment=self._now()
+        )
+
+    async def ready(self) -> None:
+        """Do nothing: a key has no end that we could know of."""
+
+    async def renew(self, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
+        """Return that there is no other key: a refused one is locked if it is tried again."""
+        return False
+
+
+def _project_of(url: str) -> str:
+    """Return the project that the path of an FDI call names: ``/v2/{project_id}/...``."""
+    parts = urlsplit(url).path.split("/")
+    return parts[2] if len(parts) > 2 and parts[1] == "v2" else ""  # noqa: PLR2004 # its place in the path
