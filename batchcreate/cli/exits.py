@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from batchcreate.errors import (
     BatchCreateError,
+    CredentialError,
     JournalLockedError,
     ReportError,
     StoppedError,
