@@ -1,6 +1,6 @@
 """Credentials: where they come from and which headers they put on a request."""
 
-from batchcreate.auth.credentials import CONTENT_TYPE, Credential, SignedKey, Token
+from batchcreate.auth.credentials import Credential, SignedKey, Token
 from batchcreate.auth.iam import IamToken, IamUser
 from batchcreate.auth.ways import (
     Given,
@@ -12,7 +12,6 @@ from batchcreate.auth.ways import (
 )
 
 __all__ = [
-    "CONTENT_TYPE",
     "Credential",
     "Given",
     "GivenKey",

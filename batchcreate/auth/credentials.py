@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from batchcreate.secret import Secret
 from batchcreate.signing import AccessKey, sign
-
-CONTENT_TYPE: Final = "application/json;charset=utf-8"
+from batchcreate.transport import CONTENT_TYPE
 
 
 class Credential(Protocol):

@@ -20,13 +20,13 @@ from batchcreate.auth import (
     Token,
     find_way,
 )
-from batchcreate.client import Network, get, post
 from batchcreate.clock import utc_now
 from batchcreate.errors import CredentialError, SettingsError, TransportError
 from batchcreate.outcome import error_of, parse_json
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from batchcreate.signing import AccessKey
+from batchcreate.transport import Network, get, post
 
 SIMULATED: Final = "simulator"
 """Stands for the endpoint of a run against the embedded simulator, whatever its port."""

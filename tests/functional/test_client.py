@@ -19,11 +19,12 @@ import pytest
 
 from batchcreate import __version__
 from batchcreate.auth import Token
-from batchcreate.client import ANSWER_BYTES_MAX, RomaClient, connect
+from batchcreate.client import RomaClient, connect
 from batchcreate.errors import MaybeSentError, NotSentError, TransportError
 from batchcreate.models import Created, Reply, Target, TaskId
 from batchcreate.outcome import read_reply
 from batchcreate.secret import Secret
+from batchcreate.transport import ANSWER_BYTES_MAX
 
 TOKEN: Final = "canary-5f2d9c71"  # noqa: S105 # opens nothing
 BODY: Final = b'{"task_name":"x"}'

@@ -15,8 +15,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from batchcreate import errors
-from batchcreate.client import translate
 from batchcreate.errors import BatchCreateError, MaybeSentError, NotSentError, TransportError
+from batchcreate.transport import translate
 
 TOKEN: Final = "MIIDkgYJKoZIhvcNAQcC-canary"  # noqa: S105 # opens nothing
 URL_SENT: Final = URL("https://roma.example/v2/p/fdi/instances/i/multi-tasks")

@@ -1,0 +1,226 @@
+"""One HTTP exchange: bounded, never redirected, its failures translated at this border."""
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from batchcreate import __version__
+from batchcreate.errors import MaybeSentError, NotSentError, SettingsError, TransportError
+from batchcreate.models import Reply
+from batchcreate.secret import Secret
+from batchcreate.text import printable
+
+CONTENT_TYPE: Final = "application/json;charset=utf-8"
+"""Of every request with a body; part of what is signed."""
+
+ANSWER_BYTES_MAX: Final = 64 * 1024
+"""How much of an answer to a create or delete is read."""
+
+CONNECT_MAX_S: Final = 10.0
+"""How long a connection may take; ends before the attempt does, so that it shows as not sent."""
+
+CONNECT_SHARE: Final = 0.8
+"""The same as a share of the time for one attempt, where that is short."""
+
+# Shorter than common servers and gateways keep an idle connection, so that a request is
+# rarely written to a connection that the server is just closing.
+_KEEPALIVE_S: Final = 15.0
+
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Content-Type": CONTENT_TYPE,
+    "User-Agent": f"batchcreate/{__version__}",
+}
+
+_NEVER_SENT: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidURL)
+_NOT_SENT: Final = (
+    *_NEVER_SENT,
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ServerFingerprintMismatch,
+)
+_MESSAGES: Final = (
+    (aiohttp.ConnectionTimeoutError, "no connection in time"),
+    (TimeoutError, "no answer in time"),
+    (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer"),
+    (ConnectionResetError, "the connection was reset"),
+    (aiohttp.ClientOSError, "the connection broke"),
+    (aiohttp.ClientPayloadError, "the answer broke off"),
+    (aiohttp.ClientResponseError, "the answer is not valid HTTP"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """
+    How to get through to a server.
+
+    Attributes:
+        ca_file: further trusted certificates (PEM); verification cannot be switched off.
+        proxy: origin of an HTTP proxy; the environment's proxies are never used.
+        proxy_user: name at the proxy, empty for none.
+        proxy_password: password at the proxy.
+
+    """
+
+    ca_file: Path | None = None
+    proxy: str | None = None
+    proxy_user: str = ""
+    proxy_password: Secret | None = None
+
+
+@asynccontextmanager
+async def open_session(
+    network: Network, *, timeout_s: float, connections: int
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """
+    Open a session; its connections are closed at the end of the block.
+
+    Raises:
+        SettingsError: the file of certificates cannot be used.
+
+    """
+    proxy_auth = None
+    if network.proxy_user and network.proxy_password is not None:
+        proxy_auth = aiohttp.BasicAuth(network.proxy_user, network.proxy_password.reveal())
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=connections, keepalive_timeout=_KEEPALIVE_S, ssl=_trust(network.ca_file)
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=_HEADERS,
+        timeout=aiohttp.ClientTimeout(
+            total=timeout_s, sock_connect=min(CONNECT_MAX_S, timeout_s * CONNECT_SHARE)
+        ),
+        auto_decompress=False,
+        trust_env=False,
+        proxy=network.proxy,
+        proxy_auth=proxy_auth,
+    ) as session:
+        yield session
+
+
+async def post(
+    network: Network, url: str, headers: Mapping[str, str], body: bytes, *, timeout_s: float
+) -> Reply:
+    """
+    Send one POST on a connection of its own, such as a login at IAM.
+
+    Raises:
+        SettingsError: the file of certificates cannot be used.
+        TransportError: there is no usable reply.
+
+    """
+    async with open_session(network, timeout_s=timeout_s, connections=1) as session:
+        return await exchange(session, "POST", URL(url), headers=headers, body=body)
+
+
+async def get(
+    network: Network, url: str, headers: Mapping[str, str], *, timeout_s: float
+) -> Reply:
+    """
+    Send one GET on a connection of its own.
+
+    Raises:
+        SettingsError: the file of certificates cannot be used.
+        TransportError: there is no usable reply.
+
+    """
+    async with open_session(network, timeout_s=timeout_s, connections=1) as session:
+        return await exchange(session, "GET", URL(url, encoded=True), headers=headers, body=b"")
+
+
+async def exchange(  # a request has that many parts
+    session: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    answer_bytes_max: int = ANSWER_BYTES_MAX,
+) -> Reply:
+    """
+    Send one request and read the answer.
+
+    Raises:
+        NotSentError: the request certainly did not arrive.
+        MaybeSentError: it may have been acted on.
+
+    """
+    try:
+        async with session.request(
+            method, url, data=body or None, headers=headers, allow_redirects=False
+        ) as response:
+            answer, is_truncated = await _read(response.content, answer_bytes_max)
+            return Reply(
+                status=response.status,
+                headers=response.headers,
+                body=answer,
+                is_truncated=is_truncated,
+            )
+    except Exception as error:  # noqa: BLE001 # the border: whatever the library raises is translated
+        failure = translate(error)
+    # Raised out here, so that the library's exception, which carries the request headers, is
+    # not kept as the context of ours.
+    raise failure
+
+
+def translate(error: Exception) -> TransportError:
+    """
+    Turn what the HTTP library raised into one of our errors.
+
+    Not sent is what provably failed while the connection was being made: only the library's
+    connector raises these classes, before a request is written. All the rest may have been
+    sent. A status on the library's exception is never believed: for an answer that is not
+    HTTP it makes up a 400. Only a cleaned message survives.
+    """
+    if isinstance(error, _NOT_SENT):
+        is_permanent = isinstance(error, _NEVER_SENT) or _is_certificate_failure(error)
+        return NotSentError(_describe(error), is_permanent=is_permanent)
+    return MaybeSentError(_describe(error))
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port}: {_cause(error)}"
+    for kind, message in _MESSAGES:
+        if isinstance(error, kind):
+            return message
+    return printable(type(error).__name__)
+
+
+async def _read(content: aiohttp.StreamReader, bytes_max: int) -> tuple[bytes, bool]:
+    """Return at most *bytes_max* bytes, and whether there was more."""
+    body = await content.read(bytes_max + 1)
+    while len(body) <= bytes_max and (more := await content.read(bytes_max + 1 - len(body))):
+        body += more
+    return body[:bytes_max], len(body) > bytes_max
+
+
+def _cause(error: aiohttp.ClientConnectorError) -> str:
+    cause = error.os_error
+    return printable(cause.strerror or str(cause) or type(cause).__name__, limit=300)
+
+
+def _is_certificate_failure(error: Exception) -> bool:
+    return isinstance(getattr(error, "os_error", None), ssl.SSLCertVerificationError)
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
+    """Return what certificates are verified with: the system's, and those of *ca_file*."""
+    if ca_file is None:
+        return True
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:
+        msg = f"--ca-file {ca_file}: cannot be used: {error.strerror or error}"
+        raise SettingsError(msg) from error
+    return context
