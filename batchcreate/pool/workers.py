@@ -12,7 +12,6 @@ from typing import Protocol
 import structlog
 
 from batchcreate import outcome
-from batchcreate.auth import Credential
 from batchcreate.errors import CredentialError, JournalError, TransportError
 from batchcreate.journal import Pending, Settlement, Writer
 from batchcreate.limiter import Gate
@@ -46,6 +45,18 @@ class Client(Protocol):
             TransportError: there is no usable reply.
 
         """
+        ...
+
+
+class Credential(Protocol):
+    """What the pool needs of a credential; both raise `CredentialError` where there is none."""
+
+    async def ready(self) -> None:
+        """Make sure that it will be accepted."""
+        ...
+
+    async def renew(self, used_at: float) -> bool:
+        """Get a new one after a request that left at *used_at* was refused, if there can be one."""
         ...
 
 
