@@ -529,7 +529,7 @@ async def test_a_journal_opens_whatever_is_missing_of_its_log(
     copy.mkdir()
     stages = []
 
-    for size in [*range(0, len(log), 331), len(log)]:
+    for size in [*range(0, len(log), 1031), len(log)]:
         (copy / "journal.db").write_bytes(database)
         (copy / "journal.db-wal").write_bytes(log[:size])
         with Journal.open(copy) as torn:
