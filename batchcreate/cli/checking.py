@@ -23,13 +23,18 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     with pipeline.check(source) as findings:
         if settings.json_summary:
             put(json.dumps({"rows": findings.rows, "rejected": findings.rejected}))
+        results = results_folder(files, settings)
         if not findings.rejected:
+            if (results / "issues.csv").is_file():
+                pipeline.keep_issues(
+                    results, findings
+                )  # the mistakes of an earlier check are mended
             say(f"{findings.rows} rows, all of them valid")
             return DONE
         if not settings.quiet:
             for issue in islice(findings.issues(), _SHOWN):
                 say(_describe(issue))
-        path = pipeline.keep_issues(results_folder(files, settings), findings)
+        path = pipeline.keep_issues(results, findings)
         say(f"{findings.rows} rows, {findings.rejected} to mend; every cell is listed in {path}")
         return INCOMPLETE
 

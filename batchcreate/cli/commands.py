@@ -9,6 +9,7 @@ from batchcreate.cli.options import (
     FILES,
     JSON,
     check_options,
+    doctor_options,
     given,
     retry_options,
     run_options,
@@ -89,6 +90,18 @@ def undo(results: Path, **options: object) -> int:
 
 
 @click.command(
+    epilog="\b\nExample:\n  batchcreate doctor --region cn-north-4"
+    " --project-id 0af3 --instance-id 5c21 --token-file token.txt"
+)
+@doctor_options
+def doctor(**options: object) -> int:
+    """Check endpoint, credentials, project, instance and quota; creates nothing."""
+    from batchcreate.cli.examining import doctor_command
+
+    return doctor_command(given(options))
+
+
+@click.command(
     epilog="\b\nExample:\n  batchcreate simulate --port 8080 --limit-rate 50"
     " --fault created-500=0.05 --seed 1"
 )
@@ -121,4 +134,4 @@ def simulate(**options: object) -> int:
     return simulate_command(options)
 
 
-ALL: Final = (run, check, retry, report, undo, simulate)
+ALL: Final = (run, check, retry, report, undo, doctor, simulate)

@@ -7,7 +7,7 @@ import click
 
 from batchcreate import __version__
 from batchcreate.cli import commands
-from batchcreate.cli.exits import INTERRUPTED, USAGE, code_for
+from batchcreate.cli.exits import INTERRUPTED, STOPPED, USAGE, code_for
 from batchcreate.cli.say import say
 from batchcreate.errors import BatchCreateError
 
@@ -40,6 +40,9 @@ def main() -> None:
 def _exit_code() -> int:
     try:
         code = group.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see '{context.command_path} --help')" if context is not None else ""
@@ -48,6 +51,9 @@ def _exit_code() -> int:
     except BatchCreateError as error:
         say(f"error: {error}")
         return code_for(error)
+    except OSError as error:  # such as a full disk where the help should go
+        say(f"error: {error}")
+        return STOPPED
     except (KeyboardInterrupt, click.Abort):
         say("interrupted; nothing was sent")
         return INTERRUPTED

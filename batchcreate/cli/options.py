@@ -83,6 +83,10 @@ _PACE = (
     ),
 )
 
+_QUOTA = click.option(
+    "--quota", type=int, metavar="N", help="Tasks that an instance holds. Default 1000."
+)
+
 _SETTLING = (
     click.option(
         "--settle",
@@ -102,9 +106,7 @@ _SETTLING = (
         type=click.Choice(["skip", "abort"]),
         help="When a task of that name exists already. Default skip.",
     ),
-    click.option(
-        "--quota", type=int, metavar="N", help="Tasks that an instance holds. Default 1000."
-    ),
+    _QUOTA,
 )
 
 _DRY_RUN = click.option(
@@ -153,6 +155,11 @@ def retry_options(command: Command) -> Command:
 def undo_options(command: Command) -> Command:
     """Add every option of ``undo``."""
     return _add(command, _SERVICE, _PACE, (YES,), _OUTPUT)
+
+
+def doctor_options(command: Command) -> Command:
+    """Add every option of ``doctor``."""
+    return _add(command, _SERVICE, _TARGET, _PACE, (_QUOTA,), _OUTPUT)
 
 
 def check_options(command: Command) -> Command:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from batchcreate import pipeline
 from batchcreate.cli.ending import last_lines
-from batchcreate.cli.exits import code_of
+from batchcreate.cli.exits import code_of, code_of_plan
 from batchcreate.cli.say import put, say
 from batchcreate.cli.screen import screen_for
 from batchcreate.pool import Cause, Halt, Stop
@@ -43,6 +43,8 @@ def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Set
             json.dumps(document(ending.summary, (ending.run_id, ending.facts)), ensure_ascii=False)
         )
     say(last_lines(ending, settings, sys.argv))
+    if settings.dry_run and ending.halt is None:
+        return code_of_plan(ending.summary)
     return code_of(ending.summary, ending.halt)
 
 

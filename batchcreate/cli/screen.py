@@ -16,9 +16,9 @@ PLAIN_EVERY_S: Final = 5.0
 LIVE_EVERY_S: Final = 0.2
 
 
-def screen_for(settings: Settings, stream: TextIO) -> Observer:
-    """Return the screen that suits *stream* and *settings*."""
-    if settings.quiet:
+def screen_for(settings: Settings, stream: TextIO | None) -> Observer:
+    """Return the screen that suits *settings* and *stream*, which may be closed or missing."""
+    if settings.quiet or stream is None:
         return QuietScreen()
     if _is_terminal(stream):
         return LiveScreen(has_color=settings.color)

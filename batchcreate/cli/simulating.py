@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchcreate.cli.exits import DONE
-from batchcreate.cli.say import say
+from batchcreate.cli.say import put, say
 from batchcreate.errors import SettingsError
 from batchcreate.simulator import FAULT_MEANINGS, FaultKind, SimulatorSettings, serve
 
@@ -15,7 +15,7 @@ def simulate_command(options: Mapping[str, Any]) -> int:
     """Carry out ``simulate`` and return its exit code."""
     if options["list_faults"]:
         for kind, meaning in FAULT_MEANINGS.items():
-            say(f"{kind.value:<20} {meaning}")
+            put(f"{kind.value:<20} {meaning}")
         return DONE
     settings = SimulatorSettings(
         port=options["port"],

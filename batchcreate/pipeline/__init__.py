@@ -2,6 +2,7 @@
 
 from batchcreate.pipeline.check import Findings, check, keep_issues
 from batchcreate.pipeline.create import results_folder, retry, run
+from batchcreate.pipeline.doctor import Finding, doctor
 from batchcreate.pipeline.intake import Input
 from batchcreate.pipeline.reporting import report
 from batchcreate.pipeline.undo import Undone, undo
@@ -9,12 +10,14 @@ from batchcreate.pipeline.values import Ending, Observer, Plan
 
 __all__ = [
     "Ending",
+    "Finding",
     "Findings",
     "Input",
     "Observer",
     "Plan",
     "Undone",
     "check",
+    "doctor",
     "keep_issues",
     "report",
     "results_folder",

@@ -59,9 +59,16 @@ class Service:
     open: Callable[[], AbstractAsyncContextManager[str]]
 
 
-def find_service(settings: Settings, environment: Mapping[str, str], results: Path) -> Service:
+def find_service(
+    settings: Settings, environment: Mapping[str, str], results: Path | None
+) -> Service:
     """
     Return the service that *settings* ask for.
+
+    Args:
+        settings: where it is.
+        environment: where credentials may be.
+        results: the results folder, for what a simulator has; ``None`` where nothing is kept.
 
     Raises:
         SettingsError: there is no endpoint, or not exactly one way to authenticate.
@@ -72,7 +79,7 @@ def find_service(settings: Settings, environment: Mapping[str, str], results: Pa
             endpoint=SIMULATED,
             credential=Token(Secret("simulated"), name="no credentials (simulated)"),
             network=Network(),
-            open=lambda: _simulated(results / STATE_FILE),
+            open=lambda: _simulated(None if results is None else results / STATE_FILE),
         )
     origin = settings.origin
     network = find_network(settings, environment)
@@ -203,7 +210,7 @@ async def _remote(origin: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _simulated(state: Path) -> AsyncIterator[str]:
+async def _simulated(state: Path | None) -> AsyncIterator[str]:
     from batchcreate.simulator import SimulatorSettings, serve
 
     async with serve(SimulatorSettings(state_path=state)) as simulator:
