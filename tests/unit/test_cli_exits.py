@@ -76,6 +76,20 @@ def test_run_has_the_code_of_its_gravest_reason(
     assert exits.code_of(summary, halt) == code
 
 
+@pytest.mark.parametrize(
+    ("summary", "code"),
+    [
+        (batch(not_attempted=3, created=1), 0),
+        (batch(), 0),
+        (batch(not_attempted=3, rejected=1), 1),
+    ],
+    ids=["to be sent", "no rows", "rejected"],
+)
+def test_plan_fails_by_rejected_rows_only(summary: Summary, code: int) -> None:
+    """Rows that a dry run leaves to be sent are what it is for."""
+    assert exits.code_of_plan(summary) == code
+
+
 def test_codes_are_the_documented_ones() -> None:
     """Scripts rely on these numbers."""
     codes = (exits.DONE, exits.INCOMPLETE, exits.USAGE, exits.UNKNOWN, exits.STOPPED, exits.LOCKED)
