@@ -15,6 +15,7 @@ from batchcreate.simulator.gateway import Authenticator, Gateway
 from batchcreate.simulator.iam import Iam
 from batchcreate.simulator.misbehaviour import Misbehaviour
 from batchcreate.simulator.settings import SimulatorSettings
+from batchcreate.simulator.signature import KeyGuard
 from batchcreate.simulator.store import Store
 
 
@@ -39,7 +40,10 @@ def assemble(settings: SimulatorSettings, store: Store, clocks: Clocks) -> Assem
     """Build the application for *settings* around *store*."""
     contract = load_contract()
     authenticator = Authenticator(
-        token=settings.token, ttl_s=settings.token_ttl_s, clock=clocks.monotonic
+        token=settings.token,
+        guard=_guard_key(settings, clocks),
+        ttl_s=settings.token_ttl_s,
+        clock=clocks.monotonic,
     )
     gateway = Gateway(
         authenticator,
@@ -63,6 +67,14 @@ def assemble(settings: SimulatorSettings, store: Store, clocks: Clocks) -> Assem
     for name, operation in contract.operations.items():
         app.router.add_route(operation.method, operation.path, handlers[name], name=name)
     return Assembly(app=app, front=front, misbehaviour=misbehaviour)
+
+
+def _guard_key(settings: SimulatorSettings, clocks: Clocks) -> KeyGuard | None:
+    if settings.ak is None or settings.sk is None:
+        return None
+    return KeyGuard(
+        ak=settings.ak, sk=settings.sk, security_token=settings.security_token, clocks=clocks
+    )
 
 
 def _serve_fdi(

@@ -86,11 +86,9 @@ class Front:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         operation = self._operations.get(request.match_info.route.name or "")
-        refusal = self._gateway.refuse(request, operation)
-        if refusal:
-            return answer_refusal(refusal)
         try:
-            return await handler(request)
+            refusal = await self._gateway.refuse(request, operation)
+            return answer_refusal(refusal) if refusal else await handler(request)
         except web.HTTPRequestEntityTooLarge:
             return answer_refusal(_TOO_LARGE)
 

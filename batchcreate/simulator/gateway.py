@@ -2,15 +2,14 @@
 
 import secrets
 from collections import deque
-from collections.abc import Mapping
 
 from aiohttp import web
 
 from batchcreate.simulator.clocks import Clock
 from batchcreate.simulator.contract import Operation
 from batchcreate.simulator.replies import Refusal, refuse_throttled
+from batchcreate.simulator.signature import SCHEME, KeyGuard, SignedCall
 
-SIGNATURE_SCHEME = "SDK-HMAC-SHA256"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 NOT_FOUND = Refusal(
@@ -33,15 +32,19 @@ class Authenticator:
     Decides whether a request comes from somebody known, and issues tokens.
 
     Args:
-        token: the one token accepted besides those issued; ``None`` accepts anything that
+        token: the one token accepted besides those issued.
+        guard: knows the one access key; without it and *token*, anything is accepted that
             looks like a token or a signature.
         ttl_s: lifetime of an issued token.
         clock: monotonic seconds.
 
     """
 
-    def __init__(self, *, token: str | None, ttl_s: float, clock: Clock) -> None:
+    def __init__(
+        self, *, token: str | None, guard: KeyGuard | None, ttl_s: float, clock: Clock
+    ) -> None:
         self._token = token
+        self._guard = guard
         self._ttl_s = ttl_s
         self._clock = clock
         self._ends: dict[str, float] = {}
@@ -52,23 +55,23 @@ class Authenticator:
         self._ends[token] = self._clock() + self._ttl_s
         return token
 
-    def refuse(self, headers: Mapping[str, str]) -> Refusal | None:
-        """Return why a request with these headers is not authenticated."""
-        token = headers.get("X-Auth-Token")
+    async def refuse(self, request: web.BaseRequest) -> Refusal | None:
+        """Return why *request* is not authenticated; a signature goes before a token."""
+        is_signed = request.headers.get("Authorization", "").startswith(SCHEME)
+        if is_signed and self._guard is not None:
+            return self._guard.refuse(await _signed_call(request))
+        token = request.headers.get("X-Auth-Token")
         if token:
             return self._refuse_token(token)
-        if headers.get("Authorization", "").startswith(SIGNATURE_SCHEME):
-            return self._refuse_signature()
-        return UNAUTHENTICATED
+        return None if is_signed and self._is_open() else UNAUTHENTICATED
 
     def _refuse_token(self, token: str) -> Refusal | None:
         if token in self._ends:
             return EXPIRED if self._clock() >= self._ends[token] else None
-        return None if self._token in {None, token} else UNAUTHENTICATED
+        return None if self._is_open() or token == self._token else UNAUTHENTICATED
 
-    def _refuse_signature(self) -> Refusal | None:
-        # Signatures are not verified: without an AK/SK to compare with, the scheme is enough.
-        return None if self._token is None else UNAUTHENTICATED
+    def _is_open(self) -> bool:
+        return self._token is None and self._guard is None
 
 
 class SlidingWindow:
@@ -124,14 +127,16 @@ class Gateway:
         self._clock = clock
         self._windows: dict[str, SlidingWindow] = {}
 
-    def refuse(self, request: web.BaseRequest, operation: Operation | None) -> Refusal | None:
+    async def refuse(
+        self, request: web.BaseRequest, operation: Operation | None
+    ) -> Refusal | None:
         """Return why a request does not pass; IAM is another service and judges for itself."""
         host = request.host.partition(":")[0].lower()
         if operation is None or host not in _LOOPBACK:
             return NOT_FOUND
         if operation.service == "IAM":
             return None
-        return self._authenticator.refuse(request.headers) or self._throttle(operation.name)
+        return await self._authenticator.refuse(request) or self._throttle(operation.name)
 
     def _throttle(self, operation: str) -> Refusal | None:
         if self._limit_rate is None:
@@ -142,3 +147,12 @@ class Gateway:
         if window.is_open():
             return None
         return refuse_throttled(window.limit, window.window_s, self._retry_after_s)
+
+
+async def _signed_call(request: web.BaseRequest) -> SignedCall:
+    return SignedCall(
+        method=request.method,
+        target=request.raw_path,
+        headers=request.headers,
+        body=await request.read(),
+    )

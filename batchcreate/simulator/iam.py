@@ -56,7 +56,7 @@ class Iam:
 
     async def list_projects(self, request: web.Request) -> web.StreamResponse:
         """Answer ``GET /v3/projects``."""
-        if self._authenticator.refuse(request.headers):
+        if await self._authenticator.refuse(request):
             text = "The request you have made requires authentication."
             return answer_iam_error(401, "Unauthorized", text)
         query = self._contract.read_parameters("KeystoneListProjects", {}, request.query)

@@ -37,15 +37,20 @@ class SimulatorSettings:
         quota: tasks that an instance holds.
         list_lag_s: seconds until lists show a new task.
         unique_names: refuse a second task of the same name in an instance.
-        token: the one X-Auth-Token accepted besides those issued by the IAM call, requests
-            signed with AK/SK being refused; ``None`` accepts anything that looks like either.
+        token: the one X-Auth-Token accepted besides those issued by the IAM call. Without it
+            and *ak*, anything is accepted that looks like a token or a signature; with one of
+            them, nothing else.
         token_ttl_s: lifetime of a token issued by the IAM call.
         retry_after_s: value of Retry-After in 429 answers; ``None`` leaves the header out.
         record: keep a line for every API call in ``Simulator.requests``.
         password: the one password that the IAM call accepts; ``None`` accepts any.
+        ak: names the one access key, whose signatures are verified.
+        sk: what that key signs with; given together with *ak*.
+        security_token: that of the key, if it is a temporary one.
 
     Raises:
-        SettingsError: a value is out of its range; the message names knob, value and range.
+        SettingsError: a value is out of its range, or half a key; the message names knob, value
+            and range.
 
     """
 
@@ -63,6 +68,9 @@ class SimulatorSettings:
     retry_after_s: float | None = None
     record: bool = False
     password: str | None = field(default=None, repr=False)
+    ak: str | None = field(default=None, repr=False)
+    sk: str | None = field(default=None, repr=False)
+    security_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for knob, (low, high) in _RANGES.items():
@@ -70,11 +78,22 @@ class SimulatorSettings:
             if value is not None and not low <= value <= high:
                 message = f"{knob} is {value!r}: give a number from {low:,} to {high:,}"
                 raise SettingsError(message)
-        for knob in ("token", "password"):
+        for knob in ("token", "password", "ak", "sk", "security_token"):
             if getattr(self, knob) == "":
                 message = f"{knob} is empty: give at least one character, or leave it out"
                 raise SettingsError(message)
+        _check_key(self.ak, self.sk, self.security_token)
         object.__setattr__(self, "faults", _check_faults(self.faults))
+
+
+def _check_key(ak: str | None, sk: str | None, security_token: str | None) -> None:
+    if (ak is None) != (sk is None):
+        given, missing = ("sk", "ak") if ak is None else ("ak", "sk")
+        message = f"{missing} is missing: {given} is given, and a key has both"
+        raise SettingsError(message)
+    if security_token is not None and ak is None:
+        message = "ak is missing: security_token is given, and belongs to a key"
+        raise SettingsError(message)
 
 
 def _check_faults(shares: Mapping[FaultKind, float]) -> Mapping[FaultKind, float]:

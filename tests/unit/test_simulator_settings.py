@@ -34,6 +34,14 @@ from batchcreate.simulator import FaultKind, SimulatorSettings
             "password is empty: give at least one character, or leave it out",
             id="empty password",
         ),
+        pytest.param("ak", "AK", "sk is missing: ak is given, and a key has both", id="no sk"),
+        pytest.param("sk", "SK", "ak is missing: sk is given, and a key has both", id="no ak"),
+        pytest.param(
+            "security_token",
+            "STS",
+            "ak is missing: security_token is given, and belongs to a key",
+            id="security token alone",
+        ),
         pytest.param(
             "faults",
             {FaultKind.HANG: 1.5},
@@ -76,7 +84,13 @@ def test_shares_of_creates_and_lists_are_counted_apart() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    """The text form of the settings holds neither token nor password."""
-    settings = SimulatorSettings(token="canary-1", password="canary-2")
+    """The text form of the settings holds neither token nor password nor key."""
+    settings = SimulatorSettings(
+        token="canary-1",
+        password="canary-2",
+        ak="canary-3",
+        sk="canary-4",
+        security_token="canary-5",
+    )
 
     assert "canary" not in repr(settings)
