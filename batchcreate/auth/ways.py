@@ -131,11 +131,15 @@ def _from_profile(environment: Mapping[str, str]) -> GivenKey | None:
     if not path.is_file():
         return None
     parser = configparser.ConfigParser(interpolation=None)
+    is_sound = True
     try:
         parser.read(path, encoding="utf-8")
     except (configparser.Error, OSError, UnicodeDecodeError):
+        is_sound = False
+    # Raised out here, so that the parser's exception, which holds a line, is not kept as context.
+    if not is_sound:
         msg = f"{path}: not a credentials file (INI with a section [basic])"
-        raise SettingsError(msg) from None
+        raise SettingsError(msg)
     if not parser.has_section("basic"):
         return None
     section = parser["basic"]

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from batchcreate.auth import GivenToken, Token, find_way, is_readable_by_others
+from batchcreate.auth.ways import Given, GivenKey, GivenUser
 from batchcreate.errors import SettingsError
 from batchcreate.secret import Secret
 
@@ -178,6 +179,152 @@ class TestFindToken:
         assert str(refusal({}, tmp_path)) == (
             f"--token-file {tmp_path}: cannot be read: Is a directory"
         )
+
+
+USER: Final = {
+    "BATCHCREATE_IAM_USER": "jane",
+    "BATCHCREATE_IAM_PASSWORD": f" {CANARY} ",
+    "BATCHCREATE_IAM_DOMAIN": "acme",
+}
+KEY: Final = {"HUAWEICLOUD_SDK_AK": "AK7", "HUAWEICLOUD_SDK_SK": CANARY}
+
+
+def revealed(way: Given) -> tuple[str, ...]:
+    """Return the texts of *way*, its secrets among them."""
+    match way:
+        case GivenUser(name=name, password=password, domain=domain):
+            return name, password.reveal(), domain
+        case GivenKey(ak=ak, sk=sk, security_token=token):
+            return ak.reveal(), sk.reveal(), token.reveal() if token is not None else ""
+        case GivenToken(token=token):
+            return (token.reveal(),)
+
+
+class TestUser:
+    def test_environment_holds_it(self) -> None:
+        """A password is taken to the letter, blanks included, and shown to nobody."""
+        way = find_way(USER, None)
+
+        assert isinstance(way, GivenUser)
+        assert revealed(way) == ("jane", f" {CANARY} ", "acme")
+        assert CANARY not in repr(way)
+        assert way.source == "BATCHCREATE_IAM_USER"
+
+    @pytest.mark.parametrize("name", USER)
+    def test_missing_part_is_named(self, name: str) -> None:
+        """Two of three variables are told which one is missing."""
+        environment = USER | {name: ""}
+
+        assert str(refusal(environment, None)) == f"incomplete credentials: {name} missing"
+
+    def test_missing_parts_are_named(self) -> None:
+        """So are two of them."""
+        assert str(refusal({"BATCHCREATE_IAM_USER": "jane"}, None)) == (
+            "incomplete credentials: BATCHCREATE_IAM_PASSWORD and BATCHCREATE_IAM_DOMAIN missing"
+        )
+
+
+class TestKey:
+    @pytest.fixture
+    def profile(self, tmp_path: Path) -> Path:
+        path = tmp_path / ".huaweicloud" / "credentials"
+        path.parent.mkdir()
+        path.touch(mode=0o600)
+        return path
+
+    @pytest.mark.parametrize(
+        ("more", "token"),
+        [({}, ""), ({"HUAWEICLOUD_SDK_SECURITY_TOKEN": " st "}, "st")],
+        ids=["permanent", "temporary"],
+    )
+    def test_environment_holds_it(self, more: dict[str, str], token: str) -> None:
+        """The vendor's own variables are understood."""
+        way = find_way(KEY | more, None)
+
+        assert revealed(way) == ("AK7", CANARY, token)
+        assert CANARY not in repr(way)
+        assert way.source == "HUAWEICLOUD_SDK_AK"
+
+    @pytest.mark.parametrize("name", KEY)
+    def test_missing_half_is_named(self, name: str) -> None:
+        """A key without its secret, or a secret without its key, is told so."""
+        assert str(refusal(KEY | {name: " "}, None)) == f"incomplete credentials: {name} missing"
+
+    def test_strange_characters_are_refused(self) -> None:
+        """What cannot stand in a header is not signed with."""
+        error = refusal(KEY | {"HUAWEICLOUD_SDK_AK": "A K"}, None)
+
+        assert str(error) == f"HUAWEICLOUD_SDK_AK: {STRANGE}"
+
+    @pytest.mark.parametrize("is_named", [True, False], ids=["named", "at home"])
+    def test_profile_of_the_vendor_holds_it(
+        self, *, is_named: bool, profile: Path, tmp_path: Path
+    ) -> None:
+        """The file is found where the vendor's tools keep it, or where a variable points."""
+        profile.write_text(
+            f"[global]\nak = no\n[basic]\nak = AK7\nsk = {CANARY}\nsecurity_token = s%t\n",
+            encoding="utf-8",
+        )
+        named = {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(profile)}
+
+        way = find_way(named if is_named else {"HOME": str(tmp_path)}, None)
+
+        assert revealed(way) == ("AK7", CANARY, "s%t")
+        assert way.source == str(profile)
+
+    def test_environment_goes_before_the_profile(self, profile: Path, tmp_path: Path) -> None:
+        """Two places of one key are no contradiction."""
+        profile.write_text("[basic]\nak = other\nsk = other\n", encoding="utf-8")
+
+        way = find_way(KEY | {"HOME": str(tmp_path)}, None)
+
+        assert revealed(way) == ("AK7", CANARY, "")
+
+    @pytest.mark.parametrize(
+        "content",
+        ["", "[global]\nak = x\n", "[basic]\n", "[basic]\nak =\nsk =\n"],
+        ids=["empty", "other section", "no key", "empty key"],
+    )
+    def test_profile_without_a_key_is_as_good_as_none(
+        self, content: str, profile: Path, tmp_path: Path
+    ) -> None:
+        """Other credentials, or none, may be what is meant."""
+        profile.write_text(content, encoding="utf-8")
+
+        assert str(refusal({"HOME": str(tmp_path)}, None)) == NOWHERE
+
+    def test_missing_profile_is_as_good_as_none(self, tmp_path: Path) -> None:
+        """Most people have no such file."""
+        assert str(refusal({"HOME": str(tmp_path)}, None)) == NOWHERE
+
+    def test_half_a_profile_is_named(self, profile: Path, tmp_path: Path) -> None:
+        """The file and the missing half stand in the message."""
+        profile.write_text("[basic]\nak = AK7\n", encoding="utf-8")
+
+        assert str(refusal({"HOME": str(tmp_path)}, None)) == (
+            f"incomplete credentials: sk in {profile} missing"
+        )
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            CANARY.encode(),
+            b"[basic]\nsk " + CANARY[:20].encode(),
+            b"[basic]\nsk=" + CANARY.encode() + b"\xff",
+        ],
+        ids=["no section", "no equals sign", "not UTF-8"],
+    )
+    def test_broken_profile_is_named_and_not_shown(
+        self, content: bytes, profile: Path, tmp_path: Path
+    ) -> None:
+        """No line of the file comes along with the message."""
+        profile.write_bytes(content)
+
+        error = refusal({"HOME": str(tmp_path)}, None)
+
+        assert str(error) == f"{profile}: not a credentials file (INI with a section [basic])"
+        assert error.__cause__ is None
+        assert error.__context__ is None
 
 
 class TestSecret:

@@ -372,6 +372,43 @@ class TestEndpoint:
             assert load({}).origin
 
 
+class TestIamEndpoint:
+    @pytest.mark.parametrize(
+        ("options", "origin"),
+        [
+            ({}, "https://iam.myhuaweicloud.com"),
+            ({"region": "cn-north-4"}, "https://iam.cn-north-4.myhuaweicloud.com"),
+            (
+                {"region": "cn-north-4", "iam_endpoint": "https://iam.example/"},
+                "https://iam.example",
+            ),
+        ],
+        ids=["global", "of the region", "as told"],
+    )
+    def test_passwords_go_to_iam_only(self, options: dict[str, Any], origin: str) -> None:
+        """What is told goes before the region's, and the region's before the global one."""
+        assert load(options).iam_origin == origin
+
+
+class TestProxy:
+    @pytest.mark.parametrize("proxy", ["http://proxy.example:3128", "http://10.0.0.7:8080"])
+    def test_http_proxy_is_accepted(self, proxy: str) -> None:
+        """A proxy is used when it is given, and only then."""
+        assert load({"proxy": proxy}).proxy == proxy
+
+    @pytest.mark.parametrize(
+        "proxy",
+        ["", "proxy.example:3128", "https://proxy.example", "http://", "http://me:hunter2@proxy"],
+    )
+    def test_anything_else_is_refused(self, proxy: str) -> None:
+        """Its password has a place of its own and is not repeated."""
+        message = message_of(proxy=proxy)
+
+        assert message.startswith("--proxy: ")
+        assert "give the origin of an HTTP proxy" in message
+        assert "hunter2" not in message
+
+
 class TestRows:
     def test_list_is_kept_as_typed(self) -> None:
         """A list that is understood is the setting."""
