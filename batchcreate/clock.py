@@ -1,7 +1,10 @@
 """The one place that reads the wall clock; durations come from the event loop's own clock."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -21,4 +24,4 @@ def stamp(moment: datetime) -> str:
 
 def stamp_of_ms(moment_ms: int) -> str:
     """Return milliseconds since 1970 as `stamp` does."""
-    return stamp(datetime.fromtimestamp(moment_ms / 1000, tz=UTC))
+    return stamp(_EPOCH + timedelta(milliseconds=moment_ms))

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchcreate.clock import epoch_ms, stamp, stamp_of_ms, utc_now
@@ -37,6 +37,7 @@ def test_stamp_is_utc_with_milliseconds(moment: datetime, text: str) -> None:
 
 
 @given(st.integers(0, LAST_MS))
+@example(9_520_333_501_133)
 def test_stamp_of_milliseconds_loses_none(moment_ms: int) -> None:
     """The stamp reads back as the very millisecond."""
     text = stamp_of_ms(moment_ms)

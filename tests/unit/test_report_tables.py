@@ -195,7 +195,7 @@ class TestResults:
 
         assert len(table(path)[1][8]) == 32_767
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.lists(st.text(st.characters(codec=None), max_size=20), min_size=1, max_size=9))
     def test_every_text_reads_back(self, path: Path, texts: list[str]) -> None:
         """Whatever the cells hold, every row is one line of as many cells."""
