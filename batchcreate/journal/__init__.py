@@ -1,9 +1,11 @@
 """The state of a batch on disk: what was read, what was sent, what became of it."""
 
 from batchcreate.journal.deletions import CreatedTask
-from batchcreate.journal.file import Journal, make_folder
+from batchcreate.journal.file import make_folder
+from batchcreate.journal.journal import Journal
 from batchcreate.journal.reading import Reading
-from batchcreate.journal.work import Pending, Unsettled
+from batchcreate.journal.unsettled import Unsettled, find_unsettled
+from batchcreate.journal.work import Pending
 from batchcreate.journal.writer import Settlement, Writer
 
 __all__ = [
@@ -14,5 +16,6 @@ __all__ = [
     "Settlement",
     "Unsettled",
     "Writer",
+    "find_unsettled",
     "make_folder",
 ]

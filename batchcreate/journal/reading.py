@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import groupby
 
+from batchcreate.journal.superseding import supersede
 from batchcreate.models import Column, Issue, Place, Rejected, RepeatedRow, Target, Task
 
 
@@ -140,8 +141,7 @@ class Reading:
 
     def settle_with_earlier(self) -> None:
         """Let this reading's rows take the place of the same rows of earlier readings."""
-        for statement in _SUPERSEDE:
-            self._connection.execute(statement, {"reading": self._reading})
+        supersede(self._connection, self._reading)
 
     def _repeated(self) -> Iterator[list[tuple[int, RepeatedRow]]]:
         found = self._connection.execute(
@@ -210,44 +210,3 @@ class Reading:
             ).fetchone()
             self._targets[target] = found[0]
         return self._targets[target]
-
-
-_SUPERSEDE = (
-    # the same task, wherever its row stands now
-    """
-    DELETE FROM rows
-    WHERE source IN (SELECT id FROM sources WHERE reading < :reading)
-    AND task IN (
-        SELECT task FROM rows JOIN sources ON sources.id = rows.source
-        WHERE reading = :reading AND task IS NOT NULL
-    )
-    """,
-    # a rejected row that came back under its name, mended or not
-    """
-    DELETE FROM rows
-    WHERE source IN (SELECT id FROM sources WHERE reading < :reading) AND task IS NULL
-    AND (project_id, instance_id, task_name) IN (
-        SELECT project_id, instance_id, task_name
-        FROM rows JOIN sources ON sources.id = rows.source
-        WHERE reading = :reading AND task_name <> ''
-    )
-    """,
-    # rows of the same files that were never sent
-    """
-    DELETE FROM rows
-    WHERE source IN (
-        SELECT id FROM sources WHERE reading < :reading
-        AND file IN (SELECT file FROM sources WHERE reading = :reading)
-    )
-    AND (task IS NULL OR task IN (SELECT id FROM tasks WHERE status = 'not_attempted'))
-    """,
-    # what nothing points at any more
-    """
-    DELETE FROM tasks WHERE status = 'not_attempted' AND attempts = 0
-    AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.task = tasks.id)
-    """,
-    """
-    DELETE FROM sources WHERE reading < :reading
-    AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.source = sources.id)
-    """,
-)

@@ -6,15 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import chain
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from batchcreate.errors import JournalError
+from batchcreate.journal import records
 from batchcreate.journal.file import transaction
-from batchcreate.models import Created, Failed, Outcome, Status, Unknown
+from batchcreate.journal.records import Settlement
 
 Value = TypeVar("Value")
 
@@ -23,26 +22,6 @@ COMMIT_EVERY_S: Final = 0.002
 Commits follow each other no faster than this. A busy run puts more into each of them; one
 that is not busy does not wait.
 """
-
-ROWS_MAX: Final = 500
-"""Rows for one INSERT: well below SQLite's limit of 32,766 values."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """
-    What became of one attempt.
-
-    Attributes:
-        intent: its number, as `Writer.intend` returned it.
-        outcome: as it was read.
-        duration_ms: from sending to the end of the answer.
-
-    """
-
-    intent: int
-    outcome: Outcome
-    duration_ms: int
 
 
 @dataclass(slots=True)
@@ -197,35 +176,11 @@ class Writer:
         self._loop.call_soon_threadsafe(_refuse, batches, self._broken)
 
 
-_INTENTS: Final = "intents (id, task, run, at_ms)"
-_OUTCOMES: Final = "outcomes (intent, status, http_status, error_code, error_msg, task_id, how, at_ms, duration_ms)"
-
-
 def _write(connection: sqlite3.Connection, run: int, batches: Sequence[_Batch]) -> None:
     for batch in batches:
-        outcomes = [_columns(settlement, batch.at_ms) for settlement in batch.settlements]
-        _insert(connection, _OUTCOMES, outcomes)
-        intents = [(intent, task, run, batch.at_ms) for intent, task in batch.intents]
-        _insert(connection, _INTENTS, intents)
-        connection.executemany(
-            "DELETE FROM intents WHERE id = ?", [(intent,) for intent in batch.withdrawn]
-        )
-
-
-def _insert(
-    connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]
-) -> None:
-    """Insert *rows* in one step: each step hands the interpreter's lock over twice."""
-    for part in (rows[at : at + ROWS_MAX] for at in range(0, len(rows), ROWS_MAX)):
-        connection.execute(
-            _insertion(table, len(part[0]), len(part)), list(chain.from_iterable(part))
-        )
-
-
-@cache
-def _insertion(table: str, width: int, rows: int) -> str:
-    row = f"({', '.join('?' * width)})"
-    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608 # no values in it
+        records.add_outcomes(connection, batch.settlements, at_ms=batch.at_ms)
+        records.add_intents(connection, batch.intents, run=run, at_ms=batch.at_ms)
+        records.withdraw(connection, batch.withdrawn)
 
 
 def _resolve(batches: Sequence[_Batch], answers: Sequence[Sequence[object]]) -> None:
@@ -240,19 +195,3 @@ def _refuse(batches: Sequence[_Batch], error: JournalError) -> None:
         for done in (*(done for done, _ in batch.promises), *batch.answers):
             if not done.done():
                 done.set_exception(error)
-
-
-_Columns = tuple[int, Status, int | None, str, str, str, str, int, int]
-
-
-def _columns(settlement: Settlement, at_ms: int) -> _Columns:
-    intent, times = settlement.intent, (at_ms, settlement.duration_ms)
-    match settlement.outcome:
-        case Created(task_id=task_id, how=how, http_status=http_status):
-            return (intent, Status.CREATED, http_status, "", "", task_id, how, *times)
-        case Failed(http_status=http_status, error_code=code, error_msg=message):
-            return (intent, Status.FAILED, http_status, code, message, "", "", *times)
-        case Unknown(
-            reason=reason, http_status=http_status, error_code=code
-        ):  # pragma: no branch # there is no other
-            return (intent, Status.UNKNOWN, http_status, code, reason, "", "", *times)

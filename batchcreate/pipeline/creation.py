@@ -17,7 +17,7 @@ from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import JournalError
 from batchcreate.inventory import list_all
-from batchcreate.journal import Journal, Settlement, Unsettled, Writer, work
+from batchcreate.journal import Journal, Settlement, Unsettled, Writer, find_unsettled, work
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.logs import Log, open_log
 from batchcreate.models import RunId
@@ -87,7 +87,7 @@ class Creation:
         is_verbose = self._settings.verbose > 0
         with logging_to(self._results, run_id, is_verbose=is_verbose) as self._log:
             self._log.info("run.started", endpoint=self._service.endpoint, rows=plan.rows)
-            unsettled = work.unsettled(journal.connection) if self._settings.reconcile else []
+            unsettled = find_unsettled(journal.connection) if self._settings.reconcile else []
             is_held = self._settings.strict and plan.rejected > 0
             if (plan.to_send or unsettled) and not is_held:
                 await self._talk(journal, plan, unsettled, number)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.journal import Journal, Unsettled
+from batchcreate.journal import Journal, Unsettled, find_unsettled
 from batchcreate.journal.work import (
     choose_again,
     choose_read,
@@ -13,7 +13,6 @@ from batchcreate.journal.work import (
     cut,
     existing,
     pending,
-    unsettled,
 )
 from batchcreate.models import Failed, Outcome, Place, TaskId
 from tests.journals import (
@@ -100,7 +99,9 @@ def test_a_retry_chooses_by_status_and_code(
     choose_again(journal.connection, only)
 
     looked_for = [
-        found.pending.key.task_name for found in unsettled(journal.connection) if found.may_resend
+        found.pending.key.task_name
+        for found in find_unsettled(journal.connection)
+        if found.may_resend
     ]
     assert (names(journal), looked_for) == (chosen, to_look_for)
 
@@ -131,7 +132,7 @@ def test_a_limit_leaves_the_first_tasks_and_all_unsettled_ones(
     cut(journal.connection, limit)
 
     assert names(journal) == left
-    assert [found.may_resend for found in unsettled(journal.connection)] == [True, True]
+    assert [found.may_resend for found in find_unsettled(journal.connection)] == [True, True]
 
 
 def test_tasks_are_counted_per_target(tmp_path: Path) -> None:
@@ -148,7 +149,7 @@ def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
     """The last answer comes with them, and where there was none, that."""
     choose_read(journal.connection)
 
-    lost, mute = unsettled(journal.connection)
+    lost, mute = find_unsettled(journal.connection)
 
     assert lost == Unsettled(
         pending=lost.pending,
@@ -169,7 +170,7 @@ def test_unsettled_tasks_of_other_files_are_looked_for_but_not_sent(journal: Jou
     read(journal, {"b.csv": ["other"]})
     choose_read(journal.connection)
 
-    assert [found.may_resend for found in unsettled(journal.connection)] == [False, False]
+    assert [found.may_resend for found in find_unsettled(journal.connection)] == [False, False]
 
 
 def test_tasks_that_exist_already_are_found_by_name(journal: Journal) -> None:
