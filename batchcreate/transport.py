@@ -43,6 +43,7 @@ _NEVER_SENT: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidUR
 _NOT_SENT: Final = (
     *_NEVER_SENT,
     aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.ServerFingerprintMismatch,
 )
@@ -53,6 +54,7 @@ _MESSAGES: Final = (
     (ConnectionResetError, "the connection was reset"),
     (aiohttp.ClientOSError, "the connection broke"),
     (aiohttp.ClientPayloadError, "the answer broke off"),
+    (aiohttp.ClientHttpProxyError, "the proxy refused the connection"),
     (aiohttp.ClientResponseError, "the answer is not valid HTTP"),
 )
 
