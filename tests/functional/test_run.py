@@ -1,0 +1,646 @@
+"""``batchcreate run``: what ends up on the server, in the results folder and on the screen."""
+
+import asyncio
+import json
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchcreate.simulator import FaultKind, Simulator, StoredTask
+from tests.functional.program import (
+    INSTANCE,
+    PROJECT,
+    TOKEN,
+    Ended,
+    Row,
+    at,
+    batchcreate,
+    code_due,
+    creates,
+    ids_by_name,
+    in_turns,
+    listing,
+    read_lines,
+    read_summary,
+    recording,
+    statuses,
+    task_rows,
+    untrue,
+    write_rows,
+)
+
+RESULT_COLUMNS = (
+    "file,sheet,row,task_name,status,task_id,http_status,error_code,error_msg,advice,attempts,"
+    "first_sent_at,finished_at,duration_ms,project_id,instance_id"
+)
+ISSUE_COLUMNS = "file,sheet,row,column,cell,value,rule,message,suggestion"
+COLUMNS = (
+    "task_name",
+    "task_id",
+    "task_type",
+    "description",
+    "task_tag",
+    "operation_types",
+    "source_app_id",
+    "target_app_id",
+    "owner",
+)
+MISTAKES = (
+    ("task_name", "", "missing"),
+    ("task_name", "ab", "too_short"),
+    ("task_name", "n" * 101, "too_long"),
+    ("task_name", "crm orders", "charset"),
+    ("task_name", "-crm-orders", "first"),
+    ("task_id", "x", "too_short"),
+    ("task_id", "x" * 51, "too_long"),
+    ("task_id", "an id", "charset"),
+    ("task_type", "REALTME", "value"),
+    ("task_type", "TIMING", "impossible"),
+    ("description", "d" * 1025, "too_long"),
+    ("description", "ring\x07", "charset"),
+    ("task_tag", "crm", "too_short"),
+    ("task_tag", "t" * 65, "too_long"),
+    ("task_tag", "crm/dwh", "charset"),
+    ("operation_types", "", "missing"),
+    ("operation_types", "UPSRT", "value"),
+    ("operation_types", ",;", "count"),
+    ("operation_types", "INSERT,insert", "repeated"),
+    ("source_app_id", "s" * 65, "too_long"),
+    ("source_app_id", "two words", "charset"),
+    ("target_app_id", "two words", "charset"),
+)
+ROWS = 300
+BLANK_ROW = 150
+"""A row of the sheet that is left blank: what stands below it keeps its number."""
+
+WRONG = {9 + 13 * at: mistake for at, mistake in enumerate(MISTAKES)}
+"""The mistakes by the number of the row in which they stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One run of the story and what it left behind."""
+
+    ended: Ended
+    tasks: Sequence[StoredTask]
+    requests: int
+    creates: int
+    files: Mapping[str, bytes]
+    lines: Sequence[Row]
+    issues: Sequence[Row]
+    summary: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """300 rows with 22 mistakes: run, run again, mended and run."""
+
+    results: Path
+    first: Step
+    second: Step
+    mended: Step
+
+
+def all_rows(wrong: Mapping[int, tuple[str, str, str]]) -> dict[int, dict[str, str]]:
+    numbers = [number for number in range(2, ROWS + 3) if number != BLANK_ROW]
+    rows = {}
+    for number in numbers:
+        row = dict.fromkeys(COLUMNS, "")
+        row |= {"task_name": f"crm-{number}", "operation_types": "INSERT; update", "owner": "ada"}
+        if number in wrong:
+            field, text, _ = wrong[number]
+            row[field] = text
+        rows[number] = row
+    return rows
+
+
+def write_story(path: Path, wrong: Mapping[int, tuple[str, str, str]]) -> None:
+    rows = all_rows(wrong)
+    blank = dict.fromkeys(COLUMNS, "")
+    write_rows(path, [rows.get(number, blank) for number in range(2, ROWS + 3)])
+
+
+async def take_step(folder: Path, simulator: Simulator) -> Step:
+    ended = await batchcreate("run", "tasks.csv", *at(simulator), "-v", folder=folder)
+    results = folder / "tasks-results"
+    return Step(
+        ended=ended,
+        tasks=simulator.tasks(PROJECT, INSTANCE),
+        requests=len(simulator.requests),
+        creates=creates(simulator),
+        files={path.name: path.read_bytes() for path in results.iterdir()},
+        lines=read_lines(results / "results.csv"),
+        issues=read_lines(results / "issues.csv"),
+        summary=read_summary(results),
+    )
+
+
+async def live(folder: Path) -> Story:
+    async with recording() as simulator:
+        write_story(folder / "tasks.csv", WRONG)
+        first = await take_step(folder, simulator)
+        second = await take_step(folder, simulator)
+        write_story(folder / "tasks.csv", {})
+        mended = await take_step(folder, simulator)
+    return Story(results=folder / "tasks-results", first=first, second=second, mended=mended)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    return asyncio.run(live(tmp_path_factory.mktemp("story")))
+
+
+def test_every_mistake_is_found_at_its_cell(story: Story) -> None:
+    """The 22 mistakes are in issues.csv, each at its own cell, and nothing else is."""
+    letters = dict(zip(COLUMNS, "ABCDEFGHI", strict=True))
+
+    found = [
+        (issue["row"], issue["column"], issue["cell"], issue["rule"])
+        for issue in story.first.issues
+    ]
+
+    assert found == [
+        (str(number), field, f"{letters[field]}{number}", f"{field}.{kind}")
+        for number, (field, _, kind) in WRONG.items()
+    ]
+    assert all(issue["message"] for issue in story.first.issues)
+
+
+def test_exactly_the_rows_with_mistakes_are_rejected(story: Story) -> None:
+    """All other rows are created, and every rejected one says what is wrong with it."""
+    rejected = {
+        int(line["row"]): (line["error_code"], line["error_msg"])
+        for line in story.first.lines
+        if line["status"] == "rejected"
+    }
+
+    messages = {
+        int(issue["row"]): f"{issue['column']}: {issue['message']}" for issue in story.first.issues
+    }
+    assert statuses(story.first.lines).count("created") == ROWS - len(WRONG) == 278
+    assert rejected == {number: ("INVALID_ROW", messages[number]) for number in WRONG}
+
+
+def test_every_line_agrees_with_the_server(story: Story) -> None:
+    """The created names are the server's, with its ids and with the cells in their bodies."""
+    created = {
+        line["task_name"]: line["task_id"]
+        for line in story.first.lines
+        if line["status"] == "created"
+    }
+
+    assert created == ids_by_name(story.first.tasks)
+    assert [task.body for task in story.first.tasks if task.name == "crm-2"] == [
+        {"task_name": "crm-2", "operation_types": ["INSERT", "UPDATE"]}
+    ]
+    assert untrue(story.first.lines, story.first.tasks) == []
+
+
+def test_a_run_with_rejected_rows_ends_with_1_and_says_what_is_next(story: Story) -> None:
+    """The last lines give the counts and the command that finishes the batch."""
+    ended = story.first.ended
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.splitlines()[-2] == "300 rows: 22 rejected, 278 created"
+    last = ended.err.splitlines()[-1]
+    assert last.startswith("next: mend the cells listed in tasks-results/issues.csv")
+    assert "batchcreate run tasks.csv --endpoint http://127.0.0.1:" in last
+
+
+def test_a_second_run_sends_nothing(story: Story) -> None:
+    """The same command creates nothing again, and the report stays as it is."""
+    assert story.second.ended.code == 1
+    assert story.second.requests == story.first.requests
+    assert story.second.files["results.csv"] == story.first.files["results.csv"]
+    assert story.second.files["issues.csv"] == story.first.files["issues.csv"]
+
+
+def test_mended_rows_are_sent_and_no_others(story: Story) -> None:
+    """After mending every row has its task, the earlier ones with their earlier ids."""
+    earlier = ids_by_name(story.first.tasks)
+
+    assert story.mended.ended.code == 0
+    assert story.mended.ended.err.endswith("next: nothing; every row has its task\n")
+    assert story.mended.creates - story.second.creates == len(WRONG)
+    assert statuses(story.mended.lines) == ["created"] * ROWS
+    assert untrue(story.mended.lines, story.mended.tasks) == []
+    assert earlier.items() <= ids_by_name(story.mended.tasks).items()
+    assert story.mended.issues == []
+
+
+def test_lines_stand_in_input_order_with_the_numbers_of_the_sheet(story: Story) -> None:
+    """Rows below a blank one keep the number that the spreadsheet program shows."""
+    expected = [(str(number), row["task_name"]) for number, row in all_rows(WRONG).items()]
+
+    # A cell that a spreadsheet program would take for a formula is disarmed by an apostrophe.
+    found = [(line["row"], line["task_name"].removeprefix("'")) for line in story.first.lines]
+    assert found == expected
+
+
+def test_the_files_are_what_the_design_says(story: Story) -> None:
+    """Both tables have their columns and the mark by which Excel takes them for UTF-8."""
+    for name, columns in (("results.csv", RESULT_COLUMNS), ("issues.csv", ISSUE_COLUMNS)):
+        assert story.first.files[name].startswith(f"\ufeff{columns}\r\n".encode())
+    assert {"journal.db", "log.jsonl", "summary.json"} <= set(story.first.files)
+    assert [name for name in story.first.files if name.startswith(".")] == []
+
+
+def test_created_lines_tell_when_and_how_often_they_were_sent(story: Story) -> None:
+    """A created line has one attempt, its times and its target; a rejected one no times."""
+    created, rejected = story.first.lines[0], story.first.lines[7]
+
+    assert created["first_sent_at"] <= created["finished_at"]
+    assert {name: created[name] for name in ("file", "sheet", "http_status", "attempts")} == {
+        "file": "tasks.csv",
+        "sheet": "",
+        "http_status": "200",
+        "attempts": "1",
+    }
+    assert (created["project_id"], created["instance_id"]) == (PROJECT, INSTANCE)
+    assert created["advice"] == ""
+    assert rejected["status"] == "rejected"
+    assert (rejected["attempts"], rejected["first_sent_at"]) == ("0", "")
+    assert "issues.csv" in rejected["advice"]
+
+
+def test_the_counts_add_up(story: Story) -> None:
+    """The counts of summary.json are those of the lines, and their sum is the rows."""
+    for step in (story.first, story.second, story.mended):
+        counts = step.summary["counts"]
+        found = statuses(step.lines)
+        assert counts == {status: found.count(status) for status in counts}
+        assert step.summary["total"] == sum(counts.values()) == ROWS
+
+
+def test_the_summary_tells_what_the_run_itself_did(story: Story) -> None:
+    """What was sent now differs from run to run while the counts are those of the batch."""
+    sent = [step.summary["this_run"] for step in (story.first, story.second, story.mended)]
+
+    assert [now["created"] for now in sent] == [278, 0, 22]
+    assert [now["attempts"] for now in sent] == [278, 0, 22]
+    assert story.first.summary["rate"]["configured_per_s"] == 1000
+    assert story.first.summary["stopped"] is None
+
+
+def test_every_line_of_the_log_is_one_event(story: Story) -> None:
+    """The log is JSON lines that carry the id of their run, and none is lost by a rerun."""
+    events = [json.loads(line) for line in story.mended.files["log.jsonl"].splitlines()]
+
+    names = [event["event"] for event in events]
+    assert len({event["run_id"] for event in events}) == 3
+    assert names.count("task.created") == ROWS
+    assert names.count("run.finished") == 3
+    assert story.mended.files["log.jsonl"].startswith(story.second.files["log.jsonl"])
+
+
+def test_the_token_is_written_nowhere(story: Story) -> None:
+    """No file of the folder and nothing on the screen holds the token."""
+    for step in (story.first, story.second, story.mended):
+        assert [name for name, data in step.files.items() if TOKEN.encode() in data] == []
+        assert TOKEN not in step.ended.out + step.ended.err
+
+
+def test_the_results_are_for_their_owner_only(story: Story) -> None:
+    """The folder has mode 0700, its files 0600."""
+    modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in story.results.iterdir()}
+
+    assert stat.S_IMODE(story.results.stat().st_mode) == 0o700
+    assert modes == dict.fromkeys(modes, "0o600")
+
+
+async def test_the_report_does_not_depend_on_the_concurrency(tmp_path: Path) -> None:
+    """One worker or fifty: the same lines in the same order."""
+    write_rows(tmp_path / "tasks.csv", task_rows(60))
+    seen = []
+
+    for concurrency in ("1", "50"):
+        async with recording(latency_ms=2) as simulator:
+            options = ("--concurrency", concurrency, "--results", f"by-{concurrency}")
+            ended = await batchcreate(
+                "run", "tasks.csv", *at(simulator), *options, folder=tmp_path
+            )
+            lines = read_lines(tmp_path / f"by-{concurrency}" / "results.csv")
+            assert (ended.code, untrue(lines, simulator.tasks(PROJECT, INSTANCE))) == (0, [])
+            seen.append([(line["row"], line["task_name"], line["status"]) for line in lines])
+
+    assert seen[0] == seen[1]
+    assert [row for row, _, _ in seen[0]] == [str(number) for number in range(2, 62)]
+
+
+async def test_json_goes_to_stdout_and_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
+    """Stdout holds one JSON document, the same as summary.json; stderr ends as always."""
+    write_rows(tmp_path / "tasks.csv", task_rows(3))
+
+    async with recording() as simulator:
+        ended = await batchcreate(
+            "run", "tasks.csv", *at(simulator), "--json", "--quiet", folder=tmp_path
+        )
+
+    assert json.loads(ended.out) == read_summary(tmp_path / "tasks-results")
+    assert ended.err.splitlines() == [
+        "results: tasks-results/results.csv",
+        "3 rows: 3 created",
+        "next: nothing; every row has its task",
+    ]
+
+
+DRY_RUN = pytest.mark.xfail(
+    reason="Journal.scratch() is read in another thread than the one that made it"
+)
+
+
+@DRY_RUN
+async def test_a_dry_run_creates_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    """The plan is shown; the server sees no create and the disk no folder."""
+    write_rows(tmp_path / "tasks.csv", [*task_rows(3), {"task_name": "x y"}])
+
+    async with recording() as simulator:
+        ended = await batchcreate("run", "tasks.csv", *at(simulator), "--dry-run", folder=tmp_path)
+        assert creates(simulator) == 0
+
+    assert ended.code == 1
+    assert "4 rows read, 3 to send, 1 rejected" in ended.err
+    assert "dry run" in ended.err
+    assert listing(tmp_path) == ["tasks.csv"]
+
+
+@DRY_RUN
+async def test_a_dry_run_of_valid_rows_ends_with_0(tmp_path: Path) -> None:
+    """Nothing is wrong with the plan, so that a script may go on to the run itself."""
+    write_rows(tmp_path / "tasks.csv", task_rows(3))
+
+    ended = await batchcreate("run", "tasks.csv", "--simulate", "--dry-run", folder=tmp_path)
+
+    assert (ended.code, ended.err.splitlines()[-1]) == (0, "3 rows: 3 not_attempted")
+
+
+async def test_strict_sends_nothing_where_one_row_is_rejected(tmp_path: Path) -> None:
+    """Every valid row is reported as not attempted."""
+    write_rows(tmp_path / "tasks.csv", [*task_rows(3), {"task_name": "x y"}])
+
+    async with recording() as simulator:
+        ended = await batchcreate("run", "tasks.csv", *at(simulator), "--strict", folder=tmp_path)
+        assert creates(simulator) == 0
+
+    lines = read_lines(tmp_path / "tasks-results" / "results.csv")
+    assert ended.code == 1
+    assert statuses(lines) == ["not_attempted"] * 3 + ["rejected"]
+    assert "--strict" in ended.err
+
+
+async def test_chosen_rows_then_some_then_the_rest(tmp_path: Path) -> None:
+    """Rows are chosen by their numbers or by how many; a run without either sends the rest."""
+    write_rows(tmp_path / "tasks.csv", task_rows(40))
+    created = []
+
+    async with recording() as simulator:
+        for choice in (("--rows", "5-20,31"), ("--limit", "3"), ()):
+            ended = await batchcreate("run", "tasks.csv", *at(simulator), *choice, folder=tmp_path)
+            lines = read_lines(tmp_path / "tasks-results" / "results.csv")
+            assert untrue(lines, simulator.tasks(PROJECT, INSTANCE)) == []
+            rows = {int(line["row"]) for line in lines if line["status"] == "created"}
+            created.append((ended.code, rows))
+
+    chosen = {*range(5, 21), 31}
+    assert created == [(1, chosen), (1, chosen | {2, 3, 4}), (0, {*range(2, 42)})]
+
+
+async def test_several_files_may_span_instances(tmp_path: Path) -> None:
+    """Rows with a target of their own go there, the others to the default; one report has all."""
+    own = {"project_id": "p2", "instance_id": "i2"}
+    write_rows(tmp_path / "east" / "tasks.csv", [row | own for row in task_rows(3)])
+    write_rows(tmp_path / "west" / "tasks.csv", task_rows(2))
+
+    async with recording() as simulator:
+        ended = await batchcreate(
+            *("run", "east/tasks.csv", "west/tasks.csv", *at(simulator), "--results", "out"),
+            folder=tmp_path,
+        )
+        here, there = simulator.tasks(PROJECT, INSTANCE), simulator.tasks("p2", "i2")
+
+    lines = read_lines(tmp_path / "out" / "results.csv")
+    assert ended.code == 0
+    assert "5 to send to 2 instances" in ended.err
+    assert untrue(lines[:3], there) == untrue(lines[3:], here) == []
+    assert (len(there), len(here)) == (3, 2)
+    assert [(line["file"], line["project_id"], line["instance_id"]) for line in lines] == [
+        *[("east/tasks.csv", "p2", "i2")] * 3,
+        *[("west/tasks.csv", PROJECT, INSTANCE)] * 2,
+    ]
+
+
+async def test_options_come_before_environment_before_file_before_default(tmp_path: Path) -> None:
+    """Each source fills in what the ones before it leave open."""
+    write_rows(tmp_path / "tasks.csv", task_rows(2))
+    (tmp_path / "token.txt").write_text("t0ken\n", encoding="ascii")
+
+    async with recording(token="t0ken") as simulator:
+        (tmp_path / "batchcreate.toml").write_text(
+            f'endpoint = "{simulator.url}"\nproject_id = "by-file"\ninstance_id = "by-file"\n'
+            'rate = 900\nresults = "by-file"\n',
+            encoding="utf-8",
+        )
+        ended = await batchcreate(
+            *("run", "tasks.csv", "--instance-id", "by-option", "--token-file", "token.txt"),
+            folder=tmp_path,
+            BATCHCREATE_TOKEN="",
+            BATCHCREATE_INSTANCE_ID="by-environment",
+            BATCHCREATE_PROJECT_ID="by-environment",
+            BATCHCREATE_RATE="800",
+        )
+        tasks = simulator.tasks("by-environment", "by-option")
+
+    assert (ended.code, ended.err.splitlines()[-2]) == (0, "2 rows: 2 created")
+    assert untrue(read_lines(tmp_path / "by-file" / "results.csv"), tasks) == []
+    summary = read_summary(tmp_path / "by-file")
+    assert (summary["rate"]["configured_per_s"], summary["concurrency"]) == (800, 8)
+
+
+async def test_a_changed_row_is_not_created_again(tmp_path: Path) -> None:
+    """A created task stays; other contents under its name are skipped, wherever the row stands."""
+    rows = task_rows(3)
+
+    async with recording() as simulator:
+        write_rows(tmp_path / "tasks.csv", rows)
+        await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        changed = [*rows[:0:-1], rows[0] | {"operation_types": "UPDATE"}]
+        write_rows(tmp_path / "tasks.csv", changed)
+        ended = await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        tasks = simulator.tasks(PROJECT, INSTANCE)
+        assert creates(simulator) == 3
+
+    lines = read_lines(tmp_path / "tasks-results" / "results.csv")
+    assert (ended.code, untrue(lines, tasks)) == (0, [])
+    assert [(line["task_name"], line["status"]) for line in lines] == [
+        ("task-003", "created"),
+        ("task-002", "created"),
+        ("task-001", "skipped"),
+    ]
+
+
+BROKEN_STREAMS = {
+    "stdout full": ">/dev/full",
+    "stderr full": "2>/dev/full",
+    "stdout closed": ">&-",
+    "stderr closed": "2>&-",
+    "every stream closed": "<&- >&- 2>&-",
+}
+
+
+async def test_a_run_does_not_mind_a_broken_terminal(tmp_path: Path) -> None:
+    """Where nothing can be printed the run goes on, and its report and exit code are the same."""
+    write_rows(tmp_path / "tasks.csv", [*task_rows(2), {"task_name": "x y"}])
+    command = ("run", "tasks.csv", "--simulate", "--rate", "1000", "--json", "--results")
+
+    found = await in_turns(
+        {
+            name: partial(batchcreate, *command, name, folder=tmp_path, redirections=redirections)
+            for name, redirections in BROKEN_STREAMS.items()
+        }
+    )
+
+    reports = {
+        name: (ended.code, statuses(read_lines(tmp_path / name / "results.csv")))
+        for name, ended in found.items()
+    }
+    assert reports == dict.fromkeys(found, (1, ["created", "created", "rejected"]))
+    assert [name for name, ended in found.items() if "Traceback" in ended.err] == []
+
+
+async def test_a_run_does_not_mind_a_plain_locale(tmp_path: Path) -> None:
+    """Where the terminal takes ASCII only, what is printed is escaped and what is written is not."""
+    rows = [row | {"description": "café 商品"} for row in task_rows(1)]
+    write_rows(tmp_path / "tasks.csv", [*rows, rows[0] | {"task_name": "商品-orders"}])
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    checked = await batchcreate("check", "tasks.csv", folder=tmp_path, **plain)
+    ended = await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path, **plain)
+
+    lines = read_lines(tmp_path / "tasks-results" / "results.csv")
+    assert (checked.code, ended.code) == (1, 1)
+    assert r"\u5546\u54c1-orders" in checked.err
+    assert lines[1]["task_name"] == "商品-orders"
+
+
+@pytest.mark.xfail(reason="the journal takes no lone surrogates, and labels() gives them")
+async def test_a_file_name_that_is_no_text_is_no_hindrance(tmp_path: Path) -> None:
+    """Names of files are bytes; one that is not UTF-8 is shown with escapes."""
+    name = b"tasks-\xff.csv"
+    write_rows(tmp_path / os.fsdecode(name), task_rows(1))
+
+    ended = await batchcreate(
+        *("run", os.fsdecode(name), "--simulate", "--results", "out"), folder=tmp_path
+    )
+
+    assert (ended.code, ended.err.splitlines()[-2]) == (0, "1 rows: 1 created")
+
+
+async def test_refused_credentials_reach_the_server_once(tmp_path: Path) -> None:
+    """One call goes out alone; nothing is created and every row is left for the next run."""
+    write_rows(tmp_path / "tasks.csv", task_rows(20))
+
+    async with recording(token="another") as simulator:
+        ended = await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        assert len(simulator.requests) == 1
+
+    lines = read_lines(tmp_path / "tasks-results" / "results.csv")
+    assert (ended.code, statuses(lines)) == (4, ["not_attempted"] * 20)
+    assert "credentials" in ended.err
+
+
+# What a share of 0.2 of each kind leads to in the end, where that is the same for every order
+# of the calls: the exit code.
+CREATE_FAULTS = {kind: None for kind in FaultKind if not kind.is_list} | {
+    FaultKind.TOO_MANY_REQUESTS: 0,
+    FaultKind.UNAUTHORIZED: 4,
+    FaultKind.FORBIDDEN: 1,
+    FaultKind.REDIRECT: 4,
+}
+SILENT = {FaultKind.HANG, FaultKind.HANG_BEFORE, FaultKind.SLOW_DRIP}
+FAULTY_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultyRun:
+    """A run against a server that goes wrong, and what the server knows."""
+
+    ended: Ended
+    hits: int
+    tasks: Sequence[StoredTask]
+    lines: Sequence[Row]
+    summary: Mapping[str, Any]
+
+
+async def run_with_fault(kind: FaultKind, folder: Path) -> FaultyRun:
+    write_rows(folder / "tasks.csv", task_rows(FAULTY_ROWS))
+    options = ("--timeout", "1" if kind in SILENT else "20", "--concurrency", "16")
+    # A gate that is told 429 at random slows down and down, as it should.
+    share = 0.03 if kind is FaultKind.TOO_MANY_REQUESTS else 0.2
+    async with recording(faults={kind: share}, seed=3) as simulator:
+        ended = await batchcreate("run", "tasks.csv", *at(simulator), *options, folder=folder)
+        return FaultyRun(
+            ended=ended,
+            hits=simulator.faults_seen[kind],
+            tasks=simulator.tasks(PROJECT, INSTANCE),
+            lines=read_lines(folder / "tasks-results" / "results.csv"),
+            summary=read_summary(folder / "tasks-results"),
+        )
+
+
+@pytest.fixture(scope="module")
+def faulty_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[FaultKind, FaultyRun]:
+    folder = tmp_path_factory.mktemp("faults")
+    runs = {kind: partial(run_with_fault, kind, folder / kind) for kind in CREATE_FAULTS}
+    return asyncio.run(in_turns(runs))
+
+
+@pytest.mark.parametrize(("kind", "code"), CREATE_FAULTS.items(), ids=list(CREATE_FAULTS))
+def test_the_report_is_true_whatever_goes_wrong(
+    faulty_runs: dict[FaultKind, FaultyRun], kind: FaultKind, code: int | None
+) -> None:
+    """Created rows exist with their ids, failed ones do not exist, and no name exists twice."""
+    run = faulty_runs[kind]
+
+    assert run.hits > 0
+    assert untrue(run.lines, run.tasks) == []
+    assert len(run.lines) == run.summary["total"] == FAULTY_ROWS
+    assert run.ended.code == code_due(run.summary)
+    assert code in (None, run.ended.code)
+    assert "Traceback" not in run.ended.err
+    assert TOKEN not in run.ended.err
+
+
+def test_a_redirect_is_not_followed(faulty_runs: dict[FaultKind, FaultyRun]) -> None:
+    """The run stops, names the other host and says what to correct."""
+    err = faulty_runs[FaultKind.REDIRECT].ended.err
+
+    assert "redirected.invalid" in err
+    assert "--endpoint" in err
+
+
+def test_a_refusal_keeps_the_code_of_the_server(
+    faulty_runs: dict[FaultKind, FaultyRun],
+) -> None:
+    """A failed row has the status, the code and the message as the server sent them."""
+    run = faulty_runs[FaultKind.FORBIDDEN]
+    failed = [line for line in run.lines if line["status"] == "failed"]
+
+    assert len(failed) == run.hits
+    assert {(line["http_status"], line["error_code"], line["error_msg"]) for line in failed} == {
+        ("403", "APIGW.0302", "The IAM user is not authorized to access this API")
+    }
+    assert all(line["advice"] for line in failed)
+
+
+def test_throttled_rows_are_sent_again(faulty_runs: dict[FaultKind, FaultyRun]) -> None:
+    """Every row is created in the end, and the report counts the repeated attempts."""
+    run = faulty_runs[FaultKind.TOO_MANY_REQUESTS]
+
+    assert run.summary["this_run"]["throttled"] == run.hits
+    assert sum(int(line["attempts"]) for line in run.lines) == FAULTY_ROWS + run.hits

@@ -1,0 +1,253 @@
+"""What goes wrong before anything is sent: one message that says what to do, exit 2, no litter."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from batchcreate.cli import commands
+from batchcreate.simulator import RequestRecord
+from tests.functional.program import (
+    TOKEN,
+    Ended,
+    batchcreate,
+    in_turns,
+    listing,
+    recording,
+    task_rows,
+    write_rows,
+)
+
+TARGET = ("--endpoint", "{url}", "--project-id", "p1", "--instance-id", "i1")
+RUN = ("run", "tasks.csv", *TARGET)
+HEADER = "task_name,operation_types\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """
+    A command that cannot work.
+
+    Attributes:
+        command: ``{url}`` stands for the address of a server that could be asked.
+        words: parts of the message: what was found and what to do.
+        files: are there, beside a good tasks.csv.
+        variables: of the environment.
+
+    """
+
+    command: tuple[str, ...]
+    words: tuple[str, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_file(name: str, content: str | bytes, *words: str) -> Case:
+    data = content.encode() if isinstance(content, str) else content
+    return Case(command=("run", name, *TARGET), words=(name, *words), files={name: data})
+
+
+def with_options(*options: str, words: Sequence[str]) -> Case:
+    return Case(command=(*RUN, *options), words=tuple(words))
+
+
+def with_settings(text: str, *words: str) -> Case:
+    return Case(command=RUN, words=words, files={"batchcreate.toml": text.encode()})
+
+
+def with_variables(*words: str, **variables: str) -> Case:
+    return Case(command=RUN, words=words, variables=variables)
+
+
+def with_endpoint(endpoint: str, *words: str) -> Case:
+    command = ("run", "tasks.csv", "--endpoint", endpoint, *TARGET[2:])
+    return Case(command=command, words=("--endpoint", *words))
+
+
+CASES = {
+    "empty file": with_file("empty.csv", "", "is empty", "Save the spreadsheet again"),
+    "header only": with_file("header.csv", HEADER, "no rows", "Type one row per task"),
+    "binary file": with_file("binary.csv", bytes(range(256)), "not UTF-8", "CSV UTF-8"),
+    "wrong columns": with_file(
+        "wrong.csv", "name,ops\na,b\n", "no column task_name", "'name', 'ops'", "rename"
+    ),
+    "folder": Case(command=("run", ".", *TARGET), words=("is a folder", "Name the files")),
+    "missing file": Case(
+        command=("run", "nope.csv", *TARGET), words=("nope.csv", "Check the name")
+    ),
+    "no file": Case(command=("run", *TARGET), words=("FILE", "--help")),
+    "unknown option": with_options("--rat", "5", words=("--rat", "Did you mean '--rate'?")),
+    "unknown command": Case(command=("rum", "tasks.csv"), words=("'rum'", "--help")),
+    "rate of nothing": with_options("--rate", "0", words=("--rate", "0.01")),
+    "rate in words": with_options("--rate", "abc", words=("--rate", "'abc'")),
+    "rows in words": with_options("--rows", "first", words=("--rows", "such as 5-20,31")),
+    "project id with a path": with_options(
+        "--project-id", "a/b", words=("--project-id", "letters")
+    ),
+    "plain http": with_endpoint("http://example.com", "loopback", "https"),
+    "endpoint with a path": with_endpoint("https://example.com/v2", "without a path"),
+    "endpoint with a wild port": with_endpoint("https://example.com:99999", "ort"),
+    "no endpoint": Case(
+        command=("run", "tasks.csv", *TARGET[2:]), words=("--region", "--endpoint", "--simulate")
+    ),
+    "two endpoints": with_options("--region", "cn-north-4", words=("--endpoint", "--region")),
+    "no project": Case(
+        command=("run", "tasks.csv", *TARGET[:2]), words=("project_id", "--project-id")
+    ),
+    "no credentials": with_variables("BATCHCREATE_TOKEN", "--token-file", BATCHCREATE_TOKEN=""),
+    "empty token file": Case(
+        command=(*RUN, "--token-file", "t.txt"),
+        words=("t.txt", "empty"),
+        files={"t.txt": b"\n"},
+        variables={"BATCHCREATE_TOKEN": ""},
+    ),
+    "wrong variable": with_variables("BATCHCREATE_RATE", "0.01", BATCHCREATE_RATE="0"),
+    "unknown setting": with_settings("rat = 5", "batchcreate.toml", "'rat'"),
+    "token in the settings": with_settings(f"token = '{TOKEN}'", "batchcreate.toml", "'token'"),
+    "broken settings": with_settings("rate", "batchcreate.toml", "TOML"),
+    "file in the place of the results": Case(
+        command=(*RUN, "--results", "there"), words=("there", "--results"), files={"there": b""}
+    ),
+    "journal that is none": Case(
+        command=(*RUN, "--results", "out"),
+        words=("out/journal.db", "choose another folder"),
+        files={"out/journal.db": b"no database at all, whatever it is called"},
+    ),
+    "report of nothing": Case(command=("report", "nope"), words=("nope", "journal.db")),
+    "report without a folder": Case(command=("report",), words=("RESULTS_DIR", "--help")),
+    "check with a file in the way": Case(
+        command=("check", "bad.csv", "--quiet", "--results", "there"),
+        words=("there", "--results"),
+        files={"there": b"", "bad.csv": f"{HEADER}x y,INSERT\n".encode()},
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What came of a case; the listings are of its folder."""
+
+    ended: Ended
+    before: Sequence[str]
+    after: Sequence[str]
+
+
+def found_in(folder: Path) -> list[str]:
+    # The lock beside a journal stays: who removes it could remove somebody else's.
+    return [name for name in listing(folder) if not name.endswith("journal.lock")]
+
+
+async def try_case(case: Case, folder: Path, url: str) -> Tried:
+    write_rows(folder / "tasks.csv", task_rows(2))
+    for name, content in case.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    before = found_in(folder)
+    command = [part.format(url=url) for part in case.command]
+    ended = await batchcreate(*command, folder=folder, **case.variables)
+    return Tried(ended=ended, before=before, after=found_in(folder))
+
+
+async def try_all(folder: Path) -> tuple[dict[str, Tried], Sequence[RequestRecord]]:
+    async with recording() as simulator:
+        tried = await in_turns(
+            {
+                name: partial(try_case, case, folder / name, simulator.url)
+                for name, case in CASES.items()
+            }
+        )
+        return tried, list(simulator.requests)
+
+
+@pytest.fixture(scope="module")
+def all_tried(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, Tried], Sequence[RequestRecord]]:
+    return asyncio.run(try_all(tmp_path_factory.mktemp("usage")))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_message_says_what_is_wrong(
+    all_tried: tuple[dict[str, Tried], Sequence[RequestRecord]], name: str
+) -> None:
+    """It names what was found and what to do; the exit code is 2 and nothing is left behind."""
+    tried = all_tried[0][name]
+    ended = tried.ended
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: ")
+    assert len(ended.err.splitlines()) == 1
+    assert [words for words in CASES[name].words if words not in ended.err] == []
+    assert TOKEN not in ended.err
+    assert tried.after == tried.before
+
+
+def test_nothing_is_sent_before_everything_is_right(
+    all_tried: tuple[dict[str, Tried], Sequence[RequestRecord]],
+) -> None:
+    """No command that ends with 2 has asked the server anything."""
+    assert all_tried[1] == []
+
+
+async def test_a_journal_belongs_to_one_endpoint(tmp_path: Path) -> None:
+    """A folder of another service is refused and named; it stays what it was."""
+    write_rows(tmp_path / "tasks.csv", task_rows(2))
+    options = ("--project-id", "p1", "--instance-id", "i1")
+
+    async with recording() as simulator:
+        first = await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path)
+        report = (tmp_path / "tasks-results" / "results.csv").read_bytes()
+        other = await batchcreate(
+            "run", "tasks.csv", "--endpoint", simulator.url, *options, folder=tmp_path
+        )
+        assert list(simulator.requests) == []
+
+    assert (first.code, other.code) == (0, 2)
+    assert len(other.err.splitlines()) == 1
+    assert simulator.url in other.err
+    assert "--results" in other.err
+    assert (tmp_path / "tasks-results" / "results.csv").read_bytes() == report
+
+
+HELP = {"": (), **{str(command.name): (str(command.name),) for command in commands.ALL}}
+
+
+async def test_every_help_has_an_example(tmp_path: Path) -> None:
+    """Each command explains itself on stdout and ends with 0; so does the program."""
+    found = await in_turns(
+        {
+            name: partial(batchcreate, *command, "--help", folder=tmp_path)
+            for name, command in HELP.items()
+        }
+    )
+
+    for name, ended in found.items():
+        assert (ended.code, ended.err) == (0, "")
+        assert f"  batchcreate {name}" in ended.out
+
+
+async def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
+    """It is the help and not an error message around it, with the exit code of wrong usage."""
+    ended = await batchcreate(folder=tmp_path)
+
+    assert ended.code == 2
+    assert (ended.out + ended.err).startswith("Usage: ")
+
+
+async def test_help_into_a_full_disk_is_no_crash(tmp_path: Path) -> None:
+    """What cannot be printed is said in one line."""
+    ended = await batchcreate("--help", folder=tmp_path, redirections=">/dev/full")
+
+    assert ended.code != 0
+    assert len(ended.err.splitlines()) == 1
+    assert "No space left" in ended.err
+
+
+async def test_lists_come_from_the_environment_as_they_are_typed(tmp_path: Path) -> None:
+    """An option that may be repeated takes one plain value there."""
+    ended = await batchcreate("check", "tasks.csv", folder=tmp_path, BATCHCREATE_SHEET="Tasks")
+
+    assert "no such file" in ended.err

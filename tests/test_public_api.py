@@ -1,0 +1,73 @@
+"""What the package shows, ships and costs."""
+
+import os
+import subprocess
+import sys
+import time
+from importlib import metadata, resources
+from types import ModuleType
+
+import pytest
+
+import batchcreate
+
+HEAVY = {"aiohttp", "matplotlib", "pandas", "pydantic", "rich", "sqlite3", "structlog"}
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    # Measuring coverage would be measured here.
+    own = {name: text for name, text in os.environ.items() if not name.startswith("COV")}
+    return subprocess.run(  # noqa: S603 # our own program
+        [sys.executable, *arguments], env=own, capture_output=True, text=True, check=True
+    )
+
+
+def seconds(*arguments: str) -> float:
+    started = time.perf_counter()
+    python(*arguments)
+    return time.perf_counter() - started
+
+
+@pytest.mark.xfail(reason="the package has no __all__ yet", raises=AttributeError)
+def test_everything_visible_is_exported() -> None:
+    """``__all__`` names the version and what can be seen without an underscore, each once."""
+    exported = getattr(batchcreate, "__all__")  # noqa: B009 # mypy knows that it is missing
+    visible = {
+        name
+        for name in dir(batchcreate)
+        if not name.startswith("_") and not isinstance(getattr(batchcreate, name), ModuleType)
+    }
+
+    assert sorted(exported) == sorted({"__version__", *visible})
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """Package, distribution and command line agree."""
+    shown = python("-m", "batchcreate", "--version").stdout
+
+    assert metadata.version("batchcreate") == batchcreate.__version__
+    assert batchcreate.__version__ in shown.split()
+
+
+def test_the_package_ships_its_types() -> None:
+    """The marker by which type checkers trust the annotations is there."""
+    assert resources.files("batchcreate").joinpath("py.typed").is_file()
+
+
+def test_help_loads_no_heavy_part() -> None:
+    """Libraries that take long to import wait until a command needs them."""
+    imported = python("-X", "importtime", "-m", "batchcreate", "run", "--help").stderr
+
+    names = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
+    assert "click" in names
+    assert names & HEAVY == set()
+
+
+def test_help_costs_little_more_than_click() -> None:
+    """The best of several starts takes at most four times as long as importing click."""
+    pairs = [
+        (seconds("-m", "batchcreate", "--help"), seconds("-c", "import click")) for _ in range(5)
+    ]
+
+    ours, clicks = (min(times) for times in zip(*pairs, strict=True))
+    assert ours <= 4 * clicks
