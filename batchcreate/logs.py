@@ -1,5 +1,6 @@
 """The structured log: one JSON object a line, stable dotted event names, no secrets."""
 
+import contextlib
 import logging
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final, TextIO
@@ -26,7 +27,7 @@ def open_log(stream: TextIO, *, run_id: str, verbose: bool) -> Log:
 
     """
     log: Log = structlog.wrap_logger(
-        structlog.WriteLogger(stream),
+        LineLogger(stream),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -39,6 +40,25 @@ def open_log(stream: TextIO, *, run_id: str, verbose: bool) -> Log:
         run_id=run_id,
     )
     return log.bind()
+
+
+class LineLogger:
+    """
+    Writes lines; a failure costs lines of the log, never a run.
+
+    That a disk is full is for the journal to tell.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        """Write *line* if possible."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:

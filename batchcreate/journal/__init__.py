@@ -4,9 +4,10 @@ from batchcreate.journal.deletions import CreatedTask
 from batchcreate.journal.file import make_folder
 from batchcreate.journal.journal import Journal
 from batchcreate.journal.reading import Reading
+from batchcreate.journal.records import Settlement
 from batchcreate.journal.unsettled import Unsettled, find_unsettled
 from batchcreate.journal.work import Pending
-from batchcreate.journal.writer import Settlement, Writer
+from batchcreate.journal.writer import Writer
 
 __all__ = [
     "CreatedTask",

@@ -1,5 +1,6 @@
 """Every event is one line of JSON, bounded, harmless and without secrets."""
 
+import errno
 import io
 import json
 from collections.abc import Mapping
@@ -177,3 +178,20 @@ class TestRedact:
         redact(None, "info", event)
 
         assert event == {"token": CANARY}
+
+
+def test_full_disk_costs_log_lines_only() -> None:
+    """A stream that takes nothing any more does not end a run."""
+
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    full = Full()
+
+    open_log(full, run_id="a", verbose=False).info("run.started")
+
+    assert full.getvalue() == ""

@@ -1,0 +1,59 @@
+"""The values that flow between the rooms: frozen, keyword-only, without behaviour of their own."""
+
+from batchcreate.models.answers import (
+    Created,
+    Decision,
+    Failed,
+    Outcome,
+    Reply,
+    Signal,
+    Unknown,
+)
+from batchcreate.models.identity import (
+    Key,
+    RunId,
+    Target,
+    TaskId,
+)
+from batchcreate.models.results import (
+    Deletion,
+    DeletionStatus,
+    ResultRow,
+    Status,
+    Summary,
+)
+from batchcreate.models.rows import (
+    Chunk,
+    Column,
+    Issue,
+    Place,
+    Rejected,
+    RepeatedRow,
+    Task,
+)
+
+__all__ = [
+    "Chunk",
+    "Column",
+    "Created",
+    "Decision",
+    "Deletion",
+    "DeletionStatus",
+    "Failed",
+    "Issue",
+    "Key",
+    "Outcome",
+    "Place",
+    "Rejected",
+    "RepeatedRow",
+    "Reply",
+    "ResultRow",
+    "RunId",
+    "Signal",
+    "Status",
+    "Summary",
+    "Target",
+    "Task",
+    "TaskId",
+    "Unknown",
+]
