@@ -184,7 +184,7 @@ def test_full_disk_costs_log_lines_only() -> None:
     """A stream that takes nothing any more does not end a run."""
 
     class Full(io.StringIO):
-        def write(self, text: str) -> int:
+        def write(self, _text: str) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         def flush(self) -> None:
