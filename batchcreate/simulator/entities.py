@@ -1,5 +1,7 @@
 """How the service shows a stored task."""
 
+from datetime import UTC
+
 from batchcreate.simulator.store import StoredTask
 
 _SHOWN = ("source_app_id", "target_app_id", "task_tag")
@@ -12,7 +14,7 @@ def brief(task: StoredTask) -> dict[str, object]:
         "task_name": task.name,
         "task_type": "REALTIME",
         "status": 0,
-        "created_date": task.created_at.isoformat(timespec="milliseconds"),
+        "created_date": _date(task),
         "version": "1",
         "last_modified_time": _milliseconds(task),
         "execute_status": "UNSTARTED",
@@ -34,6 +36,12 @@ def detail(task: StoredTask) -> dict[str, object]:
         **{name: task.body[name] for name in (*_SHOWN, "description") if name in task.body},
     }
     return {"task": shown, "task_detail": ""}
+
+
+def _date(task: StoredTask) -> str:
+    # With Z and no offset: the vendor's SDK cannot read any other zone.
+    moment = task.created_at.astimezone(UTC).replace(tzinfo=None)
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
 def _milliseconds(task: StoredTask) -> int:

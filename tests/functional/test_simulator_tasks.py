@@ -108,7 +108,7 @@ async def test_a_task_is_listed_shown_and_deleted() -> None:
         "task_name": "orders",
         "task_type": "REALTIME",
         "status": 0,
-        "created_date": "2025-01-02T03:04:05.678+00:00",
+        "created_date": "2025-01-02T03:04:05.678Z",
         "version": "1",
         "last_modified_time": milliseconds,
         "execute_status": "UNSTARTED",
