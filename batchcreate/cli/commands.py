@@ -126,6 +126,49 @@ def doctor(**options: object) -> int:
 @click.option(
     "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep the tasks in FILE."
 )
+@click.option(
+    "--quota",
+    type=int,
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Tasks that an instance holds.",
+)
+@click.option(
+    "--list-lag",
+    "list_lag_s",
+    type=float,
+    default=0.0,
+    metavar="S",
+    help="Seconds until lists show a new task.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Accept the token in FILE, and no others but those issued.",
+)
+@click.option(
+    "--token-ttl",
+    "token_ttl_s",
+    type=float,
+    default=86_400.0,
+    metavar="S",
+    help="Seconds that an issued token lives.",
+)
+@click.option("--ak", metavar="AK", help="Verify signatures: the name of the one access key.")
+@click.option(
+    "--sk-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File with the secret key of --ak.",
+)
+@click.option(
+    "--security-token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Makes --ak a temporary key: file with its security token.",
+)
 @click.option("--list-faults", is_flag=True, help="Print the kinds of faults and end.")
 def simulate(**options: object) -> int:
     """Serve the embedded ROMA Connect simulator on loopback, until interrupted."""

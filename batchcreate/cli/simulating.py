@@ -3,12 +3,16 @@
 import asyncio
 import signal
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+from batchcreate.auth import is_readable_by_others
 from batchcreate.cli.exits import DONE
 from batchcreate.cli.say import put, say
 from batchcreate.errors import SettingsError
 from batchcreate.simulator import FAULT_MEANINGS, FaultKind, SimulatorSettings, serve
+
+_SECRET_BYTES_MAX: Final = 64 * 1024
 
 
 def simulate_command(options: Mapping[str, Any]) -> int:
@@ -24,6 +28,13 @@ def simulate_command(options: Mapping[str, Any]) -> int:
         faults=parse_faults(options["faults"]),
         seed=options["seed"],
         state_path=options["state"],
+        quota=options["quota"],
+        list_lag_s=options["list_lag_s"],
+        token_ttl_s=options["token_ttl_s"],
+        token=_read_secret("--token-file", options["token_file"]),
+        ak=options["ak"],
+        sk=_read_secret("--sk-file", options["sk_file"]),
+        security_token=_read_secret("--security-token-file", options["security_token_file"]),
     )
     asyncio.run(_serve(settings))
     return DONE
@@ -49,6 +60,25 @@ def parse_faults(texts: Sequence[str]) -> Mapping[FaultKind, float]:
             )
             raise SettingsError(msg) from None
     return faults
+
+
+def _read_secret(option: str, path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            content = file.read(_SECRET_BYTES_MAX + 1)
+        is_open = is_readable_by_others(path)
+    except OSError as error:
+        msg = f"{option} {path}: cannot be read: {error.strerror}"
+        raise SettingsError(msg) from error
+    text = content.decode("ascii", "replace").strip()
+    if len(content) > _SECRET_BYTES_MAX or not (text.isascii() and text.isprintable()):
+        msg = f"{option} {path}: holds no secret (one line of plain ASCII text, 64 KiB at most)"
+        raise SettingsError(msg)
+    if is_open:
+        say(f"warning: {option} {path} can be read by others; chmod 600 keeps it to you")
+    return text
 
 
 async def _serve(settings: SimulatorSettings) -> None:

@@ -1,0 +1,195 @@
+"""``batchcreate simulate`` with credentials of its own, and the limits that it can be given."""
+
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from batchcreate.secret import Secret
+from batchcreate.signing import AccessKey, sign
+from tests.functional.program import batchcreate, end, said, start
+
+AK, SK, STS, TOKEN = "AKEXAMPLE", "canary-sk-77", "canary-sts-78", "canary-token-79"
+TASKS = "/v2/p1/fdi/instances/i1/tasks"
+CREATE = "/v2/p1/fdi/instances/i1/multi-tasks"
+LOGIN = {
+    "auth": {
+        "identity": {
+            "methods": ["password"],
+            "password": {"user": {"name": "e", "password": "x", "domain": {"name": "a"}}},
+        }
+    }
+}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Return a folder with a file for each secret, as an editor leaves them."""
+    for name, text in (("sk", SK), ("sts", STS), ("token", TOKEN)):
+        path = tmp_path / name
+        path.touch(mode=0o600)
+        path.write_text(f"{text}\n", encoding="ascii")
+    return tmp_path
+
+
+@asynccontextmanager
+async def simulating(
+    *options: str, folder: Path, warnings: Sequence[str] = ()
+) -> AsyncIterator[ClientSession]:
+    """Serve a simulator in a process of its own, which says no more than *warnings* beside."""
+    process = await start("simulate", "--port", "0", *options, folder=folder)
+    try:
+        for warning in warnings:
+            await said(process, warning)
+        line = await said(process, "ROMA Connect simulator at ")
+        url = line.split()[4].rstrip(";")
+        async with ClientSession(url) as session:
+            yield session
+    finally:
+        process.send_signal(signal.SIGINT)
+        ended = await end(process)
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+
+
+async def status_with_key(session: ClientSession, sk: str, security_token: str | None) -> int:
+    """List tasks, signed, and return the status."""
+    headers = sign(
+        method="GET",
+        url=str(session._build_url(TASKS)),
+        headers={},
+        body=b"",
+        key=AccessKey(
+            ak=Secret(AK),
+            sk=Secret(sk),
+            security_token=None if security_token is None else Secret(security_token),
+        ),
+        moment=datetime.now(UTC),
+    )
+    return await status_with(session, headers)
+
+
+async def status_with(session: ClientSession, headers: dict[str, str]) -> int:
+    async with session.get(TASKS, headers=headers) as response:
+        return response.status
+
+
+async def test_a_key_from_a_file_is_asked_for(files: Path) -> None:
+    """Right signatures are accepted, wrong ones and tokens are not."""
+    async with simulating("--ak", AK, "--sk-file", "sk", folder=files) as session:
+        found = [
+            await status_with_key(session, SK, None),
+            await status_with_key(session, "wrong", None),
+            await status_with(session, {"X-Auth-Token": "any"}),
+        ]
+
+    assert found == [200, 401, 401]
+
+
+async def test_a_temporary_key_asks_for_its_token(files: Path) -> None:
+    """The security token comes from a file as well."""
+    options = ("--ak", AK, "--sk-file", "sk", "--security-token-file", "sts")
+
+    async with simulating(*options, folder=files) as session:
+        found = [
+            await status_with_key(session, SK, STS),
+            await status_with_key(session, SK, "other"),
+            await status_with_key(session, SK, None),
+        ]
+
+    assert found == [200, 401, 401]
+
+
+async def test_a_token_from_a_file_is_asked_for(files: Path) -> None:
+    """Another token is refused."""
+    async with simulating("--token-file", "token", folder=files) as session:
+        found = [await status_with(session, {"X-Auth-Token": token}) for token in (TOKEN, "other")]
+
+    assert found == [200, 401]
+
+
+async def test_issued_tokens_live_as_long_as_told(tmp_path: Path) -> None:
+    """A life of a millisecond is over before the next request; the answer says so."""
+    async with simulating("--token-ttl", "0.001", folder=tmp_path) as session:
+        async with session.post("/v3/auth/tokens", json=LOGIN) as response:
+            token = response.headers["X-Subject-Token"]
+        while await status_with(session, {"X-Auth-Token": token}) == 200:
+            pass
+        async with session.get(TASKS, headers={"X-Auth-Token": token}) as response:
+            found = (response.status, (await response.json())["error_code"])
+
+    assert found == (401, "APIGW.0307")
+
+
+async def test_quota_and_lag_are_options(tmp_path: Path) -> None:
+    """The second of two tasks is one too many, and lists do not show the first yet."""
+    headers = {"X-Auth-Token": "any"}
+    found = []
+
+    async with simulating("--quota", "1", "--list-lag", "3600", folder=tmp_path) as session:
+        for name in ("task-1", "task-2"):
+            body = {"task_name": name, "operation_types": ["INSERT"]}
+            async with session.post(CREATE, json=body, headers=headers) as response:
+                found.append((response.status, (await response.json()).get("error_code")))
+        async with session.get(TASKS, headers=headers) as response:
+            total = (await response.json())["total"]
+
+    assert (found, total) == ([(200, None), (400, "FDI.3902")], 0)
+
+
+async def test_a_file_that_others_may_read_is_warned_of(files: Path) -> None:
+    """It is used all the same."""
+    (files / "sk").chmod(0o644)
+    warning = "warning: --sk-file sk can be read by others; chmod 600 keeps it to you"
+
+    async with simulating(
+        "--ak", AK, "--sk-file", "sk", folder=files, warnings=[warning]
+    ) as session:
+        assert await status_with_key(session, SK, None) == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(None, "--sk-file sk: cannot be read: No such file", id="missing"),
+        pytest.param(b"\n", "sk is empty", id="empty"),
+        pytest.param(b"canary\xe4", "--sk-file sk: holds no secret", id="not ASCII"),
+        pytest.param(b"canary\nx", "--sk-file sk: holds no secret", id="two lines"),
+        pytest.param(b"x" * 65_537, "--sk-file sk: holds no secret", id="too long"),
+    ],
+)
+async def test_a_file_without_a_secret_is_refused(
+    content: bytes | None, words: str, tmp_path: Path
+) -> None:
+    """One line names option and file, and shows nothing of what is in it."""
+    if content is not None:
+        (tmp_path / "sk").touch(mode=0o600)
+        (tmp_path / "sk").write_bytes(content)
+
+    ended = await batchcreate("simulate", "--ak", AK, "--sk-file", "sk", folder=tmp_path)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"error: {words}")
+    assert len(ended.err.splitlines()) == 1
+    assert "canary" not in ended.err
+
+
+async def test_half_a_key_is_refused(files: Path) -> None:
+    """What is missing is named."""
+    found = [
+        (await batchcreate("simulate", *options, folder=files)).err
+        for options in (
+            ("--ak", AK),
+            ("--sk-file", "sk"),
+            ("--security-token-file", "sts"),
+        )
+    ]
+
+    assert found == [
+        "error: sk is missing: ak is given, and a key has both\n",
+        "error: ak is missing: sk is given, and a key has both\n",
+        "error: ak is missing: security_token is given, and belongs to a key\n",
+    ]
