@@ -76,7 +76,7 @@ class Journal:
     def scratch(cls) -> Self:
         """Return a journal without a file that outlives it, for commands that send nothing."""
         # An empty name is a private file on disk that SQLite removes: memory stays flat.
-        connection = sqlite3.connect("", isolation_level=None)
+        connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = MEMORY")
         lay_tables(connection)

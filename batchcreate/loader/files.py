@@ -27,7 +27,12 @@ def labels(paths: Sequence[Path]) -> list[str]:
     """
     _refuse_repeated(paths)
     parts = [path.absolute().parts for path in paths]
-    return [_label(own, parts) for own in parts]
+    return [_readable(_label(own, parts)) for own in parts]
+
+
+def _readable(name: str) -> str:
+    """Return *name* with the bytes that are no UTF-8 written as escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def open_input(path: Path, label: str) -> BinaryIO:

@@ -61,6 +61,11 @@ class Feed:
         self._reading: Future[tuple[list[Pending], int]] | None = None
         self._intending: Future[Sequence[int]] | None = None
 
+    @property
+    def has_more(self) -> bool:
+        """There are tasks that nobody has claimed."""
+        return self._tickets > 0
+
     async def ticket(self) -> bool:
         """
         Claim one of the tasks, to be taken later; tell whether there was one left.

@@ -223,7 +223,8 @@ class Pool:
         if isinstance(decision.outcome, Created):
             self._budget.earn()
         halt = self._breaker.observe(decision, is_final=is_final)
-        if halt is not None:
+        # An outage does not matter to a run that has nothing left to send.
+        if halt is not None and (halt.cause is not Cause.OUTAGE or self._feed.has_more):
             self._stop.pull(halt)
 
     def _tell(self, pending: Pending, decision: Decision, attempt: int, *, is_final: bool) -> None:

@@ -350,12 +350,6 @@ async def test_json_goes_to_stdout_and_quiet_leaves_the_last_lines(tmp_path: Pat
     ]
 
 
-DRY_RUN = pytest.mark.xfail(
-    reason="Journal.scratch() is read in another thread than the one that made it"
-)
-
-
-@DRY_RUN
 async def test_a_dry_run_creates_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     """The plan is shown; the server sees no create and the disk no folder."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(3), {"task_name": "x y"}])
@@ -370,7 +364,6 @@ async def test_a_dry_run_creates_nothing_and_leaves_nothing(tmp_path: Path) -> N
     assert listing(tmp_path) == ["tasks.csv"]
 
 
-@DRY_RUN
 async def test_a_dry_run_of_valid_rows_ends_with_0(tmp_path: Path) -> None:
     """Nothing is wrong with the plan, so that a script may go on to the run itself."""
     write_rows(tmp_path / "tasks.csv", task_rows(3))
@@ -528,7 +521,6 @@ async def test_a_run_does_not_mind_a_plain_locale(tmp_path: Path) -> None:
     assert lines[1]["task_name"] == "商品-orders"
 
 
-@pytest.mark.xfail(reason="the journal takes no lone surrogates, and labels() gives them")
 async def test_a_file_name_that_is_no_text_is_no_hindrance(tmp_path: Path) -> None:
     """Names of files are bytes; one that is not UTF-8 is shown with escapes."""
     name = b"tasks-\xff.csv"
