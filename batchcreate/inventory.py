@@ -20,9 +20,7 @@ What one page is asked for. Editions of ListTasks allow 1,000 or cut at 999; wha
 makes of it, the next page begins after what this one really held.
 """
 
-_FINAL_SIGNALS: Final = frozenset(
-    {Signal.UNAUTHORIZED, Signal.FORBIDDEN, Signal.REDIRECTED, Signal.UNTRUSTED}
-)
+_FINAL_SIGNALS: Final = frozenset({Signal.UNAUTHORIZED, Signal.REDIRECTED})
 
 
 class Lister(Protocol):
@@ -68,7 +66,7 @@ async def _page(
             gate.succeeded(admitted_at)
             return answer
         decision = answer
-        if decision.signal in _FINAL_SIGNALS or attempt >= retry.attempts_max:
+        if _is_refused(decision) or attempt >= retry.attempts_max:
             return Incomplete(reason=describe(decision.outcome), signal=decision.signal)
         if decision.signal is Signal.THROTTLED:
             gate.throttled(admitted_at, decision.wait_s)
@@ -86,8 +84,14 @@ async def _ask(lister: Lister, target: Target, offset: int) -> Page | Decision:
     except CredentialError as error:
         refusal = Failed(http_status=None, error_code="", error_msg=str(error))
         return Decision(outcome=refusal, signal=Signal.UNAUTHORIZED)
-    if reply.status != HTTPStatus.OK:
+    if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
         return read_reply(reply, now=utc_now())
     page = read_page(reply)
     malformed = Unknown(reason="the list of tasks is not as documented", http_status=reply.status)
     return page or Decision(outcome=malformed)
+
+
+def _is_refused(decision: Decision) -> bool:
+    """Tell whether asking again would only bring the same answer."""
+    is_refusal = isinstance(decision.outcome, Failed) and not decision.may_resend
+    return is_refusal or decision.signal in _FINAL_SIGNALS

@@ -99,12 +99,16 @@ class Settling:
         """
         Let a row that an earlier run left unsettled wait for the rest of its window.
 
+        The window begins when the attempt's end was recorded. Where none was, the run was
+        killed, nobody knows when: the request may have left long after its intent was
+        committed, and the server may have taken its time. Then the window begins now.
+
         Args:
             row: as the journal has it.
             now_ms: the wall clock, in milliseconds since 1970.
 
         """
-        age_s = max(0.0, (now_ms - row.last_ms) / 1000)
+        age_s = max(0.0, (now_ms - row.last_ms) / 1000) if row.reason else 0.0
         self.add(
             Aside(
                 pending=row.pending,
