@@ -60,6 +60,8 @@ class Feed:
         self._intended: deque[Work] = deque()
         self._reading: Future[tuple[list[Pending], int]] | None = None
         self._intending: Future[Sequence[int]] | None = None
+        self._abandoned: list[Future[Sequence[int]]] = []
+        self._broken: BaseException | None = None
 
     @property
     def has_more(self) -> bool:
@@ -109,17 +111,31 @@ class Feed:
 
         """
         while True:
+            if self._broken is not None:
+                raise self._broken
             self._read_ahead()
             if self._intended:
                 work = self._intended.popleft()
                 self._intend_ahead()
                 return work
             if self._read:
-                return await self._intend_now()
+                task = self._read.popleft()
+                self._intend_ahead()
+                return await self._intend(task)
             if (coming := self._intending or self._reading) is None:
                 msg = "the journal holds fewer tasks than were counted; run the command again"
                 raise JournalError(msg)
             await asyncio.wait([coming])
+
+    async def again(self, work: Work) -> Work:
+        """
+        Return *work* with an intent for one more request.
+
+        Raises:
+            JournalError: the journal cannot be written.
+
+        """
+        return await self._intend(work.pending)
 
     def give_back(self, work: Work) -> None:
         """Take back the intent of a task that was not sent."""
@@ -127,19 +143,23 @@ class Feed:
 
     async def close(self) -> None:
         """Take back the intents of all tasks that nobody took."""
-        if self._intending is not None:
-            try:
-                await self._intending
-            except JournalError:
-                return
+        try:
+            for intending in self._abandoned:
+                self._writer.withdraw(await intending)
+            if self._intending is not None:
+                await asyncio.shield(self._intending)
+        except JournalError:
+            return
         self._writer.withdraw([work.intent for work in self._intended])
         self._intended.clear()
 
-    async def _intend_now(self) -> Work:
-        task = self._read.popleft()
+    async def _intend(self, task: Pending) -> Work:
         intending = self._writer.intend([task.task])
-        self._intend_ahead()
-        (intent,) = await intending
+        try:
+            (intent,) = await asyncio.shield(intending)
+        except asyncio.CancelledError:
+            self._abandoned.append(intending)
+            raise
         return Work(task, intent)
 
     def _tell(self) -> None:
@@ -155,7 +175,8 @@ class Feed:
 
     def _keep_read(self, reading: Future[tuple[list[Pending], int]]) -> None:
         self._reading = None
-        if not reading.cancelled() and reading.exception() is None:
+        self._broken = self._broken or reading.exception()
+        if self._broken is None:
             found, self._cursor = reading.result()
             self._read.extend(found)
 
@@ -170,5 +191,6 @@ class Feed:
 
     def _keep_intended(self, tasks: list[Pending], intending: Future[Sequence[int]]) -> None:
         self._intending = None
-        if not intending.cancelled() and intending.exception() is None:
+        self._broken = self._broken or intending.exception()
+        if self._broken is None:
             self._intended.extend(map(Work, tasks, intending.result()))

@@ -165,8 +165,7 @@ class Pool:
             if decision.signal is Signal.UNREACHABLE:
                 await asyncio.sleep(self._retry.wait_s(attempt, self._random))
             admitted_at = await self._gate.acquire()
-            (intent,) = await self._writer.intend([work.pending.task])
-            work = replace(work, intent=intent)
+            work = await self._feed.again(work)
 
     async def _attempt(self, work: Work) -> Decision:
         """Send once and hand the outcome to the journal."""
