@@ -35,10 +35,15 @@ def code_of_plan(summary: Summary) -> int:
     return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
 
 
+def code_of_halt(halt: "Halt") -> int:
+    """Return the exit code of a command that *halt* ended early."""
+    return 128 + halt.signal if halt.signal else STOPPED
+
+
 def code_of(summary: Summary, halt: "Halt | None") -> int:
     """Return the exit code of a run that left the batch in the state of *summary*."""
     if halt is not None:
-        return 128 + halt.signal if halt.signal else STOPPED
+        return code_of_halt(halt)
     if summary.counts[Status.UNKNOWN]:
         return UNKNOWN
     settled = summary.counts[Status.CREATED] + summary.counts[Status.SKIPPED]

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from batchcreate import pipeline
 from batchcreate.cli.ending import last_lines
-from batchcreate.cli.exits import code_of, code_of_plan
+from batchcreate.cli.exits import code_for, code_of, code_of_halt, code_of_plan
 from batchcreate.cli.say import put, say
 from batchcreate.cli.screen import screen_for
+from batchcreate.errors import StoppedError
 from batchcreate.pool import Cause, Halt, Stop
 from batchcreate.report import document
 from batchcreate.settings import Settings, load
@@ -35,9 +36,14 @@ def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]
 
 def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings) -> int:
     gc.freeze()  # what start-up made stays for good; looking through it again costs every run
-    ending = asyncio.run(_with_signals(command, settings))
-    for settlement in ending.lost:
-        say(f"not in the journal: {settlement}")
+    stop = Stop()
+    try:
+        ending = asyncio.run(_with_signals(command, settings, stop))
+    except StoppedError as error:
+        say(f"error: {error}")
+        return code_of_halt(stop.halt) if stop.halt is not None else code_for(error)
+    for trouble in ending.troubles:
+        say(trouble)
     if settings.json_summary:
         put(
             json.dumps(document(ending.summary, (ending.run_id, ending.facts)), ensure_ascii=False)
@@ -49,9 +55,8 @@ def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Set
 
 
 async def _with_signals(
-    command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings
+    command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings, stop: Stop
 ) -> pipeline.Ending:
-    stop = Stop()
     listen(stop)
     screen = screen_for(settings, sys.stderr)
     return await command(settings, environment=os.environ, observer=screen, stop=stop)

@@ -1,28 +1,31 @@
 """The part of a run that talks to the server, and the reports at its end."""
 
 import asyncio
+import io
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
 from batchcreate import __version__
 from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
-from batchcreate.errors import JournalError
+from batchcreate.errors import JournalError, ReportError, SettingsError
 from batchcreate.inventory import list_all
 from batchcreate.journal import Journal, Settlement, Unsettled, Writer, find_unsettled, work
 from batchcreate.limiter import Gate, RateLimit
+from batchcreate.listing import Inventory
 from batchcreate.logs import Log, open_log
-from batchcreate.models import RunId
+from batchcreate.models import RunId, Summary, Target
+from batchcreate.outcome import describe
 from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
-from batchcreate.pipeline.reporting import write_reports
+from batchcreate.pipeline.reporting import folded, write_reports
 from batchcreate.pipeline.service import Service
 from batchcreate.pipeline.values import Ending, Observer, Plan
 from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
@@ -69,7 +72,7 @@ class Creation:
         limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
         self._gate = Gate(limit, on_change=self._note_rate)
         self._tally = Tally()
-        self._lost: Sequence[Settlement] = ()
+        self._troubles: list[str] = []
         self._existing = 0
         self._log: Log = structlog.get_logger()
 
@@ -79,7 +82,7 @@ class Creation:
 
         Raises:
             PlanError: the batch does not fit what the server has; nothing was sent.
-            ReportError: a report cannot be written; the journal is intact.
+            ReportError: the journal cannot even be read any more.
 
         """
         run_id = RunId(uuid.uuid4().hex[:12])
@@ -93,7 +96,7 @@ class Creation:
                 await self._talk(journal, plan, unsettled, number)
             facts = self._facts()
             self._finish(journal, number, facts)
-            summary = write_reports(journal, self._results)
+            summary = self._report(journal)
             self._log.info("run.finished", counts=dict(summary.counts), **facts)
         return Ending(
             results=self._results,
@@ -102,7 +105,7 @@ class Creation:
             run_id=run_id,
             halt=self._stop.halt,
             facts=facts,
-            lost=self._lost,
+            troubles=self._troubles,
         )
 
     async def _talk(
@@ -126,9 +129,10 @@ class Creation:
             targets = dict.fromkeys(
                 [*plan.to_send, *(row.pending.key.target for row in unsettled)]
             )
-            inventories = await take_baseline(targets, look)
-            if isinstance(inventories, Halt):
-                self._stop.pull(inventories)
+            inventories = None
+            if self._stop.halt is None:
+                inventories = await self._look_first(targets, look)
+            if inventories is None:
                 return
             is_abort = settings.on_existing == "abort"
             self._existing = skip_existing(journal, inventories, is_abort=is_abort)
@@ -183,7 +187,41 @@ class Creation:
             journal.fold()
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
-        self._lost = writer.unwritten
+        self._tell_lost(journal, writer.unwritten)
+
+    async def _look_first(
+        self, targets: Iterable[Target], look: Look
+    ) -> Mapping[Target, Inventory] | None:
+        """Take the baseline; ``None`` where the run is to end. A look may be given up halfway."""
+        me = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._stop.wait_begins(me)
+        try:
+            found = await take_baseline(targets, look)
+        except asyncio.CancelledError:
+            if self._stop.halt is None:
+                raise
+            while me.uncancel():
+                pass
+            return None
+        finally:
+            self._stop.leaves(me)
+        if isinstance(found, Halt):
+            self._stop.pull(found)
+            return None
+        return found
+
+    def _tell_lost(self, journal: Journal, lost: Sequence[Settlement]) -> None:
+        """Tell the person at the keyboard the outcomes that the journal did not take."""
+        if not lost:
+            return
+        with folded(journal):
+            rows = {row.intent: row.pending for row in find_unsettled(journal.connection)}
+        for settlement in lost:
+            if (row := rows.get(settlement.intent)) is not None:
+                self._troubles.append(
+                    f"not in the journal: row {row.place.number} of {row.place.file}, "
+                    f"{row.key.task_name}: {describe(settlement.outcome)}"
+                )
 
     def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
         """Note the end of the run; where the journal takes nothing any more, say so instead."""
@@ -191,6 +229,17 @@ class Creation:
             journal.finish_run(number, at=stamp(utc_now()), facts=facts)
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
+
+    def _report(self, journal: Journal) -> Summary:
+        """Write the reports; where that fails, say so, and return the counts at least."""
+        with folded(journal):
+            try:
+                return write_reports(journal, self._results)
+            except ReportError as error:
+                if self._stop.halt is not None:
+                    self._troubles.append(str(error))
+                self._stop.pull(Halt(cause=Cause.REPORT, message=str(error)))
+                return journal.summary()
 
     def _facts(self) -> dict[str, Any]:
         """Return what summary.json tells of this run."""
@@ -226,7 +275,28 @@ class Creation:
 @contextmanager
 def logging_to(folder: Path, run_id: RunId, *, is_verbose: bool) -> Iterator[Log]:
     """Append to the log of a results folder for the length of a block."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-    handle = os.open(folder / "log.jsonl", flags, 0o600)
-    with open(handle, "a", encoding="utf-8") as stream:  # noqa: PTH123 # from a descriptor
+    path = folder / "log.jsonl"
+    try:
+        file = io.FileIO(path, "a", opener=_open_own)
+    except OSError as error:
+        msg = (
+            f"{path}: cannot be written ({error.strerror or error}); nothing was sent: mend "
+            "this, or choose another folder with --results"
+        )
+        raise SettingsError(msg) from error
+    with _LogStream(file, encoding="utf-8", write_through=True) as stream:
         yield open_log(stream, run_id=run_id, verbose=is_verbose)
+
+
+class _LogStream(io.TextIOWrapper):
+    """Drops what its disk does not take: no run fails for want of its log."""
+
+    def write(self, text: str, /) -> int:
+        """Write *text*, or lose it."""
+        with suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+
+def _open_own(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

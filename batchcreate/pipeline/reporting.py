@@ -1,8 +1,13 @@
 """Rebuilds every report file from the journal."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from batchcreate.errors import JournalError, ReportError
 from batchcreate.journal import Journal
+from batchcreate.journal.file import transaction
+from batchcreate.journal.folding import fold
 from batchcreate.models import Summary
 from batchcreate.report import document, write_issues, write_results, write_summary
 
@@ -34,3 +39,20 @@ def write_reports(journal: Journal, results: Path) -> Summary:
     write_issues(results / "issues.csv", journal.issues())
     write_summary(results / "summary.json", document(summary, journal.last_run()))
     return summary
+
+
+@contextmanager
+def folded(journal: Journal) -> Iterator[None]:
+    """
+    Show *journal* as the next run will see it, although its disk may take nothing any more.
+
+    Raises:
+        ReportError: it cannot even be read.
+
+    """
+    try:
+        with transaction(journal.connection, is_kept=False):
+            fold(journal.connection)
+            yield
+    except JournalError as error:
+        raise ReportError(str(error)) from error

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from batchcreate.journal import Settlement
 from batchcreate.limiter import Gate
 from batchcreate.models import RunId, Status, Summary, Target
 from batchcreate.pool import Halt, Tally
@@ -46,7 +45,8 @@ class Ending:
         run_id: names the run in log and summary; ``None`` for a dry run.
         halt: why it ended early; ``None`` if it did not.
         facts: what summary.json tells beside the counts.
-        lost: outcomes that the journal could not take any more.
+        troubles: what journal and reports could not take, a line for each, for the person
+            at the keyboard.
 
     """
 
@@ -56,7 +56,7 @@ class Ending:
     run_id: RunId | None = None
     halt: Halt | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    lost: Sequence[Settlement] = ()
+    troubles: Sequence[str] = ()
 
 
 class Observer(Protocol):

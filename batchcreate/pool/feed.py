@@ -113,6 +113,8 @@ class Feed:
         while True:
             if self._broken is not None:
                 raise self._broken
+            if self._writer.unwritten:
+                await self._writer.intend(())  # raises why an outcome is not on disk
             self._read_ahead()
             if self._intended:
                 work = self._intended.popleft()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Cause(StrEnum):
@@ -16,6 +17,7 @@ class Cause(StrEnum):
     UNTRUSTED = "untrusted"
     OUTAGE = "outage"
     JOURNAL = "journal"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,8 @@ class Stop:
 
     def __init__(self) -> None:
         self.halt: Halt | None = None
-        self._waiting: set[asyncio.Task[None]] = set()
-        self._working: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Task[Any]] = set()
+        self._working: set[asyncio.Task[Any]] = set()
         self._listeners: list[Callable[[Halt], None]] = []
 
     def on_pull(self, listener: Callable[[Halt], None]) -> None:
@@ -68,17 +70,17 @@ class Stop:
         for task in (*self._waiting, *self._working):
             task.cancel()
 
-    def wait_begins(self, task: asyncio.Task[None]) -> None:
+    def wait_begins(self, task: asyncio.Task[Any]) -> None:
         """Note that *task* has nothing under way: when the run ends, it need not finish."""
         self._working.discard(task)
         self._waiting.add(task)
 
-    def work_begins(self, task: asyncio.Task[None]) -> None:
+    def work_begins(self, task: asyncio.Task[Any]) -> None:
         """Note that *task* has a request under way from now on."""
         self._waiting.discard(task)
         self._working.add(task)
 
-    def leaves(self, task: asyncio.Task[None]) -> None:
+    def leaves(self, task: asyncio.Task[Any]) -> None:
         """Forget *task*."""
         self._waiting.discard(task)
         self._working.discard(task)
