@@ -1,0 +1,76 @@
+"""Several runs at once or with several results folders: one of them works, none creates twice."""
+
+import asyncio
+from asyncio.subprocess import Process
+from pathlib import Path
+
+from tests.functional.harness import FAST, Findings, audited, launch, program
+from tests.functional.program import (
+    INSTANCE,
+    LIMIT_S,
+    PROJECT,
+    Ended,
+    Turnstile,
+    at,
+    creates,
+    end,
+    read_lines,
+    recording,
+    statuses,
+    task_rows,
+    write_rows,
+)
+
+STARTS = 20
+
+
+async def test_of_twenty_simultaneous_starts_one_works(tmp_path: Path) -> None:
+    """The others end with 5, name the one that works, and send nothing."""
+    rows = task_rows(10)
+    write_rows(tmp_path / "tasks.csv", rows)
+    turnstile = Turnstile(free=0, holds=1)
+    ended: dict[int, Ended] = {}
+    enough = asyncio.Event()
+
+    async def follow(process: Process) -> None:
+        ended[process.pid] = await end(process)
+        if len(ended) >= STARTS - 1:
+            enough.set()
+
+    async with recording(turnstile) as simulator, asyncio.TaskGroup() as group:
+        command = ("run", "tasks.csv", *at(simulator), *FAST)
+        for _ in range(STARTS):
+            group.create_task(follow(await launch(*command, folder=tmp_path)))
+        async with asyncio.timeout(2 * LIMIT_S):
+            await enough.wait()
+        losers = dict(ended)
+        turnstile.open()
+    findings = audited(tmp_path / "tasks-results", rows, simulator)
+
+    (winner,) = ended.keys() - losers.keys()
+    assert {loser.code for loser in losers.values()} == {5}
+    assert all(f"process {winner}" in loser.err for loser in losers.values())
+    assert (ended[winner].code, findings, creates(simulator)) == (0, Findings(), len(rows))
+
+
+async def test_a_second_results_folder_finds_the_tasks_of_the_first(tmp_path: Path) -> None:
+    """They are skipped with the ids that they have; with --on-existing abort nothing is sent."""
+    rows = task_rows(12)
+    write_rows(tmp_path / "first.csv", rows[:10])
+    write_rows(tmp_path / "tasks.csv", rows)
+
+    async with recording() as simulator:
+        options = (*at(simulator), *FAST)
+        first = await program("run", "first.csv", *options, folder=tmp_path)
+        abort = await program(
+            *("run", "tasks.csv", *options, "--on-existing", "abort"), folder=tmp_path
+        )
+        left = len(simulator.tasks(PROJECT, INSTANCE))
+        second = await program("run", "tasks.csv", *options, folder=tmp_path)
+        findings = audited(tmp_path / "tasks-results", rows, simulator)
+        lines = read_lines(tmp_path / "tasks-results" / "results.csv")
+
+    assert (first.code, abort.code, left) == (0, 2, 10)
+    assert "10 tasks exist already" in abort.err
+    assert (second.code, findings) == (0, Findings())
+    assert statuses(lines) == ["skipped"] * 10 + ["created"] * 2
