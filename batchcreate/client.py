@@ -1,7 +1,7 @@
 """One HTTP attempt at a time against the FDI task API; decides nothing, repeats no create."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import quote
@@ -12,19 +12,35 @@ from yarl import URL
 from batchcreate.auth import Credential
 from batchcreate.models import Reply, Target, TaskId
 from batchcreate.outcome import is_unauthorized
-from batchcreate.transport import ANSWER_BYTES_MAX, Network, exchange, open_session
+from batchcreate.secret import Secret
+from batchcreate.transport import ANSWER_BYTES_MAX, Network, exchange, masked, open_session
 
 LIST_BYTES_MAX: Final = 16 * 1024 * 1024
 """How much of a list page is read: 1,000 tasks of the documented lengths take under 2 MiB."""
 
 
 class RomaClient:
-    """The calls of the FDI task API that this package needs (pages CreateMultiTasks, ListTasks)."""
+    """
+    The calls of the FDI task API that this package needs (pages CreateMultiTasks, ListTasks).
+
+    Args:
+        session: sends the requests.
+        base_url: origin of the service, no trailing slash.
+        credential: authenticates every request; no answer shows it.
+        hidden: secrets that no answer shows either.
+
+    """
 
     def __init__(
-        self, session: aiohttp.ClientSession, *, base_url: str, credential: Credential
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        credential: Credential,
+        hidden: Sequence[Secret] = (),
     ) -> None:
         self._session = session
+        self._hidden = hidden
         self._base_url = base_url
         self._credential = credential
         self._create_urls: dict[Target, URL] = {}
@@ -90,7 +106,8 @@ class RomaClient:
         self, method: str, url: URL, body: bytes = b"", *, answer_bytes_max: int = ANSWER_BYTES_MAX
     ) -> Reply:
         headers = self._credential.headers(method, str(url), body)
-        return await exchange(
+        secrets = (*self._credential.secrets, *self._hidden)  # a token may be renewed meanwhile
+        reply = await exchange(
             self._session,
             method,
             url,
@@ -98,6 +115,7 @@ class RomaClient:
             body=body,
             answer_bytes_max=answer_bytes_max,
         )
+        return masked(reply, secrets)
 
     def _url(self, target: Target, rest: str) -> URL:
         project = quote(target.project_id, safe="")
@@ -129,7 +147,6 @@ async def connect(
         SettingsError: the file of certificates cannot be used.
 
     """
-    async with open_session(
-        network or Network(), timeout_s=timeout_s, connections=connections
-    ) as session:
-        yield RomaClient(session, base_url=base_url, credential=credential)
+    way = network or Network()
+    async with open_session(way, timeout_s=timeout_s, connections=connections) as session:
+        yield RomaClient(session, base_url=base_url, credential=credential, hidden=way.secrets)

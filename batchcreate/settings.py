@@ -8,9 +8,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,10 +27,10 @@ PREFIX: Final = "BATCHCREATE_"
 # The documented pattern of the service's host (ROMA Connect, Endpoints).
 _REGION_HOST: Final = "https://roma.{region}.myhuaweicloud.com"
 _IAM_HOST: Final = "https://iam.{region}.myhuaweicloud.com"
-_IAM_GLOBAL: Final = "https://iam.myhuaweicloud.com"
 _REGION: Final = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
+_OF_REGION: Final = re.compile(rf"https://roma\.({_REGION.pattern})\.myhuaweicloud\.com(:443)?")
 
-_PASSWORD: Final = re.compile(r"//[^/]*@")
+_PASSWORD: Final = re.compile(r"//.*@")
 
 _OPTIONS: Final = {"json_summary": "--json", "verbose": "-v", "color": "--no-color"}
 """Options that are not called like their setting."""
@@ -49,19 +49,27 @@ def _origin(text: str) -> str:
     if parts.scheme == "http" and not _is_loopback(host):
         msg = "plain http is accepted for this machine (loopback) only; use https"
         raise ValueError(msg)
+    return _join(parts)
+
+
+def _join(parts: SplitResult) -> str:
+    """Return the origin that *parts* name."""
+    host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port is not None else "")
 
 
 def _proxy(text: str) -> str:
+    """Return *text* as an origin, or raise `ValueError`; a password in it would be seen by all."""
     parts = urlsplit(text)
-    if parts.scheme != "http" or not parts.hostname or parts.username is not None:
+    is_bare = not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
+    if parts.scheme != "http" or not _is_host(parts.hostname or "") or not is_bare:
         msg = (
             "give the origin of an HTTP proxy, such as http://proxy.example:3128; its user and "
             "password come from BATCHCREATE_PROXY_USER and BATCHCREATE_PROXY_PASSWORD"
         )
         raise ValueError(msg)
-    return text
+    return _join(parts)
 
 
 def _region(text: str) -> str:
@@ -133,7 +141,9 @@ class Settings(BaseSettings):
     sheet: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sheet_names)] = ()
     yes: bool = False
     simulate: bool = False
-    json_summary: bool = False
+    json_summary: bool = Field(
+        default=False, validation_alias=AliasChoices("json_summary", f"{PREFIX}JSON", "json")
+    )
     quiet: bool = False
     verbose: int = 0
     color: bool = True
@@ -154,15 +164,14 @@ class Settings(BaseSettings):
     @property
     def origin(self) -> str:
         """
-        The service's origin.
+        The service's origin: as told, or of the region.
+
+        Where both are given, the region only names the project.
 
         Raises:
-            SettingsError: neither an endpoint nor a region is given, or both are.
+            SettingsError: neither an endpoint nor a region is given.
 
         """
-        if self.endpoint is not None and self.region is not None:
-            msg = "both --endpoint and --region are given; keep one of them"
-            raise SettingsError(msg)
         if self.endpoint is not None:
             return self.endpoint
         if self.region is not None:
@@ -175,15 +184,42 @@ class Settings(BaseSettings):
 
     @property
     def iam_origin(self) -> str:
-        """The origin of IAM: as told, of the region, or the global one."""
+        """
+        The origin of IAM: as told, or of the region.
+
+        Raises:
+            SettingsError: the service is somebody else's, whose IAM nobody has named: the
+                credentials would go to a cloud that they do not belong to.
+
+        """
         if self.iam_endpoint is not None:
             return self.iam_endpoint
-        return _IAM_GLOBAL if self.region is None else _IAM_HOST.format(region=self.region)
+        region = self.region if self.endpoint is None else region_of(self.endpoint)
+        if region is None:
+            msg = (
+                f"give --iam-endpoint too: which IAM belongs to {self.origin} is not known, and "
+                "a password goes nowhere else"
+            )
+            raise SettingsError(msg)
+        return _IAM_HOST.format(region=region)
+
+    @property
+    def project_name(self) -> str | None:
+        """The name of the project, by which IAM can look it up: every region has one of its own."""
+        if self.region is not None or self.endpoint is None:
+            return self.region
+        return region_of(self.endpoint)
 
     @property
     def target_defaults(self) -> Mapping[str, str]:
         """The ids that rows without their own belong to; empty where none is given."""
         return {"project_id": self.project_id or "", "instance_id": self.instance_id or ""}
+
+
+def region_of(endpoint: str) -> str | None:
+    """Return the region that an *endpoint* of the documented pattern belongs to."""
+    match = _OF_REGION.fullmatch(endpoint)
+    return match[1] if match else None
 
 
 def load(options: Mapping[str, Any]) -> Settings:

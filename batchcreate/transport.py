@@ -1,9 +1,11 @@
 """One HTTP exchange: bounded, never redirected, its failures translated at this border."""
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +15,7 @@ from yarl import URL
 from batchcreate import __version__
 from batchcreate.errors import MaybeSentError, NotSentError, SettingsError, TransportError
 from batchcreate.models import Reply
-from batchcreate.secret import Secret
+from batchcreate.secret import Secret, mask
 from batchcreate.text import printable
 
 CONTENT_TYPE: Final = "application/json;charset=utf-8"
@@ -43,6 +45,7 @@ _NEVER_SENT: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidUR
 _NOT_SENT: Final = (
     *_NEVER_SENT,
     aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
     aiohttp.ClientHttpProxyError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.ServerFingerprintMismatch,
@@ -77,6 +80,14 @@ class Network:
     proxy_user: str = ""
     proxy_password: Secret | None = None
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What no message may show: the proxy's password, alone and as it travels."""
+        if self.proxy_password is None:
+            return ()
+        pair = f"{self.proxy_user}:{self.proxy_password.reveal()}"
+        return (self.proxy_password, Secret(b64encode(pair.encode("latin-1")).decode()))
+
 
 @asynccontextmanager
 async def open_session(
@@ -89,9 +100,6 @@ async def open_session(
         SettingsError: the file of certificates cannot be used.
 
     """
-    proxy_auth = None
-    if network.proxy_user and network.proxy_password is not None:
-        proxy_auth = aiohttp.BasicAuth(network.proxy_user, network.proxy_password.reveal())
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=connections, keepalive_timeout=_KEEPALIVE_S, ssl=_trust(network.ca_file)
@@ -103,8 +111,7 @@ async def open_session(
         ),
         auto_decompress=False,
         trust_env=False,
-        proxy=network.proxy,
-        proxy_auth=proxy_auth,
+        proxy=_proxy_url(network),
     ) as session:
         yield session
 
@@ -121,7 +128,8 @@ async def post(
 
     """
     async with open_session(network, timeout_s=timeout_s, connections=1) as session:
-        return await exchange(session, "POST", URL(url), headers=headers, body=body)
+        reply = await exchange(session, "POST", URL(url), headers=headers, body=body)
+    return masked(reply, network.secrets)
 
 
 async def get(
@@ -136,7 +144,9 @@ async def get(
 
     """
     async with open_session(network, timeout_s=timeout_s, connections=1) as session:
-        return await exchange(session, "GET", URL(url, encoded=True), headers=headers, body=b"")
+        place = URL(url, encoded=True)
+        reply = await exchange(session, "GET", place, headers=headers, body=b"")
+    return masked(reply, network.secrets)
 
 
 async def exchange(  # a request has that many parts
@@ -174,6 +184,24 @@ async def exchange(  # a request has that many parts
     raise failure
 
 
+def masked(reply: Reply, secrets: Iterable[Secret]) -> Reply:
+    """
+    Return *reply* without *secrets*, where it is one whose words people will read.
+
+    A gateway that refuses a signature shows all that was signed, headers included.
+    """
+    if reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return reply
+    secrets = tuple(secrets)
+    headers = {
+        name.lower(): mask(value.encode("utf-8", "surrogateescape"), secrets).decode(
+            "utf-8", "surrogateescape"
+        )
+        for name, value in reply.headers.items()
+    }
+    return replace(reply, headers=headers, body=mask(reply.body, secrets))
+
+
 def translate(error: Exception) -> TransportError:
     """
     Turn what the HTTP library raised into one of our errors.
@@ -190,6 +218,11 @@ def translate(error: Exception) -> TransportError:
 
 
 def _describe(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return (
+            f"the proxy let nothing through: HTTP {error.status}; check --proxy, "
+            "BATCHCREATE_PROXY_USER and BATCHCREATE_PROXY_PASSWORD"
+        )
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"no connection to {error.host}:{error.port}: {_cause(error)}"
     for kind, message in _MESSAGES:
@@ -209,6 +242,13 @@ async def _read(content: aiohttp.StreamReader, bytes_max: int) -> tuple[bytes, b
 def _cause(error: aiohttp.ClientConnectorError) -> str:
     cause = error.os_error
     return printable(cause.strerror or str(cause) or type(cause).__name__, limit=300)
+
+
+def _proxy_url(network: Network) -> URL | None:
+    if network.proxy is None or network.proxy_password is None:
+        return None if network.proxy is None else URL(network.proxy)
+    password = network.proxy_password.reveal()
+    return URL(network.proxy).with_user(network.proxy_user).with_password(password)
 
 
 def _is_certificate_failure(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """Credentials: where they come from and which headers they put on a request."""
 
 from batchcreate.auth.credentials import Credential, SignedKey, Token
-from batchcreate.auth.iam import IamToken, IamUser
+from batchcreate.auth.iam import IamToken, IamUser, id_of
 from batchcreate.auth.ways import (
     Given,
     GivenKey,
@@ -22,5 +22,6 @@ __all__ = [
     "SignedKey",
     "Token",
     "find_way",
+    "id_of",
     "is_readable_by_others",
 ]

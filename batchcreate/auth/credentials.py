@@ -1,6 +1,6 @@
 """What a client needs of a credential, and the two that never change during a run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -20,6 +20,11 @@ class Credential(Protocol):
     """
 
     name: str
+
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        """What no message may show."""
+        ...
 
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         """Return the headers that authenticate one request."""
@@ -55,6 +60,11 @@ class Token:
         self.name = name
         self._token = token
 
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        """The token."""
+        return (self._token,)
+
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token does not depend on the request; a signature does
         """Return the token's header."""
         return {"X-Auth-Token": self._token.reveal()}
@@ -83,6 +93,12 @@ class SignedKey:
         self._key = key
         self._now = now
 
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        """Both halves of the key, and what a temporary one comes with."""
+        parts = (self._key.ak, self._key.sk, self._key.security_token)
+        return tuple(part for part in parts if part is not None)
+
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         """Return the signature and all that it covers."""
         signed = {"Content-Type": CONTENT_TYPE}
@@ -98,6 +114,11 @@ class SignedKey:
     async def renew(self, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
         """Return that there is no other key: a refused one is locked if it is tried again."""
         return False
+
+
+def fits_header(text: str) -> bool:
+    """Tell whether *text* can travel in a header as it is: no space, nothing but ASCII."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _project_of(url: str) -> str:

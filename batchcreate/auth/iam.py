@@ -2,21 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from random import Random
 from typing import Any, Final
 
+from batchcreate.auth.credentials import fits_header
 from batchcreate.errors import CredentialError, NotSentError, TransportError
 from batchcreate.models import Reply
 from batchcreate.outcome import error_of, parse_json
 from batchcreate.retry import RetryPolicy
 from batchcreate.secret import Secret
+from batchcreate.transport import masked
 
 MARGIN_S: Final = 300.0
 """How long before its end a token is renewed, or a tenth of its life where that is shorter."""
+
+_PROJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Reply]]
 """Sends one POST; raises `TransportError` where there is no usable reply."""
@@ -84,6 +89,13 @@ class IamToken:
         self._grant: Grant | None = None
         self._granted_at = 0.0
         self._fresh_until = 0.0
+        self._refusal = ""
+
+    @property
+    def secrets(self) -> Sequence[Secret]:
+        """The password, and the token in force."""
+        token = () if self._grant is None else (self._grant.token,)
+        return (self._user.password, *token)
 
     @property
     def project_id(self) -> str:
@@ -125,8 +137,16 @@ class IamToken:
         return True
 
     async def _log_in(self) -> None:
+        # A user whose password was refused is locked if it is tried again and again.
+        if self._refusal:
+            raise CredentialError(self._refusal)
         asked_at = _now()
-        grant = read_grant(await self._ask(), self._user)
+        reply = await self._ask()
+        try:
+            grant = read_grant(reply, self._user)
+        except CredentialError as error:
+            self._refusal = str(error)
+            raise
         margin_s = min(MARGIN_S, grant.lifetime_s / 10)
         self._grant = grant
         self._granted_at = _now()
@@ -136,20 +156,22 @@ class IamToken:
         """Send the login; one that brought no answer may be sent again."""
         url = f"{self._user.endpoint}/v3/auth/tokens?nocatalog=true"
         headers = {"Content-Type": "application/json;charset=utf8"}
-        reason = ""
-        for attempt in range(1, self._retry.attempts_max + 1):
+        reason, remedy = "", "check --iam-endpoint, or run the same command again later"
+        for attempt in range(self._retry.attempts_max):
+            if attempt:
+                await asyncio.sleep(self._retry.wait_s(attempt, self._random))
             try:
                 reply = await self._post(url, headers, login_body(self._user))
             except TransportError as error:
                 reason = str(error)
                 if isinstance(error, NotSentError) and error.is_permanent:
+                    remedy = "a certificate of your own authority needs --ca-file"
                     break
             else:
-                if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                    return reply
+                if not _may_pass(reply.status):
+                    return masked(reply, (self._user.password,))
                 reason = f"HTTP {reply.status}"
-            await asyncio.sleep(self._retry.wait_s(attempt, self._random))
-        msg = f"no token from IAM at {self._user.endpoint}: {reason}; check --iam-endpoint"
+        msg = f"no token from IAM at {self._user.endpoint}: {reason}; {remedy}"
         raise CredentialError(msg)
 
 
@@ -185,20 +207,36 @@ def read_grant(reply: Reply, user: IamUser) -> Grant:
     token = reply.headers.get("X-Subject-Token", "")
     parsed = parse_json(reply.body)
     described = parsed.get("token") if isinstance(parsed, dict) else None
-    if not token or not isinstance(described, dict):
-        code, message = error_of(reply)
-        said = ", ".join(part for part in (f"HTTP {reply.status}", code, message) if part)
+    is_grant = reply.status < HTTPStatus.MULTIPLE_CHOICES and token and fits_header(token)
+    if not is_grant or not isinstance(described, dict):
         msg = (
             f"IAM at {user.endpoint} gave no token to user {user.name} of account {user.domain} "
-            f"({said}); check BATCHCREATE_IAM_USER, _PASSWORD and _DOMAIN, and the project"
+            f"({_said(reply)}); check BATCHCREATE_IAM_USER, _PASSWORD and _DOMAIN, and the project"
         )
         raise CredentialError(msg)
     project = described.get("project")
     return Grant(
         token=Secret(token),
-        project_id=str(project.get("id", "")) if isinstance(project, dict) else "",
+        project_id=id_of(project),
         lifetime_s=_lifetime_s(described),
     )
+
+
+def id_of(project: object) -> str:
+    """Return the id of a *project* as IAM describes it, empty where there is none to use."""
+    found = project.get("id") if isinstance(project, dict) else None
+    return found if isinstance(found, str) and _PROJECT_ID.fullmatch(found) else ""
+
+
+def _said(reply: Reply) -> str:
+    # A success without a token may hold all sorts of things, and secrets among them.
+    if reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return f"HTTP {reply.status} without a usable token"
+    return ", ".join(part for part in (f"HTTP {reply.status}", *error_of(reply)) if part)
+
+
+def _may_pass(status: int) -> bool:
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _lifetime_s(described: Mapping[str, Any]) -> float:
@@ -207,9 +245,9 @@ def _lifetime_s(described: Mapping[str, Any]) -> float:
         issued, expires = (
             datetime.fromisoformat(str(described[name])) for name in ("issued_at", "expires_at")
         )
-    except (KeyError, ValueError):
+        return max((expires - issued).total_seconds(), 1.0)
+    except (KeyError, TypeError, ValueError):
         return 86_400.0
-    return max((expires - issued).total_seconds(), 1.0)
 
 
 def _now() -> float:

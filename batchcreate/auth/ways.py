@@ -1,13 +1,15 @@
 """Finds the one way to authenticate that is configured; none or two are an error."""
 
 import configparser
+import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from batchcreate.auth.credentials import fits_header
 from batchcreate.errors import SettingsError
 from batchcreate.secret import Secret
 
@@ -16,15 +18,18 @@ IAM: Final = ("BATCHCREATE_IAM_USER", "BATCHCREATE_IAM_PASSWORD", "BATCHCREATE_I
 KEY: Final = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
 KEY_TOKEN: Final = "HUAWEICLOUD_SDK_SECURITY_TOKEN"  # noqa: S105 # likewise
 PROFILE: Final = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+_PROFILE_KEYS: Final = ("ak", "sk", "security_token")
 _TOKEN_BYTES_MAX: Final = 64 * 1024
+_PROFILE_BYTES_MAX: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenToken:
-    """A token, and where it was found."""
+    """A token, where it was found, and in which file if it was one."""
 
     token: Secret
     source: str
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +40,18 @@ class GivenUser:
     password: Secret
     domain: str
     source: str
+    file: None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenKey:
-    """An access key, permanent or temporary, and where it was found."""
+    """An access key, permanent or temporary, where it was found, and in which file if so."""
 
     ak: Secret
     sk: Secret
     security_token: Secret | None
     source: str
+    file: Path | None = None
 
 
 Given = GivenToken | GivenUser | GivenKey
@@ -99,8 +106,16 @@ def _from_token(environment: Mapping[str, str]) -> GivenToken | None:
 def _from_token_file(path: Path | None) -> GivenToken | None:
     if path is None:
         return None
-    token = _header_text(_read_token(path), str(path))
-    return GivenToken(token=token, source=f"--token-file {path}")
+    text = _read(path, f"--token-file {path}", _TOKEN_BYTES_MAX, "a token").strip()
+    if not text:
+        msg = f"{path}: is empty; it should hold the token"
+        raise SettingsError(msg)
+    # Asked here, because a failing decoder's exception would keep the content.
+    if not text.isascii():
+        msg = f"--token-file {path}: holds no token (a token is plain ASCII text)"
+        raise SettingsError(msg)
+    token = _header_text(text.decode("ascii"), str(path))
+    return GivenToken(token=token, source=f"--token-file {path}", file=path)
 
 
 def _from_user(environment: Mapping[str, str]) -> GivenUser | None:
@@ -113,82 +128,87 @@ def _from_user(environment: Mapping[str, str]) -> GivenUser | None:
 
 
 def _from_key(environment: Mapping[str, str]) -> GivenKey | None:
-    values = [environment.get(name, "").strip() for name in KEY]
-    if not any(values):
-        return None
-    _require_all(KEY, values)
-    ak, sk = values
-    return _key(ak, sk, environment.get(KEY_TOKEN, "").strip(), KEY[0])
+    names = (*KEY, KEY_TOKEN)
+    values = [environment.get(name, "").strip() for name in names]
+    return _key(names, values, source=KEY[0]) if any(values) else None
 
 
 def _from_profile(environment: Mapping[str, str]) -> GivenKey | None:
     """Return the key of the vendor's credentials file, section ``[basic]``."""
-    named = environment.get(PROFILE, "")
-    home = environment.get("HOME", "")
-    if not named and not home:
+    path = _profile_path(environment)
+    if path is None:
         return None
-    path = Path(named) if named else Path(home) / ".huaweicloud" / "credentials"
-    if not path.is_file():
-        return None
-    parser = configparser.ConfigParser(interpolation=None)
-    is_sound = True
-    try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, OSError, UnicodeDecodeError):
-        is_sound = False
-    # Raised out here, so that the parser's exception, which holds a line, is not kept as context.
-    if not is_sound:
-        msg = f"{path}: not a credentials file (INI with a section [basic])"
-        raise SettingsError(msg)
-    if not parser.has_section("basic"):
-        return None
-    section = parser["basic"]
-    values = [section.get(name, "").strip() for name in ("ak", "sk")]
+    is_named = bool(environment.get(PROFILE))
+    values = _read_profile(path, f"{PROFILE} {path}" if is_named else str(path))
     if not any(values):
+        if is_named:
+            msg = f"{PROFILE} {path}: holds no ak and sk in a section [basic]"
+            raise SettingsError(msg)
         return None
-    _require_all((f"ak in {path}", f"sk in {path}"), values)
-    ak, sk = values
-    return _key(ak, sk, section.get("security_token", "").strip(), str(path))
+    names = [f"{name} in {path}" for name in _PROFILE_KEYS]
+    return _key(names, values, source=str(path), file=path)
 
 
-def _key(ak: str, sk: str, security_token: str, source: str) -> GivenKey:
+def _profile_path(environment: Mapping[str, str]) -> Path | None:
+    """Return where the vendor's file is: as told, or at its usual place if there is one."""
+    if named := environment.get(PROFILE, ""):
+        return Path(named)
+    if not (home := environment.get("HOME", "")):
+        return None
+    usual = Path(home) / ".huaweicloud" / "credentials"
+    return usual if usual.is_file() else None
+
+
+def _read_profile(path: Path, source: str) -> list[str]:
+    content = _read(path, source, _PROFILE_BYTES_MAX, "a credentials file")
+    parser = configparser.ConfigParser(interpolation=None)
+    with contextlib.suppress(configparser.Error, UnicodeDecodeError):
+        parser.read_string(content.decode("utf-8-sig"))
+        return [parser.get("basic", name, fallback="").strip() for name in _PROFILE_KEYS]
+    # Raised out here, because the parser's exception holds the lines that it stumbled over.
+    msg = f"{source}: not a credentials file (INI with a section [basic])"
+    raise SettingsError(msg)
+
+
+def _key(
+    names: Sequence[str], values: Sequence[str], *, source: str, file: Path | None = None
+) -> GivenKey:
+    """Make a key of AK, SK and security token, in this order; the last one may be empty."""
+    _require_all(names[:2], values[:2])
+    ak, sk, security_token = (
+        _header_text(value, name, "a key") for name, value in zip(names, values, strict=True)
+    )
     return GivenKey(
-        ak=_header_text(ak, source),
-        sk=Secret(sk),
-        security_token=_header_text(security_token, source) if security_token else None,
+        ak=ak,
+        sk=sk,
+        security_token=security_token if values[2] else None,
         source=source,
+        file=file,
     )
 
 
-def _require_all(names: tuple[str, ...], values: list[str]) -> None:
+def _require_all(names: Sequence[str], values: Sequence[str]) -> None:
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
         msg = f"incomplete credentials: {' and '.join(missing)} missing"
         raise SettingsError(msg)
 
 
-def _read_token(path: Path) -> str:
+def _read(path: Path, source: str, bytes_max: int, what: str) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(_TOKEN_BYTES_MAX + 1)
+            content = file.read(bytes_max + 1)
     except OSError as error:
-        msg = f"--token-file {path}: cannot be read: {error.strerror}"
+        msg = f"{source}: cannot be read: {error.strerror}"
         raise SettingsError(msg) from error
-    if len(content) > _TOKEN_BYTES_MAX:
-        msg = f"--token-file {path}: holds more than {_TOKEN_BYTES_MAX} bytes; a token is shorter"
+    if len(content) > bytes_max:
+        msg = f"{source}: holds more than {bytes_max} bytes; {what} is shorter"
         raise SettingsError(msg)
-    # Asked first, because a failing decoder's exception would keep the content.
-    if not content.isascii():
-        msg = f"--token-file {path}: holds no token (a token is plain ASCII text)"
-        raise SettingsError(msg)
-    return content.decode("ascii").strip()
+    return content
 
 
-def _header_text(text: str, source: str) -> Secret:
-    if not text:
-        msg = f"{source}: is empty; it should hold the token"
-        raise SettingsError(msg)
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        msg = f"{source}: holds a space, a line break or a special character; a token has none"
+def _header_text(text: str, source: str, what: str = "a token") -> Secret:
+    if not fits_header(text):
+        msg = f"{source}: holds a space, a line break or a special character; {what} has none"
         raise SettingsError(msg)
     return Secret(text)

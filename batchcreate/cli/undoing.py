@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shlex
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +16,12 @@ from batchcreate.cli.exits import DONE, INCOMPLETE, STOPPED, UNKNOWN
 from batchcreate.cli.running import listen
 from batchcreate.cli.say import say
 from batchcreate.errors import SettingsError
-from batchcreate.journal import CreatedTask
 from batchcreate.models import DeletionStatus
 from batchcreate.pool import Stop
 from batchcreate.settings import Settings, load
 
 _SHOWN: Final = 20
+_LEFT: Final = (DeletionStatus.REFUSED, DeletionStatus.KEPT)
 
 
 def undo_command(results: Path, options: Mapping[str, Any]) -> int:
@@ -35,18 +37,26 @@ def undo_command(results: Path, options: Mapping[str, Any]) -> int:
         say(f"every task: {results / 'undo.csv'}")
     if undone.halt is not None:
         say(undone.halt.message)
+        say(f"next: {_again()}")
         return 128 + undone.halt.signal if undone.halt.signal else STOPPED
     if undone.counts.get(DeletionStatus.UNKNOWN):
-        say(f"next: run batchcreate undo {results} again")
+        say(f"next: {_again()}")
         return UNKNOWN
-    return INCOMPLETE if undone.counts.get(DeletionStatus.REFUSED) else DONE
+    is_left = any(undone.counts.get(status) for status in _LEFT)
+    return INCOMPLETE if is_left else DONE
+
+
+def _again() -> str:
+    return shlex.join(["batchcreate", *sys.argv[1:]])
 
 
 async def _undo(results: Path, settings: Settings) -> pipeline.Undone:
     stop = Stop()
 
-    def confirm(tasks: Sequence[CreatedTask], gone: int) -> bool:
-        is_meant = _show_and_ask(tasks, gone, settings)
+    def confirm(found: pipeline.Search, warning: str) -> bool:
+        if warning and not settings.quiet:
+            say(warning)
+        is_meant = _show_and_ask(found, settings)
         listen(stop)  # only now: an interrupt of the question ends the command
         return is_meant
 
@@ -55,16 +65,27 @@ async def _undo(results: Path, settings: Settings) -> pipeline.Undone:
     )
 
 
-def _show_and_ask(tasks: Sequence[CreatedTask], gone: int, settings: Settings) -> bool:
-    for task in tasks[:_SHOWN]:
+def _show_and_ask(found: pipeline.Search, settings: Settings) -> bool:
+    for task in found.there[:_SHOWN]:
         say(f"  {task.key.task_name}  {task.task_id}  (instance {task.key.target.instance_id})")
-    if len(tasks) > _SHOWN:
-        say(f"  … and {len(tasks) - _SHOWN} more")
-    if gone:
-        say(f"{gone} tasks of this batch are gone from the server already")
-    if settings.yes or not tasks:
+    if len(found.there) > _SHOWN:
+        say(f"  … and {len(found.there) - _SHOWN} more")
+    if found.gone:
+        say(f"{len(found.gone)} tasks of this batch are gone from the server already")
+    if found.renamed:
+        say(f"{len(found.renamed)} tasks of this batch have another name by now: left alone")
+    if settings.yes or not found.there:
         return True
     if not sys.stdin.isatty():
         msg = "undo deletes tasks, and there is no terminal to ask on: add --yes if you mean it"
         raise SettingsError(msg)
-    return click.confirm(f"Delete these {len(tasks)} tasks from the server?", err=True)
+    return _ask(f"Delete these {len(found.there)} tasks from the server?")
+
+
+def _ask(question: str) -> bool:
+    """Ask on the terminal; an interrupt ends the command at once, as it would anywhere else."""
+    loops = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.confirm(question, err=True)
+    finally:
+        signal.signal(signal.SIGINT, loops)

@@ -51,10 +51,11 @@ class ResultRow:
 
 
 class DeletionStatus(StrEnum):
-    """What became of a task that undo was to remove."""
+    """What became of a task that undo was to remove; kept: it has another name by now."""
 
     DELETED = "deleted"
     GONE = "gone"
+    KEPT = "kept"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 
@@ -65,7 +66,7 @@ class Deletion:
     What became of one task that undo was to remove.
 
     Attributes:
-        status: deleted now, already gone, refused by the server, or not known.
+        status: deleted now, already gone, left alone, refused by the server, or not known.
         http_status: of the answer, if there was one.
         error_code: of a refusal, as it came.
         error_msg: of a refusal, or why it is not known.

@@ -5,7 +5,7 @@ from batchcreate.pipeline.create import results_folder, retry, run
 from batchcreate.pipeline.doctor import Finding, doctor
 from batchcreate.pipeline.intake import Input
 from batchcreate.pipeline.reporting import report
-from batchcreate.pipeline.undo import Undone, undo
+from batchcreate.pipeline.undo import Search, Undone, undo
 from batchcreate.pipeline.values import Ending, Observer, Plan
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Input",
     "Observer",
     "Plan",
+    "Search",
     "Undone",
     "check",
     "doctor",

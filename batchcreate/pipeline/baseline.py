@@ -31,7 +31,7 @@ _CAUSES: Final[Mapping[Signal, tuple[Cause, str, str]]] = {
     Signal.UNTRUSTED: (
         Cause.UNTRUSTED,
         "the server cannot be trusted",
-        "check --endpoint and the certificate",
+        "check --endpoint; a certificate of your own authority needs --ca-file",
     ),
 }
 _OUTAGE: Final = (

@@ -7,8 +7,9 @@ from pathlib import Path
 from batchcreate.errors import BatchCreateError
 from batchcreate.journal import Journal, work
 from batchcreate.pipeline.creation import Creation
+from batchcreate.pipeline.defaults import target_defaults
 from batchcreate.pipeline.intake import Input, enroll
-from batchcreate.pipeline.service import find_service, service_at, target_defaults
+from batchcreate.pipeline.service import find_service, service_of
 from batchcreate.pipeline.values import Ending, Observer, Plan
 from batchcreate.pool import Stop
 from batchcreate.settings import Settings, parse_rows
@@ -42,6 +43,8 @@ async def run(
     """
     results = results_folder(files, settings)
     service = find_service(settings, environment, results)
+    if service.warning:
+        observer.noted(service.warning)
     source = Input(
         files=files,
         sheets=settings.sheet,
@@ -98,7 +101,9 @@ async def retry(
 
     """
     with Journal.open(results, is_new_allowed=False) as journal:
-        service = service_at(journal.endpoint, settings, environment, results)
+        service = service_of(journal, settings, environment, results)
+        if service.warning:
+            observer.noted(service.warning)
         work.choose_again(journal.connection, only)
         if settings.limit is not None:
             work.cut(journal.connection, settings.limit)

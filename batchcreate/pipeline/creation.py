@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -26,7 +27,7 @@ from batchcreate.models import RunId, Summary, Target
 from batchcreate.outcome import describe
 from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
 from batchcreate.pipeline.reporting import folded, write_reports
-from batchcreate.pipeline.service import Service
+from batchcreate.pipeline.service import Service, name_credential
 from batchcreate.pipeline.values import Ending, Observer, Plan
 from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
 from batchcreate.pool.settling import Look
@@ -94,6 +95,7 @@ class Creation:
             is_held = self._settings.strict and plan.rejected > 0
             if (plan.to_send or unsettled) and not is_held:
                 await self._talk(journal, plan, unsettled, number)
+            self._name_credential()
             facts = self._facts()
             self._finish(journal, number, facts)
             summary = self._report(journal)
@@ -222,6 +224,13 @@ class Creation:
                     f"not in the journal: row {row.place.number} of {row.place.file}, "
                     f"{row.key.task_name}: {describe(settlement.outcome)}"
                 )
+
+    def _name_credential(self) -> None:
+        """Say which credential it was, where the server did not accept it."""
+        halt = self._stop.halt
+        if halt is not None and halt.cause is Cause.UNAUTHORIZED:
+            message = name_credential(halt.message, self._service)
+            self._stop.halt = replace(halt, message=message)
 
     def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
         """Note the end of the run; where the journal takes nothing any more, say so instead."""

@@ -9,16 +9,16 @@ from http import HTTPStatus
 from random import Random
 from typing import Final
 
-from batchcreate.auth import is_readable_by_others
 from batchcreate.client import RomaClient, connect
 from batchcreate.clock import utc_now
 from batchcreate.errors import BatchCreateError, CredentialError, TransportError
 from batchcreate.inventory import list_all
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Incomplete
-from batchcreate.models import Reply, Target
-from batchcreate.outcome import describe, is_unauthorized, read_failure, read_reply
-from batchcreate.pipeline.service import find_service, target_defaults
+from batchcreate.models import Decision, Reply, Signal, Target
+from batchcreate.outcome import describe, read_failure, read_reply
+from batchcreate.pipeline.defaults import target_defaults
+from batchcreate.pipeline.service import find_service
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings
 
@@ -55,9 +55,8 @@ async def doctor(settings: Settings, *, environment: Mapping[str, str]) -> Async
     try:
         service = find_service(settings, environment, None)
         yield Finding(about="credentials", is_good=True, text=service.credential.name)
-        if settings.token_file is not None and is_readable_by_others(settings.token_file):
-            text = f"{settings.token_file}: others can read it; chmod 600 {settings.token_file}"
-            yield Finding(about="token file", is_good=False, text=text)
+        if service.warning:
+            yield Finding(about="secrets", is_good=False, text=service.warning)
         defaults = await target_defaults(settings, service)
     except BatchCreateError as error:
         yield Finding(about="settings", is_good=False, text=str(error))
@@ -90,8 +89,8 @@ async def _ask(client: RomaClient, target: Target, settings: Settings) -> AsyncI
         yield Finding(about="credentials", is_good=False, text=str(error))
         return
     except TransportError as error:
-        reason = describe(read_failure(error).outcome)
-        text = f"{where} cannot be reached: {reason}; check --endpoint or --region, and --proxy"
+        failure = read_failure(error)
+        text = f"{where} cannot be reached: {describe(failure.outcome)}; {_remedy(failure)}"
         yield Finding(about="endpoint", is_good=False, text=text)
         return
     yield Finding(about="endpoint", is_good=True, text=f"{where} answers{_tls(where)}")
@@ -132,12 +131,17 @@ def clock_skew(reply: Reply, now: datetime) -> Finding | None:
 
 def refusal(reply: Reply, target: Target) -> Finding:
     """Say what is wrong where the server does not list the tasks."""
-    said = describe(read_reply(reply, now=utc_now()).outcome)
-    if is_unauthorized(reply):
+    decision = read_reply(reply, now=utc_now())
+    said = describe(decision.outcome)
+    if decision.signal is Signal.UNAUTHORIZED:
         return Finding(about="credentials", is_good=False, text=f"not accepted: {said}")
-    about = {HTTPStatus.FORBIDDEN: "permission", HTTPStatus.NOT_FOUND: "project and instance"}
+    about = "service"
+    if reply.status == HTTPStatus.NOT_FOUND:
+        about = "project and instance"
+    elif decision.signal is Signal.FORBIDDEN:
+        about = "permission"
     return Finding(
-        about=about.get(HTTPStatus(reply.status), "service"),
+        about=about,
         is_good=False,
         text=f"{said}; project {target.project_id}, instance {target.instance_id}",
     )
@@ -150,6 +154,12 @@ def rate_headers(reply: Reply) -> list[Finding]:
         for name, value in reply.headers.items()
         if name.lower().startswith("x-apig-ratelimit")
     ]
+
+
+def _remedy(failure: Decision) -> str:
+    if failure.signal is Signal.UNTRUSTED:
+        return "check --endpoint; a certificate of your own authority needs --ca-file"
+    return "check --endpoint or --region, and --proxy"
 
 
 def _tls(where: str) -> str:

@@ -1,5 +1,6 @@
 """Finds the API to talk to, and what to prove ourselves with."""
 
+import shlex
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -19,23 +20,24 @@ from batchcreate.auth import (
     SignedKey,
     Token,
     find_way,
+    is_readable_by_others,
 )
 from batchcreate.clock import utc_now
-from batchcreate.errors import CredentialError, SettingsError, TransportError
-from batchcreate.outcome import error_of, parse_json
+from batchcreate.errors import SettingsError
+from batchcreate.journal import Journal
+from batchcreate.journal.queries import first_project
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from batchcreate.signing import AccessKey
-from batchcreate.transport import Network, get, post
+from batchcreate.transport import Network, post
 
 SIMULATED: Final = "simulator"
 """Stands for the endpoint of a run against the embedded simulator, whatever its port."""
 
-SIMULATED_TARGET: Final = {"project_id": "simulated-project", "instance_id": "simulated-instance"}
-
 STATE_FILE: Final = "simulator.jsonl"
 """In the results folder: what the embedded simulator has, so that a rerun meets it again."""
 
+_LATIN_MAX: Final = 0xFF
 _PROXY_USER: Final = "BATCHCREATE_PROXY_USER"
 _PROXY_PASSWORD: Final = "BATCHCREATE_PROXY_PASSWORD"  # noqa: S105 # the name of a variable
 
@@ -49,6 +51,7 @@ class Service:
         endpoint: what the journal calls it.
         credential: proves who we are.
         network: how to get there.
+        warning: what the user should know of the credentials, empty for nothing.
         open: makes it reachable for the length of a block and gives its base URL.
 
     """
@@ -57,6 +60,7 @@ class Service:
     credential: Credential
     network: Network
     open: Callable[[], AbstractAsyncContextManager[str]]
+    warning: str = ""
 
 
 def find_service(
@@ -89,19 +93,21 @@ def find_service(
         credential=_credential(given, settings, network),
         network=network,
         open=lambda: _remote(origin),
+        warning=_warning(given),
     )
 
 
-def service_at(
-    endpoint: str, settings: Settings, environment: Mapping[str, str], results: Path
+def service_of(
+    journal: Journal, settings: Settings, environment: Mapping[str, str], results: Path
 ) -> Service:
     """
-    Return the service that a journal belongs to.
+    Return the service that a *journal* in the folder *results* belongs to.
 
     Raises:
         SettingsError: the settings name another one, or there are no credentials.
 
     """
+    endpoint = journal.endpoint
     if not endpoint:
         msg = f"{results}: nothing was enrolled in this journal yet; use batchcreate run"
         raise SettingsError(msg)
@@ -111,69 +117,42 @@ def service_at(
     if settings.simulate or (is_named and settings.origin != endpoint):
         msg = f"{results}: this batch belongs to {endpoint}; leave the endpoint to the journal"
         raise SettingsError(msg)
-    own = settings.model_copy(
-        update={"endpoint": endpoint, "region": None, "iam_endpoint": settings.iam_origin}
-    )
-    return find_service(own, environment, results)
+    # An IAM user logs in to a project: that of the batch, unless told otherwise.
+    project_id = settings.project_id or first_project(journal.connection)
+    own = {"endpoint": endpoint, "project_id": project_id}
+    return find_service(settings.model_copy(update=own), environment, results)
+
+
+def name_credential(message: str, service: Service) -> str:
+    """Return why *service* ended a command, with the credential that it did not accept."""
+    return f"{service.credential.name}, {service.endpoint}: {message}"
 
 
 def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:
-    """Return how to get to the service; a proxy's password comes from the environment only."""
-    password = environment.get(_PROXY_PASSWORD, "")
+    """
+    Return how to get to the service; a proxy's password comes from the environment only.
+
+    Raises:
+        SettingsError: user and password of the proxy do not make a pair.
+
+    """
+    user, password = (environment.get(name, "") for name in (_PROXY_USER, _PROXY_PASSWORD))
+    if bool(user) is not bool(password):
+        missing = _PROXY_PASSWORD if user else _PROXY_USER
+        msg = f"incomplete credentials of the proxy: {missing} missing"
+        raise SettingsError(msg)
+    if ":" in user or not _is_latin(user) or not _is_latin(password):
+        msg = (
+            f"{_PROXY_USER} and {_PROXY_PASSWORD}: a proxy takes neither a colon in the user's "
+            "name nor characters beyond Latin-1"
+        )
+        raise SettingsError(msg)
     return Network(
         ca_file=settings.ca_file,
         proxy=settings.proxy,
-        proxy_user=environment.get(_PROXY_USER, ""),
+        proxy_user=user,
         proxy_password=Secret(password) if password else None,
     )
-
-
-async def target_defaults(settings: Settings, service: Service) -> Mapping[str, str]:
-    """
-    Return project and instance of rows that name none; empty where there is no default.
-
-    Without ``--project-id`` an IAM user or an access key looks the project up by the name of
-    the region (IAM API, querying project information).
-
-    Raises:
-        CredentialError: the credentials are refused.
-
-    """
-    given = dict(settings.target_defaults)
-    if settings.simulate:
-        return {field: value or SIMULATED_TARGET[field] for field, value in given.items()}
-    credential = service.credential
-    if not given["project_id"] and settings.region is not None:
-        if isinstance(credential, IamToken):
-            await credential.ready()
-            given["project_id"] = credential.project_id
-        elif isinstance(credential, SignedKey):
-            given["project_id"] = await _look_up_project(settings, credential, service.network)
-    return given
-
-
-async def _look_up_project(settings: Settings, key: SignedKey, network: Network) -> str:
-    url = f"{settings.iam_origin}/v3/projects?name={settings.region}"
-    try:
-        reply = await get(network, url, key.headers("GET", url, b""), timeout_s=settings.timeout)
-    except TransportError as error:
-        msg = f"the project of region {settings.region} cannot be looked up: {error}"
-        raise CredentialError(msg) from None
-    parsed = parse_json(reply.body)
-    projects = parsed.get("projects") if isinstance(parsed, dict) else None
-    found = [
-        str(project["id"])
-        for project in (projects if isinstance(projects, list) else ())
-        if isinstance(project, dict) and project.get("name") == settings.region
-    ]
-    if len(found) != 1:
-        code, message = error_of(reply)
-        msg = (
-            f"IAM names no project for region {settings.region} (HTTP {reply.status} {code} "
-            f"{message}); give --project-id"
-        )
-        raise CredentialError(msg)
-    return found[0]
 
 
 def _credential(given: Given, settings: Settings, network: Network) -> Credential:
@@ -198,10 +177,20 @@ def _credential(given: Given, settings: Settings, network: Network) -> Credentia
 def _scope(settings: Settings) -> Mapping[str, str]:
     if settings.project_id is not None:
         return {"id": settings.project_id}
-    if settings.region is not None:
-        return {"name": settings.region}
+    if settings.project_name is not None:
+        return {"name": settings.project_name}
     msg = "an IAM user's token belongs to a project: give --project-id, or --region"
     raise SettingsError(msg)
+
+
+def _warning(given: Given) -> str:
+    if given.file is None or not is_readable_by_others(given.file):
+        return ""
+    return f"{given.file}: others can read it; chmod 600 {shlex.quote(str(given.file))}"
+
+
+def _is_latin(text: str) -> bool:
+    return text.isprintable() and all(ord(char) <= _LATIN_MAX for char in text)
 
 
 @asynccontextmanager

@@ -1,34 +1,51 @@
 """Deletes what a batch created, and only that: same id, same name, still in the list."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
-from batchcreate.errors import StoppedError, TransportError
+from batchcreate.errors import JournalError, StoppedError
 from batchcreate.inventory import list_all
 from batchcreate.journal import CreatedTask, Journal, Writer, deletions
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Inventory
-from batchcreate.models import Deletion, DeletionStatus, RunId, Signal, Target
-from batchcreate.outcome import describe, read_deletion, read_reply
+from batchcreate.models import DeletionStatus, RunId, Target
 from batchcreate.pipeline.baseline import take_baseline
 from batchcreate.pipeline.reporting import write_reports
-from batchcreate.pipeline.service import service_at
-from batchcreate.pool import Halt, Stop
+from batchcreate.pipeline.service import Service, name_credential, service_of
+from batchcreate.pipeline.undoing import Undoing
+from batchcreate.pool import Cause, Halt, Stop
 from batchcreate.report import write_deletions
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings
 
-REPORT = "undo.csv"
+REPORT: Final = "undo.csv"
 
-Confirm = Callable[[Sequence[CreatedTask], int], bool]
-"""Is shown what would be deleted, and how much of the batch is gone already; says yes or no."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """
+    Where the tasks of a batch are.
+
+    Attributes:
+        there: listed under the same id and name: to be deleted.
+        gone: not listed any more.
+        renamed: listed under the same id and another name: left alone.
+
+    """
+
+    there: Sequence[CreatedTask]
+    gone: Sequence[CreatedTask]
+    renamed: Sequence[CreatedTask]
+
+
+Confirm = Callable[[Search, str], bool]
+"""Is shown what would be deleted, and a warning if there is one; says yes or no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +88,17 @@ async def undo(
 
     Raises:
         SettingsError: there is no batch, or the options do not make a run.
-        JournalError: the journal cannot be opened, trusted or written.
+        JournalError: the journal cannot be opened or trusted; nothing was deleted.
         StoppedError: the server's tasks cannot be listed; nothing was deleted.
         ReportError: a report cannot be written; the journal is intact.
 
     """
     with Journal.open(results, is_new_allowed=False) as journal:
-        service = service_at(journal.endpoint, settings, environment, results)
+        service = service_of(journal, settings, environment, results)
         tasks = deletions.created(journal.connection)
         if not tasks:
             return Undone(counts={})
-        limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
+        gate = Gate(RateLimit(rate_per_s=settings.rate, headroom=settings.headroom))
         async with (
             service.open() as base_url,
             connect(
@@ -92,112 +109,64 @@ async def undo(
                 network=service.network,
             ) as client,
         ):
-            undoing = Undoing(client, Gate(limit), stop)
-            there, gone = await undoing.find(tasks)
-            if not confirm(there, len(gone)):
+            found = await find(tasks, client, gate, service)
+            if not confirm(found, service.warning):
                 return Undone(counts={}, is_confirmed=False)
-            number = journal.start_run(RunId("undo"), at=stamp(utc_now()))
-            async with Writer(journal.connection, run=number, now_ms=epoch_ms) as writer:
-                counts = await undoing.remove(there, gone, writer, settings.concurrency)
+            undoing = Undoing(client, gate, stop)
+            await _remove(found, undoing, journal, settings.concurrency)
         write_deletions(results / REPORT, deletions.deletions(journal.connection))
         write_reports(journal, results)
-        return Undone(counts=counts, halt=stop.halt)
+        halt = None if stop.halt is None else _named(stop.halt, service)
+        return Undone(counts=undoing.counts, halt=halt)
 
 
-class Undoing:
+async def find(
+    tasks: Sequence[CreatedTask], client: RomaClient, gate: Gate, service: Service
+) -> Search:
     """
-    The part of undo that talks to the server.
+    Look for *tasks* in the server's list.
 
-    Args:
-        client: lists and deletes.
-        gate: lets the requests go.
-        stop: ends it early when pulled.
+    Raises:
+        StoppedError: an instance cannot be listed.
 
     """
-
-    def __init__(self, client: RomaClient, gate: Gate, stop: Stop) -> None:
-        self._client = client
-        self._gate = gate
-        self._stop = stop
-        self._retry = RetryPolicy()
-        self._random = Random()  # noqa: S311 # jitter, no secret
-
-    async def find(
-        self, tasks: Sequence[CreatedTask]
-    ) -> tuple[list[CreatedTask], list[CreatedTask]]:
-        """
-        Return the tasks that the server's list shows, and those that it does not.
-
-        Raises:
-            StoppedError: an instance cannot be listed.
-
-        """
-        look = partial(
-            list_all, self._client, gate=self._gate, retry=self._retry, random=self._random
-        )
-        inventories = await take_baseline(dict.fromkeys(task.key.target for task in tasks), look)
-        if isinstance(inventories, Halt):
-            raise StoppedError(inventories.message)
-        there = [task for task in tasks if _is_listed(task, inventories)]
-        listed = {task.task for task in there}
-        return there, [task for task in tasks if task.task not in listed]
-
-    async def remove(
-        self,
-        there: Sequence[CreatedTask],
-        gone: Sequence[CreatedTask],
-        writer: Writer,
-        concurrency: int,
-    ) -> Mapping[DeletionStatus, int]:
-        """Delete the tasks *there*, note those *gone*, and count how each of them ended."""
-        counts = dict.fromkeys(DeletionStatus, 0)
-        for task in gone:
-            await self._note(writer, task, Deletion(status=DeletionStatus.GONE))
-        counts[DeletionStatus.GONE] = len(gone)
-        left = iter(there)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(self._work(left, writer, counts))
-        return counts
-
-    async def _work(
-        self, left: Iterator[CreatedTask], writer: Writer, counts: dict[DeletionStatus, int]
-    ) -> None:
-        for task in left:
-            if self._stop.halt is not None:
-                return
-            await writer.call(partial(deletions.ask, task=task, at_ms=epoch_ms()))
-            deletion = await self._delete(task)
-            await self._note(writer, task, deletion)
-            counts[deletion.status] += 1
-
-    async def _note(self, writer: Writer, task: CreatedTask, deletion: Deletion) -> None:
-        await writer.call(
-            partial(deletions.finish, task=task, deletion=deletion, at_ms=epoch_ms())
-        )
-
-    async def _delete(self, task: CreatedTask) -> Deletion:
-        """Delete one task; a deletion by id may be asked for again after any fault."""
-        for attempt in count(1):
-            admitted_at = await self._gate.acquire()
-            try:
-                reply = await self._client.delete(task.key.target, task.task_id)
-            except TransportError as error:
-                reason = str(error)
-            else:
-                if (deletion := read_deletion(reply)) is not None:
-                    self._gate.succeeded(admitted_at)
-                    return deletion
-                decision = read_reply(reply, now=utc_now())
-                reason = describe(decision.outcome)
-                if decision.signal is Signal.THROTTLED:
-                    self._gate.throttled(admitted_at, decision.wait_s)
-            if attempt >= self._retry.attempts_max:
-                return Deletion(status=DeletionStatus.UNKNOWN, error_msg=reason)
-            await asyncio.sleep(self._retry.wait_s(attempt, self._random))
-        raise AssertionError  # pragma: no cover # the count has no end
+    look = partial(list_all, client, gate=gate, retry=RetryPolicy(), random=Random())  # noqa: S311 # jitter, no secret
+    inventories = await take_baseline(dict.fromkeys(task.key.target for task in tasks), look)
+    if isinstance(inventories, Halt):
+        raise StoppedError(_named(inventories, service).message)
+    return sort_out(tasks, inventories)
 
 
-def _is_listed(task: CreatedTask, inventories: Mapping[Target, Inventory]) -> bool:
-    inventory = inventories[task.key.target]
-    return task.task_id in inventory.ids.get(task.key.task_name, ())
+def sort_out(tasks: Sequence[CreatedTask], inventories: Mapping[Target, Inventory]) -> Search:
+    """Tell which of *tasks* are there, gone or renamed."""
+    there, gone, renamed = [], [], []
+    listed = {
+        target: {task_id for ids in inventory.ids.values() for task_id in ids}
+        for target, inventory in inventories.items()
+    }
+    for task in tasks:
+        target, name = task.key.target, task.key.task_name
+        if task.task_id in inventories[target].ids.get(name, ()):
+            there.append(task)
+        elif task.task_id in listed[target]:
+            renamed.append(task)
+        else:
+            gone.append(task)
+    return Search(there=there, gone=gone, renamed=renamed)
+
+
+async def _remove(found: Search, undoing: Undoing, journal: Journal, concurrency: int) -> None:
+    number = journal.start_run(RunId("undo"), at=stamp(utc_now()))
+    try:
+        async with Writer(journal.connection, run=number, now_ms=epoch_ms) as writer:
+            await undoing.note(found.gone, DeletionStatus.GONE, writer)
+            await undoing.note(found.renamed, DeletionStatus.KEPT, writer)
+            await undoing.remove(found.there, writer, concurrency)
+    except JournalError as error:
+        undoing.stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
+
+
+def _named(halt: Halt, service: Service) -> Halt:
+    if halt.cause is not Cause.UNAUTHORIZED:
+        return halt
+    return replace(halt, message=name_credential(halt.message, service))

@@ -93,7 +93,12 @@ CASES = {
     "no endpoint": Case(
         command=("run", "tasks.csv", *TARGET[2:]), words=("--region", "--endpoint", "--simulate")
     ),
-    "two endpoints": with_options("--region", "cn-north-4", words=("--endpoint", "--region")),
+    "proxy with a password": with_options(
+        "--proxy", f"http://me:x/{TOKEN}@proxy", words=("--proxy", "BATCHCREATE_PROXY_PASSWORD")
+    ),
+    "proxy without a password": with_variables(
+        "BATCHCREATE_PROXY_PASSWORD", BATCHCREATE_PROXY_USER="me"
+    ),
     "no project": Case(
         command=("run", "tasks.csv", *TARGET[:2]), words=("project_id", "--project-id")
     ),

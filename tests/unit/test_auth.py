@@ -254,7 +254,7 @@ class TestKey:
         """What cannot stand in a header is not signed with."""
         error = refusal(KEY | {"HUAWEICLOUD_SDK_AK": "A K"}, None)
 
-        assert str(error) == f"HUAWEICLOUD_SDK_AK: {STRANGE}"
+        assert str(error) == f"HUAWEICLOUD_SDK_AK: {STRANGE.replace('token', 'key')}"
 
     @pytest.mark.parametrize("is_named", [True, False], ids=["named", "at home"])
     def test_profile_of_the_vendor_holds_it(

@@ -359,12 +359,25 @@ class TestEndpoint:
         """Only what looks like a region is put into an address."""
         assert message_of(region=region).endswith(ACCEPTED["region"])
 
-    def test_endpoint_and_region_exclude_each_other(self) -> None:
-        """Two hosts are one too many."""
+    def test_endpoint_goes_before_region(self) -> None:
+        """Elsewhere than in the vendor's own cloud a region only names the project."""
         settings = load({"endpoint": "https://roma.example", "region": "cn-north-4"})
 
-        with pytest.raises(SettingsError, match="both --endpoint and --region are given"):
-            assert settings.origin
+        assert (settings.origin, settings.project_name) == ("https://roma.example", "cn-north-4")
+
+    @pytest.mark.parametrize(
+        ("endpoint", "name"),
+        [
+            ("https://roma.cn-north-4.myhuaweicloud.com", "cn-north-4"),
+            ("https://roma.cn-north-4.myhuaweicloud.com:443", "cn-north-4"),
+            ("https://roma.cn-north-4.myhuaweicloud.com.example", None),
+            ("https://roma.myhuaweicloud.com", None),
+        ],
+        ids=["documented", "with its port", "another cloud", "no region"],
+    )
+    def test_documented_endpoint_names_its_region(self, endpoint: str, name: str | None) -> None:
+        """The project of a region has the region's name."""
+        assert load({"endpoint": endpoint}).project_name == name
 
     def test_no_endpoint_says_what_to_give(self) -> None:
         """Who has no account is told of the simulator."""
@@ -376,18 +389,33 @@ class TestIamEndpoint:
     @pytest.mark.parametrize(
         ("options", "origin"),
         [
-            ({}, "https://iam.myhuaweicloud.com"),
             ({"region": "cn-north-4"}, "https://iam.cn-north-4.myhuaweicloud.com"),
+            (
+                {"endpoint": "https://roma.ap-southeast-3.myhuaweicloud.com"},
+                "https://iam.ap-southeast-3.myhuaweicloud.com",
+            ),
             (
                 {"region": "cn-north-4", "iam_endpoint": "https://iam.example/"},
                 "https://iam.example",
             ),
+            (
+                {"endpoint": "https://roma.example", "iam_endpoint": "https://iam.example"},
+                "https://iam.example",
+            ),
         ],
-        ids=["global", "of the region", "as told"],
+        ids=["of the region", "of the endpoint", "as told", "as told elsewhere"],
     )
     def test_passwords_go_to_iam_only(self, options: dict[str, Any], origin: str) -> None:
-        """What is told goes before the region's, and the region's before the global one."""
+        """What is told goes before the region's own."""
         assert load(options).iam_origin == origin
+
+    @pytest.mark.parametrize("more", [{}, {"region": "cn-north-4"}], ids=["alone", "and region"])
+    def test_passwords_go_to_no_other_cloud(self, more: dict[str, Any]) -> None:
+        """Whose endpoint is not the vendor's own has an IAM of his own, and names it."""
+        settings = load({"endpoint": "https://roma.example"} | more)
+
+        with pytest.raises(SettingsError, match=r"^give --iam-endpoint too: .*roma\.example"):
+            assert settings.iam_origin
 
 
 class TestProxy:
@@ -398,8 +426,12 @@ class TestProxy:
 
     @pytest.mark.parametrize(
         "proxy",
-        ["", "proxy.example:3128", "https://proxy.example", "http://", "http://me:hunter2@proxy"],
-    )
+        [
+            "", "proxy.example:3128", "https://proxy.example", "http://", "http://proxy/path",
+            "http://me:hunter2@proxy", "http://me@proxy", "http://me:x/hunter2@proxy",
+            "http://me:x/hunter2@y/@proxy", "http://proxy?hunter2@x",
+        ],
+    )  # fmt: skip
     def test_anything_else_is_refused(self, proxy: str) -> None:
         """Its password has a place of its own and is not repeated."""
         message = message_of(proxy=proxy)
