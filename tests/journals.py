@@ -78,6 +78,12 @@ def add(reading: Reading, file: str, rows: Sequence[str]) -> None:
     reading.add_rejected(
         rejected(text[1:], at, file=file) for at, text in numbered if text[:1] == "!"
     )
+    keys = [(at, task(text.lstrip("!"), at).key) for at, text in numbered]
+    reading.add_names(
+        (at, key.target.project_id, key.target.instance_id, key.task_name)
+        for at, key in keys
+        if key.task_name
+    )
 
 
 def explain(group: list[RepeatedRow]) -> Iterable[Issue]:

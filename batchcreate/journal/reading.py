@@ -22,6 +22,12 @@ class Reading:
         newest = connection.execute("SELECT coalesce(max(reading), 0) FROM sources").fetchone()
         self._reading: int = newest[0] + 1
         self._source = 0
+        self._instances: dict[tuple[str, str], int] = {}
+        # A temporary table lives in a file of its own, not in memory.
+        connection.execute("DROP TABLE IF EXISTS temp.names")
+        connection.execute(
+            "CREATE TEMP TABLE names (instance INTEGER, name TEXT, source INTEGER, number INTEGER)"
+        )
 
     def open_sheet(self, file: str, sheet: str, name_column: Column) -> None:
         """Begin with the rows of one sheet; *name_column* is where its task names stand."""
@@ -85,16 +91,19 @@ class Reading:
 
     def add_names(self, rows: Iterable[tuple[int, str, str, str]]) -> None:
         """
-        Note the names of rows of the open sheet that nothing is to be sent for.
+        Note the names of rows of the open sheet, so that repeated ones are found.
 
         Args:
-            rows: row number, project, instance and task name; rows known already are passed over.
+            rows: row number, project, instance and task name, of every row that has a name.
 
         """
+        instances, source = self._instances, self._source
         self._connection.executemany(
-            "INSERT OR IGNORE INTO rows (source, number, project_id, instance_id, task_name)"
-            " VALUES (?, ?, ?, ?, ?)",
-            ((self._source, *row) for row in rows),
+            "INSERT INTO names VALUES (?, ?, ?, ?)",
+            (
+                (instances.setdefault((project, instance), len(instances)), name, source, number)
+                for number, project, instance, name in rows
+            ),
         )
 
     def add_rejected(self, rows: Iterable[Rejected]) -> None:
@@ -146,20 +155,15 @@ class Reading:
     def _repeated(self) -> Iterator[list[tuple[int, RepeatedRow]]]:
         found = self._connection.execute(
             """
-            SELECT project_id, instance_id, task_name,
-                   source, number, file, sheet, name_header, name_index
-            FROM rows JOIN sources ON sources.id = rows.source
-            WHERE reading = :reading AND (project_id, instance_id, task_name) IN (
-                SELECT project_id, instance_id, task_name
-                FROM rows JOIN sources ON sources.id = rows.source
-                WHERE reading = :reading AND task_name <> ''
-                GROUP BY project_id, instance_id, task_name HAVING count(*) > 1
+            SELECT instance, name, source, number, file, sheet, name_header, name_index
+            FROM names JOIN sources ON sources.id = names.source
+            WHERE (instance, name) IN (
+                SELECT instance, name FROM names GROUP BY instance, name HAVING count(*) > 1
             )
-            ORDER BY project_id, instance_id, task_name, source, number
-            """,
-            {"reading": self._reading},
+            ORDER BY instance, name, source, number
+            """
         )
-        for _, group in groupby(found, key=lambda row: row[:3]):
+        for _, group in groupby(found, key=lambda row: row[:2]):
             yield [
                 (
                     source,
@@ -169,7 +173,7 @@ class Reading:
                         task_name=name,
                     ),
                 )
-                for _, _, name, source, number, file, sheet, header, index in group
+                for _, name, source, number, file, sheet, header, index in group
             ]
 
     def _add_issues(self, source: int, number: int, issues: Iterable[Issue]) -> None:

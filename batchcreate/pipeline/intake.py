@@ -67,6 +67,7 @@ def enroll(
             checked = validate(chunk, defaults=source.defaults, needs_target=True)
             reading.add_tasks(checked.tasks(endpoint), selection=source.selection)
             reading.add_rejected(checked.rejected)
+            reading.add_names(checked.keys())
             rows += len(chunk.numbers)
         reading.reject_repeated(repeated_name_issues)
         reading.settle_with_earlier()
