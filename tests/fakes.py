@@ -183,7 +183,7 @@ class ScriptedClient:
     ) -> None:
         self.sent: list[str] = []
         self.sent_at: list[float] = []
-        self.listed = 0
+        self.listed_at: list[float] = []
         self.has_list_failed = False
         self.server = server
         self.on_step = on_step
@@ -208,7 +208,7 @@ class ScriptedClient:
     async def list_tasks(self, target: Target, *, offset: int, limit: int) -> Reply:
         """Answer as scripted."""
         await self._step()
-        self.listed += 1
+        self.listed_at.append(asyncio.get_running_loop().time())
         fault = next(self._lists, None)
         tasks = self.server.listed(target)
         shown = tasks[offset : offset + min(limit, self._page_tasks)]
@@ -223,6 +223,11 @@ class ScriptedClient:
         if fault is None or callable(fault):
             return answer(200, page if fault is None else fault(page))
         return _said(fault)
+
+    @property
+    def listed(self) -> int:
+        """How many pages were asked for."""
+        return len(self.listed_at)
 
     async def _step(self) -> None:
         self.on_step()
@@ -337,6 +342,7 @@ class Knobs:
     waiting_max: int = 5
     commit_s: float = 0.0
     does_reconcile: bool = True
+    is_verbose: bool = True
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -350,6 +356,7 @@ class Rig:
         knobs: how it is set up.
         settling: the class that settles.
         credential: is asked to renew itself where the server says 401.
+        gate: the class that lets requests go.
 
     """
 
@@ -361,6 +368,7 @@ class Rig:
         *,
         settling: type[Settling] = Settling,
         credential: FixedCredential | None = None,
+        gate: type[Gate] = Gate,
     ) -> None:
         self.stop = Stop()
         self.tally = Tally()
@@ -371,12 +379,15 @@ class Rig:
         self._client = client
         self._knobs = knobs or Knobs()
         self._settling = settling
+        self._gate = gate
         self._credential = credential or FixedCredential()
         self._random = Random(1)  # noqa: S311 # jitter
         self._log = structlog.wrap_logger(
             None,
             processors=[self.capture],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+            wrapper_class=structlog.make_filtering_bound_logger(
+                logging.DEBUG if self._knobs.is_verbose else logging.INFO
+            ),
         )
 
     @property
@@ -387,7 +398,7 @@ class Rig:
     async def run(self) -> Halt | None:
         """Take the baseline and send; return why the run ended early."""
         knobs, connection = self._knobs, self._journal.connection
-        gate = Gate(RateLimit(rate_per_s=knobs.rate_per_s, headroom=0.0))
+        gate = self._gate(RateLimit(rate_per_s=knobs.rate_per_s, headroom=0.0))
         look = partial(list_all, self._client, gate=gate, retry=knobs.retry, random=self._random)
         number = self._journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
         unsettled = find_unsettled(connection) if knobs.does_reconcile else []

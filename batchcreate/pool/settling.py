@@ -166,7 +166,9 @@ class Settling:
             case Resend():
                 self._resends[task] += 1
                 self._feed.put_back(replace(row.pending, was_unsettled=True))
-            case Created() | Failed() | Unknown() as outcome:
+            case (
+                Created() | Failed() | Unknown() as outcome
+            ):  # pragma: no branch # there is no other
                 self._conclude(row, outcome)
 
     def _conclude(self, row: Aside, outcome: Created | Failed | Unknown) -> None:

@@ -146,7 +146,7 @@ class Pool:
         admitted_at = await self._gate.acquire()
         work = await self._feed.take()
         is_renewed = False
-        for attempt in count(1):
+        for attempt in count(1):  # pragma: no branch # the count has no end
             if self._stop.halt is not None:
                 self._feed.give_back(work)
                 return
@@ -245,7 +245,7 @@ class Pool:
                 log.debug("task.created", task_id=task_id)
             case Failed(http_status=status, error_code=code, error_msg=message):
                 log.info("task.failed", http_status=status, error_code=code, error_msg=message)
-            case Unknown(reason=reason):
+            case Unknown(reason=reason):  # pragma: no branch # there is no other
                 log.info("task.unknown", reason=reason)
 
 

@@ -1,0 +1,170 @@
+"""Before anything is sent: what exists already, and whether the batch fits."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from batchcreate.errors import PlanError
+from batchcreate.journal import Journal, work
+from batchcreate.listing import Incomplete, Inventory
+from batchcreate.models import Signal, Target, TaskId
+from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
+from batchcreate.pool import Cause, Halt
+from tests.fakes import reopened
+from tests.journals import shown, target
+
+EMPTY = Inventory(ids={}, total=0)
+
+
+def holding(**ids: str) -> Inventory:
+    return Inventory(ids={name: [TaskId(ids[name])] for name in ids}, total=len(ids))
+
+
+async def baseline(
+    listings: Mapping[str, Inventory | Incomplete],
+) -> tuple[Mapping[Target, Inventory] | Halt, list[str]]:
+    """Take the baseline of instances; return it and which of them were listed."""
+    asked: list[str] = []
+
+    async def look(target: Target) -> Inventory | Incomplete:
+        asked.append(target.instance_id)
+        return listings[target.instance_id]
+
+    return await take_baseline([target(name) for name in listings], look), asked
+
+
+async def test_every_instance_is_listed() -> None:
+    """One after the other, each once."""
+    found, asked = await baseline({"i1": EMPTY, "i2": holding(a="1")})
+
+    assert found == {target("i1"): EMPTY, target("i2"): holding(a="1")}
+    assert asked == ["i1", "i2"]
+
+
+@pytest.mark.parametrize(
+    ("signal", "halt"),
+    [
+        (
+            Signal.UNAUTHORIZED,
+            Halt(
+                cause=Cause.UNAUTHORIZED,
+                message="the server does not accept the credentials (why); nothing was sent: "
+                "renew them and run the same command again",
+            ),
+        ),
+        (
+            Signal.FORBIDDEN,
+            Halt(
+                cause=Cause.FORBIDDEN,
+                message="the server does not let this account list the tasks of the instance "
+                "(why); nothing was sent: check --project-id, --instance-id and the permissions "
+                "of the account",
+            ),
+        ),
+        (
+            Signal.REDIRECTED,
+            Halt(
+                cause=Cause.REDIRECTED,
+                message="the server wants to send us elsewhere (why); nothing was sent: "
+                "nothing is sent to another host: correct --endpoint",
+            ),
+        ),
+        (
+            Signal.UNTRUSTED,
+            Halt(
+                cause=Cause.UNTRUSTED,
+                message="the server cannot be trusted (why); nothing was sent: "
+                "check --endpoint; a certificate of your own authority needs --ca-file",
+            ),
+        ),
+        *(
+            (
+                signal,
+                Halt(
+                    cause=Cause.OUTAGE,
+                    message="the tasks of the instance cannot be listed (why); nothing was sent: "
+                    "check --endpoint, or run the same command again when the service has "
+                    "recovered",
+                ),
+            )
+            for signal in (
+                Signal.NONE,
+                Signal.THROTTLED,
+                Signal.UNREACHABLE,
+                Signal.SERVER_FAULT,
+            )
+        ),
+    ],
+    ids=lambda value: value.value if isinstance(value, Signal) else "",
+)
+async def test_an_instance_that_cannot_be_listed_ends_the_run(signal: Signal, halt: Halt) -> None:
+    """The first call is the only one: a wrong key must not be tried twice."""
+    found, asked = await baseline({"i1": Incomplete(reason="why", signal=signal), "i2": EMPTY})
+
+    assert (found, asked) == (halt, ["i1"])
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """Five rows of one instance and one of another."""
+    return reopened(tmp_path / "results", ["a", "b", "c", "d", "e", "f", "a@i2"])
+
+
+def test_what_exists_is_skipped(journal: Journal) -> None:
+    """Names count on their own instance only, to the letter."""
+    inventories = {target("i1"): holding(b="7", A="8"), target("i2"): EMPTY}
+
+    count = skip_existing(journal, inventories, is_abort=False)
+
+    assert count == 1
+    assert shown(journal)[:3] == [
+        "a.csv:2 a not_attempted",
+        "a.csv:3 b skipped 7",
+        "a.csv:4 c not_attempted",
+    ]
+    assert work.count_per_target(journal.connection) == {target("i1"): 5, target("i2"): 1}
+
+
+@pytest.mark.parametrize("is_abort", [False, True], ids=["skip", "abort"])
+def test_nothing_is_skipped_where_nothing_exists(journal: Journal, *, is_abort: bool) -> None:
+    """An empty server is no reason to stop."""
+    assert skip_existing(journal, {target("i1"): EMPTY}, is_abort=is_abort) == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("ab", r"2 tasks exist already \(a, b\) and --on-existing is abort; nothing was sent"),
+        ("abcdef", r"6 tasks exist already \(a, b, c, d, e, …\) and --on-existing is abort"),
+    ],
+    ids=["two", "many"],
+)
+def test_on_request_what_exists_ends_the_run(journal: Journal, names: str, message: str) -> None:
+    """The journal stays as it was."""
+    inventories = {target("i1"): holding(**dict.fromkeys(names, "7"))}
+    before = shown(journal)
+
+    with pytest.raises(PlanError, match=message):
+        skip_existing(journal, inventories, is_abort=True)
+
+    assert shown(journal) == before
+
+
+def test_a_batch_that_fits_exactly_may_go() -> None:
+    """The last free place counts."""
+    require_room({target(): 999}, {target(): holding(a="1")}, quota=1000)
+
+
+@pytest.mark.parametrize(
+    ("used", "room"), [(1, 9), (10, 0), (12, 0)], ids=["too few places", "none", "over quota"]
+)
+def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
+    """The message says how many rows would fit."""
+    message = (
+        rf"^instance i1 has room for {room} more tasks \({used} of 10 are used\), but 10 rows "
+        rf"are to be sent; nothing was sent: send fewer with --limit {room}, "
+    )
+
+    with pytest.raises(PlanError, match=message):
+        require_room({target(): 10}, {target(): Inventory(ids={}, total=used)}, quota=10)
