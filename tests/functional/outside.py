@@ -1,0 +1,227 @@
+"""What lies between the program and a service: proxies, certificates, servers that listen."""
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+from aiohttp import web
+
+HOST = "127.0.0.1"
+
+
+@dataclass(kw_only=True)
+class Ear:
+    """A server that remembers what it heard."""
+
+    url: str = ""
+    connections: int = 0
+    requests: list[str] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def listening(
+    *,
+    status: int = 200,
+    answer: object = None,
+    headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+    is_echo: bool = False,
+) -> AsyncIterator[Ear]:
+    """
+    Serve one answer for everything.
+
+    Args:
+        status: of the answer.
+        answer: as JSON; an empty page of tasks by default.
+        headers: of the answer.
+        tls: the server's side of TLS.
+        is_echo: put all that was received into the answer's message.
+
+    """
+    ear = Ear()
+    page = {"total": 0, "size": 0, "entities": []} if answer is None else answer
+
+    async def reply(request: web.Request) -> web.Response:
+        ear.requests.append(f"{request.method} {request.path_qs}")
+        ear.headers.append(dict(request.headers))
+        body = page
+        if is_echo:
+            heard = {**request.headers, "body": (await request.read()).decode(), "url": ear.url}
+            body = {"error_code": "APIGW.0301", "error_msg": f"refused: {heard}"}
+        return web.Response(status=status, text=json.dumps(body), headers=headers)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", reply)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, 0, ssl_context=tls).start()
+    ear.url = f"{'https' if tls else 'http'}://{HOST}:{runner.addresses[0][1]}"
+    try:
+        yield ear
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def proxying(*, refusal: bytes = b"") -> AsyncIterator[Ear]:
+    """
+    Serve a proxy: CONNECT is tunnelled, plain requests are passed on as they are.
+
+    Args:
+        refusal: said to everybody instead.
+
+    """
+    ear = Ear()
+    talks: set[asyncio.Task[object]] = set()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (me := asyncio.current_task()) is not None:
+            talks.add(me)
+        ear.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            lines = head.decode("latin-1").split("\r\n")
+            ear.requests.append(lines[0])
+            ear.headers.append(dict(line.split(": ", 1) for line in lines[1:-2]))
+            if refusal:
+                writer.write(refusal)
+            else:
+                await _pass_on(head, reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(converse, HOST, 0)
+    ear.url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield ear
+    finally:
+        server.close()
+        if talks:
+            await asyncio.wait(talks, timeout=5)
+
+
+async def _pass_on(
+    head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    method, place = head.split(b" ")[:2]
+    is_tunnel = method == b"CONNECT"
+    parts = urlsplit(f"//{place.decode()}" if is_tunnel else place.decode())
+    there, back = await asyncio.open_connection(parts.hostname, parts.port)
+    if is_tunnel:
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    else:
+        back.write(head)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_pipe(reader, back))
+        group.create_task(_pipe(there, writer))
+
+
+async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while part := await source.read(65_536):
+            sink.write(part)
+            await sink.drain()
+    sink.close()
+
+
+_CA = """
+[ca]
+default_ca = own
+[own]
+dir = {folder}
+database = {folder}/index.txt
+new_certs_dir = {folder}
+serial = {folder}/serial
+default_md = sha256
+policy = any
+x509_extensions = extensions
+[any]
+commonName = supplied
+[extensions]
+subjectAltName = {name}
+basicConstraints = CA:TRUE
+[req]
+distinguished_name = names
+[names]
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate that signed itself; whoever trusts *path* trusts it."""
+
+    path: Path
+    context: ssl.SSLContext
+
+
+def certify(folder: Path, *, name: str = f"IP:{HOST}", ends: str = "2099") -> Certificate:
+    """
+    Make a certificate.
+
+    Args:
+        folder: an empty one.
+        name: whom it is for, in OpenSSL's words.
+        ends: the year before which it ends.
+
+    """
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        # Where the project is checked nothing may be left out.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no openssl here")
+    folder.mkdir()
+    key, wish, path, settings = (folder / each for each in ("k.pem", "r.pem", "c.pem", "ca.cnf"))
+    settings.write_text(_CA.format(folder=folder, name=name), encoding="utf-8")
+    (folder / "index.txt").touch()
+    (folder / "serial").write_text("01", encoding="ascii")
+    for arguments in (
+        ("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-subj", f"/CN={HOST}", "-keyout", str(key), "-out", str(wish)),
+        ("ca", "-batch", "-notext", "-selfsign", "-keyfile", str(key), "-in", str(wish),
+         "-out", str(path), "-startdate", "20200101000000Z", "-enddate", f"{ends}0101000000Z"),
+    ):  # fmt: skip
+        command = (openssl, arguments[0], "-config", str(settings), *arguments[1:])
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 # our own arguments
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, key)
+    return Certificate(path=path, context=context)
+
+
+def hits(content: bytes, secrets: Iterable[str]) -> list[str]:
+    """Return those of *secrets* that *content* holds: plain, in base64, in JSON or in a URL."""
+    return [secret for secret in secrets if any(form in content for form in _forms(secret))]
+
+
+def hits_below(folder: Path, secrets: Iterable[str]) -> list[str]:
+    """Return which of *secrets* any file in *folder* holds, with the file."""
+    wanted = list(secrets)
+    return [
+        f"{secret} in {path}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for secret in hits(path.read_bytes() + path.name.encode(), wanted)
+    ]
+
+
+def _forms(secret: str) -> set[bytes]:
+    raw = secret.encode()
+    forms = {raw, quote(secret, safe="").encode(), quote(secret).encode()}
+    forms |= {json.dumps(secret)[1:-1].encode(), raw.hex().encode()}
+    for shift in range(3):
+        # Of the middle of a longer text, only whole groups of three bytes look the same.
+        begin = -shift % 3
+        whole = raw[begin : begin + (len(raw) - begin) // 3 * 3]
+        forms.add(base64.b64encode(whole))
+        forms.add(base64.urlsafe_b64encode(whole))
+    return forms
