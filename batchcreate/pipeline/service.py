@@ -162,7 +162,9 @@ def _credential(given: Given, settings: Settings, network: Network) -> Credentia
         case GivenKey(ak=ak, sk=sk, security_token=security_token, source=source):
             key = AccessKey(ak=ak, sk=sk, security_token=security_token)
             return SignedKey(key, name=f"the access key from {source}", now=utc_now)
-        case GivenUser(name=name, password=password, domain=domain):
+        case GivenUser(
+            name=name, password=password, domain=domain
+        ):  # pragma: no branch # no other
             user = IamUser(
                 name=name,
                 password=password,

@@ -208,7 +208,7 @@ class TestWrongKey:
 async def test_signed_run_finds_its_project(tmp_path: Path) -> None:
     """A temporary key and a region's name are enough; the report has the project's id."""
     temporary = KEY | {"HUAWEICLOUD_SDK_SECURITY_TOKEN": "canary-security-token"}
-    knobs = {
+    knobs: dict[str, Any] = {
         "ak": "CANARYAK",
         "sk": "canary-secret-key",
         "security_token": "canary-security-token",

@@ -1,0 +1,310 @@
+"""Each thing that a run needs is looked at, good or bad, and nothing is created."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchcreate import pipeline
+from batchcreate.models import Reply
+from batchcreate.pipeline.doctor import clock_skew, rate_headers
+from batchcreate.settings import load
+from batchcreate.simulator import FaultKind
+from tests.functional.outside import certify, listening
+from tests.functional.program import INSTANCE, PROJECT, TOKEN, at, batchcreate, recording
+
+GIVEN: Final = {"BATCHCREATE_TOKEN": TOKEN}
+USER: Final = {
+    "BATCHCREATE_IAM_USER": "jane",
+    "BATCHCREATE_IAM_PASSWORD": "canary-password",
+    "BATCHCREATE_IAM_DOMAIN": "acme",
+}
+NOW: Final = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+Found = list[tuple[str, bool, str]]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+async def examine(url: str, environment: dict[str, str] | None = None, **options: Any) -> Found:
+    """Return what doctor finds at *url*."""
+    target = {"project_id": PROJECT, "instance_id": INSTANCE}
+    settings = load({"endpoint": url, "timeout": 5} | target | options)
+    asked = pipeline.doctor(settings, environment=GIVEN if environment is None else environment)
+    return [(each.about, each.is_good, each.text) async for each in asked]
+
+
+def bad(found: Found) -> list[tuple[str, str]]:
+    return [(about, text) for about, is_good, text in found if not is_good]
+
+
+class TestGood:
+    async def test_every_line_is_good_where_all_is_well(self) -> None:
+        """Credentials, endpoint, clock, permission and room, in the order of a run's needs."""
+        async with recording() as simulator:
+            found = await examine(simulator.url)
+
+        about = ["credentials", "endpoint", "clock", "permission", "tasks"]
+        assert [each[:2] for each in found] == [(each, True) for each in about]
+        texts = [text for _, _, text in found]
+        assert texts[:2] == ["the token from BATCHCREATE_TOKEN", f"{simulator.url} answers"]
+        assert texts[3:] == [
+            "project p1, instance i1: tasks can be listed",
+            "0 of 1000 used, room for 1000 more",
+        ]
+
+    async def test_nothing_is_created(self) -> None:
+        """Only lists are asked for, and a login where there is one."""
+        async with recording() as simulator:
+            found = await examine(simulator.url, USER, iam_endpoint=simulator.url)
+
+        assert bad(found) == []
+        assert {(record.method, record.path) for record in simulator.requests} == {
+            ("POST", "/v3/auth/tokens"),
+            ("GET", "/v2/p1/fdi/instances/i1/tasks"),
+        }
+        assert simulator.tasks(PROJECT, INSTANCE) == []
+
+    async def test_simulator_can_be_examined_too(self) -> None:
+        """Without an account every line can be seen."""
+        found = [each async for each in pipeline.doctor(load({"simulate": True}), environment={})]
+
+        assert [each.is_good for each in found] == [True] * 5
+
+    async def test_rate_limits_of_the_gateway_are_shown(self) -> None:
+        """As they came, where it tells any."""
+        headers = {"X-Apig-RateLimit-Api": "remain:9,limit:10,time:1 minute"}
+        async with listening(headers=headers) as ear:
+            found = await examine(ear.url)
+
+        told = "x-apig-ratelimit-api: remain:9,limit:10,time:1 minute"
+        assert ("rate limit", True, told) in [
+            (about, is_good, text.lower()) for about, is_good, text in found
+        ]
+
+    async def test_clock_that_is_not_told_is_passed_over(self) -> None:
+        """A server need not send a date that can be read."""
+        async with listening(headers={"Date": "today"}) as ear:
+            found = await examine(ear.url)
+
+        assert [about for about, *_ in found] == ["credentials", "endpoint", "permission", "tasks"]
+
+    async def test_verified_certificate_is_told(self, folder: Path) -> None:
+        """Over TLS the endpoint's line says so."""
+        certificate = certify(folder / "tls")
+        async with listening(tls=certificate.context) as ear:
+            found = await examine(ear.url, ca_file=certificate.path)
+
+        assert found[1] == ("endpoint", True, f"{ear.url} answers, certificate verified")
+
+
+class TestBad:
+    async def test_settings_are_told(self) -> None:
+        """Without an endpoint there is no more to ask."""
+        settings = load({})
+
+        (found,) = [each async for each in pipeline.doctor(settings, environment=GIVEN)]
+
+        assert (found.about, found.is_good) == ("settings", False)
+        assert found.text.startswith("no endpoint: give --region")
+
+    @pytest.mark.parametrize(
+        ("options", "missing"),
+        [
+            ({"project_id": None}, "--project-id"),
+            ({"instance_id": None}, "--instance-id"),
+            ({"project_id": None, "instance_id": None}, "--project-id and --instance-id"),
+        ],
+        ids=["project", "instance", "both"],
+    )
+    async def test_missing_ids_are_named(self, options: dict[str, None], missing: str) -> None:
+        """Nothing is asked about nobody's tasks."""
+        async with recording() as simulator:
+            found = await examine(simulator.url, **options)
+
+        assert bad(found) == [("project and instance", f"give {missing}")]
+        assert list(simulator.requests) == []
+
+    async def test_file_that_others_can_read_is_told(self, folder: Path) -> None:
+        """The rest is looked at all the same."""
+        path = folder / "token.txt"
+        path.write_text(TOKEN, encoding="ascii")
+        path.chmod(0o644)
+        async with recording() as simulator:
+            found = await examine(simulator.url, {}, token_file=path)
+
+        assert bad(found) == [("secrets", f"{path}: others can read it; chmod 600 {path}")]
+        assert len(found) == 6
+
+    @pytest.mark.parametrize(
+        "options", [{}, {"project_id": None, "region": "cn-north-4"}], ids=["project", "none"]
+    )
+    async def test_refused_login_is_told(self, options: dict[str, Any]) -> None:
+        """With user and endpoint, after one login."""
+        async with recording(password="another") as simulator:
+            found = await examine(simulator.url, USER, iam_endpoint=simulator.url, **options)
+
+        ((_, text),) = bad(found)
+        assert text.startswith(f"IAM at {simulator.url} gave no token to user jane")
+        assert len(simulator.requests) == 1
+
+    async def test_refused_token_is_told(self) -> None:
+        """With the server's code."""
+        async with recording(token="another") as simulator:
+            found = await examine(simulator.url)
+
+        ((about, text),) = bad(found)
+        assert about == "credentials"
+        assert text.startswith("not accepted: HTTP 401, APIGW.0301, ")
+
+    @pytest.mark.parametrize(
+        ("status", "code", "about"),
+        [
+            (400, "ROMA.1000", "credentials"),
+            (400, "ROMA.1002", "credentials"),
+            (400, "ROMA.1006", "permission"),
+            (403, "APIGW.0302", "permission"),
+            (404, "APIG.0101", "project and instance"),
+            (400, "FDI.3033", "service"),
+            (500, "FDI.9999", "service"),
+            (520, "X.1", "service"),
+            (204, "", "service"),
+        ],
+    )
+    async def test_refusal_is_told_with_what_it_is_about(
+        self, status: int, code: str, about: str
+    ) -> None:
+        """Every status has its line, those of no standard included."""
+        answer = {"error_code": code, "error_msg": "no"}
+        async with listening(status=status, answer=answer) as ear:
+            found = await examine(ear.url)
+
+        ((told, text),) = bad(found)
+        assert told == about
+        assert f"HTTP {status}" in text
+        assert len(ear.requests) == 1
+
+    async def test_redirect_is_told_and_not_followed(self) -> None:
+        """The other host is named."""
+        headers = {"Location": "https://elsewhere.example/"}
+        async with listening(status=302, headers=headers) as ear:
+            found = await examine(ear.url)
+
+        ((about, text),) = bad(found)
+        assert (about, len(ear.requests)) == ("service", 1)
+        assert text.startswith("the endpoint redirects to elsewhere.example; project p1")
+
+    async def test_closed_door_is_told(self) -> None:
+        """With what may be wrong."""
+        async with listening() as ear:
+            pass
+        found = await examine(ear.url)
+
+        ((about, text),) = bad(found)
+        assert about == "endpoint"
+        assert text.startswith(f"{ear.url} cannot be reached: no connection to 127.0.0.1:")
+        assert text.endswith("; check --endpoint or --region, and --proxy")
+
+    async def test_untrusted_certificate_is_told(self, folder: Path) -> None:
+        """With the one way to trust it."""
+        certificate = certify(folder / "tls")
+        async with listening(tls=certificate.context) as ear:
+            found = await examine(ear.url)
+
+        ((about, text),) = bad(found)
+        assert (about, ear.requests) == ("endpoint", [])
+        assert "certificate verify failed" in text
+        assert text.endswith(
+            "; check --endpoint; a certificate of your own authority needs --ca-file"
+        )
+
+    async def test_wrong_clock_is_told(self) -> None:
+        """It spoils signatures, and is told with all the rest."""
+        date = format_datetime(datetime.now(UTC) - timedelta(hours=1))
+        async with listening(headers={"Date": date}) as ear:
+            found = await examine(ear.url)
+
+        ((about, text),) = bad(found)
+        assert about == "clock"
+        assert text.endswith("signatures need less than 15 minutes: set this machine's clock")
+
+    async def test_full_instance_is_told(self) -> None:
+        """There is room for nothing."""
+        async with recording() as simulator:
+            found = await examine(simulator.url, quota=0)
+
+        assert bad(found) == [("tasks", "0 of 0 used, room for 0 more")]
+
+    async def test_list_that_contradicts_itself_is_told(self) -> None:
+        """What cannot be counted cannot be settled either."""
+        async with recording(faults={FaultKind.LIST_SHORT_PAGE: 1}) as simulator:
+            found = await examine(simulator.url)
+
+        ((about, text),) = bad(found)
+        assert about == "tasks"
+        assert text.startswith("the list of tasks is not consistent")
+
+
+class TestClock:
+    @pytest.mark.parametrize(
+        ("ahead_s", "is_good"),
+        [(0, True), (-3, True), (899, True), (-899, True), (900, False), (-86_400, False)],
+    )
+    def test_fifteen_minutes_are_tolerated(self, ahead_s: int, *, is_good: bool) -> None:
+        """In both directions."""
+        found = clock_skew(dated(format_datetime(NOW + timedelta(seconds=ahead_s))), NOW)
+
+        assert found is not None
+        assert (found.about, found.is_good) == ("clock", is_good)
+        assert found.text.startswith(f"{abs(ahead_s)} s from the server's")
+
+    def test_date_without_a_zone_is_utc(self) -> None:
+        """As all HTTP dates are."""
+        found = clock_skew(dated("Thu, 02 Jan 2025 03:04:05 -0000"), NOW)
+
+        assert found is not None
+        assert found.text == "0 s from the server's"
+
+    @given(st.text() | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ [+-]\d+"))
+    def test_strange_dates_are_passed_over(self, text: str) -> None:
+        """No header of a server ends the examination."""
+        found = clock_skew(dated(text), NOW)
+
+        assert found is None or found.about == "clock"
+
+    def test_no_date_is_no_finding(self) -> None:
+        """Nor are rates that nobody told."""
+        reply = Reply(status=200, headers={}, body=b"")
+
+        assert (clock_skew(reply, NOW), rate_headers(reply)) == (None, [])
+
+
+def dated(text: str) -> Reply:
+    return Reply(status=200, headers={"date": text}, body=b"")
+
+
+class TestCommand:
+    async def test_ends_with_0_where_all_is_well(self, folder: Path) -> None:
+        """A line for each finding, on standard error."""
+        async with recording() as simulator:
+            ended = await batchcreate("doctor", *at(simulator), folder=folder)
+
+        assert (ended.code, ended.out) == (0, "")
+        assert [line[:3] for line in ended.err.splitlines()] == ["ok "] * 5
+
+    async def test_ends_with_1_where_something_is_not(self, folder: Path) -> None:
+        """The bad line stands out."""
+        async with recording(token="another") as simulator:
+            ended = await batchcreate("doctor", *at(simulator), folder=folder)
+
+        assert ended.code == 1
+        assert ended.err.splitlines()[-1].startswith("BAD  credentials: not accepted: HTTP 401")

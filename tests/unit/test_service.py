@@ -1,0 +1,377 @@
+"""Which service a command talks to, with which credentials, about which project."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from aiohttp import web
+
+from batchcreate.auth import IamToken, SignedKey, Token
+from batchcreate.errors import CredentialError, SettingsError
+from batchcreate.journal import Journal
+from batchcreate.pipeline.defaults import SIMULATED_TARGET, target_defaults
+from batchcreate.pipeline.service import (
+    SIMULATED,
+    find_network,
+    find_service,
+    name_credential,
+    service_of,
+)
+from batchcreate.settings import load
+from batchcreate.simulator import SimulatorSettings, serve
+from tests.journals import ENDPOINT, read
+
+TOKEN: Final = {"BATCHCREATE_TOKEN": "canary-token"}
+USER: Final = {
+    "BATCHCREATE_IAM_USER": "jane",
+    "BATCHCREATE_IAM_PASSWORD": "canary-password",
+    "BATCHCREATE_IAM_DOMAIN": "acme",
+}
+KEY: Final = {"HUAWEICLOUD_SDK_AK": "canary-ak", "HUAWEICLOUD_SDK_SK": "canary-sk"}
+PROXY: Final = {"BATCHCREATE_PROXY_USER": "me", "BATCHCREATE_PROXY_PASSWORD": "canary-proxy"}
+REGION: Final = "cn-north-4"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class TestFind:
+    def test_simulator_needs_nothing(self) -> None:
+        """No endpoint, no credentials, no network settings."""
+        service = find_service(load({"simulate": True}), {}, None)
+
+        assert (service.endpoint, service.warning) == (SIMULATED, "")
+        assert service.credential.name == "no credentials (simulated)"
+
+    def test_simulator_keeps_what_it_has_in_the_results(self, tmp_path: Path) -> None:
+        """Without a results folder it forgets everything."""
+
+        async def url_of(results: Path | None) -> str:
+            async with find_service(load({"simulate": True}), {}, results).open() as url:
+                return url
+
+        for results in (tmp_path, None):
+            assert asyncio.run(url_of(results)).startswith("http://127.0.0.1:")
+        assert [path.name for path in tmp_path.iterdir()] == ["simulator.jsonl"]
+
+    @pytest.mark.parametrize(
+        ("environment", "kind", "name"),
+        [
+            (TOKEN, Token, "the token from BATCHCREATE_TOKEN"),
+            (KEY, SignedKey, "the access key from HUAWEICLOUD_SDK_AK"),
+            (USER, IamToken, "IAM user jane at https://iam.cn-north-4.myhuaweicloud.com"),
+        ],
+        ids=["token", "key", "user"],
+    )
+    async def test_credential_is_called_after_its_source(
+        self, environment: dict[str, str], kind: type, name: str
+    ) -> None:
+        """A message can say which one was refused without showing it."""
+        service = find_service(load({"region": REGION}), environment, None)
+
+        assert isinstance(service.credential, kind)
+        assert service.credential.name == name
+        assert name_credential("refused", service) == (
+            f"{name}, https://roma.cn-north-4.myhuaweicloud.com: refused"
+        )
+        async with service.open() as url:
+            assert url == service.endpoint == "https://roma.cn-north-4.myhuaweicloud.com"
+
+    def test_user_needs_a_project(self) -> None:
+        """Its token is scoped to one."""
+        settings = load(
+            {"endpoint": "https://roma.example", "iam_endpoint": "https://iam.example"}
+        )
+
+        with pytest.raises(SettingsError, match="belongs to a project: give --project-id"):
+            find_service(settings, USER, None)
+
+    def test_user_needs_to_know_its_iam(self) -> None:
+        """A password does not go to a cloud that nobody named."""
+        settings = load({"endpoint": "https://roma.example", "project_id": "p1"})
+
+        with pytest.raises(SettingsError, match="give --iam-endpoint too"):
+            find_service(settings, USER, None)
+
+    @pytest.mark.parametrize("environment", [TOKEN, KEY], ids=["token", "key"])
+    def test_others_do_not_ask_for_an_iam(self, environment: dict[str, str]) -> None:
+        """What is not used need not be told."""
+        settings = load({"endpoint": "https://roma.example", "project_id": "p1"})
+
+        assert find_service(settings, environment, None).endpoint == "https://roma.example"
+
+    @pytest.mark.parametrize("mode", [0o600, 0o640], ids=oct)
+    def test_file_that_others_can_read_is_told(self, mode: int, tmp_path: Path) -> None:
+        """The warning holds the command that mends it."""
+        path = tmp_path / "my token.txt"
+        path.write_text("canary-token", encoding="ascii")
+        path.chmod(mode)
+
+        service = find_service(load({"region": REGION, "token_file": path}), {}, None)
+
+        told = f"{path}: others can read it; chmod 600 '{path}'"
+        assert service.warning == ("" if mode == 0o600 else told)
+
+
+class TestNetwork:
+    def test_is_direct_by_default(self) -> None:
+        """The environment's proxies are nobody's business."""
+        network = find_network(load({}), {"HTTPS_PROXY": "http://proxy.example:1"})
+
+        assert (network.proxy, network.proxy_password, network.ca_file) == (None, None, None)
+
+    def test_takes_the_proxy_password_from_the_environment(self) -> None:
+        """An option would show it in the process list."""
+        network = find_network(load({"proxy": "http://proxy.example:3128"}), PROXY)
+
+        assert network.proxy_password is not None
+        assert (network.proxy, network.proxy_user, network.proxy_password.reveal()) == (
+            "http://proxy.example:3128", "me", "canary-proxy",
+        )  # fmt: skip
+        assert "canary" not in repr(network)
+
+    @pytest.mark.parametrize("missing", PROXY)
+    def test_half_a_pair_is_refused(self, missing: str) -> None:
+        """The other half is named."""
+        environment = {name: text for name, text in PROXY.items() if name != missing}
+
+        with pytest.raises(SettingsError) as caught:
+            find_network(load({}), environment)
+
+        assert str(caught.value) == f"incomplete credentials of the proxy: {missing} missing"
+
+    @pytest.mark.parametrize(
+        ("user", "password"),
+        [("m:e", "77"), ("m€", "77"), ("me", "77€"), ("me", "77\n"), ("me", "77\udcff")],
+        ids=["colon", "user beyond Latin-1", "beyond Latin-1", "line break", "no UTF-8"],
+    )
+    def test_pair_that_cannot_be_sent_is_refused(self, user: str, password: str) -> None:
+        """Early, and without showing it."""
+        environment = dict(zip(PROXY, (user, password), strict=True))
+
+        with pytest.raises(SettingsError, match="a proxy takes neither a colon") as caught:
+            find_network(load({}), environment)
+
+        assert password not in str(caught.value)
+
+
+class TestOfJournal:
+    def test_without_rows_there_is_nothing_to_do(self, tmp_path: Path) -> None:
+        """The command to begin with is named."""
+        with Journal.open(tmp_path) as journal, pytest.raises(SettingsError) as caught:
+            service_of(journal, load({}), TOKEN, tmp_path)
+
+        assert str(caught.value) == (
+            f"{tmp_path}: nothing was enrolled in this journal yet; use batchcreate run"
+        )
+
+    @pytest.mark.parametrize(
+        "options", [{}, {"endpoint": ENDPOINT}, {"endpoint": ENDPOINT, "region": REGION}], ids=str
+    )
+    def test_endpoint_is_that_of_the_journal(
+        self, options: dict[str, Any], tmp_path: Path
+    ) -> None:
+        """It need not be told again, and may be."""
+        with journal_with_a_row(tmp_path) as journal:
+            service = service_of(journal, load(options), TOKEN, tmp_path)
+
+        assert service.endpoint == ENDPOINT
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"endpoint": "https://roma.other"}, {"region": REGION}, {"simulate": True}],
+        ids=str,
+    )
+    def test_another_endpoint_is_refused(self, options: dict[str, Any], tmp_path: Path) -> None:
+        """Ids of one service mean nothing to another one."""
+        with journal_with_a_row(tmp_path) as journal, pytest.raises(SettingsError) as caught:
+            service_of(journal, load(options), TOKEN, tmp_path)
+
+        assert str(caught.value) == (
+            f"{tmp_path}: this batch belongs to {ENDPOINT}; leave the endpoint to the journal"
+        )
+
+    def test_simulated_batch_meets_its_simulator_again(self, tmp_path: Path) -> None:
+        """Without --simulate, too."""
+        with Journal.open(tmp_path) as journal:
+            with journal.reading(endpoint=SIMULATED):
+                pass
+            service = service_of(journal, load({}), {}, tmp_path)
+
+        assert service.endpoint == SIMULATED
+
+    @pytest.mark.parametrize(
+        ("options", "scope"),
+        [({}, {"id": "p1"}), ({"project_id": "p2"}, {"id": "p2"})],
+        ids=["of the batch", "as told"],
+    )
+    async def test_user_logs_in_to_the_project_of_the_batch(
+        self, options: dict[str, Any], scope: dict[str, str], tmp_path: Path
+    ) -> None:
+        """Commands on a results folder need no --project-id."""
+        async with iam({}) as (url, logins):
+            settings = load({"iam_endpoint": url, "timeout": 5} | options)
+            with journal_with_a_row(tmp_path) as journal:
+                service = service_of(journal, settings, USER, tmp_path)
+            with pytest.raises(CredentialError):
+                await service.credential.ready()
+
+        assert [login["auth"]["scope"]["project"] for login in logins] == [scope]
+
+
+class TestDefaults:
+    async def test_of_a_simulated_run_are_made_up(self) -> None:
+        """What is told goes before."""
+        settings = load({"simulate": True, "instance_id": "i1"})
+
+        found = await target_defaults(settings, find_service(settings, {}, None))
+
+        assert found == SIMULATED_TARGET | {"instance_id": "i1"}
+
+    @pytest.mark.parametrize("environment", [USER, KEY], ids=["user", "key"])
+    async def test_project_is_looked_up_by_the_name_of_the_region(
+        self, environment: dict[str, str]
+    ) -> None:
+        """Who may log in or sign need not know the id."""
+        async with serve(SimulatorSettings(record=True)) as simulator:
+            found = await defaults(simulator.url, environment, region=REGION)
+            again = await defaults(simulator.url, environment, region=REGION)
+
+        assert found == again
+        assert (len(found["project_id"]), found["instance_id"]) == (32, "")
+        paths = {(record.method, record.path) for record in simulator.requests}
+        asked = ("POST", "/v3/auth/tokens") if environment is USER else ("GET", "/v3/projects")
+        assert paths == {asked}
+
+    @pytest.mark.parametrize(
+        ("environment", "options"),
+        [
+            (TOKEN, {"region": REGION}),
+            (KEY, {}),
+            (KEY, {"region": REGION, "project_id": "p1"}),
+            (USER, {"region": REGION, "project_id": "p1"}),
+        ],
+        ids=["token", "no region", "key and project", "user and project"],
+    )
+    async def test_nothing_is_looked_up_otherwise(
+        self, environment: dict[str, str], options: dict[str, str]
+    ) -> None:
+        """No request leaves where it would tell nothing new."""
+        async with serve(SimulatorSettings(record=True)) as simulator:
+            found = await defaults(simulator.url, environment, **options)
+
+        assert found == {"project_id": options.get("project_id", ""), "instance_id": ""}
+        assert list(simulator.requests) == []
+
+    async def test_refused_key_is_asked_for_once(self) -> None:
+        """The message names key, endpoint and code, and no secret that the server repeats."""
+        settings = SimulatorSettings(record=True, ak="canary-ak", sk="another")
+        temporary = KEY | {"HUAWEICLOUD_SDK_SECURITY_TOKEN": "canary-sts"}
+        async with serve(settings) as simulator:
+            with pytest.raises(CredentialError) as caught:
+                await defaults(simulator.url, temporary, region=REGION)
+
+        message = str(caught.value)
+        assert message.startswith(
+            f"IAM at {simulator.url} does not accept the access key from HUAWEICLOUD_SDK_AK "
+            "(HTTP 401, "
+        )
+        assert "canary" not in message
+        assert len(simulator.requests) == 1
+
+    @pytest.mark.parametrize(
+        ("answer", "reason"),
+        [
+            ({"projects": []}, "0 of that name"),
+            ({"projects": [{"name": "cn-north-9", "id": "p9"}]}, "0 of that name"),
+            (
+                {"projects": [{"name": REGION, "id": "p1"}, {"name": REGION, "id": "p2"}]},
+                "2 of that name",
+            ),
+            ({"projects": [{"name": REGION}]}, "1 of that name"),
+            ({"projects": [{"name": REGION, "id": "../x"}]}, "1 of that name"),
+            ({"projects": "p1"}, "0 of that name"),
+            ({"projects": ["p1", None]}, "0 of that name"),
+            ([], "0 of that name"),
+        ],
+        ids=[
+            "none", "of another region", "two", "no id", "no sound id", "a text", "no projects",
+            "a list",
+        ],
+    )  # fmt: skip
+    async def test_anything_but_one_project_is_told(self, answer: object, reason: str) -> None:
+        """The option that makes the look-up needless is named."""
+        async with iam(answer, status=200) as (url, _):
+            with pytest.raises(CredentialError) as caught:
+                await defaults(url, KEY, region=REGION)
+
+        assert str(caught.value) == (
+            f"IAM at {url} names no project cn-north-4 ({reason}); give --project-id"
+        )
+
+    async def test_fault_of_iam_is_told(self) -> None:
+        """With its status and words."""
+        async with iam({"error_msg": "down for canary-sk", "error_code": "X"}, status=503) as (
+            url,
+            _,
+        ):
+            with pytest.raises(CredentialError) as caught:
+                await defaults(url, KEY, region=REGION)
+
+        assert str(caught.value) == (
+            f"IAM at {url} names no project cn-north-4 (HTTP 503, X, down for ***); "
+            "give --project-id"
+        )
+
+    async def test_iam_that_cannot_be_reached_is_told(self) -> None:
+        """So is a closed door."""
+        async with iam({}) as (url, _):
+            pass
+        with pytest.raises(CredentialError) as caught:
+            await defaults(url, KEY, region=REGION)
+
+        assert str(caught.value).startswith(
+            f"the project cn-north-4 cannot be looked up at {url}: no connection to 127.0.0.1"
+        )
+        assert str(caught.value).endswith("; or give --project-id")
+
+
+def journal_with_a_row(folder: Path) -> Journal:
+    journal = Journal.open(folder)
+    read(journal, {"a.csv": ["task-1"]})
+    return journal
+
+
+async def defaults(url: str, environment: dict[str, str], **options: Any) -> Mapping[str, str]:
+    settings = load({"endpoint": url, "iam_endpoint": url, "timeout": 5} | options)
+    service = find_service(settings, environment, None)
+    return await asyncio.wait_for(target_defaults(settings, service), 30)
+
+
+@asynccontextmanager
+async def iam(answer: object, *, status: int = 401) -> AsyncIterator[tuple[str, list[Any]]]:
+    """Serve an IAM that answers everything alike, and gives the logins that it got."""
+    logins: list[Any] = []
+
+    async def reply(request: web.Request) -> web.Response:
+        if request.can_read_body:
+            logins.append(await request.json())
+        return web.Response(status=status, text=json.dumps(answer))
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", reply)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", logins
+    finally:
+        await runner.cleanup()
