@@ -124,6 +124,8 @@ NOT_SENT: Final = {
     "ClientConnectorDNSError": "no connection to roma.example:443: Connection refused",
     "ClientConnectorError": "no connection to roma.example:443: Connection refused",
     "ClientConnectorSSLError": "no connection to roma.example:443: Connection refused",
+    "ClientHttpProxyError": "the proxy let nothing through: HTTP 400; check --proxy,"
+    " BATCHCREATE_PROXY_USER and BATCHCREATE_PROXY_PASSWORD",
     "ClientProxyConnectionError": "no connection to roma.example:443: Connection refused",
     "ClientSSLError": "no connection to roma.example:443: Connection refused",
     "UnixClientConnectorError": "no connection to roma.example:443: Connection refused",
