@@ -3,8 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
+from batchcreate.journal.file import transaction
 from batchcreate.models import Deletion, DeletionStatus, Key, Target, TaskId
+
+_REMOVED: Final = frozenset({DeletionStatus.DELETED, DeletionStatus.GONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,39 +53,40 @@ def created(connection: sqlite3.Connection) -> list[CreatedTask]:
 
 def ask(connection: sqlite3.Connection, task: CreatedTask, *, at_ms: int) -> None:
     """Put on disk that *task* is about to be deleted."""
-    connection.execute(
-        "INSERT OR REPLACE INTO deletions (task, task_id, status, at_ms) VALUES (?, ?, ?, ?)",
-        (task.task, task.task_id, DeletionStatus.UNKNOWN, at_ms),
-    )
+    with transaction(connection):
+        connection.execute(
+            "INSERT OR REPLACE INTO deletions (task, task_id, status, at_ms) VALUES (?, ?, ?, ?)",
+            (task.task, task.task_id, DeletionStatus.UNKNOWN, at_ms),
+        )
 
 
 def finish(
     connection: sqlite3.Connection, task: CreatedTask, deletion: Deletion, *, at_ms: int
 ) -> None:
     """Put on disk what became of it; a task that is gone may be created anew by a later run."""
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(
-        "INSERT OR REPLACE INTO deletions VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            task.task,
-            task.task_id,
-            deletion.status,
-            deletion.http_status,
-            deletion.error_code,
-            deletion.error_msg,
-            at_ms,
-        ),
-    )
-    if deletion.status in {DeletionStatus.DELETED, DeletionStatus.GONE}:
+    with transaction(connection):
         connection.execute(
-            """
-            UPDATE tasks SET status = 'not_attempted', task_id = '', how = '', http_status = NULL,
-                error_msg = 'its task ' || task_id || ' was removed by undo'
-            WHERE id = ? AND status = 'created'
-            """,
-            (task.task,),
+            "INSERT OR REPLACE INTO deletions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                task.task,
+                task.task_id,
+                deletion.status,
+                deletion.http_status,
+                deletion.error_code,
+                deletion.error_msg,
+                at_ms,
+            ),
         )
-    connection.execute("COMMIT")
+        if deletion.status in _REMOVED:
+            connection.execute(
+                """
+                UPDATE tasks SET status = 'not_attempted', task_id = '', how = '',
+                    http_status = NULL,
+                    error_msg = 'its task ' || task_id || ' was removed by undo'
+                WHERE id = ? AND status = 'created'
+                """,
+                (task.task,),
+            )
 
 
 def deletions(connection: sqlite3.Connection) -> Iterator[tuple[Key, TaskId, Deletion]]:

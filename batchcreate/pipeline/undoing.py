@@ -6,19 +6,43 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
+from typing import Final, Protocol
 
-from batchcreate.client import RomaClient
 from batchcreate.clock import epoch_ms, utc_now
 from batchcreate.errors import CredentialError, JournalError, TransportError
 from batchcreate.journal import CreatedTask, Writer, deletions
 from batchcreate.limiter import Gate
-from batchcreate.models import Decision, Deletion, DeletionStatus, Failed, Signal
+from batchcreate.models import (
+    Decision,
+    Deletion,
+    DeletionStatus,
+    Failed,
+    Reply,
+    Signal,
+    Target,
+    TaskId,
+)
 from batchcreate.outcome import describe, read_deletion, read_failure, read_reply
 from batchcreate.pool import Cause, Halt, Stop
 from batchcreate.pool.breaker import Breaker
 from batchcreate.retry import RetryPolicy
 
-_WHY = {DeletionStatus.KEPT: "it has another name by now: left alone"}
+_WHY: Final = {DeletionStatus.KEPT: "it has another name by now: left alone"}
+
+
+class Client(Protocol):
+    """What undo needs of an HTTP client, once it knows what to delete."""
+
+    async def delete(self, target: Target, task_id: TaskId) -> Reply:
+        """
+        Send one DeleteTask request.
+
+        Raises:
+            CredentialError: the credential cannot be obtained.
+            TransportError: there is no usable reply.
+
+        """
+        ...
 
 
 class Undoing:
@@ -36,7 +60,7 @@ class Undoing:
 
     """
 
-    def __init__(self, client: RomaClient, gate: Gate, stop: Stop) -> None:
+    def __init__(self, client: Client, gate: Gate, stop: Stop) -> None:
         self.counts = dict.fromkeys(DeletionStatus, 0)
         self.stop = stop
         self._client = client

@@ -1,0 +1,484 @@
+"""A batch is undone: exactly its own tasks, after a question, and whatever happens meanwhile."""
+
+import asyncio
+import dataclasses
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pytest
+
+from batchcreate import pipeline
+from batchcreate.auth import IamUser
+from batchcreate.auth.iam import login_body
+from batchcreate.errors import SettingsError, StoppedError
+from batchcreate.journal import Journal, deletions
+from batchcreate.pipeline import Search
+from batchcreate.pool import Cause, Stop
+from batchcreate.secret import Secret
+from batchcreate.settings import load
+from batchcreate.simulator import FaultKind, Simulator, SimulatorSettings, serve
+from batchcreate.transport import Network, post
+from tests.functional.inside import here
+from tests.functional.program import (
+    INSTANCE,
+    LIMIT_S,
+    PROJECT,
+    TOKEN,
+    Ended,
+    Turnstile,
+    at,
+    batchcreate,
+    end,
+    ids_by_name,
+    read_lines,
+    recording,
+    start,
+    statuses,
+    task_rows,
+    write_rows,
+)
+
+UNDO: Final = ("undo", "tasks-results")
+RESULTS: Final = "tasks-results"
+USER: Final = IamUser(
+    name="jane", password=Secret("x"), domain="acme", endpoint="", scope={"name": "cn-north-4"}
+)
+
+
+async def create(folder: Path, simulator: Simulator, *, rows: int = 3) -> list[str]:
+    """Create a batch of so many tasks; return their ids."""
+    write_rows(folder / "tasks.csv", task_rows(rows))
+    ended = await here("run", "tasks.csv", *at(simulator), folder=folder)
+    assert ended.code == 0
+    return [line["task_id"] for line in read_lines(folder / RESULTS / "results.csv")]
+
+
+async def undo(
+    folder: Path,
+    *,
+    confirm: Callable[[Search, str], bool] = lambda _search, _warning: True,
+    environment: dict[str, str] | None = None,
+    stop: Stop | None = None,
+    **options: Any,
+) -> pipeline.Undone:
+    return await pipeline.undo(
+        folder / RESULTS,
+        load({"rate": 1000, "timeout": 5} | options),
+        environment={"BATCHCREATE_TOKEN": TOKEN} if environment is None else environment,
+        confirm=confirm,
+        stop=stop or Stop(),
+    )
+
+
+def counted(undone: pipeline.Undone) -> dict[str, int]:
+    return {status.value: count for status, count in undone.counts.items() if count}
+
+
+def report(folder: Path) -> dict[str, str]:
+    """Return what undo.csv says of each task."""
+    lines = read_lines(folder / RESULTS / "undo.csv")
+    return {line["task_name"]: line["outcome"] for line in lines}
+
+
+def names(simulator: Simulator) -> list[str]:
+    return sorted(task.name for task in simulator.tasks(PROJECT, INSTANCE))
+
+
+class TestExactlyItsOwn:
+    async def test_tasks_of_others_stay(self, tmp_path: Path) -> None:
+        """Tasks that were there before, and tasks that another batch made."""
+        write_rows(tmp_path / "other" / "tasks.csv", task_rows(3, stem="other"))
+        async with recording() as simulator:
+            other = ("run", "tasks.csv", *at(simulator))
+            await here(*other, folder=tmp_path / "other")
+            await create(tmp_path, simulator)
+            undone = await undo(tmp_path)
+
+            assert names(simulator) == ["other-001", "other-002", "other-003"]
+        assert (counted(undone), undone.halt) == ({"deleted": 3}, None)
+        assert report(tmp_path) == dict.fromkeys(["task-001", "task-002", "task-003"], "deleted")
+
+    async def test_task_that_was_made_anew_stays(self, tmp_path: Path) -> None:
+        """The same name with another id is somebody else's."""
+        async with recording() as simulator:
+            first, *_ = await create(tmp_path, simulator)
+            replaced = replace_task(simulator, first, task_id="f" * 32)
+            undone = await undo(tmp_path)
+
+            assert simulator.tasks(PROJECT, INSTANCE) == [replaced]
+        assert counted(undone) == {"deleted": 2, "gone": 1}
+        assert report(tmp_path)["task-001"] == "gone"
+
+    async def test_task_that_was_renamed_stays(self, tmp_path: Path) -> None:
+        """It has become something that the batch did not make; its row still has it."""
+        async with recording() as simulator:
+            first, *_ = await create(tmp_path, simulator)
+            renamed = replace_task(simulator, first, name="precious")
+            undone = await undo(tmp_path)
+
+            assert simulator.tasks(PROJECT, INSTANCE) == [renamed]
+        assert counted(undone) == {"deleted": 2, "kept": 1}
+        lines = read_lines(tmp_path / RESULTS / "undo.csv")
+        assert lines[0]["error_msg"] == "it has another name by now: left alone"
+        assert statuses(read_lines(tmp_path / RESULTS / "results.csv")) == [
+            "created", "not_attempted", "not_attempted",
+        ]  # fmt: skip
+
+    async def test_existing_tasks_that_were_skipped_stay(self, tmp_path: Path) -> None:
+        """Their ids are in the report, but the batch did not create them."""
+        write_rows(tmp_path / "tasks.csv", task_rows(3))
+        write_rows(tmp_path / "other" / "tasks.csv", task_rows(1))
+        async with recording() as simulator:
+            await here("run", "tasks.csv", *at(simulator), folder=tmp_path / "other")
+            await here("run", "tasks.csv", *at(simulator), folder=tmp_path)
+            undone = await undo(tmp_path)
+
+            assert names(simulator) == ["task-001"]
+        assert counted(undone) == {"deleted": 2}
+
+    async def test_batch_can_be_created_again_and_undone_again(self, tmp_path: Path) -> None:
+        """The report has a line for each task that ever was."""
+        async with recording() as simulator:
+            first = await create(tmp_path, simulator)
+            await undo(tmp_path)
+            second = await create(tmp_path, simulator)
+            undone = await undo(tmp_path)
+            nothing = await undo(tmp_path)
+
+            assert names(simulator) == []
+        assert (counted(undone), counted(nothing)) == ({"deleted": 3}, {})
+        lines = read_lines(tmp_path / RESULTS / "undo.csv")
+        assert sorted(line["task_id"] for line in lines) == sorted([*first, *second])
+
+    async def test_what_is_gone_already_is_noted(self, tmp_path: Path) -> None:
+        """Nothing is sent for it."""
+        async with recording() as simulator:
+            for task_id in (await create(tmp_path, simulator))[:2]:
+                task = simulator.store.find(PROJECT, INSTANCE, task_id)
+                assert task is not None
+                simulator.store.remove(task)
+            seen: list[int] = []
+
+            def look(search: Search, _warning: str) -> bool:
+                seen.extend(map(len, (search.there, search.gone, search.renamed)))
+                return True
+
+            undone = await undo(tmp_path, confirm=look)
+
+        assert seen == [1, 2, 0]
+        assert counted(undone) == {"deleted": 1, "gone": 2}
+        assert sum(record.method == "DELETE" for record in simulator.requests) == 1
+
+
+def replace_task(simulator: Simulator, old: str, **changes: str) -> Any:
+    """Put another task in the place of one."""
+    task = simulator.store.find(PROJECT, INSTANCE, old)
+    assert task is not None
+    simulator.store.remove(task)
+    other = dataclasses.replace(task, **cast("dict[str, Any]", changes))
+    if "name" in changes:
+        other = dataclasses.replace(other, body={**task.body, "task_name": changes["name"]})
+    assert simulator.store.add(other) is None
+    return other
+
+
+class TestRefusal:
+    async def test_without_consent_nothing_happens(self, tmp_path: Path) -> None:
+        """The journal stays as it was, too."""
+        async with recording() as simulator:
+            await create(tmp_path, simulator)
+            undone = await undo(tmp_path, confirm=lambda _search, _warning: False)
+
+        assert (undone.is_confirmed, counted(undone)) == (False, {})
+        assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
+        assert not (tmp_path / RESULTS / "undo.csv").exists()
+
+    async def test_list_that_cannot_be_read_ends_it(self, tmp_path: Path) -> None:
+        """Nothing is deleted on suspicion, and the credential is named."""
+        async with recording(token=TOKEN) as simulator:
+            await create(tmp_path, simulator)
+            with pytest.raises(StoppedError) as caught:
+                await undo(tmp_path, environment={"BATCHCREATE_TOKEN": "another"})
+
+        assert str(caught.value).startswith(
+            f"the token from BATCHCREATE_TOKEN, {simulator.url}: the server does not accept the "
+            "credentials (HTTP 401, "
+        )
+        assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
+
+    async def test_list_that_is_forbidden_ends_it(self, tmp_path: Path) -> None:
+        """That is no matter of one credential."""
+        async with recording() as simulator:
+            await create(tmp_path, simulator)
+        port = int(simulator.url.rpartition(":")[2])
+        async with recording(port=port, faults={FaultKind.LIST_403: 1}):
+            with pytest.raises(StoppedError, match=r"^the server does not let this account list"):
+                await undo(tmp_path)
+
+    async def test_folder_without_a_batch_is_told(self, tmp_path: Path) -> None:
+        """It is not made either."""
+        with pytest.raises(SettingsError):
+            await undo(tmp_path)
+
+        assert not (tmp_path / RESULTS).exists()
+
+    async def test_journal_that_takes_nothing_more_ends_it(self, tmp_path: Path) -> None:
+        """A full disk is no matter of credentials; nothing more is asked for."""
+        async with recording() as simulator:
+            await create(tmp_path, simulator)
+            with Journal.open(tmp_path / RESULTS) as journal:
+                journal.connection.execute(
+                    "CREATE TRIGGER full BEFORE INSERT ON deletions "
+                    "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+                )
+            undone = await undo(tmp_path)
+
+        assert undone.halt is not None
+        assert undone.halt.cause is Cause.JOURNAL
+        assert undone.halt.message.startswith("journal.db cannot be written: disk full")
+        assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
+
+
+class TestTokenThatEnds:
+    """The token that the list was read with is an hour too old for the deletions."""
+
+    @asynccontextmanager
+    async def world(
+        self, folder: Path
+    ) -> AsyncIterator[tuple[Simulator, str, Callable[..., bool]]]:
+        """Give a simulator with a batch, a token, and an answer that takes an hour."""
+        passed_s = 0.0
+
+        def clock() -> float:
+            return asyncio.get_running_loop().time() + passed_s
+
+        def think(_search: Search, _warning: str) -> bool:
+            nonlocal passed_s
+            passed_s += 3600
+            return True
+
+        settings = SimulatorSettings(token_ttl_s=1800, record=True)
+        async with serve(settings, clock=clock) as simulator:
+            await create(folder, simulator, rows=5)
+            headers = {"Content-Type": "application/json"}
+            url = f"{simulator.url}/v3/auth/tokens"
+            reply = await post(Network(), url, headers, login_body(USER), timeout_s=5)
+            yield simulator, reply.headers["X-Subject-Token"], think
+
+    async def test_ends_it_where_it_was_given(self, tmp_path: Path) -> None:
+        """At the first refused deletion; what is left stands in the journal."""
+        async with self.world(tmp_path) as (simulator, token, think):
+            given = {"BATCHCREATE_TOKEN": token}
+            undone = await undo(tmp_path, confirm=think, environment=given, concurrency=1)
+
+        assert undone.halt is not None
+        assert undone.halt.cause is Cause.UNAUTHORIZED
+        assert undone.halt.message.startswith(
+            f"the token from BATCHCREATE_TOKEN, {simulator.url}: the server does not accept"
+        )
+        assert counted(undone) == {"refused": 1}
+        assert len(simulator.tasks(PROJECT, INSTANCE)) == 5
+
+    async def test_is_renewed_for_a_user(self, tmp_path: Path) -> None:
+        """Once for all workers; every task is deleted."""
+        given = {
+            "BATCHCREATE_IAM_USER": "jane",
+            "BATCHCREATE_IAM_PASSWORD": "canary-password",
+            "BATCHCREATE_IAM_DOMAIN": "acme",
+        }
+        async with self.world(tmp_path) as (simulator, _, think):
+            undone = await undo(
+                tmp_path, confirm=think, environment=given, iam_endpoint=simulator.url
+            )
+
+        assert (counted(undone), undone.halt) == ({"deleted": 5}, None)
+        logins = [record for record in simulator.requests if record.path == "/v3/auth/tokens"]
+        assert len(logins) == 1 + 2
+
+
+class TestCommand:
+    async def test_without_a_terminal_it_needs_yes(self, tmp_path: Path) -> None:
+        """A script that forgot --yes deletes nothing."""
+        async with recording() as simulator:
+            ids = await create(tmp_path, simulator)
+            ended = await batchcreate(*UNDO, folder=tmp_path)
+
+        assert ended.code == 2
+        assert ended.err.splitlines()[:3] == [
+            f"  task-00{number}  {task_id}  (instance i1)" for number, task_id in enumerate(ids, 1)
+        ]
+        assert "there is no terminal to ask on: add --yes if you mean it" in ended.err
+        assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
+
+    async def test_with_yes_it_deletes(self, tmp_path: Path) -> None:
+        """Long lists are shortened; an open token file is warned of; a second time is harmless."""
+        path = tmp_path / "token.txt"
+        path.write_text(TOKEN, encoding="ascii")
+        path.chmod(0o644)
+        own = ("--yes", "--token-file", "token.txt", "--rate", "1000")
+        async with recording() as simulator:
+            await create(tmp_path, simulator, rows=25)
+            ended = await batchcreate(*UNDO, *own, folder=tmp_path, BATCHCREATE_TOKEN="")
+            again = await batchcreate(*UNDO, *own, folder=tmp_path, BATCHCREATE_TOKEN="")
+
+            assert names(simulator) == []
+        assert (ended.code, again.code) == (0, 0)
+        lines = ended.err.splitlines()
+        assert lines[0] == "token.txt: others can read it; chmod 600 token.txt"
+        assert lines[-3:] == [
+            "  … and 5 more", "undo: 25 deleted", "every task: tasks-results/undo.csv",
+        ]  # fmt: skip
+        assert again.err == "undo: this batch has no tasks on the server\n"
+
+    async def test_tells_what_it_leaves(self, tmp_path: Path) -> None:
+        """Gone and renamed tasks are counted, and the batch is not wholly undone."""
+        async with recording() as simulator:
+            first, second, _ = await create(tmp_path, simulator)
+            replace_task(simulator, first, name="precious")
+            replace_task(simulator, second, task_id="f" * 32)
+            ended = await batchcreate(*UNDO, "--yes", "--quiet", folder=tmp_path)
+
+        assert ended.code == 1
+        assert "1 tasks of this batch are gone from the server already\n" in ended.err
+        assert "1 tasks of this batch have another name by now: left alone\n" in ended.err
+        assert "undo: 1 deleted, 1 gone, 1 kept\n" in ended.err
+
+    @pytest.mark.parametrize(
+        ("typed", "code", "left"), [(b"y\n", 0, 0), (b"\n", 1, 3), (b"n\n", 1, 3)],
+        ids=["yes", "enter", "no"],
+    )  # fmt: skip
+    async def test_asks_on_a_terminal(
+        self, typed: bytes, code: int, left: int, tmp_path: Path
+    ) -> None:
+        """Only a yes deletes."""
+        async with recording() as simulator:
+            await create(tmp_path, simulator)
+            ended = await answered(tmp_path, typed)
+
+            assert len(simulator.tasks(PROJECT, INSTANCE)) == left
+        assert ended.code == code
+        assert ("nothing was deleted" in ended.err) is (left == 3)
+
+    async def test_interrupt_of_the_question_ends_it(self, tmp_path: Path) -> None:
+        """At once, without waiting for an answer."""
+        async with recording() as simulator:
+            await create(tmp_path, simulator)
+            ended = await answered(tmp_path, None)
+
+            assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
+        assert ended.code == 130
+        assert ended.err.rstrip().endswith("interrupted; nothing was sent")
+
+
+async def answered(folder: Path, typed: bytes | None) -> Ended:
+    """Run undo on a terminal and type when it asks; interrupt it where there is nothing to type."""
+    terminal, end_of_program = os.openpty()
+    own = {name: text for name, text in os.environ.items() if not name.startswith("BATCHCREATE_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "batchcreate", *UNDO),
+        cwd=folder,
+        env=own | {"BATCHCREATE_TOKEN": TOKEN},
+        stdin=end_of_program,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    os.close(end_of_program)
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            stream = cast("asyncio.StreamReader", process.stderr)
+            asked = await stream.readuntil(b"Delete these 3 tasks from the server? [y/N]: ")
+        if typed is not None:
+            os.write(terminal, typed)
+        while typed is None and process.returncode is None:
+            # Until it listens: an interrupt before that is lost, as on every terminal.
+            process.send_signal(signal.SIGINT)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 1)
+        ended = await end(process)
+    finally:
+        os.close(terminal)
+    return dataclasses.replace(ended, err=asked.decode() + ended.err)
+
+
+class TestInterrupted:
+    WORKERS = 4
+
+    async def hold(self, folder: Path, simulator: Simulator, turnstile: Turnstile) -> Process:
+        """Start undo and wait until every worker of it waits for an answer."""
+        process = await start(
+            *(*UNDO, "--yes", "--rate", "1000", "--concurrency", str(self.WORKERS)), folder=folder
+        )
+        async with asyncio.timeout(LIMIT_S):
+            await turnstile.is_full.wait()
+        assert simulator.requests
+        return process
+
+    async def test_killed_undo_is_completed_by_the_next(self, tmp_path: Path) -> None:
+        """Nothing of the batch stays, nothing else goes, and the report names every task."""
+        rows, answered_calls = 12, 5
+        # The run's calls are answered, the list of undo and some deletions, then no more.
+        turnstile = Turnstile(free=1 + rows + 1 + answered_calls, holds=self.WORKERS)
+        async with recording(turnstile) as simulator:
+            ids = await create(tmp_path, simulator, rows=rows)
+            process = await self.hold(tmp_path, simulator, turnstile)
+            process.kill()
+            await end(process)
+            left = len(simulator.tasks(PROJECT, INSTANCE))
+            marks = marks_of(tmp_path)
+            turnstile.open()
+            again = await batchcreate(*UNDO, "--yes", folder=tmp_path)
+
+            assert names(simulator) == []
+        assert (left, again.code) == (rows - answered_calls - self.WORKERS, 0)
+        assert marks["unknown"] >= self.WORKERS
+        lines = read_lines(tmp_path / RESULTS / "undo.csv")
+        assert [line["task_id"] for line in lines] == ids
+        assert set(statuses_of(lines)) <= {"deleted", "gone"}
+
+    @pytest.mark.parametrize("signals", [1, 2], ids=["once", "twice"])
+    async def test_signal_leaves_the_rest(self, signals: int, tmp_path: Path) -> None:
+        """Once: the requests under way finish. Twice: they are left unknown. Then undo again."""
+        rows = 12
+        turnstile = Turnstile(free=1 + rows + 1, holds=self.WORKERS)
+        async with recording(turnstile) as simulator:
+            await create(tmp_path, simulator, rows=rows)
+            process = await self.hold(tmp_path, simulator, turnstile)
+            process.send_signal(signal.SIGINT)
+            if signals == 1:
+                async with asyncio.timeout(LIMIT_S):
+                    stream = cast("asyncio.StreamReader", process.stderr)
+                    await stream.readuntil(b"SIGINT: the requests under way may finish")
+                turnstile.open()
+            else:
+                process.send_signal(signal.SIGINT)
+            ended = await end(process)
+            marks = marks_of(tmp_path)
+            left = simulator.tasks(PROJECT, INSTANCE)
+            turnstile.open()
+            again = await batchcreate(*UNDO, "--yes", "--rate", "1000", folder=tmp_path)
+
+            assert names(simulator) == []
+        status = "deleted" if signals == 1 else "unknown"
+        assert (ended.code, again.code) == (130, 0)
+        assert f"undo: {self.WORKERS} {status}\n" in ended.err
+        assert "next: batchcreate undo tasks-results --yes" in ended.err
+        assert marks == {status: self.WORKERS}
+        assert len(ids_by_name(left)) == rows - self.WORKERS
+
+
+def marks_of(folder: Path) -> Counter[str]:
+    """Count the deletions in the journal by their status."""
+    with Journal.open(folder / RESULTS) as journal:
+        found = deletions.deletions(journal.connection)
+        return Counter(deletion.status.value for *_, deletion in found)
+
+
+def statuses_of(lines: Sequence[dict[str, str]]) -> list[str]:
+    return [line["outcome"] for line in lines]
