@@ -26,8 +26,11 @@ _LEFT: Final = (DeletionStatus.REFUSED, DeletionStatus.KEPT)
 
 def undo_command(results: Path, options: Mapping[str, Any]) -> int:
     """Carry out ``undo`` and return its exit code."""
-    settings = load(options)
-    undone = asyncio.run(_undo(results, settings))
+    return conclude(asyncio.run(_undo(results, load(options))), results)
+
+
+def conclude(undone: pipeline.Undone, results: Path) -> int:
+    """Print the last lines and return the exit code."""
     if not undone.is_confirmed:
         say("nothing was deleted")
         return INCOMPLETE
