@@ -1,5 +1,6 @@
 """The command group, and the one place where an error becomes a message and an exit code."""
 
+import contextlib
 import sys
 from typing import Final
 
@@ -34,7 +35,16 @@ for command in commands.ALL:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    _leave_no_core()
     sys.exit(_exit_code())
+
+
+def _leave_no_core() -> None:
+    """Let no crash write the memory, and the secrets in it, into a file."""
+    with contextlib.suppress(ImportError):  # elsewhere than on POSIX there are no such files
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _exit_code() -> int:

@@ -7,7 +7,7 @@ import os
 import shutil
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ async def listening(
     answer: object = None,
     headers: Mapping[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
-    is_echo: bool = False,
+    echoes: Container[str] = (),
 ) -> AsyncIterator[Ear]:
     """
     Serve one answer for everything.
@@ -46,7 +46,7 @@ async def listening(
         answer: as JSON; an empty page of tasks by default.
         headers: of the answer.
         tls: the server's side of TLS.
-        is_echo: put all that was received into the answer's message.
+        echoes: methods that are answered with all that was received; others get an empty page.
 
     """
     ear = Ear()
@@ -55,11 +55,19 @@ async def listening(
     async def reply(request: web.Request) -> web.Response:
         ear.requests.append(f"{request.method} {request.path_qs}")
         ear.headers.append(dict(request.headers))
-        body = page
-        if is_echo:
-            heard = {**request.headers, "body": (await request.read()).decode(), "url": ear.url}
-            body = {"error_code": "APIGW.0301", "error_msg": f"refused: {heard}"}
-        return web.Response(status=status, text=json.dumps(body), headers=headers)
+        if request.method not in echoes:
+            return web.Response(
+                status=200 if echoes else status, text=json.dumps(page), headers=headers
+            )
+        heard = json.dumps({**request.headers, "body": (await request.read()).decode()})
+        return web.Response(
+            status=status,
+            text=json.dumps({"error_code": "APIGW.0301", "error_msg": f"refused: {heard}"}),
+            headers={
+                "Location": f"https://x.example/{quote(heard)}",
+                "X-Apig-RateLimit-Api": heard,
+            },
+        )
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", reply)
