@@ -94,6 +94,10 @@ async def test_a_disk_that_fills_up_ends_the_run(tmp_path: Path) -> None:
     assert (again.code, findings) == (0, Findings())
 
 
+def has_report(results: Path) -> bool:
+    return (results / "results.csv").exists()
+
+
 async def fail_sync(lane: Lane, point: Point, *, on: str) -> tuple[int, int, Findings, Findings]:
     """
     Let a sync fail, then run again.
@@ -101,6 +105,7 @@ async def fail_sync(lane: Lane, point: Point, *, on: str) -> tuple[int, int, Fin
     Return the exit codes of both runs and what was wrong after each.
     """
     lane.reset("struck")
+    (lane.folder / "struck" / "results.csv").unlink()
     struck = await program(
         *lane.command("retry"), folder=lane.folder, under=point.injecting("error=EIO", on=on)
     )
@@ -108,7 +113,11 @@ async def fail_sync(lane: Lane, point: Point, *, on: str) -> tuple[int, int, Fin
     if struck.code == 2:
         assert len(lane.tasks) == 0
     results = lane.folder / "struck"
-    after = audited(results, lane.rows, lane.simulator, is_complete=False)
+    after = Findings()
+    if has_report(results):
+        after = audited(results, lane.rows, lane.simulator, is_complete=False)
+    elif struck.code == 4:
+        assert "batchcreate report struck" in struck.err
     again = await program(*lane.command("retry"), folder=lane.folder)
     return struck.code, again.code, after, audited(results, lane.rows, lane.simulator)
 
