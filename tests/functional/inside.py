@@ -65,7 +65,7 @@ async def _carry_out(arguments: tuple[str, ...], environment: Mapping[str, str])
             code=int(not all(each.is_good for each in found)), out="", err="\n".join(lines)
         )
     notes, stop = Notes(), Stop()
-    told = {"environment": environment, "observer": notes, "stop": stop}
+    told: dict[str, Any] = {"environment": environment, "observer": notes, "stop": stop}
     if command.name == "retry":
         ending = await pipeline.retry(results, settings, only=(), **told)
     else:

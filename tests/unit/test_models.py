@@ -14,7 +14,9 @@ from batchcreate.models import Key, Place, Status, Summary, Target, Task
 VALUES: list[type[Any]] = [
     value
     for value in vars(models).values()
-    if isinstance(value, type) and is_dataclass(value) and value.__module__ == models.__name__
+    if isinstance(value, type)
+    and is_dataclass(value)
+    and value.__module__.startswith(models.__name__)
 ]
 PLACE = Place(file="a.csv", sheet="", number=2)
 KEY = Key(
