@@ -51,7 +51,7 @@ async def here(*arguments: str, folder: Path, **variables: str) -> Ended:
 async def _carry_out(arguments: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
     (command,) = [each for each in commands.ALL if each.name == arguments[0]]
     options: dict[str, Any] = command.make_context(arguments[0], list(arguments[1:])).params
-    files, results = options.pop("files", ()), options.get("results")
+    files, results = options.pop("files", ()), Path(str(options.get("results")))
     if command.name == "retry":
         options.pop("results")
         options.pop("only")

@@ -7,7 +7,7 @@ import os
 import shutil
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ async def listening(
     answer: object = None,
     headers: Mapping[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
-    echoes: Container[str] = (),
+    echoes: Collection[str] = (),
 ) -> AsyncIterator[Ear]:
     """
     Serve one answer for everything.
