@@ -1,6 +1,7 @@
 """The gate before every request: evenly paced, first come first served, slowed by the server."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,10 +16,18 @@ SLACK_S = 0.005  # timers fire late; this much lost time may be caught up, never
 PAUSE_MAX_S = 300.0  # the longest pause that a server may ask for
 BACKOFF_MAX_S = 20.0  # the longest pause that the gate chooses by itself
 CUT_TO = 0.9  # of what the server accepted, after a throttle
+CUT_LEAST = 0.2  # of the rate remains, about: the first moments show less than is accepted
 STEP = 1.02  # the rate rises by this factor at a time: each rise costs a limiter and a log line
+STEP_MAX = 1.07  # and by no more for each accepted request: ten of them double it
 PLATEAU_S = 10.0  # from a cut back to the rate that was accepted
 MEASURED_MAX = 20_000  # answers that are kept to measure a rate by: beyond it nothing is throttled
 SAMPLE = 10  # requests to measure or to wait for where the rate is low
+TRIAL = 100  # answers that tell whether a cut helped
+TRIAL_REFUSED = 3  # refusals that tell that it did not
+SHARE_OF = 40  # a share of fewer answers is taken of so many: three of ten mean little
+SHARE_MARGIN = 0.05  # by which a share may be off
+BORNE_MAX = 0.2  # refusals of more than twice this share are always about the rate
+CONVICTED = 5  # and so are those that follow this many cuts with nothing accepted between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +55,8 @@ class RateLimit:
         for knob in ("rate_per_s", "floor_per_s"):
             value = getattr(self, knob)
             if not RATE_MIN_PER_S <= value <= RATE_MAX_PER_S:
-                msg = (
-                    f"{knob} is {value}; give requests per second "
-                    f"from {RATE_MIN_PER_S} to {RATE_MAX_PER_S:.0f}"
-                )
+                span = f"from {RATE_MIN_PER_S} to {RATE_MAX_PER_S:.0f}"
+                msg = f"{knob} is {value}; give requests per second {span}"
                 raise SettingsError(msg)
         if not 0 <= self.headroom < 1:
             msg = f"headroom is {self.headroom}; give a share from 0 up to, but not including, 1"
@@ -111,28 +118,36 @@ class Cut:
     What a throttle taught: how much the server accepted just before it refused.
 
     Attributes:
+        before_per_s: the rate before this cut and those that its trial made necessary.
+        tried_per_s: the rate that was refused.
+        least_per_s: the server is believed to accept this, however few were counted.
         at: loop time of the answer; requests admitted until then are covered by this cut.
-        tried_per_s: the rate that was too high.
         since: loop time at which the measured window begins.
         until: loop time at which the refused request was admitted; ends the window.
         accepted: requests of the window that the server took, as far as it has answered.
-        is_blind: too little was accepted to tell the limit by it; the rate is halved at most.
+        is_on_trial: the next answers tell whether the cut helped.
 
     """
 
-    at: float
+    before_per_s: float
     tried_per_s: float
-    since: float
-    until: float
-    accepted: int
-    is_blind: bool
+    least_per_s: float
+    at: float = -math.inf
+    since: float = -1.0
+    until: float = 0.0
+    accepted: int = 0
+    is_on_trial: bool = False
 
     @property
     def accepted_per_s(self) -> float:
         """The rate that the server is believed to accept."""
-        least = self.tried_per_s / 2 if self.is_blind else 0.0
         measured = self.accepted / (self.until - self.since)
-        return min(self.tried_per_s, max(least, measured))
+        return min(self.tried_per_s, max(self.least_per_s, measured))
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether no limit near the earlier rate can explain a refusal after this cut."""
+        return self.rate_after(0.0) <= self.before_per_s / 2
 
     def rate_after(self, elapsed_s: float) -> float:
         """
@@ -152,6 +167,11 @@ class Gate:
 
     Each answer is handed back with the time that `acquire` returned for its request.
 
+    A limit refuses nothing once the rate is below it, so a cut is on trial: a refusal cuts
+    again, down to half the earlier rate. Where some go on below that, they are not about the
+    rate (others' load, say). Then the configured rate returns, and the next cut comes when
+    more than twice that share of the answers are refusals.
+
     Attributes:
         slowdowns: how often the rate was cut.
 
@@ -164,11 +184,14 @@ class Gate:
         self._limit = limit
         self._on_change = on_change
         self._pacer = Pacer(limit.rate_per_s, limit.headroom)
-        self._accepted_at = deque[float](
-            maxlen=int(min(max(limit.rate_per_s, SAMPLE), MEASURED_MAX)) + 1
-        )
-        self._cut: Cut | None = None
+        kept = int(min(max(limit.rate_per_s, SAMPLE), MEASURED_MAX)) + 1
+        self._accepted_at = deque[float](maxlen=kept)
+        rate = limit.rate_per_s
+        self._cut = self._no_cut = Cut(before_per_s=rate, tried_per_s=rate, least_per_s=rate)
+        self._resumed_at = 0.0
         self._failures = 0
+        self._refusals = deque[bool](maxlen=TRIAL)
+        self._borne = 0.0
 
     @property
     def rate_per_s(self) -> float:
@@ -183,45 +206,82 @@ class Gate:
         """
         Slow down: the server answered 429 to the request admitted at *admitted_at*.
 
-        The rate is cut once per round trip, whatever the number of refusals in it. All requests
-        pause for at least *wait_s*, what the server asked for (5 minutes at most), and longer
-        where the gate knows better: servers say 0, too.
+        The rate is cut once per round trip at most. All requests pause for at least *wait_s*,
+        what the server asked for (5 minutes at most), and longer where the gate knows better.
         """
         pause_s = max(0.0, min(wait_s or 0.0, PAUSE_MAX_S))
-        if self._cut is None or admitted_at > self._cut.at:
-            pause_s = max(pause_s, self._slow_down(admitted_at))
-        self._pacer.pause(_now() + pause_s)
+        if admitted_at > self._cut.at:
+            self._refusals.append(True)
+            if self._is_cut_due():
+                pause_s = max(pause_s, self._slow_down(admitted_at))
+                self._resumed_at = _now() + pause_s
+            self._judge()
+        if pause_s > 0:
+            self._pacer.pause(_now() + pause_s)
 
     def succeeded(self, admitted_at: float) -> None:
         """Take any answer but 429 as leave to return towards the configured rate."""
         self._accepted_at.append(admitted_at)
-        if self._cut is None:
-            return
         if admitted_at > self._cut.at:
             self._failures = 0
+            self._refusals.append(False)
+            self._judge()
         elif self._cut.since < admitted_at <= self._cut.until:
             self._cut = replace(self._cut, accepted=self._cut.accepted + 1)
-        rate_per_s = self._cut.rate_after(max(0.0, _now() - self._pacer.resume_at))
+        if self._cut.is_on_trial and self._cut.is_deep:  # no rise while others may be to blame
+            self._resumed_at = max(self._resumed_at, _now())
+        rate_per_s = self._cut.rate_after(max(0.0, _now() - self._resumed_at))
+        rate_per_s = min(rate_per_s, self.rate_per_s * STEP_MAX)
         if rate_per_s >= self.rate_per_s * STEP:
             self._change(rate_per_s)
+
+    def _is_cut_due(self) -> bool:
+        if not self._cut.is_on_trial:
+            return self._is_refused_beyond(2 * self._borne)
+        if 2 * sum(self._refusals) > len(self._refusals):
+            return True
+        return self._is_refused_beyond(self._borne) and not self._cut.is_deep
+
+    def _is_refused_beyond(self, share: float) -> bool:
+        return sum(self._refusals) > share * max(len(self._refusals), SHARE_OF)
+
+    def _judge(self) -> None:
+        """End the trial of the cut in force once enough answers are in."""
+        refused, answered = sum(self._refusals), len(self._refusals)
+        if answered == TRIAL and not refused:
+            self._borne = 0.0
+        if not self._cut.is_on_trial or (answered < TRIAL and refused < TRIAL_REFUSED):
+            return
+        if self._is_refused_beyond(self._borne):
+            self._borne = min(refused / answered + SHARE_MARGIN, BORNE_MAX)
+            self._cut = replace(self._no_cut, at=self._cut.at)
+        elif answered == TRIAL:
+            self._cut = replace(self._cut, is_on_trial=False)
 
     def _slow_down(self, admitted_at: float) -> float:
         """Cut the rate and return the seconds to pause until the server has room again."""
         since = admitted_at - max(1.0, SAMPLE / self.rate_per_s)
         accepted_at = [at for at in self._accepted_at if since < at <= admitted_at]
+        is_blind = self._failures > 0 or not accepted_at
+        is_trial = self._failures < CONVICTED
+        is_resumed = is_trial and self._cut.is_on_trial
+        before_per_s = self._cut.before_per_s if is_resumed else self.rate_per_s
         self._cut = Cut(
-            at=_now(),
+            before_per_s=before_per_s,
             tried_per_s=self.rate_per_s,
+            least_per_s=self.rate_per_s / 2 if is_blind else before_per_s * CUT_LEAST,
+            at=_now(),
             since=since,
             until=admitted_at,
             accepted=len(accepted_at),
-            is_blind=self._failures > 0 or not accepted_at,
+            is_on_trial=is_trial,
         )
+        self._refusals.clear()
         self._change(self._cut.rate_after(0.0))
         self.slowdowns += 1
         # The refused request would have fitted once the oldest accepted one was a window old.
         drain_s = min(accepted_at, default=since) - since
-        backoff_s = 2.0 ** min(max(self._failures - 1, 0), 10) if self._cut.is_blind else 0.0
+        backoff_s = 2.0 ** min(max(self._failures - 1, 0), 10) if is_blind else 0.0
         self._failures += 1
         return min(max(drain_s, backoff_s), BACKOFF_MAX_S)
 
