@@ -39,9 +39,13 @@ _OUTPUT = (
 _SERVICE = (
     click.option("--endpoint", metavar="URL", help="Origin of the service."),
     click.option(
-        "--region", metavar="NAME", help="Region, such as cn-north-4, instead of --endpoint."
+        "--region",
+        metavar="NAME",
+        help="Region, such as cn-north-4: gives the endpoints, and names the project.",
     ),
-    click.option("--iam-endpoint", metavar="URL", help="Origin of IAM, for an IAM user's login."),
+    click.option(
+        "--iam-endpoint", metavar="URL", help="Origin of IAM, for logins and project look-ups."
+    ),
     click.option(
         "--ca-file",
         type=click.Path(path_type=Path),
