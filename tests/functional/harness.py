@@ -277,7 +277,7 @@ class Sweep:
     Attributes:
         hits: how often a call was struck.
         wrong: what was wrong in the end after these points were struck, one after the other.
-        over: kinds of which the program makes fewer calls than the last point says.
+        over: kinds of which a run of a whole batch makes fewer calls than its point says.
 
     """
 
@@ -344,7 +344,7 @@ async def kill_at(lane: Lane, struck: Sequence[Point], word: str, sweep: Sweep) 
         )
         if ended.code == -signal.SIGKILL:
             sweep.hits += 1
-        else:
+        elif len(struck) == 1:
             sweep.over.add(point.call)
     again = await program(*lane.command(word), folder=lane.folder)
     findings = audited(lane.folder / "struck", lane.rows, lane.simulator)

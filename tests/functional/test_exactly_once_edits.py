@@ -31,10 +31,8 @@ def shuffled() -> list[Row]:
 
 EDITS: Mapping[str, Sequence[Row]] = {
     "shuffled": shuffled(),
-    "rows inserted": [*NEW[:2], *ROWS[:6], NEW[2], *ROWS[6:]],
-    "rows deleted": [*ROWS[:2], *ROWS[5:]],
-    "a row changed": [*ROWS[:4], CHANGED, *ROWS[5:]],
-    "all at once": [*NEW, CHANGED, *ROWS[:3:-1]][:-1],
+    "inserted and deleted": [*NEW[:2], *ROWS[:6], NEW[2], *ROWS[8:]],
+    "changed": [*ROWS[:4], CHANGED, *ROWS[5:]],
 }
 
 
