@@ -55,18 +55,17 @@ COPIES = {"without intents": WITHOUT_INTENTS, "without listing": WITHOUT_LISTING
 async def test_a_run_killed_at_some_calls_is_completed(tmp_path: Path) -> None:
     """Whatever call it was, every row is created once and reported once in the end."""
     require_strace()
+    # Two batches; what comes late in a run, when most of its rows are created, comes last.
     where = [
-        *points(12, ("pwrite",), last=60),
-        *points(5, ("receive", "fdatasync"), last=16),
-        *points(3, ("send",), last=9),
-        *(Point("write", 4), Point("fsync", 3), Point("rename", 2)),
+        *(Point("send", 4), Point("receive", 6), Point("fdatasync", 6), Point("send", 7)),
+        *(Point("receive", 11), Point("write", 4)),
+        *(*points(16, ("pwrite",), last=60), Point("rename", 2)),
     ]
-    seeded(1).shuffle(where)
 
-    sweep = await sweep_kills(tmp_path, where, chain=4)
+    sweep = await sweep_kills(tmp_path, where, chain=6)
 
     assert sweep.wrong == {}
-    assert sweep.hits >= 8  # how many calls a run makes depends on how its commits fall together
+    assert sweep.hits >= 6
 
 
 @pytest.mark.long
@@ -146,7 +145,7 @@ async def test_a_run_killed_at_random_is_completed(tmp_path: Path) -> None:
     """However often it was killed, with eight workers, every row is created once in the end."""
     faults = {FaultKind.CREATED_500: 0.02, FaultKind.RESET_BEFORE: 0.02}
 
-    kills, findings, code = await kill_at_random(tmp_path, kills=6, rows=150, faults=faults)
+    kills, findings, code = await kill_at_random(tmp_path, kills=6, rows=100, faults=faults)
 
     assert (findings, code) == (Findings(), 0)
     assert kills >= 3
