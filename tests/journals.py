@@ -12,6 +12,7 @@ from batchcreate.models import (
     Failed,
     Issue,
     Key,
+    Layout,
     Outcome,
     Place,
     Rejected,
@@ -70,9 +71,14 @@ def rejected(name: str, number: int, *, file: str = "a.csv", issues: int = 1) ->
     )
 
 
+def layout(file: str, sheet: str = "") -> Layout:
+    """Return how a sheet is read that begins with the names."""
+    return Layout(file=file, sheet=sheet, number=1, columns={"task_name": NAME_COLUMN})
+
+
 def add(reading: Reading, file: str, rows: Sequence[str]) -> None:
     """Add *rows* of one file, from row 2 on; ``!name`` is a row that broke a rule."""
-    reading.open_sheet(file, "", NAME_COLUMN)
+    reading.open_sheet(layout(file))
     numbered = list(enumerate(rows, start=2))
     reading.add_tasks(task(text, at, file=file) for at, text in numbered if text[:1] != "!")
     reading.add_rejected(

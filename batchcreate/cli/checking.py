@@ -1,6 +1,7 @@
 """``batchcreate check``: what is wrong with the files, cell by cell."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from batchcreate import pipeline
 from batchcreate.cli.exits import DONE, INCOMPLETE
 from batchcreate.cli.say import put, say
 from batchcreate.models import Issue
-from batchcreate.pipeline import Input, results_folder
+from batchcreate.pipeline import Input, language_of, load_options, results_folder
 from batchcreate.settings import load
 
 _SHOWN: Final = 20
@@ -19,7 +20,12 @@ _SHOWN: Final = 20
 def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     """Carry out ``check`` and return its exit code."""
     settings = load(options)
-    source = Input(files=files, sheets=settings.sheet, defaults=settings.target_defaults)
+    source = Input(
+        files=files,
+        options=load_options(settings),
+        defaults=settings.target_defaults,
+        language=language_of(settings, os.environ),
+    )
     with pipeline.check(source) as findings:
         if settings.json_summary:
             put(json.dumps({"rows": findings.rows, "rejected": findings.rejected}))

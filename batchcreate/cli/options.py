@@ -17,6 +17,12 @@ _TARGET = (
     ),
 )
 
+LANG = click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    help="Language of what analysts read. Default: that of the locale.",
+)
+
 _LOADING = (
     click.option(
         "--sheet",
@@ -24,6 +30,19 @@ _LOADING = (
         metavar="NAME",
         help="Worksheet to read; repeatable. Default: every visible one with the header.",
     ),
+    click.option("--encoding", metavar="NAME", help="Encoding of text files. Default: found out."),
+    click.option(
+        "--delimiter",
+        metavar="CHAR",
+        help="Between the cells of text files: comma, semicolon, tab or pipe. Default: found out.",
+    ),
+    click.option(
+        "--map",
+        multiple=True,
+        metavar="HEADER=FIELD",
+        help="What a heading means, such as 'Their header=task_name'; repeatable.",
+    ),
+    LANG,
 )
 
 _OUTPUT = (

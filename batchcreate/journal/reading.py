@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import groupby
 
 from batchcreate.journal.superseding import supersede
-from batchcreate.models import Column, Issue, Place, Rejected, RepeatedRow, Target, Task
+from batchcreate.models import Column, Issue, Layout, Place, Rejected, RepeatedRow, Target, Task
 
 
 class Reading:
@@ -29,12 +29,13 @@ class Reading:
             "CREATE TEMP TABLE names (instance INTEGER, name TEXT, source INTEGER, number INTEGER)"
         )
 
-    def open_sheet(self, file: str, sheet: str, name_column: Column) -> None:
-        """Begin with the rows of one sheet; *name_column* is where its task names stand."""
+    def open_sheet(self, layout: Layout) -> None:
+        """Begin with the rows of the sheet of *layout*."""
+        name_column = layout.columns["task_name"]
         cursor = self._connection.execute(
             "INSERT INTO sources (reading, file, sheet, name_header, name_index)"
             " VALUES (?, ?, ?, ?, ?)",
-            (self._reading, file, sheet, name_column.header, name_column.index),
+            (self._reading, layout.file, layout.sheet, name_column.header, name_column.index),
         )
         self._source = int(cursor.lastrowid or 0)
 

@@ -9,6 +9,7 @@ from typing import BinaryIO, TextIO, cast
 from batchcreate.errors import LoadError
 from batchcreate.loader import headers
 from batchcreate.loader.headers import Header
+from batchcreate.loader.options import LoadOptions, Tell
 from batchcreate.loader.source import Source
 from batchcreate.loader.table import cut, is_blank
 from batchcreate.models import Chunk
@@ -17,9 +18,11 @@ _SURPLUS = re.compile(r"in line (\d+), saw (\d+)")
 _UNCLOSED = re.compile(r"EOF inside string starting at row (\d+)")
 
 
-def read_delimited(handle: BinaryIO, *, label: str, chunk_rows: int) -> Iterator[Chunk]:
+def read_delimited(
+    handle: BinaryIO, *, label: str, options: LoadOptions, tell: Tell
+) -> Iterator[Chunk]:
     """
-    Give the rows of a CSV file in chunks made of at most *chunk_rows* rows of the file.
+    Give the rows of a CSV file in chunks.
 
     Raises:
         LoadError: it is not UTF-8 text, has no usable headings or a row does not fit them.
@@ -29,6 +32,7 @@ def read_delimited(handle: BinaryIO, *, label: str, chunk_rows: int) -> Iterator
 
     source = Source(handle, label)
     header = _header(source, label)
+    tell(headers.layout(header))
     try:
         frames = pd.read_csv(
             cast("TextIO", source),  # what pandas uses of one
@@ -40,7 +44,7 @@ def read_delimited(handle: BinaryIO, *, label: str, chunk_rows: int) -> Iterator
             dtype=object,
             na_filter=False,
             skip_blank_lines=False,
-            chunksize=chunk_rows,
+            chunksize=options.chunk_rows,
         )
         for frame in frames:
             *columns, surplus = (frame[index].to_list() for index in frame)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from batchcreate.errors import LoadError
 from batchcreate.messages import column_letters, quoted
-from batchcreate.models import Column
+from batchcreate.models import Column, Layout
 from batchcreate.rules import MANDATORY_FIELDS, RULES
 
 SHOWN_HEADINGS = 20
@@ -81,6 +81,13 @@ def match(headings: Sequence[str], *, file: str, sheet: str, number: int) -> Hea
     if not all(field in columns for field in MANDATORY_FIELDS):
         raise LoadError(missing(headings, file=file, sheet=sheet, number=number))
     return Header(file=file, sheet=sheet, number=number, width=len(headings), columns=columns)
+
+
+def layout(header: Header) -> Layout:
+    """Return how the sheet of *header* is read."""
+    return Layout(
+        file=header.file, sheet=header.sheet, number=header.number, columns=header.columns
+    )
 
 
 def missing(headings: Sequence[str], *, file: str, sheet: str, number: int) -> str:

@@ -1,18 +1,23 @@
 """One input file from path to chunks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from batchcreate.errors import LoadError
 from batchcreate.loader.delimited import read_delimited
 from batchcreate.loader.files import open_input
+from batchcreate.loader.options import LoadOptions, Tell, tell_nobody
 from batchcreate.loader.workbook import read_workbook
 from batchcreate.models import Chunk
 
 
 def read(
-    path: Path, *, label: str, sheets: Sequence[str] = (), chunk_rows: int = 20_000
+    path: Path,
+    *,
+    label: str,
+    options: LoadOptions = LoadOptions(),  # noqa: B008 # frozen
+    tell: Tell = tell_nobody,
 ) -> Iterator[Chunk]:
     """
     Give the rows of the file at *path* in chunks, opening it once.
@@ -20,9 +25,8 @@ def read(
     Args:
         path: a ``.csv`` or ``.xlsx`` file.
         label: what reports call the file, see `labels`.
-        sheets: worksheets to read; by default every visible one that has the headings. A CSV
-            file has none.
-        chunk_rows: rows per chunk at most, blank ones counted.
+        options: how to read it.
+        tell: hears of every sheet how it is read, or that it is passed over.
 
     Raises:
         LoadError: the file is not a table of tasks; chunks may have been given before.
@@ -30,7 +34,7 @@ def read(
     """
     is_empty = True
     with open_input(path, label) as handle:
-        for chunk in _chunks(handle, path.suffix.lower(), label, sheets, chunk_rows):
+        for chunk in _chunks(handle, path.suffix.lower(), label, options, tell):
             is_empty = False
             yield chunk
     if is_empty:
@@ -39,13 +43,13 @@ def read(
 
 
 def _chunks(
-    handle: BinaryIO, suffix: str, label: str, sheets: Sequence[str], chunk_rows: int
+    handle: BinaryIO, suffix: str, label: str, options: LoadOptions, tell: Tell
 ) -> Iterator[Chunk]:
     try:
         if suffix == ".csv":
-            yield from read_delimited(handle, label=label, chunk_rows=chunk_rows)
+            yield from read_delimited(handle, label=label, options=options, tell=tell)
         else:
-            yield from read_workbook(handle, label=label, sheets=sheets, chunk_rows=chunk_rows)
+            yield from read_workbook(handle, label=label, options=options, tell=tell)
     except OSError as error:
         message = f"{label}: cannot be read to its end ({error.strerror}). Copy it and try again."
         raise LoadError(message) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from batchcreate.errors import LoadError
 from batchcreate.loader import headers
 from batchcreate.loader.headers import Header
+from batchcreate.loader.options import LoadOptions, Tell
 from batchcreate.loader.table import cut, is_blank
 from batchcreate.messages import quoted
 from batchcreate.models import Chunk
@@ -22,10 +23,10 @@ _OLD_OR_ENCRYPTED = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 def read_workbook(
-    handle: BinaryIO, *, label: str, sheets: Sequence[str], chunk_rows: int
+    handle: BinaryIO, *, label: str, options: LoadOptions, tell: Tell
 ) -> Iterator[Chunk]:
     """
-    Give the rows of *sheets*, or of every visible sheet that has the headings.
+    Give the rows of the sheets asked for, or of every visible sheet that has the headings.
 
     Raises:
         LoadError: it is not a workbook, a sheet is missing or no sheet has the headings.
@@ -33,12 +34,13 @@ def read_workbook(
     """
     passed_over: dict[str, tuple[int, Sequence[str]]] = {}
     is_found = False
-    for sheet, frame in _frames(handle, label, sheets):
+    for sheet, frame in _frames(handle, label, options.sheets):
         number, headings = _first_row(frame)
-        if sheets or headers.has_header(headings):
+        if options.sheets or headers.has_header(headings):
             is_found = True
             header = headers.match(headings, file=label, sheet=sheet, number=number)
-            yield from _chunks(frame, header, chunk_rows)
+            tell(headers.layout(header))
+            yield from _chunks(frame, header, options.chunk_rows)
         elif headings:
             passed_over[sheet] = (number, headings)
     if not is_found:

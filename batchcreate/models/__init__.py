@@ -24,8 +24,12 @@ from batchcreate.models.results import (
 )
 from batchcreate.models.rows import (
     Chunk,
+    Cleaning,
     Column,
     Issue,
+    Kind,
+    Layout,
+    PassedOver,
     Place,
     Rejected,
     RepeatedRow,
@@ -34,6 +38,7 @@ from batchcreate.models.rows import (
 
 __all__ = [
     "Chunk",
+    "Cleaning",
     "Column",
     "Created",
     "Decision",
@@ -42,7 +47,10 @@ __all__ = [
     "Failed",
     "Issue",
     "Key",
+    "Kind",
+    "Layout",
     "Outcome",
+    "PassedOver",
     "Place",
     "Rejected",
     "RepeatedRow",

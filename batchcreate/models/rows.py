@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
 
 from batchcreate.models.identity import Key
 
@@ -39,6 +41,63 @@ class Column:
     index: int
 
 
+class Kind(StrEnum):
+    """What a spreadsheet program holds in a cell, where it is anything but text."""
+
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    ERROR = "error"
+    NO_RESULT = "no_result"  # a formula whose result the file does not hold
+    MERGED = "merged"  # covered by the cell that it is merged with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """
+    How one sheet was read.
+
+    Attributes:
+        file: the file's name as reports show it.
+        sheet: worksheet name, empty for text files.
+        number: the row of the headings, as the spreadsheet program shows it.
+        columns: the known columns by field name.
+        others: the headings that belong to no field.
+        encoding: of a text file, as Python calls it; empty for workbooks.
+        delimiter: between the cells of a text file; empty for workbooks.
+        content: SHA-256 of the whole file, in hex; empty where it is not known yet.
+
+    """
+
+    file: str
+    sheet: str
+    number: int
+    columns: Mapping[str, Column]
+    others: Sequence[Column] = ()
+    encoding: str = ""
+    delimiter: str = ""
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """
+    Something in the input that was left out on purpose.
+
+    Attributes:
+        file: the file's name as reports show it.
+        sheet: worksheet name, empty for text files.
+        reason: ``hidden``, ``no_header`` or ``empty`` for a sheet; ``example`` for example rows.
+        rows: how many rows, where rows were left out.
+
+    """
+
+    file: str
+    sheet: str
+    reason: Literal["hidden", "no_header", "empty", "example"]
+    rows: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """
@@ -50,6 +109,10 @@ class Chunk:
         columns: the known columns by field name (``task_name`` ...); others are not carried.
         numbers: row numbers as the spreadsheet program shows them, ascending, blank rows left out.
         cells: for each field of *columns*, its texts; each list is as long as *numbers*.
+        kinds: for fields of *columns*, positions in *numbers* of cells that are no text, and
+            what they are; their texts in *cells* are what the spreadsheet program shows.
+        origins: for each row the text of the column that `to-fix` files end with, see
+            `Origin`; empty where the sheet has no such column.
 
     """
 
@@ -58,6 +121,8 @@ class Chunk:
     columns: Mapping[str, Column]
     numbers: Sequence[int]
     cells: Mapping[str, Sequence[str]]
+    kinds: Mapping[str, Mapping[int, Kind]] = field(default_factory=dict)
+    origins: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +148,27 @@ class Issue:
     rule: str
     message: str
     suggestion: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaning:
+    """
+    A cell that is taken for what was plainly meant, and not refused.
+
+    Attributes:
+        place: the row.
+        column: the heading as typed.
+        cell: spreadsheet address such as ``C7``.
+        before: the cell's text as typed.
+        after: what is taken for it.
+
+    """
+
+    place: Place
+    column: str
+    cell: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from batchcreate.pipeline.check import Findings, check, keep_issues
 from batchcreate.pipeline.create import results_folder, retry, run
 from batchcreate.pipeline.doctor import Finding, doctor
-from batchcreate.pipeline.intake import Input
+from batchcreate.pipeline.intake import Input, language_of, load_options
 from batchcreate.pipeline.reporting import report
 from batchcreate.pipeline.undo import Search, Undone, undo
 from batchcreate.pipeline.values import Ending, Observer, Plan
@@ -20,6 +20,8 @@ __all__ = [
     "check",
     "doctor",
     "keep_issues",
+    "language_of",
+    "load_options",
     "report",
     "results_folder",
     "retry",

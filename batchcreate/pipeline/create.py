@@ -8,7 +8,7 @@ from batchcreate.errors import BatchCreateError
 from batchcreate.journal import Journal, work
 from batchcreate.pipeline.creation import Creation
 from batchcreate.pipeline.defaults import target_defaults
-from batchcreate.pipeline.intake import Input, enroll
+from batchcreate.pipeline.intake import Input, enroll, language_of, load_options
 from batchcreate.pipeline.service import find_service, service_of
 from batchcreate.pipeline.values import Ending, Observer, Plan
 from batchcreate.pool import Stop
@@ -47,7 +47,8 @@ async def run(
         observer.noted(service.warning)
     source = Input(
         files=files,
-        sheets=settings.sheet,
+        options=load_options(settings),
+        language=language_of(settings, environment),
         defaults=await target_defaults(settings, service),
         selection=parse_rows(settings.rows),
         limit=settings.limit,

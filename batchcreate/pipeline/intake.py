@@ -1,14 +1,17 @@
 """Reads, validates and enrolls every row of every file, before anything is sent."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from batchcreate import loader
 from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal, Reading, work
-from batchcreate.models import Chunk
+from batchcreate.loader import LoadOptions
+from batchcreate.models import Chunk, Layout, PassedOver
 from batchcreate.pipeline.values import Plan
+from batchcreate.rules import RULES
+from batchcreate.settings import Settings
 from batchcreate.validator import repeated_name_issues, validate
 
 
@@ -19,18 +22,50 @@ class Input:
 
     Attributes:
         files: in the order given.
-        sheets: worksheets to read; empty for every one that has the header.
+        options: how to read them.
         defaults: ``project_id`` and ``instance_id`` of rows that name none.
         selection: row numbers that may be sent; ``None`` for all.
         limit: at most that many tasks are sent; ``None`` for all.
+        language: of messages to analysts.
 
     """
 
     files: Sequence[Path]
-    sheets: Sequence[str] = ()
+    options: LoadOptions = field(default_factory=LoadOptions)
     defaults: Mapping[str, str]
     selection: Container[int] | None = None
     limit: int | None = None
+    language: str = "en"
+
+
+def load_options(settings: Settings) -> LoadOptions:
+    """
+    Return how *settings* say that files are read.
+
+    Raises:
+        SettingsError: a heading is to mean a field that there is not.
+
+    """
+    pairs = [text.rpartition("=") for text in settings.map]
+    for header, _, name in pairs:
+        if name.strip() not in RULES:
+            msg = f"--map {header}={name}: there is no field {name.strip()}; the fields are {', '.join(RULES)}"
+            raise SettingsError(msg)
+    return LoadOptions(
+        sheets=settings.sheet,
+        encoding=settings.encoding or "",
+        delimiter=settings.delimiter or "",
+        mapping={header: name.strip() for header, _, name in pairs},
+    )
+
+
+def language_of(settings: Settings, environment: Mapping[str, str]) -> str:
+    """Return the language that analysts read: as told, or that of the locale."""
+    if settings.lang is not None:
+        return settings.lang
+    names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, names), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
 
 
 def enroll(
@@ -90,19 +125,19 @@ def chunks(source: Input, reading: Reading) -> Iterator[Chunk]:
 
     """
     labels = loader.labels(source.files)
-    sheet = None
+
+    def heard(told: Layout | PassedOver) -> None:
+        if isinstance(told, Layout):
+            reading.open_sheet(told)
+
     for path, label in zip(source.files, labels, strict=True):
-        for chunk in loader.read(path, label=label, sheets=source.sheets):
-            if sheet != (path, chunk.sheet):
-                sheet = (path, chunk.sheet)
-                reading.open_sheet(chunk.file, chunk.sheet, chunk.columns["task_name"])
-            yield chunk
+        yield from loader.read(path, label=label, options=source.options, tell=heard)
 
 
 def _require_target(chunk: Chunk, defaults: Mapping[str, str]) -> None:
-    for field, default in defaults.items():
-        if not default and field not in chunk.columns:
-            option = "--" + field.replace("_", "-")
+    for name, default in defaults.items():
+        if not default and name not in chunk.columns:
+            option = "--" + name.replace("_", "-")
             where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
-            msg = f"{where}: no column {field}; add one, or give {option} for all rows"
+            msg = f"{where}: no column {name}; add one, or give {option} for all rows"
             raise SettingsError(msg)

@@ -11,12 +11,12 @@ from batchcreate.models import Place, ResultRow, Status, Summary
 from tests.journals import (
     ENDPOINT,
     LOST,
-    NAME_COLUMN,
     REFUSED,
     add,
     attempt,
     created,
     explain,
+    layout,
     opened,
     read,
     rejected,
@@ -316,7 +316,7 @@ def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> N
     journal = Journal.open(folder)
 
     with journal.reading(endpoint=ENDPOINT) as reading:
-        reading.open_sheet("a.csv", "", NAME_COLUMN)
+        reading.open_sheet(layout("a.csv"))
         reading.add_tasks([task("x", 2), task("y", 3), task("z", 4)], selection=range(3, 4))
 
     assert list(waiting(journal)) == ["y"]
@@ -328,7 +328,7 @@ def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> N
 def test_names_are_noted_without_tasks(tmp_path: Path) -> None:
     """A check finds repeated names among rows that nothing is to be sent for."""
     with Journal.scratch() as journal, journal.reading(endpoint="") as reading:
-        reading.open_sheet("a.csv", "", NAME_COLUMN)
+        reading.open_sheet(layout("a.csv"))
         reading.add_rejected([rejected("x", 2)])
         reading.add_names([(2, "p1", "i1", "x"), (3, "p1", "i1", "x"), (4, "p1", "i1", "y")])
         reading.reject_repeated(explain)
@@ -346,7 +346,7 @@ def test_rejected_rows_are_counted_per_reading(folder: Path) -> None:
     journal = opened(folder, {"a.csv": ["!x"]})
 
     with journal.reading(endpoint=ENDPOINT) as reading:
-        reading.open_sheet("b.csv", "", NAME_COLUMN)
+        reading.open_sheet(layout("b.csv"))
         reading.add_rejected([rejected("y", 2, file="b.csv", issues=2)])
 
         assert reading.rejected_count() == 1
@@ -358,7 +358,7 @@ def test_issues_are_kept_word_for_word(folder: Path) -> None:
     journal = Journal.open(folder)
 
     with journal.reading(endpoint=ENDPOINT) as reading:
-        reading.open_sheet("a.csv", "", NAME_COLUMN)
+        reading.open_sheet(layout("a.csv"))
         reading.add_rejected([row])
 
     assert list(journal.issues()) == list(row.issues)
@@ -370,7 +370,7 @@ def test_sheets_keep_their_names(folder: Path) -> None:
 
     with journal.reading(endpoint=ENDPOINT) as reading:
         for sheet in ("May", "June"):
-            reading.open_sheet("a.xlsx", sheet, NAME_COLUMN)
+            reading.open_sheet(layout("a.xlsx", sheet))
             reading.add_tasks([task(f"{sheet}-x", 2, file="a.xlsx", sheet=sheet)])
 
     assert [row.place for row in journal.results()] == [

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchcreate.errors import LoadError
-from batchcreate.loader import read
+from batchcreate.loader import LoadOptions, read
 from batchcreate.loader.delimited import _explained
 from batchcreate.loader.headers import match
+from batchcreate.loader.options import tell_nobody
 from batchcreate.loader.reading import _chunks
 from batchcreate.loader.source import Source
 from batchcreate.models import Chunk, Column
@@ -24,7 +25,7 @@ HEADER = "task_name,operation_types\n"
 
 def load(path: Path, content: str | bytes, **options: Any) -> list[Chunk]:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(read(path, label="t.csv", **options))
+    return list(read(path, label="t.csv", options=LoadOptions(**options)))
 
 
 def refusal(path: Path, content: str | bytes, **options: Any) -> str:
@@ -212,7 +213,7 @@ def test_file_that_stops_being_readable_is_refused() -> None:
             raise OSError(errno.EIO, "Input/output error")
 
     with pytest.raises(LoadError) as caught:
-        list(_chunks(Failing(), ".csv", "t.csv", (), 10))
+        list(_chunks(Failing(), ".csv", "t.csv", LoadOptions(), tell_nobody))
 
     assert str(caught.value) == (
         "t.csv: cannot be read to its end (Input/output error). Copy it and try again."
@@ -257,7 +258,7 @@ def test_any_table_comes_back_exactly(
     with path.open(encoding="utf-8", newline="") as file:
         count = sum(1 for _ in csv.reader(file))
 
-    found = rows(read(path, label="t.csv", chunk_rows=chunk_rows))
+    found = rows(read(path, label="t.csv", options=LoadOptions(chunk_rows=chunk_rows)))
 
     assert found == [
         (number, *row[:2])

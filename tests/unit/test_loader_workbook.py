@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 
 from batchcreate.errors import LoadError
-from batchcreate.loader import read
+from batchcreate.loader import LoadOptions, read
 from batchcreate.models import Chunk, Column
 
 HEADINGS = ["task_name", "operation_types"]
@@ -35,7 +35,7 @@ def write(path: Path, **sheets: list[list[str]]) -> Path:
 
 
 def load(path: Path, **options: Any) -> list[Chunk]:
-    return list(read(path, label="t.xlsx", **options))
+    return list(read(path, label="t.xlsx", options=LoadOptions(**options)))
 
 
 def refusal(path: Path, **options: Any) -> str:

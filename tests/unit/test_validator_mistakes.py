@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.loader import read
+from batchcreate.loader import LoadOptions, read
 from batchcreate.models import Place, RepeatedRow
 from batchcreate.rules import BODY_FIELDS, TARGET_FIELDS
 from batchcreate.validator import repeated_name_issues, validate
@@ -70,7 +70,7 @@ def test_exactly_the_mistakes_are_found_each_at_its_cell(path: Path) -> None:
     """278 of 300 rows become tasks; 22 are rejected for what is wrong with them."""
     checked = [
         validate(chunk, defaults={"project_id": "p-1"}, needs_target=True)
-        for chunk in read(path, label="tasks.csv", chunk_rows=64)
+        for chunk in read(path, label="tasks.csv", options=LoadOptions(chunk_rows=64))
     ]
 
     found = [
