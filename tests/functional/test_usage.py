@@ -79,7 +79,7 @@ CASES = {
         command=("run", "nope.csv", *TARGET), words=("nope.csv", "Check the name")
     ),
     "no file": Case(command=("run", *TARGET), words=("FILE", "--help")),
-    "unknown option": with_options("--setle", "5", words=("--setle", "Did you mean '--settle'?")),
+    "unknown option": with_options("--concurency", "5", words=("Did you mean '--concurrency'?",)),
     "unknown command": Case(command=("rum", "tasks.csv"), words=("'rum'", "--help")),
     "rate of nothing": with_options("--rate", "0", words=("--rate", "0.01")),
     "rate in words": with_options("--rate", "abc", words=("--rate", "'abc'")),
