@@ -52,7 +52,8 @@ async def list_all(
         if isinstance(page, Incomplete):
             return page
         if reason := draft.add(page):
-            return Incomplete(reason=f"the list of tasks is not consistent: {reason}")
+            reason = f"the list of tasks is not consistent: {reason}"
+            return Incomplete(reason=reason, is_moving=True)
     return Inventory(ids=draft.ids, total=draft.total)
 
 

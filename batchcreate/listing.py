@@ -30,11 +30,13 @@ class Incomplete:
     Attributes:
         reason: what was wrong with it.
         signal: what the answer says about the server.
+        is_moving: its pages contradict each other, as they do while tasks come and go.
 
     """
 
     reason: str
     signal: Signal = Signal.NONE
+    is_moving: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

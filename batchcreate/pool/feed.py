@@ -3,7 +3,8 @@
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -52,6 +53,8 @@ class Feed:
         self._tickets = planned
         self._aside = 0
         self._is_held = False
+        self._is_resting = False
+        self._claimed = 0
         self._news = asyncio.Event()
         self._unread = planned
         self._ahead = min(int(rate_per_s * AHEAD_S), AHEAD_MAX)
@@ -72,19 +75,39 @@ class Feed:
         """
         Claim one of the tasks, to be taken later; tell whether there was one left.
 
-        Waits while the feed is held, and while tasks that were taken may come back.
+        Waits while the feed is held or at rest, and while tasks that were taken may come back.
+        Every claim ends with `done`.
         """
-        while self._is_held or not self._tickets:
+        while self._is_held or self._is_resting or not self._tickets:
             if not (self._tickets or self._aside):
                 return False
             await self._news.wait()
         self._tickets -= 1
+        self._claimed += 1
         return True
+
+    def done(self) -> None:
+        """Note that whoever claimed a task is through with it."""
+        self._claimed -= 1
+        if not self._claimed:
+            self._tell()
 
     def hold(self, *, is_held: bool) -> None:
         """Hand out nothing for the time being, or go on."""
         self._is_held = is_held
         self._tell()
+
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """Let every claimed task be sent and answered, and hand out nothing until the block ends."""
+        self._is_resting = True
+        try:
+            while self._claimed:
+                await self._news.wait()
+            yield
+        finally:
+            self._is_resting = False
+            self._tell()
 
     def expect_back(self) -> None:
         """Note that a task is not settled: either `put_back` or `forget` follows."""

@@ -48,7 +48,8 @@ class Settling:
     The rows of a run that are not settled, of earlier runs too.
 
     One look at an instance's list serves all of its waiting rows. While too many wait, the
-    workers take no new rows, so that an ailing server is not asked for more.
+    workers take no new rows, so that an ailing server is not asked for more. A list of several
+    pages that this very run keeps changing is read once more while nothing is sent.
 
     Args:
         look: lists an instance.
@@ -142,6 +143,10 @@ class Settling:
         began_at = self._loop.time()
         self._looked_at[target] = began_at
         listing = await self._look(target)
+        if isinstance(listing, Incomplete) and listing.is_moving:
+            async with self._feed.at_rest():
+                began_at = self._loop.time()
+                listing = await self._look(target)
         rows = self._waiting[target]
         self._waiting[target] = []
         for row in rows:

@@ -132,7 +132,10 @@ class Pool:
         self._stop.wait_begins(me)
         try:
             while self._stop.halt is None and await self._feed.ticket():
-                await self._settle(me)
+                try:
+                    await self._settle(me)
+                finally:
+                    self._feed.done()
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
         except CredentialError as error:

@@ -38,11 +38,14 @@ def run(
     lists: Sequence[ListFault | None] = (),
     knobs: Knobs | None = None,
     server: ModelServer | None = None,
+    page_tasks: int = 1000,
 ) -> tuple[Rig, ScriptedClient, Halt | None]:
     """Send the journal's tasks to a model server."""
 
     async def main() -> tuple[Rig, ScriptedClient, Halt | None]:
-        client = ScriptedClient(server or ModelServer(), creates=creates, lists=lists)
+        client = ScriptedClient(
+            server or ModelServer(), creates=creates, lists=lists, page_tasks=page_tasks
+        )
         rig = Rig(journal, client, knobs or Knobs())
         return rig, client, await rig.run()
 
@@ -220,6 +223,22 @@ def test_too_many_waiting_rows_hold_the_others_back(tmp_path: Path) -> None:
     assert times[0] - third == pytest.approx(0.05, abs=0.01)
     assert all(after - before >= 1.25 for before, after in pairwise(times))
     assert client.sent == [f"n{number}" for number in range(8)]
+
+
+def test_a_list_that_the_run_itself_keeps_changing_is_read_while_nothing_is_sent(
+    tmp_path: Path,
+) -> None:
+    """A list of several pages is never whole while tasks come into being; then all goes on."""
+    names = [f"n{number}" for number in range(160)]
+    journal = reopened(tmp_path / "results", names)
+    knobs = Knobs(rate_per_s=20, window_s=4)
+
+    rig, client, halt = run(journal, refusal(RESET), knobs=knobs, page_tasks=30)
+
+    assert (rig.tally.created, rig.tally.unknown, halt) == (160, 0, None)
+    assert client.sent.count("n0") == 2
+    assert 60 < client.sent[1:].index("n0") < 140
+    assert sorted(set(client.sent)) == sorted(names)
 
 
 def test_too_many_rows_that_cannot_be_settled_end_the_run(tmp_path: Path) -> None:
