@@ -1,6 +1,6 @@
 """Writes the files of a results folder from the journal's answers."""
 
-from batchcreate.report.files import replacing
+from batchcreate.report.files import replacing, replacing_bytes
 from batchcreate.report.summary import Facts, document, write_summary
 from batchcreate.report.tables import write_deletions, write_issues, write_results
 
@@ -8,6 +8,7 @@ __all__ = [
     "Facts",
     "document",
     "replacing",
+    "replacing_bytes",
     "write_deletions",
     "write_issues",
     "write_results",

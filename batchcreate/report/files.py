@@ -1,12 +1,13 @@
 """Files that are either the old ones or the new ones, never something in between."""
 
 import contextlib
+import io
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from batchcreate.errors import ReportError
 
@@ -14,7 +15,24 @@ from batchcreate.errors import ReportError
 @contextmanager
 def replacing(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
     """
-    Write a text file beside *path*, sync it, and put it in the place of *path*.
+    Write a text file in the place of *path*, as `replacing_bytes` does.
+
+    Raises:
+        ReportError: it cannot be written.
+
+    """
+    with replacing_bytes(path) as file:
+        text = io.TextIOWrapper(file, encoding=encoding, newline="", errors="backslashreplace")
+        try:
+            yield text
+        finally:
+            text.detach()
+
+
+@contextmanager
+def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
+    """
+    Write a file beside *path*, sync it, and put it in the place of *path*.
 
     After any failure *path* is what it was, and nothing else is left behind. Only the owner
     may read the new file.
@@ -25,11 +43,9 @@ def replacing(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            with os.fdopen(
-                handle, "w", encoding=encoding, newline="", errors="backslashreplace"
-            ) as file:
+            with os.fdopen(handle, "w+b") as file:
                 yield file
                 file.flush()
                 os.fsync(handle)
