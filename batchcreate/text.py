@@ -22,6 +22,11 @@ def printable(text: str, *, limit: int = SHOWN_CHARS) -> str:
     return f"{shown}…" if len(text) > limit else shown
 
 
+def counted(count: int, noun: str) -> str:
+    """Return *count* and *noun*, in the plural where there is more or less than one."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def csv_cell(text: str) -> str:
     """
     Return *text* as a CSV cell that no spreadsheet program takes for a formula.

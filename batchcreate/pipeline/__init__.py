@@ -6,16 +6,18 @@ from batchcreate.pipeline.doctor import Finding, doctor
 from batchcreate.pipeline.intake import Input, language_of, load_options
 from batchcreate.pipeline.reporting import report
 from batchcreate.pipeline.undo import Search, Undone, undo
-from batchcreate.pipeline.values import Ending, Observer, Plan
+from batchcreate.pipeline.values import Ending, Notices, Observer, Plan, Sheet
 
 __all__ = [
     "Ending",
     "Finding",
     "Findings",
     "Input",
+    "Notices",
     "Observer",
     "Plan",
     "Search",
+    "Sheet",
     "Undone",
     "check",
     "doctor",

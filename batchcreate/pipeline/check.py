@@ -8,6 +8,8 @@ from pathlib import Path
 from batchcreate.journal import Journal, make_folder
 from batchcreate.models import Issue
 from batchcreate.pipeline.intake import Input, chunks
+from batchcreate.pipeline.noticing import Notebook
+from batchcreate.pipeline.values import Notices
 from batchcreate.report import write_issues
 from batchcreate.validator import repeated_name_issues, validate
 
@@ -18,15 +20,20 @@ class Findings:
     What a check found.
 
     Attributes:
-        rows: input rows.
+        notices: what there is to know about the input beside the broken rules.
         rejected: rows that broke a rule.
         journal: holds the issues, until the block of `check` ends.
 
     """
 
-    rows: int
+    notices: Notices
     rejected: int
     journal: Journal
+
+    @property
+    def rows(self) -> int:
+        """Input rows."""
+        return self.notices.rows
 
     def issues(self) -> Iterator[Issue]:
         """Yield every broken rule, in input order."""
@@ -44,15 +51,17 @@ def check(source: Input) -> Iterator[Findings]:
         LoadError: an input file cannot be read as a table.
 
     """
-    rows = 0
+    notebook = Notebook()
     with Journal.scratch() as journal, journal.reading(endpoint="") as reading:
-        for chunk in chunks(source, reading):
+        for chunk in chunks(source, reading, notebook):
             checked = validate(chunk, defaults=source.defaults, needs_target=False)
             reading.add_rejected(checked.rejected)
             reading.add_names(checked.keys())
-            rows += len(chunk.numbers)
+            notebook.see(checked)
         reading.reject_repeated(repeated_name_issues)
-        yield Findings(rows=rows, rejected=reading.rejected_count(), journal=journal)
+        yield Findings(
+            notices=notebook.notices(), rejected=reading.rejected_count(), journal=journal
+        )
 
 
 def keep_issues(results: Path, findings: Findings) -> Path:

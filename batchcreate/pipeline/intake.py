@@ -9,6 +9,7 @@ from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal, Reading, work
 from batchcreate.loader import LoadOptions
 from batchcreate.models import Chunk, Layout, PassedOver
+from batchcreate.pipeline.noticing import Notebook
 from batchcreate.pipeline.values import Plan
 from batchcreate.rules import RULES
 from batchcreate.settings import Settings
@@ -92,9 +93,9 @@ def enroll(
         StoppedError: *is_stopped* said so; the journal is unchanged.
 
     """
-    rows = 0
+    notebook = Notebook()
     with journal.reading(endpoint=endpoint, is_kept=is_kept) as reading:
-        for chunk in chunks(source, reading):
+        for chunk in chunks(source, reading, notebook):
             if is_stopped():
                 msg = "stopped while the input was being read; nothing was sent"
                 raise StoppedError(msg)
@@ -103,22 +104,26 @@ def enroll(
             reading.add_tasks(checked.tasks(endpoint), selection=source.selection)
             reading.add_rejected(checked.rejected)
             reading.add_names(checked.keys())
-            rows += len(chunk.numbers)
+            notebook.see(checked)
         reading.reject_repeated(repeated_name_issues)
         reading.settle_with_earlier()
         work.choose_read(journal.connection)
         if source.limit is not None:
             work.cut(journal.connection, source.limit)
+        notices = notebook.notices()
         return Plan(
-            rows=rows,
+            rows=notices.rows,
             summary=journal.summary(),
             to_send=work.count_per_target(journal.connection),
+            notices=notices,
         )
 
 
-def chunks(source: Input, reading: Reading) -> Iterator[Chunk]:
+def chunks(source: Input, reading: Reading, notebook: Notebook) -> Iterator[Chunk]:
     """
     Yield the rows of all files, and open each sheet in *reading* before its first rows.
+
+    What is not in the rows goes into *notebook*.
 
     Raises:
         LoadError: an input file cannot be read as a table.
@@ -127,6 +132,7 @@ def chunks(source: Input, reading: Reading) -> Iterator[Chunk]:
     labels = loader.labels(source.files)
 
     def heard(told: Layout | PassedOver) -> None:
+        notebook.hear(told)
         if isinstance(told, Layout):
             reading.open_sheet(told)
 

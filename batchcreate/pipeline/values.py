@@ -7,8 +7,47 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from batchcreate.limiter import Gate
-from batchcreate.models import RunId, Status, Summary, Target
+from batchcreate.models import Cleaning, Layout, PassedOver, RunId, Status, Summary, Target
 from batchcreate.pool import Halt, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """
+    A sheet that was read.
+
+    Attributes:
+        layout: how.
+        rows: its input rows.
+
+    """
+
+    layout: Layout
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """
+    What there is to know about the input beside the broken rules.
+
+    Attributes:
+        sheets: those that were read, in their order.
+        passed_over: what was left out, in the order in which it stands.
+        cleaned: cells that were taken for what was plainly meant.
+        cleanings: the first of them.
+
+    """
+
+    sheets: Sequence[Sheet] = ()
+    passed_over: Sequence[PassedOver] = ()
+    cleaned: int = 0
+    cleanings: Sequence[Cleaning] = ()
+
+    @property
+    def rows(self) -> int:
+        """All input rows."""
+        return sum(sheet.rows for sheet in self.sheets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +59,14 @@ class Plan:
         rows: input rows read now.
         summary: the batch as it stands before anything is sent.
         to_send: tasks to send, per target.
+        notices: what there is to know about the input; of a retry, which reads none, nothing.
 
     """
 
     rows: int
     summary: Summary
     to_send: Mapping[Target, int]
+    notices: Notices = field(default_factory=Notices)
 
     @property
     def rejected(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.text import CELL_CHARS, SHOWN_CHARS, csv_cell, printable
+from batchcreate.text import CELL_CHARS, SHOWN_CHARS, counted, csv_cell, printable
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
 NASTY = [*range(0x300), *range(0xD800, 0xE000), *range(0x2000, 0x2070), 0xFEFF, 0xFFFE, 0xFFFF]
@@ -125,3 +125,8 @@ def test_every_cell_survives_a_csv_file(text: str) -> None:
     assert list(csv.reader(file)) == [[cell, "end"]]
     assert cell[:1] not in set("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
     assert all(char.isprintable() or char in "\t\n" for char in cell)
+
+
+def test_only_one_is_singular() -> None:
+    """Nothing and several are said in the plural."""
+    assert [counted(count, "row") for count in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]

@@ -1,0 +1,45 @@
+"""Gathers what is noticed about the input while it is read."""
+
+from typing import Final
+
+from batchcreate.models import Cleaning, Layout, PassedOver
+from batchcreate.pipeline.values import Notices, Sheet
+from batchcreate.validator import Checked
+
+KEPT: Final = 20
+"""How many cleaned cells are kept; all are counted."""
+
+
+class Notebook:
+    """What one pass over the input has shown so far."""
+
+    def __init__(self) -> None:
+        self._layouts: list[Layout] = []
+        self._rows: list[int] = []
+        self._passed_over: list[PassedOver] = []
+        self._cleanings: list[Cleaning] = []
+        self._cleaned = 0
+
+    def hear(self, told: Layout | PassedOver) -> None:
+        """Note what the loader tells of a sheet."""
+        if isinstance(told, Layout):
+            self._layouts.append(told)
+            self._rows.append(0)
+        else:
+            self._passed_over.append(told)
+
+    def see(self, checked: Checked) -> None:
+        """Note what there is to know about some rows of the sheet heard of last."""
+        self._rows[-1] += len(checked.chunk.numbers)
+
+    def notices(self) -> Notices:
+        """Return all of it."""
+        return Notices(
+            sheets=[
+                Sheet(layout=layout, rows=rows)
+                for layout, rows in zip(self._layouts, self._rows, strict=True)
+            ],
+            passed_over=self._passed_over,
+            cleaned=self._cleaned,
+            cleanings=self._cleanings,
+        )
