@@ -1,4 +1,15 @@
-"""Bulk-create composite data-integration tasks on Huawei Cloud ROMA Connect from spreadsheets."""
+"""
+Bulk-create composite data-integration tasks on Huawei Cloud ROMA Connect from spreadsheets.
+
+As a library::
+
+    ending = await batchcreate.run(["tasks.xlsx"], batchcreate.configure(region="cn-north-4", ...))
+
+Everything that needs more than the errors is imported when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from batchcreate.errors import (
     BatchCreateError,
@@ -15,20 +26,109 @@ from batchcreate.errors import (
     TransportError,
 )
 
+if TYPE_CHECKING:
+    from batchcreate.library import (
+        Progress,
+        Running,
+        check,
+        configure,
+        read_issues,
+        read_results,
+        rebuild_reports,
+        resume,
+        run,
+        running,
+    )
+    from batchcreate.models import (
+        Issue,
+        Place,
+        ResultRow,
+        Status,
+        Summary,
+    )
+    from batchcreate.pipeline import (
+        Ending,
+        Findings,
+        Plan,
+    )
+    from batchcreate.pool import (
+        Halt,
+        Stop,
+    )
+    from batchcreate.settings import (
+        Settings,
+    )
+
 __version__ = "0.1.0"
 
 __all__ = [
     "BatchCreateError",
     "CredentialError",
+    "Ending",
+    "Findings",
+    "Halt",
+    "Issue",
     "JournalError",
     "JournalLockedError",
     "LoadError",
     "MaybeSentError",
     "NotSentError",
+    "Place",
+    "Plan",
     "PlanError",
+    "Progress",
     "ReportError",
+    "ResultRow",
+    "Running",
+    "Settings",
     "SettingsError",
+    "Status",
+    "Stop",
     "StoppedError",
+    "Summary",
     "TransportError",
     "__version__",
+    "check",
+    "configure",
+    "read_issues",
+    "read_results",
+    "rebuild_reports",
+    "resume",
+    "run",
+    "running",
 ]
+
+_ROOMS = {
+    "Progress": "batchcreate.library",
+    "Running": "batchcreate.library",
+    "check": "batchcreate.library",
+    "configure": "batchcreate.library",
+    "read_issues": "batchcreate.library",
+    "read_results": "batchcreate.library",
+    "rebuild_reports": "batchcreate.library",
+    "resume": "batchcreate.library",
+    "run": "batchcreate.library",
+    "running": "batchcreate.library",
+    "Issue": "batchcreate.models",
+    "Place": "batchcreate.models",
+    "ResultRow": "batchcreate.models",
+    "Status": "batchcreate.models",
+    "Summary": "batchcreate.models",
+    "Ending": "batchcreate.pipeline",
+    "Findings": "batchcreate.pipeline",
+    "Plan": "batchcreate.pipeline",
+    "Halt": "batchcreate.pool",
+    "Stop": "batchcreate.pool",
+    "Settings": "batchcreate.settings",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ROOMS:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,9 +5,11 @@ import subprocess
 import sys
 import time
 from importlib import metadata, resources
-from types import ModuleType
+
+import pytest
 
 import batchcreate
+from batchcreate import errors
 
 HEAVY = {"aiohttp", "matplotlib", "pandas", "pydantic", "rich", "sqlite3", "structlog"}
 
@@ -27,15 +29,19 @@ def seconds(*arguments: str) -> float:
 
 
 def test_everything_visible_is_exported() -> None:
-    """``__all__`` names the version and what can be seen without an underscore, each once."""
+    """``__all__`` is what `dir` shows, every name of it is there, and every error is among them."""
     exported = batchcreate.__all__
-    visible = {
-        name
-        for name in dir(batchcreate)
-        if not name.startswith("_") and not isinstance(getattr(batchcreate, name), ModuleType)
-    }
+    raised = [name for name, value in vars(errors).items() if isinstance(value, type)]
 
-    assert sorted(exported) == sorted({"__version__", *visible})
+    assert exported == dir(batchcreate) == sorted(set(exported))
+    assert [name for name in exported if not hasattr(batchcreate, name)] == []
+    assert [name for name in raised if name not in exported] == []
+
+
+def test_a_name_that_is_not_there_is_missed_as_in_any_module() -> None:
+    """Only what is exported is looked for in the rooms."""
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        batchcreate.nothing  # noqa: B018 # type: ignore[attr-defined]
 
 
 def test_the_version_is_the_same_everywhere() -> None:
