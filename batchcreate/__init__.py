@@ -25,6 +25,7 @@ from batchcreate.errors import (
     StoppedError,
     TransportError,
 )
+from batchcreate.version import __version__
 
 if TYPE_CHECKING:
     from batchcreate.library import (
@@ -58,8 +59,6 @@ if TYPE_CHECKING:
     from batchcreate.settings import (
         Settings,
     )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "BatchCreateError",

@@ -12,11 +12,11 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from batchcreate import __version__
 from batchcreate.errors import MaybeSentError, NotSentError, SettingsError, TransportError
 from batchcreate.models import Reply
 from batchcreate.secret import Secret, mask
 from batchcreate.text import printable
+from batchcreate.version import __version__
 
 CONTENT_TYPE: Final = "application/json;charset=utf-8"
 """Of every request with a body; part of what is signed."""

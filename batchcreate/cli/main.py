@@ -6,11 +6,11 @@ from typing import Final
 
 import click
 
-from batchcreate import __version__
 from batchcreate.cli import commands
 from batchcreate.cli.exits import INTERRUPTED, STOPPED, USAGE, code_for
 from batchcreate.cli.say import say
 from batchcreate.errors import BatchCreateError
+from batchcreate.version import __version__
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

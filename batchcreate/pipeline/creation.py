@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import structlog
 
-from batchcreate import __version__
 from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import JournalError, ReportError, SettingsError
@@ -33,6 +32,7 @@ from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
 from batchcreate.pool.settling import Look
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings
+from batchcreate.version import __version__
 
 WAITING_PER_WORKER = 2
 WAITING_MIN = 5
@@ -73,6 +73,7 @@ class Creation:
         limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
         self._gate = Gate(limit, on_change=self._note_rate)
         self._tally = Tally()
+        self._writer: Writer | None = None
         self._troubles: list[str] = []
         self._existing = 0
         self._log: Log = structlog.get_logger()
@@ -154,7 +155,8 @@ class Creation:
         unsettled: Sequence[Unsettled],
     ) -> None:
         settings = self._settings
-        writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
+        self._writer = writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
+        writer.note_rate(self._gate.rate_per_s)
         planned = self._tally.planned - len(unsettled)
         feed = Feed(writer, planned=planned, rate_per_s=settings.rate)
         settling = Settling(
@@ -279,6 +281,8 @@ class Creation:
 
     def _note_rate(self, rate_per_s: float) -> None:
         self._log.info("rate.changed", rate_per_s=round(rate_per_s, 3))
+        if self._writer is not None:
+            self._writer.note_rate(rate_per_s)
 
 
 @contextmanager
