@@ -1,5 +1,6 @@
 """The state of a batch on disk: what was read, what was sent, what became of it."""
 
+from batchcreate.journal.causes import causes
 from batchcreate.journal.deletions import CreatedTask
 from batchcreate.journal.file import make_folder
 from batchcreate.journal.journal import Journal
@@ -17,6 +18,7 @@ __all__ = [
     "Settlement",
     "Unsettled",
     "Writer",
+    "causes",
     "find_unsettled",
     "make_folder",
 ]

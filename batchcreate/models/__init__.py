@@ -9,6 +9,7 @@ from batchcreate.models.answers import (
     Signal,
     Unknown,
 )
+from batchcreate.models.causes import CauseGroup, Spot
 from batchcreate.models.identity import (
     Key,
     RunId,
@@ -37,6 +38,7 @@ from batchcreate.models.rows import (
 )
 
 __all__ = [
+    "CauseGroup",
     "Chunk",
     "Cleaning",
     "Column",
@@ -58,6 +60,7 @@ __all__ = [
     "ResultRow",
     "RunId",
     "Signal",
+    "Spot",
     "Status",
     "Summary",
     "Target",
