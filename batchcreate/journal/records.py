@@ -13,6 +13,7 @@ ROWS_MAX: Final = 500
 """Rows for one INSERT: well below SQLite's limit of 32,766 values."""
 
 _INTENTS: Final = "intents (id, task, run, at_ms)"
+_RATES: Final = "rates (run, at_ms, per_s)"
 _OUTCOMES: Final = "outcomes (intent, status, http_status, error_code, error_msg, task_id, how, at_ms, duration_ms)"
 
 
@@ -45,6 +46,13 @@ def add_outcomes(
 ) -> None:
     """Append what became of attempts."""
     _insert(connection, _OUTCOMES, [_columns(settlement, at_ms) for settlement in settlements])
+
+
+def add_rates(
+    connection: sqlite3.Connection, rates: Iterable[float], *, run: int, at_ms: int
+) -> None:
+    """Append the rates that requests might leave at, in the order in which they held."""
+    _insert(connection, _RATES, [(run, at_ms, per_s) for per_s in rates])
 
 
 def withdraw(connection: sqlite3.Connection, intents: Iterable[int]) -> None:

@@ -88,6 +88,13 @@ CREATE TABLE outcomes (
 
 CREATE INDEX outcomes_intent ON outcomes (intent);
 
+-- How fast requests might leave: the rate that a run began with, and every change of it.
+CREATE TABLE rates (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    at_ms INTEGER NOT NULL,
+    per_s REAL NOT NULL
+);
+
 -- One line per task that undo was asked to remove; 'unknown' until the answer is in.
 CREATE TABLE deletions (
     task INTEGER NOT NULL REFERENCES tasks (id),
@@ -182,4 +189,11 @@ SELECT
 FROM rows
 JOIN sources ON sources.id = rows.source
 LEFT JOIN tasks ON tasks.id = rows.task;
+
+-- How the requests were answered: what the server's list told later is left out.
+CREATE VIEW answers AS
+SELECT intents.run, outcomes.*
+FROM intents JOIN outcomes ON outcomes.id = (
+    SELECT min(id) FROM outcomes WHERE outcomes.intent = intents.id
+);
 """

@@ -33,6 +33,7 @@ class _Batch:
     intents: list[tuple[int, int]] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
     settlements: list[Settlement] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
     calls: list[Callable[[sqlite3.Connection], object]] = field(default_factory=list)
     promises: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
     answers: list[asyncio.Future[Any]] = field(default_factory=list)
@@ -99,6 +100,11 @@ class Writer:
     def settle(self, settlement: Settlement) -> None:
         """Hand over what became of an attempt; it is on disk with the next commit."""
         self._batch.settlements.append(settlement)
+        self._plan_flush()
+
+    def note_rate(self, per_s: float) -> None:
+        """Hand over how fast requests may leave from now on."""
+        self._batch.rates.append(per_s)
         self._plan_flush()
 
     def call(self, function: Callable[[sqlite3.Connection], Value]) -> asyncio.Future[Value]:
@@ -181,6 +187,7 @@ def _write(connection: sqlite3.Connection, run: int, batches: Sequence[_Batch]) 
         records.add_outcomes(connection, batch.settlements, at_ms=batch.at_ms)
         records.add_intents(connection, batch.intents, run=run, at_ms=batch.at_ms)
         records.withdraw(connection, batch.withdrawn)
+        records.add_rates(connection, batch.rates, run=run, at_ms=batch.at_ms)
 
 
 def _resolve(batches: Sequence[_Batch], answers: Sequence[Sequence[object]]) -> None:

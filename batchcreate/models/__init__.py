@@ -10,6 +10,14 @@ from batchcreate.models.answers import (
     Unknown,
 )
 from batchcreate.models.causes import CauseGroup, Spot
+from batchcreate.models.history import (
+    Bar,
+    Latencies,
+    RunRecord,
+    Share,
+    Span,
+    Timeline,
+)
 from batchcreate.models.identity import (
     Key,
     RunId,
@@ -38,6 +46,7 @@ from batchcreate.models.rows import (
 )
 
 __all__ = [
+    "Bar",
     "CauseGroup",
     "Chunk",
     "Cleaning",
@@ -50,6 +59,7 @@ __all__ = [
     "Issue",
     "Key",
     "Kind",
+    "Latencies",
     "Layout",
     "Outcome",
     "PassedOver",
@@ -59,12 +69,16 @@ __all__ = [
     "Reply",
     "ResultRow",
     "RunId",
+    "RunRecord",
+    "Share",
     "Signal",
+    "Span",
     "Spot",
     "Status",
     "Summary",
     "Target",
     "Task",
     "TaskId",
+    "Timeline",
     "Unknown",
 ]

@@ -8,6 +8,12 @@ from typing import Literal
 
 from batchcreate.models.identity import Key
 
+STATUS_HEADINGS: Mapping[str, str] = {"en": "batchcreate status", "zh": "batchcreate 状态"}
+"""By language, the heading of the column in which `to-fix` files tell what became of a row."""
+
+ORIGIN_HEADING = "batchcreate origin"
+"""The heading of the column in which `to-fix` files tell where a row came from."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -66,6 +72,7 @@ class Layout:
         encoding: of a text file, as Python calls it; empty for workbooks.
         delimiter: between the cells of a text file; empty for workbooks.
         content: SHA-256 of the whole file, in hex; empty where it is not known yet.
+        hints: headings that were probably meant for a field, one sentence each.
 
     """
 
@@ -77,6 +84,7 @@ class Layout:
     encoding: str = ""
     delimiter: str = ""
     content: str = ""
+    hints: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +120,7 @@ class Chunk:
         kinds: for fields of *columns*, positions in *numbers* of cells that are no text, and
             what they are; their texts in *cells* are what the spreadsheet program shows.
         origins: for each row the text of the column that `to-fix` files end with, see
-            `Origin`; empty where the sheet has no such column.
+            `ORIGIN_HEADING`; empty where the sheet has no such column.
 
     """
 

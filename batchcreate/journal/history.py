@@ -1,0 +1,217 @@
+"""What the runs of a batch did over time: counts of every attempt, made by SQLite."""
+
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate, islice
+from typing import Final, Literal
+
+from batchcreate.models import (
+    Bar,
+    Latencies,
+    RunId,
+    RunRecord,
+    Share,
+    Span,
+    Status,
+    Timeline,
+)
+
+RUNS_MAX: Final = 20
+"""How many of the last runs are told of."""
+
+SHARES_MAX: Final = 12
+"""How many files or instances are told apart."""
+
+SPANS_MAX: Final = 120
+BARS_MAX: Final = 30
+
+ANSWERS_PER_SPAN: Final = 5
+"""A span is so long that it holds this many answers on average: fewer say little of a rate."""
+
+_NICE: Final = (1, 2, 5)
+_SPANS_MS: Final = (
+    *(200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000),
+    *(minutes * 60_000 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)),
+)
+
+_RUNS: Final = """
+WITH ended AS (
+    SELECT intents.run, outcomes.status, outcomes.http_status
+    FROM intents LEFT JOIN outcomes ON outcomes.id = (
+        SELECT max(id) FROM outcomes WHERE intent = intents.id
+    )
+)
+SELECT runs.id, runs.run_id, runs.started_at, runs.finished_at,
+       count(ended.run),
+       count(*) FILTER (WHERE status = 'created'),
+       count(*) FILTER (WHERE http_status = 429),
+       count(*) FILTER (WHERE status = 'failed' AND http_status IS NOT 429),
+       count(*) FILTER (
+           WHERE ended.run IS NOT NULL AND coalesce(status, 'unknown') = 'unknown'
+           AND http_status IS NOT 429
+       )
+FROM runs LEFT JOIN ended ON ended.run = runs.id
+GROUP BY runs.id ORDER BY runs.id DESC LIMIT ?
+"""
+
+
+def runs(connection: sqlite3.Connection) -> list[RunRecord]:
+    """Return the last runs, the latest first."""
+    return [
+        RunRecord(
+            number=number,
+            run_id=RunId(run_id),
+            started_at=started_at,
+            finished_at=finished_at,
+            attempts=attempts,
+            created=created,
+            throttled=throttled,
+            failed=failed,
+            unknown=unknown,
+        )
+        for (
+            number, run_id, started_at, finished_at,
+            attempts, created, throttled, failed, unknown,
+        ) in connection.execute(_RUNS, (RUNS_MAX,))
+    ]  # fmt: skip
+
+
+def last_sending(connection: sqlite3.Connection) -> int | None:
+    """Return the number of the last run that sent anything."""
+    found: tuple[int | None] = connection.execute("SELECT max(run) FROM intents").fetchone()
+    return found[0]
+
+
+def timeline(connection: sqlite3.Connection, run: int) -> Timeline | None:
+    """Return what became of the requests of *run* over time; ``None`` before any answer."""
+    answers, start_ms, end_ms = connection.execute(
+        """
+        SELECT count(*), (SELECT min(at_ms) FROM intents WHERE run = ?1), max(at_ms)
+        FROM answers WHERE run = ?1
+        """,
+        (run,),
+    ).fetchone()
+    if not answers:
+        return None
+    # A clock that was set back must not make time run backwards.
+    elapsed_ms = max(end_ms - start_ms, 0)
+    width_ms = _span_ms(elapsed_ms, answers)
+    spans = [Span()] * (elapsed_ms // width_ms + 1)
+    for at, created, throttled, others in connection.execute(
+        """
+        SELECT max(at_ms - ?2, 0) / ?3 AS span,
+               count(*) FILTER (WHERE status = 'created'),
+               count(*) FILTER (WHERE http_status = 429),
+               count(*) FILTER (WHERE status <> 'created' AND http_status IS NOT 429)
+        FROM answers WHERE run = ?1 GROUP BY span
+        """,
+        (run, start_ms, width_ms),
+    ):
+        spans[at] = Span(created=created, throttled=throttled, others=others)
+    lowest = _lowest_rates(connection, run, start_ms, width_ms, len(spans))
+    return Timeline(
+        start_ms=start_ms,
+        elapsed_ms=elapsed_ms,
+        width_ms=width_ms,
+        spans=[replace(span, rate_per_s=rate) for span, rate in zip(spans, lowest, strict=True)],
+    )
+
+
+def latencies(connection: sqlite3.Connection, run: int) -> Latencies | None:
+    """Return how long the server took to answer the requests of *run*; ``None`` if it never did."""
+    counted: list[tuple[int, int]] = connection.execute(
+        """
+        SELECT duration_ms, count(*) FROM answers WHERE run = ? AND http_status IS NOT NULL
+        GROUP BY duration_ms ORDER BY duration_ms
+        """,
+        (run,),
+    ).fetchall()
+    if not counted:
+        return None
+    times_ms = [duration_ms for duration_ms, _ in counted]
+    so_far = list(accumulate(count for _, count in counted))
+    answers = so_far[-1]
+
+    def quantile_ms(percent: int) -> int:
+        return times_ms[bisect_left(so_far, answers * percent / 100)]
+
+    bars = list(_bars(counted, quantile_ms(99)))
+    return Latencies(
+        answers=answers,
+        least_ms=times_ms[0],
+        median_ms=quantile_ms(50),
+        p95_ms=quantile_ms(95),
+        p99_ms=quantile_ms(99),
+        most_ms=times_ms[-1],
+        bars=bars,
+        beyond=answers - sum(bar.answers for bar in bars),
+    )
+
+
+def shares(connection: sqlite3.Connection, by: Literal["file", "instance_id"]) -> list[Share]:
+    """Return the statuses of each file or instance, the largest first; the rest is one share."""
+    sums = ", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in Status)
+    found = connection.execute(
+        f"SELECT {by}, {sums} FROM results GROUP BY {by} ORDER BY count(*) DESC, min(source), {by}"  # noqa: S608 # a column of ours
+    )
+    named = [_share(name, counts) for name, *counts in islice(found, SHARES_MAX)]
+    rest = [0] * len(Status)
+    for _, *counts in found:
+        rest = [before + count for before, count in zip(rest, counts, strict=True)]
+    return [*named, _share(None, rest)] if any(rest) else named
+
+
+def _share(name: str | None, counts: Sequence[int]) -> Share:
+    return Share(name=name, counts=dict(zip(Status, counts, strict=True)))
+
+
+def _span_ms(elapsed_ms: int, answers: int) -> int:
+    """Return the shortest span that is not too short, and not shorter than one of many."""
+    least_ms = max(elapsed_ms / SPANS_MAX, ANSWERS_PER_SPAN * elapsed_ms / answers)
+    days = int(least_ms // _SPANS_MS[-1]) + 1
+    return next((span for span in _SPANS_MS if span >= least_ms), days * _SPANS_MS[-1])
+
+
+def _lowest_rates(
+    connection: sqlite3.Connection, run: int, start_ms: int, width_ms: int, spans: int
+) -> list[float | None]:
+    """Return the lowest rate that was in force in each span."""
+    lowest: list[float | None] = [None] * spans
+    in_force: float | None = None
+    reached = 0
+    for at_ms, per_s in connection.execute(
+        "SELECT at_ms, per_s FROM rates WHERE run = ? ORDER BY rowid", (run,)
+    ):
+        at = min(max((at_ms - start_ms) // width_ms, reached), spans - 1)
+        for passed in range(reached, at + 1):
+            if lowest[passed] is None:
+                lowest[passed] = in_force
+        before = lowest[at]
+        lowest[at] = per_s if before is None else min(before, per_s)
+        in_force, reached = per_s, at
+    return lowest[: reached + 1] + [in_force] * (spans - reached - 1)
+
+
+def _bars(counted: Sequence[tuple[int, int]], most_ms: int) -> Iterator[Bar]:
+    """Yield bars of one width, from the quickest answer to about *most_ms*."""
+    width_ms = _nice((most_ms - counted[0][0]) / BARS_MAX)
+    low_ms = counted[0][0] // width_ms * width_ms
+    spread = [0] * ((most_ms - low_ms) // width_ms + 1)
+    for duration_ms, count in counted:
+        if (at := (duration_ms - low_ms) // width_ms) < len(spread):
+            spread[at] += count
+    for at, answers in enumerate(spread):
+        begin_ms = low_ms + at * width_ms
+        yield Bar(low_ms=begin_ms, high_ms=begin_ms + width_ms, answers=answers)
+
+
+def _nice(least: float) -> int:
+    """Return the smallest of 1, 2, 5, 10, 20 ... that is not less than *least*."""
+    power = 1
+    while True:
+        for digit in _NICE:
+            if digit * power >= least:
+                return digit * power
+        power *= 10

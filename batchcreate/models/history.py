@@ -1,0 +1,132 @@
+"""What the runs of a batch did, gathered for pictures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from batchcreate.models.identity import RunId
+from batchcreate.models.results import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """
+    One run of the tool on a batch: what it sent, and what became of that.
+
+    The counts are of requests: a row that was sent twice counts twice.
+
+    Attributes:
+        number: in its journal, counted from 1.
+        run_id: names it in log and summary.
+        started_at: UTC, ISO 8601.
+        finished_at: the same; empty for a run that was killed.
+        attempts: requests that left.
+        created: those that created a task, as far as is known by now.
+        throttled: those that were answered with 429.
+        failed: those that the server refused for another reason, or that never reached it.
+        unknown: those whose outcome is not known by now.
+
+    """
+
+    number: int
+    run_id: RunId
+    started_at: str
+    finished_at: str
+    attempts: int
+    created: int
+    throttled: int
+    failed: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """
+    Some time of a run.
+
+    Attributes:
+        created: tasks that the server confirmed.
+        throttled: answers with 429.
+        others: requests that ended in any other way.
+        rate_per_s: the lowest rate that requests might leave at, ``None`` where none was noted.
+
+    """
+
+    created: int = 0
+    throttled: int = 0
+    others: int = 0
+    rate_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """
+    A run from its first request to its last answer, in spans of one length.
+
+    Attributes:
+        start_ms: when the first span begins, in milliseconds since 1970.
+        elapsed_ms: from the first request to the last answer.
+        width_ms: the length of a span.
+        spans: one after the other, without gaps; a few hundred at most.
+
+    """
+
+    start_ms: int
+    elapsed_ms: int
+    width_ms: int
+    spans: Sequence[Span]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """How many answers took from *low_ms* up to, but not including, *high_ms*."""
+
+    low_ms: int
+    high_ms: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latencies:
+    """
+    How long a server took to answer the requests of a run.
+
+    Attributes:
+        answers: how many there were.
+        least_ms: the quickest.
+        median_ms: half of them took no longer.
+        p95_ms: 95 in 100 took no longer.
+        p99_ms: 99 in 100 took no longer.
+        most_ms: the slowest.
+        bars: how they are spread, from the quickest to nearly the slowest.
+        beyond: how many were slower than the last bar.
+
+    """
+
+    answers: int
+    least_ms: int
+    median_ms: int
+    p95_ms: int
+    p99_ms: int
+    most_ms: int
+    bars: Sequence[Bar]
+    beyond: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """
+    The rows of one file, or of one instance.
+
+    Attributes:
+        name: of the file or the instance; ``None`` for all but the largest ones together.
+        counts: rows per status.
+
+    """
+
+    name: str | None
+    counts: Mapping[Status, int]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(self.counts.values())

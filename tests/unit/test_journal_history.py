@@ -1,0 +1,300 @@
+"""The history of a batch is counted from its attempts, in spans and bars that can be drawn."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count, pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batchcreate.journal import Journal, Settlement, Writer, history
+from batchcreate.journal.records import add_intents, add_outcomes, add_rates
+from batchcreate.models import (
+    Bar,
+    Created,
+    Failed,
+    Outcome,
+    RunId,
+    RunRecord,
+    Share,
+    Span,
+    Status,
+    TaskId,
+    Timeline,
+)
+from tests.journals import ENDPOINT, LOST, NOW_MS, REFUSED, add, attempt, created, read
+
+THROTTLED = Failed(http_status=429, error_code="APIGW.0308", error_msg="slow down")
+UNSENT = Failed(http_status=None, error_code="CONNECT", error_msg="refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that left so many milliseconds after *NOW_MS*, and took so long."""
+
+    after_ms: int
+    outcome: Outcome | None
+    duration_ms: int = 7
+
+
+def send(journal: Journal, requests: Iterable[Sent]) -> int:
+    """Let one run send *requests* for the first task; return its number."""
+    run = journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
+    first = journal.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM intents").fetchone()
+    for intent, sent in zip(count(first[0]), requests, strict=False):
+        at_ms = NOW_MS + sent.after_ms
+        add_intents(journal.connection, [(intent, 1)], run=run, at_ms=at_ms)
+        if sent.outcome is not None:
+            settlement = Settlement(
+                intent=intent, outcome=sent.outcome, duration_ms=sent.duration_ms
+            )
+            add_outcomes(journal.connection, [settlement], at_ms=at_ms + sent.duration_ms)
+    return run
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterable[Journal]:
+    with Journal.open(tmp_path) as journal:
+        read(journal, {"a.csv": ["one", "two", "three", "four"]})
+        yield journal
+
+
+class TestRuns:
+    def test_nothing_was_sent(self, journal: Journal) -> None:
+        """A batch without a run has none, and nothing to draw."""
+        assert history.runs(journal.connection) == []
+        assert history.last_sending(journal.connection) is None
+        assert history.timeline(journal.connection, 1) is None
+        assert history.latencies(journal.connection, 1) is None
+
+    async def test_each_run_has_its_counts(self, journal: Journal) -> None:
+        """Requests are counted in the run that sent them, by what became of them."""
+        await attempt(journal, {"one": created("1"), "two": REFUSED, "three": LOST, "four": None})
+        await attempt(journal, {"two": THROTTLED, "four": UNSENT})
+        last = journal.start_run(RunId("last"), at="2025-01-03T03:04:05Z")
+        journal.finish_run(last, at="2025-01-03T03:04:06Z", facts={})
+
+        counted = [
+            (run.number, run.attempts, run.created, run.throttled, run.failed, run.unknown)
+            for run in history.runs(journal.connection)
+        ]
+        assert counted == [(3, 0, 0, 0, 0, 0), (2, 2, 0, 1, 1, 0), (1, 4, 1, 0, 1, 2)]
+        assert history.runs(journal.connection)[0] == RunRecord(
+            number=3,
+            run_id=RunId("last"),
+            started_at="2025-01-03T03:04:05Z",
+            finished_at="2025-01-03T03:04:06Z",
+            attempts=0,
+            created=0,
+            throttled=0,
+            failed=0,
+            unknown=0,
+        )
+        assert history.last_sending(journal.connection) == 2
+
+    async def test_what_the_list_told_later_counts_for_the_run_that_sent(
+        self, journal: Journal
+    ) -> None:
+        """A lost answer that turns out to have created its task is a creation of its own run."""
+        await attempt(journal, {"one": LOST})
+        intent = journal.connection.execute("SELECT max(id) FROM intents").fetchone()[0]
+        found = Created(task_id=TaskId("1"), how="reconciled")
+        later = Settlement(intent=intent, outcome=found, duration_ms=0)
+        add_outcomes(journal.connection, [later], at_ms=NOW_MS + 86_400_000)
+
+        (run,) = history.runs(journal.connection)
+
+        assert (run.created, run.unknown) == (1, 0)
+
+    def test_only_the_last_runs_are_told_of(self, journal: Journal) -> None:
+        """A batch that was run very often has a short list all the same."""
+        for _ in range(history.RUNS_MAX + 3):
+            journal.start_run(RunId("run"), at="")
+
+        assert [run.number for run in history.runs(journal.connection)] == list(
+            range(history.RUNS_MAX + 3, 3, -1)
+        )
+
+
+class TestTimeline:
+    def test_answers_stand_in_their_spans(self, journal: Journal) -> None:
+        """Creations, 429s and everything else are told apart; an hour without any is a gap."""
+        run = send(
+            journal,
+            [
+                *(Sent(at, created(str(at))) for at in range(0, 1000, 100)),
+                Sent(1000, THROTTLED),
+                Sent(1100, REFUSED),
+                Sent(1200, LOST),
+                Sent(1300, None),
+                Sent(3995, created("last"), duration_ms=5),
+            ],
+        )
+
+        found = history.timeline(journal.connection, run)
+
+        assert found == Timeline(
+            start_ms=NOW_MS,
+            elapsed_ms=4000,
+            width_ms=2000,
+            spans=[Span(created=10, throttled=1, others=2), Span(), Span(created=1)],
+        )
+
+    def test_list_tells_nothing_of_time(self, journal: Journal) -> None:
+        """What a later run found out does not stretch the run that had sent."""
+        run = send(journal, [Sent(0, LOST), Sent(10, LOST)])
+        found = Created(task_id=TaskId("1"), how="reconciled")
+        add_outcomes(
+            journal.connection,
+            [Settlement(intent=1, outcome=found, duration_ms=0)],
+            at_ms=NOW_MS + 86_400_000,
+        )
+
+        line = history.timeline(journal.connection, run)
+
+        assert line is not None
+        assert (line.elapsed_ms, sum(span.others for span in line.spans)) == (17, 2)
+
+    def test_clock_that_was_set_back_does_no_harm(self, journal: Journal) -> None:
+        """Answers from before the first request belong to the first span."""
+        run = send(journal, [Sent(0, REFUSED, duration_ms=-5000)])
+
+        assert history.timeline(journal.connection, run) == Timeline(
+            start_ms=NOW_MS, elapsed_ms=0, width_ms=200, spans=[Span(others=1)]
+        )
+
+    def test_span_has_the_lowest_rate_in_force(self, journal: Journal) -> None:
+        """A dip is seen however short it was; a rate holds until the next one."""
+        run = send(journal, [Sent(at, REFUSED, duration_ms=0) for at in range(0, 1001, 10)])
+        for at_ms, rates in ((-5, [50.0]), (250, [20.0, 30.0]), (590, [40.0]), (999, [10.0])):
+            add_rates(journal.connection, rates, run=run, at_ms=NOW_MS + at_ms)
+        another = journal.start_run(RunId("another"), at="")
+        add_rates(journal.connection, [0.1], run=another, at_ms=NOW_MS)
+
+        line = history.timeline(journal.connection, run)
+
+        assert line is not None
+        assert [span.rate_per_s for span in line.spans] == [50, 20, 30, 40, 10, 10]
+
+    async def test_rates_are_kept_as_they_change(self, journal: Journal) -> None:
+        """The writer puts them on disk beside the outcomes."""
+        run = journal.start_run(RunId("run"), at="")
+        async with Writer(journal.connection, run=run, now_ms=lambda: NOW_MS) as writer:
+            writer.note_rate(50.0)
+            writer.note_rate(12.5)
+
+        assert journal.connection.execute("SELECT * FROM rates").fetchall() == [
+            (run, NOW_MS, 50.0),
+            (run, NOW_MS, 12.5),
+        ]
+
+    @settings(max_examples=60)
+    @given(
+        times_ms=st.lists(st.integers(0, 10**8), min_size=1, max_size=40),
+        rates=st.lists(st.tuples(st.integers(-10, 10**8), st.floats(0.1, 1e6)), max_size=9),
+    )
+    def test_every_answer_is_drawn_once(
+        self, times_ms: list[int], rates: list[tuple[int, float]]
+    ) -> None:
+        """However a run went, a few hundred spans without gaps hold all of its answers."""
+        with Journal.scratch() as journal:
+            read_one(journal)
+            run = send(journal, [Sent(at, REFUSED, 0) for at in sorted(times_ms)])
+            for at_ms, per_s in sorted(rates):
+                add_rates(journal.connection, [per_s], run=run, at_ms=NOW_MS + at_ms)
+            line = history.timeline(journal.connection, run)
+
+        assert line is not None
+        assert sum(span.others for span in line.spans) == len(times_ms)
+        assert len(line.spans) <= history.SPANS_MAX + 1
+        assert len(line.spans) * line.width_ms > line.elapsed_ms
+        assert (line.spans[-1].rate_per_s is None) == (not rates)
+
+
+def read_one(journal: Journal) -> None:
+    with journal.reading(endpoint=ENDPOINT) as reading:
+        add(reading, "a.csv", ["one"])
+        reading.settle_with_earlier()
+
+
+class TestLatencies:
+    def test_quantiles_are_times_that_were_measured(self, journal: Journal) -> None:
+        """Half, 95 and 99 of a hundred answers took no longer; the slowest are counted."""
+        run = send(journal, [Sent(0, REFUSED, duration_ms=ms) for ms in range(1, 101)])
+
+        found = history.latencies(journal.connection, run)
+
+        assert found is not None
+        assert (found.answers, found.least_ms, found.most_ms) == (100, 1, 100)
+        assert (found.median_ms, found.p95_ms, found.p99_ms) == (50, 95, 99)
+        assert found.bars[:2] == [
+            Bar(low_ms=0, high_ms=5, answers=4),
+            Bar(low_ms=5, high_ms=10, answers=5),
+        ]
+        assert (len(found.bars), found.beyond) == (20, 1)
+
+    def test_requests_without_an_answer_say_nothing(self, journal: Journal) -> None:
+        """A timeout is no latency of the server."""
+        run = send(journal, [Sent(0, UNSENT, 30_000), Sent(0, None), Sent(0, REFUSED, 3)])
+
+        found = history.latencies(journal.connection, run)
+
+        assert found is not None
+        assert (found.answers, found.most_ms, found.bars) == (
+            1,
+            3,
+            [Bar(low_ms=3, high_ms=4, answers=1)],
+        )
+
+    @settings(max_examples=60)
+    @given(durations_ms=st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
+    def test_every_answer_is_in_a_bar_or_beyond(self, durations_ms: Sequence[int]) -> None:
+        """The bars stand side by side, and what they leave out is one in a hundred at most."""
+        with Journal.scratch() as journal:
+            read_one(journal)
+            run = send(journal, [Sent(0, REFUSED, ms) for ms in durations_ms])
+            found = history.latencies(journal.connection, run)
+
+        assert found is not None
+        drawn = Counter[Bar]()
+        for bar in found.bars:
+            drawn[bar] += sum(bar.low_ms <= ms < bar.high_ms for ms in durations_ms)
+        assert all(bar.answers == drawn[bar] for bar in found.bars)
+        assert all(left.high_ms == right.low_ms for left, right in pairwise(found.bars))
+        assert len(found.bars) <= history.BARS_MAX + 2
+        assert found.beyond == len(durations_ms) - drawn.total() <= len(durations_ms) / 100
+
+
+class TestShares:
+    async def test_files_have_their_statuses(self, tmp_path: Path) -> None:
+        """Every status has its count, zero included; the file with the most rows comes first."""
+        with Journal.open(tmp_path) as journal:
+            read(journal, {"small.csv": ["one"], "large.csv": ["two", "!three", "four@i2"]})
+            await attempt(journal, {"one": created("1"), "two": REFUSED})
+
+            by_file = history.shares(journal.connection, "file")
+            by_instance = history.shares(journal.connection, "instance_id")
+
+        none = dict.fromkeys(Status, 0)
+        assert by_file == [
+            Share(
+                name="large.csv",
+                counts=none | {Status.REJECTED: 1, Status.FAILED: 1, Status.NOT_ATTEMPTED: 1},
+            ),
+            Share(name="small.csv", counts=none | {Status.CREATED: 1}),
+        ]
+        assert [(share.name, share.rows) for share in by_instance] == [("i1", 3), ("i2", 1)]
+
+    def test_many_instances_become_a_few(self, tmp_path: Path) -> None:
+        """What is beyond the largest ones is one share."""
+        names = [f"n{number}@i{number}" for number in range(history.SHARES_MAX + 5)]
+        with Journal.open(tmp_path) as journal:
+            read(journal, {"a.csv": [*names, "more@i3"]})
+            found = history.shares(journal.connection, "instance_id")
+
+        assert found[0].name == "i3"
+        assert [share.rows for share in found] == [2, *[1] * (history.SHARES_MAX - 1), 5]
+        assert found[-1].name is None
