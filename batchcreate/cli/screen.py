@@ -8,7 +8,7 @@ from typing import Final, TextIO
 from batchcreate.cli.say import say
 from batchcreate.limiter import Gate
 from batchcreate.models import Status
-from batchcreate.pipeline import Observer, Plan
+from batchcreate.pipeline import Observer, Outlook, Plan
 from batchcreate.pool import Tally
 from batchcreate.settings import Settings
 
@@ -34,6 +34,11 @@ class QuietScreen:
     def noted(self, message: str) -> None:
         """Say nothing."""
 
+    async def confirm(self, outlook: Outlook) -> bool:
+        """Agree."""
+        del outlook
+        return True
+
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
         """Show nothing."""
@@ -51,6 +56,11 @@ class _TalkingScreen:
     def noted(self, message: str) -> None:
         """Print *message*."""
         say(message)
+
+    async def confirm(self, outlook: Outlook) -> bool:
+        """Agree."""
+        del outlook
+        return True
 
 
 class PlainScreen(_TalkingScreen):

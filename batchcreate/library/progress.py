@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchcreate.limiter import Gate
-from batchcreate.pipeline import Plan
+from batchcreate.pipeline import Outlook, Plan
 from batchcreate.pool import Tally
 
 PROGRESS_EVERY_S: Final = 0.2
@@ -58,6 +58,10 @@ class EventObserver:
 
     def noted(self, message: str) -> None:
         """Say nothing: the ending tells the facts."""
+
+    async def confirm(self, outlook: Outlook) -> bool:  # noqa: ARG002 # the program has decided
+        """Ask nobody."""
+        return True
 
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:

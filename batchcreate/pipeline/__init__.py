@@ -6,7 +6,7 @@ from batchcreate.pipeline.doctor import Finding, doctor
 from batchcreate.pipeline.intake import Input, language_of, load_options
 from batchcreate.pipeline.reporting import report
 from batchcreate.pipeline.undo import Search, Undone, undo
-from batchcreate.pipeline.values import Ending, Notices, Observer, Plan, Sheet
+from batchcreate.pipeline.values import Ending, Notices, Observer, Outlook, Plan, Sheet
 
 __all__ = [
     "Ending",
@@ -15,6 +15,7 @@ __all__ = [
     "Input",
     "Notices",
     "Observer",
+    "Outlook",
     "Plan",
     "Search",
     "Sheet",

@@ -1,38 +1,41 @@
 """The part of a run that talks to the server, and the reports at its end."""
 
 import asyncio
-import io
-import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
 from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
-from batchcreate.errors import JournalError, ReportError, SettingsError
+from batchcreate.errors import JournalError, ReportError
 from batchcreate.inventory import list_all
-from batchcreate.journal import Journal, Settlement, Unsettled, Writer, find_unsettled, work
+from batchcreate.journal import Journal, Unsettled, Writer, find_unsettled, work
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Inventory
-from batchcreate.logs import Log, open_log
+from batchcreate.logs import Log
 from batchcreate.models import RunId, Summary, Target
-from batchcreate.outcome import describe
-from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
-from batchcreate.pipeline.reporting import folded, write_reports
+from batchcreate.pipeline.baseline import (
+    look_ahead,
+    require_room,
+    skip_existing,
+    take_baseline,
+)
+from batchcreate.pipeline.facts import facts_of
+from batchcreate.pipeline.log_file import logging_to
+from batchcreate.pipeline.reporting import folded, lost_outcomes, write_reports
 from batchcreate.pipeline.service import Service, name_credential
-from batchcreate.pipeline.values import Ending, Observer, Plan
+from batchcreate.pipeline.values import Ending, Observer, Outlook, Plan
 from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
 from batchcreate.pool.settling import Look
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings
-from batchcreate.version import __version__
+from batchcreate.text import counted
 
 WAITING_PER_WORKER = 2
 WAITING_MIN = 5
@@ -75,7 +78,6 @@ class Creation:
         self._tally = Tally()
         self._writer: Writer | None = None
         self._troubles: list[str] = []
-        self._existing = 0
         self._log: Log = structlog.get_logger()
 
     async def carry_out(self, journal: Journal, plan: Plan) -> Ending:
@@ -138,13 +140,15 @@ class Creation:
             if inventories is None:
                 return
             is_abort = settings.on_existing == "abort"
-            self._existing = skip_existing(journal, inventories, is_abort=is_abort)
-            if self._existing:
-                self._observer.noted(f"{self._existing} tasks exist already: skipped")
+            self._tally.existing = skip_existing(journal, inventories, is_abort=is_abort)
+            if existing := self._tally.existing:
+                self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
             to_send = work.count_per_target(journal.connection)
             require_room(to_send, inventories, quota=settings.quota)
-            self._tally.planned = sum(to_send.values()) + len(unsettled)
-            await self._send(client, journal, number, look, unsettled)
+            outlook = look_ahead(to_send, inventories, len(unsettled), settings)
+            self._tally.planned = outlook.total + len(unsettled)
+            if self._tally.planned and await self._is_confirmed(outlook):
+                await self._send(client, journal, number, look, unsettled)
 
     async def _send(
         self,
@@ -191,41 +195,25 @@ class Creation:
             journal.fold()
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
-        self._tell_lost(journal, writer.unwritten)
+        self._troubles += lost_outcomes(journal, writer.unwritten)
 
     async def _look_first(
         self, targets: Iterable[Target], look: Look
     ) -> Mapping[Target, Inventory] | None:
         """Take the baseline; ``None`` where the run is to end. A look may be given up halfway."""
-        me = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._stop.wait_begins(me)
-        try:
-            found = await take_baseline(targets, look)
-        except asyncio.CancelledError:
-            if self._stop.halt is None:
-                raise
-            while me.uncancel():
-                pass
-            return None
-        finally:
-            self._stop.leaves(me)
+        found = await self._stop.unless_pulled(take_baseline(targets, look))
         if isinstance(found, Halt):
             self._stop.pull(found)
             return None
         return found
 
-    def _tell_lost(self, journal: Journal, lost: Sequence[Settlement]) -> None:
-        """Tell the person at the keyboard the outcomes that the journal did not take."""
-        if not lost:
-            return
-        with folded(journal):
-            rows = {row.intent: row.pending for row in find_unsettled(journal.connection)}
-        for settlement in lost:
-            if (row := rows.get(settlement.intent)) is not None:
-                self._troubles.append(
-                    f"not in the journal: row {row.place.number} of {row.place.file}, "
-                    f"{row.key.task_name}: {describe(settlement.outcome)}"
-                )
+    async def _is_confirmed(self, outlook: Outlook) -> bool:
+        """Ask whoever watches; a no ends the run."""
+        answer = await self._stop.unless_pulled(self._observer.confirm(outlook))
+        if answer is False:
+            message = "nothing was sent: the answer was no"
+            self._stop.pull(Halt(cause=Cause.DECLINED, message=message))
+        return bool(answer)
 
     def _name_credential(self) -> None:
         """Say which credential it was, where the server did not accept it."""
@@ -254,62 +242,20 @@ class Creation:
 
     def _facts(self) -> dict[str, Any]:
         """Return what summary.json tells of this run."""
-        halt, tally = self._stop.halt, self._tally
         return {
             "started_at": stamp(self._started_at),
             "finished_at": stamp(utc_now()),
             "elapsed_s": round(self._loop.time() - self._started, 3),
-            "endpoint": self._service.endpoint,
-            "this_run": {
-                "planned": tally.planned,
-                "existing": self._existing,
-                "created": tally.created,
-                "failed": tally.failed,
-                "unknown": tally.unknown,
-                "attempts": tally.attempts,
-                "throttled": tally.throttled,
-            },
-            "rate": {
-                "configured_per_s": self._settings.rate,
-                "learned_per_s": round(self._gate.rate_per_s, 3),
-                "slowdowns": self._gate.slowdowns,
-            },
-            "concurrency": self._settings.concurrency,
-            "stopped": None if halt is None else {"cause": halt.cause, "message": halt.message},
-            "versions": {"batchcreate": __version__},
+            **facts_of(
+                self._settings,
+                self._tally,
+                self._gate,
+                endpoint=self._service.endpoint,
+                halt=self._stop.halt,
+            ),
         }
 
     def _note_rate(self, rate_per_s: float) -> None:
         self._log.info("rate.changed", rate_per_s=round(rate_per_s, 3))
         if self._writer is not None:
             self._writer.note_rate(rate_per_s)
-
-
-@contextmanager
-def logging_to(folder: Path, run_id: RunId, *, is_verbose: bool) -> Iterator[Log]:
-    """Append to the log of a results folder for the length of a block."""
-    path = folder / "log.jsonl"
-    try:
-        file = io.FileIO(path, "a", opener=_open_own)
-    except OSError as error:
-        msg = (
-            f"{path}: cannot be written ({error.strerror or error}); nothing was sent: mend "
-            "this, or choose another folder with --results"
-        )
-        raise SettingsError(msg) from error
-    with _LogStream(file, encoding="utf-8", write_through=True) as stream:
-        yield open_log(stream, run_id=run_id, verbose=is_verbose)
-
-
-class _LogStream(io.TextIOWrapper):
-    """Drops what its disk does not take: no run fails for want of its log."""
-
-    def write(self, text: str, /) -> int:
-        """Write *text*, or lose it."""
-        with suppress(OSError):
-            return super().write(text)
-        return len(text)
-
-
-def _open_own(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

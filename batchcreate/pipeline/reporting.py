@@ -1,14 +1,15 @@
 """Rebuilds every report file from the journal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from batchcreate.errors import JournalError, ReportError
-from batchcreate.journal import Journal
+from batchcreate.journal import Journal, Settlement, find_unsettled
 from batchcreate.journal.file import transaction
 from batchcreate.journal.folding import fold
 from batchcreate.models import Summary
+from batchcreate.outcome import describe
 from batchcreate.report import document, write_issues, write_results, write_summary
 
 
@@ -39,6 +40,26 @@ def write_reports(journal: Journal, results: Path) -> Summary:
     write_issues(results / "issues.csv", journal.issues())
     write_summary(results / "summary.json", document(summary, journal.last_run()))
     return summary
+
+
+def lost_outcomes(journal: Journal, lost: Sequence[Settlement]) -> list[str]:
+    """
+    Return a line for each outcome that *journal* did not take, for the person at the keyboard.
+
+    Raises:
+        ReportError: the journal cannot even be read.
+
+    """
+    if not lost:
+        return []
+    with folded(journal):
+        rows = {row.intent: row.pending for row in find_unsettled(journal.connection)}
+    return [
+        f"not in the journal: row {row.place.number} of {row.place.file}, "
+        f"{row.key.task_name}: {describe(settlement.outcome)}"
+        for settlement in lost
+        if (row := rows.get(settlement.intent)) is not None
+    ]
 
 
 @contextmanager

@@ -75,6 +75,37 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """
+    What sending will take, as far as it can be known before it begins.
+
+    Attributes:
+        to_send: tasks to create, per target.
+        used: tasks that the instances have already; empty where no server was asked.
+        quota: tasks that an instance holds.
+        unsettled: rows of earlier runs that are looked up first.
+        pace_per_s: requests that leave in a second as long as the server takes them.
+
+    """
+
+    to_send: Mapping[Target, int]
+    used: Mapping[Target, int] = field(default_factory=dict)
+    quota: int
+    unsettled: int = 0
+    pace_per_s: float
+
+    @property
+    def total(self) -> int:
+        """All tasks to create."""
+        return sum(self.to_send.values())
+
+    @property
+    def expected_s(self) -> float:
+        """How long that takes where nothing goes wrong."""
+        return self.total / self.pace_per_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """
     How a run ended.
@@ -109,6 +140,10 @@ class Observer(Protocol):
 
     def noted(self, message: str) -> None:
         """Something came up that the user should know."""
+        ...
+
+    async def confirm(self, outlook: Outlook) -> bool:
+        """Say whether to send; asked last, and cancelled where the run ends meanwhile."""
         ...
 
     def watching(self, tally: Tally, gate: Gate) -> AbstractAsyncContextManager[None]:

@@ -1,16 +1,19 @@
 """Why and how a run ends early: in-flight requests finish, waiting workers go home."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, cast
+
+Found = TypeVar("Found")
 
 
 class Cause(StrEnum):
     """What ended a run before its rows did."""
 
     INTERRUPTED = "interrupted"
+    DECLINED = "declined"
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     REDIRECTED = "redirected"
@@ -69,6 +72,26 @@ class Stop:
         """Do not wait for the requests under way either."""
         for task in (*self._waiting, *self._working):
             task.cancel()
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a request is under way."""
+        return bool(self._working)
+
+    async def unless_pulled(self, step: Awaitable[Found]) -> Found | None:
+        """Wait for *step*, and give it up when the run is told to end: then return ``None``."""
+        me = cast("asyncio.Task[Any]", asyncio.current_task())
+        self.wait_begins(me)
+        try:
+            return await step
+        except asyncio.CancelledError:
+            if self.halt is None:
+                raise
+            while me.uncancel():
+                pass
+            return None
+        finally:
+            self.leaves(me)
 
     def wait_begins(self, task: asyncio.Task[Any]) -> None:
         """Note that *task* has nothing under way: when the run ends, it need not finish."""

@@ -12,6 +12,7 @@ class Tally:
 
     Attributes:
         planned: tasks that this run means to send.
+        existing: tasks that were there before, and are not sent.
         created: confirmed by the server.
         failed: refused for good, in this run.
         unknown: sent, outcome not known for good.
@@ -23,6 +24,7 @@ class Tally:
     """
 
     planned: int = 0
+    existing: int = 0
     created: int = 0
     failed: int = 0
     unknown: int = 0

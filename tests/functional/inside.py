@@ -13,7 +13,7 @@ from batchcreate.cli.exits import code_for, code_of
 from batchcreate.cli.options import given
 from batchcreate.errors import BatchCreateError
 from batchcreate.limiter import Gate
-from batchcreate.pipeline import Plan
+from batchcreate.pipeline import Outlook, Plan
 from batchcreate.pool import Stop, Tally
 from batchcreate.settings import load
 from tests.functional.program import TOKEN, Ended
@@ -30,6 +30,10 @@ class Notes:
 
     def noted(self, message: str) -> None:
         self.lines.append(message)
+
+    async def confirm(self, outlook: Outlook) -> bool:
+        self.lines.append(f"{outlook}")
+        return True
 
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
