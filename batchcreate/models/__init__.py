@@ -24,6 +24,7 @@ from batchcreate.models.identity import (
     Target,
     TaskId,
 )
+from batchcreate.models.origins import Origin
 from batchcreate.models.results import (
     Deletion,
     DeletionStatus,
@@ -61,6 +62,7 @@ __all__ = [
     "Kind",
     "Latencies",
     "Layout",
+    "Origin",
     "Outcome",
     "PassedOver",
     "Place",
