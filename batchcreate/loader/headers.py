@@ -1,39 +1,21 @@
-"""The row of headings: which column holds which field."""
+"""The row of headings: where it stands, and which column holds which field; pure."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from batchcreate.errors import LoadError
-from batchcreate.messages import column_letters, quoted
+from batchcreate.loader import wording
+from batchcreate.loader.candidates import best, earlier_table
+from batchcreate.loader.names import ORIGIN, STATUS, field_of, known, normal
+from batchcreate.loader.wording import place, shown
 from batchcreate.models import Column, Layout
-from batchcreate.rules import MANDATORY_FIELDS, RULES
+from batchcreate.rules import MANDATORY_FIELDS
 
-SHOWN_HEADINGS = 20
-"""How many headings an error lists."""
+SEARCHED_ROWS = 20
+"""The headings stand in one of the first rows of a sheet, with a title above them at most."""
 
-CHINESE: Mapping[str, str] = {
-    "任务名称": "task_name",
-    "任务名": "task_name",
-    "任务ID": "task_id",
-    "任务编号": "task_id",
-    "任务类型": "task_type",
-    "描述": "description",
-    "任务描述": "description",
-    "任务标签": "task_tag",
-    "标签": "task_tag",
-    "操作类型": "operation_types",
-    "源端应用ID": "source_app_id",
-    "源应用ID": "source_app_id",
-    "源端集成应用ID": "source_app_id",
-    "目标端应用ID": "target_app_id",
-    "目标应用ID": "target_app_id",
-    "目的端应用ID": "target_app_id",
-    "目标端集成应用ID": "target_app_id",
-    "目的端集成应用ID": "target_app_id",
-    "项目ID": "project_id",
-    "实例ID": "instance_id",
-}
+NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +25,13 @@ class Header:
 
     Attributes:
         file: the file's name as reports show it.
-        sheet: worksheet name, empty for CSV.
-        number: the row it stands in, as the spreadsheet program shows it.
+        sheet: worksheet name, empty for text files.
+        number: the row it stands in, as the spreadsheet program shows it; the lower one of two.
         width: how many columns it has.
         columns: the known columns by field name.
+        others: the headings that belong to no field, those of our own reports left out.
+        origin: position of the column that tells where the rows of a `to-fix` file came from.
+        hints: headings that were probably meant for a field, one sentence each.
 
     """
 
@@ -55,99 +40,172 @@ class Header:
     number: int
     width: int
     columns: Mapping[str, Column]
+    others: Sequence[Column] = ()
+    origin: int | None = None
+    hints: Sequence[str] = ()
+
+
+def find(
+    rows: Sequence[Sequence[str]],
+    *,
+    file: str,
+    sheet: str,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> Header | None:
+    """
+    Find the headings in the first *rows* of a sheet; ``None`` where no mandatory one is there.
+
+    They are the first of the rows with most known headings. Two rows may share them, as cells
+    that are merged downwards do. What stands above is a title.
+
+    Args:
+        rows: from row 1 on, blank ones included; more than are searched may be given.
+        file: what reports call the file.
+        sheet: worksheet name, empty for text files.
+        mapping: headings as typed, and the fields that they mean.
+
+    Raises:
+        LoadError: a mandatory column is missing, a known one is repeated, or the rows of an
+            earlier table would be lost.
+
+    """
+    names = known(mapping)
+    found = best(rows[:SEARCHED_ROWS], names)
+    if found is None:
+        return None
+    if first := earlier_table(rows[: found.number - 1], names):
+        message = (
+            f"{place(file, sheet)}: rows {first} and {found.number} both hold headings, and the rows"
+            " between them would be lost. Give every table a sheet or file of its own."
+        )
+        raise LoadError(message)
+    return match(found.headings, file=file, sheet=sheet, number=found.number, mapping=mapping)
+
+
+def count_known(rows: Sequence[Sequence[str]], mapping: Mapping[str, str] = NO_MAPPING) -> int:
+    """Return how many fields the row that `find` finds in *rows* has; 0 if there is none."""
+    found = best(rows[:SEARCHED_ROWS], known(mapping))
+    return len(found.fields) if found else 0
 
 
 def has_header(headings: Sequence[str]) -> bool:
     """Whether *headings* can belong to a table of tasks: one mandatory column is there."""
-    return any(_field_of(heading) in MANDATORY_FIELDS for heading in headings)
+    return best([headings], known(NO_MAPPING)) is not None
 
 
-def match(headings: Sequence[str], *, file: str, sheet: str, number: int) -> Header:
+def match(
+    headings: Sequence[str],
+    *,
+    file: str,
+    sheet: str,
+    number: int,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> Header:
     """
     Find the known columns among *headings*, which stand in row *number*.
 
     Raises:
-        LoadError: a mandatory column is missing or a known one repeated.
+        LoadError: a mandatory column is missing or a known one is repeated.
 
     """
     columns: dict[str, Column] = {}
-    for index, heading in enumerate(headings):
-        field = _field_of(heading)
-        if field in columns:
+    others: list[Column] = []
+    for index, meaning in enumerate(_meanings(headings, mapping)):
+        column = Column(header=headings[index], index=index)
+        if meaning in columns:
             where = place(file, sheet, number)
-            raise LoadError(_repeated(where, field, columns[field], heading, index))
-        if field:
-            columns[field] = Column(header=heading, index=index)
-    if not all(field in columns for field in MANDATORY_FIELDS):
-        raise LoadError(missing(headings, file=file, sheet=sheet, number=number))
-    return Header(file=file, sheet=sheet, number=number, width=len(headings), columns=columns)
+            both = (columns[meaning], column)
+            raise LoadError(wording.repeated(where, meaning, both, number))
+        if meaning and meaning != "status":
+            columns[meaning] = column
+        elif not meaning and column.header.strip():
+            others.append(column)
+    if not columns.keys() >= set(MANDATORY_FIELDS):
+        raise LoadError(missing(headings, file=file, sheet=sheet, number=number, mapping=mapping))
+    origin = columns.pop("origin", None)
+    return Header(
+        file=file,
+        sheet=sheet,
+        number=number,
+        width=len(headings),
+        columns=columns,
+        others=tuple(others),
+        origin=origin.index if origin else None,
+        hints=tuple(wording.hints(columns, others, number)),
+    )
 
 
-def layout(header: Header) -> Layout:
+def layout(
+    header: Header, *, encoding: str = "", delimiter: str = "", content: str = ""
+) -> Layout:
     """Return how the sheet of *header* is read."""
     return Layout(
-        file=header.file, sheet=header.sheet, number=header.number, columns=header.columns
+        file=header.file,
+        sheet=header.sheet,
+        number=header.number,
+        columns=header.columns,
+        others=header.others,
+        encoding=encoding,
+        delimiter=delimiter,
+        content=content,
+        hints=header.hints,
     )
 
 
-def missing(headings: Sequence[str], *, file: str, sheet: str, number: int) -> str:
+def missing(
+    headings: Sequence[str],
+    *,
+    file: str,
+    sheet: str,
+    number: int,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> str:
     """Return what an error says about *headings* without a mandatory column."""
-    known = {_field_of(heading) for heading in headings}
-    absent = [field for field in MANDATORY_FIELDS if field not in known]
-    hints = _separator_hint(headings) or "".join(_hint(field, headings) for field in absent)
-    return (
-        f"{place(file, sheet, number)}: there is no column {' and '.join(absent)}. The headings"
-        f" found there are {shown(headings)}.{hints} The first row must hold the headings."
+    return wording.missing(
+        headings, file=file, sheet=sheet, number=number, mapping=mapping, searched=SEARCHED_ROWS
     )
 
 
-def place(file: str, sheet: str, number: int) -> str:
-    """Return how an error names a row."""
-    return f"{file}, sheet {quoted(sheet)}, row {number}" if sheet else f"{file}, row {number}"
+def not_found(
+    rows: Sequence[Sequence[str]],
+    *,
+    file: str,
+    sheet: str,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> str:
+    """Return what an error says about a sheet in whose *rows* `find` finds nothing."""
+    return wording.not_found(rows, file=file, sheet=sheet, mapping=mapping, searched=SEARCHED_ROWS)
 
 
-def shown(headings: Sequence[str]) -> str:
-    """List *headings* for an error, bounded."""
-    named = [quoted(heading) for heading in headings if heading.strip()]
-    more = len(named) - SHOWN_HEADINGS
-    listed = ", ".join(named[:SHOWN_HEADINGS])
-    return f"{listed} and {more} more" if more > 0 else listed or "none"
+def require_mapped(mapping: Mapping[str, str], layouts: Sequence[Layout]) -> None:
+    """
+    Check that every heading of *mapping* stands in one of the sheets that were read.
+
+    Raises:
+        LoadError: one does not.
+
+    """
+    typed = [
+        column.header for sheet in layouts for column in (*sheet.columns.values(), *sheet.others)
+    ]
+    there = set(map(normal, typed))
+    for name, field in mapping.items():
+        if normal(name) not in there:
+            found = shown(list(dict.fromkeys(typed)))
+            message = (
+                f"--map {name}={field}: no sheet that was read has this heading. The headings"
+                f" found are {found}."
+            )
+            raise LoadError(message)
 
 
-_SEPARATORS = {"semicolons": ";", "tabs": "\t", "vertical bars": "|"}
-
-
-def _normal(heading: str) -> str:
-    return "".join(heading.split()).replace("-", "").replace("_", "").casefold()
-
-
-_FIELDS = {_normal(name): name for name in RULES} | {
-    _normal(name): field for name, field in CHINESE.items()
-}
-
-
-def _field_of(heading: str) -> str:
-    return _FIELDS.get(_normal(heading), "")
-
-
-def _repeated(where: str, field: str, first: Column, heading: str, index: int) -> str:
-    columns = (
-        f"{column_letters(first.index)} ({quoted(first.header)})"
-        f" and {column_letters(index)} ({quoted(heading)})"
-    )
-    return f"{where}: columns {columns} both mean {field}. Rename or remove one of them."
-
-
-def _hint(field: str, headings: Sequence[str]) -> str:
-    names = [known for known, known_field in _FIELDS.items() if known_field == field]
-    for heading in headings:
-        if not _field_of(heading) and difflib.get_close_matches(_normal(heading), names, n=1):
-            return f" Did you mean {quoted(heading)}? Then rename it to {field}."
-    return ""
-
-
-def _separator_hint(headings: Sequence[str]) -> str:
-    names = [name for name, char in _SEPARATORS.items() if char in "".join(headings)]
-    if len(headings) != 1 or not names:
-        return ""
-    return f" The cells seem to be separated by {names[0]}: save the file with commas."
+def _meanings(headings: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    told = {normal(name): field for name, field in mapping.items()}
+    mapped = [told.get(normal(heading), "") for heading in headings]
+    names = {**known(mapping), ORIGIN: "origin"} | dict.fromkeys(STATUS, "status")
+    by_name = (field_of(heading, names) for heading in headings)
+    # A column that the user names for a field wins over one that is called like it.
+    return [
+        field or ("" if other in mapped else other)
+        for field, other in zip(mapped, by_name, strict=True)
+    ]

@@ -10,6 +10,7 @@ from batchcreate.loader import headers
 from batchcreate.loader.headers import Header
 from batchcreate.loader.options import LoadOptions, Tell
 from batchcreate.loader.table import cut, is_blank
+from batchcreate.loader.wording import shown
 from batchcreate.messages import quoted
 from batchcreate.models import Chunk
 
@@ -111,8 +112,7 @@ def _text(cell: object) -> str:
 def _refuse_missing(label: str, sheets: Sequence[str], names: Sequence[str]) -> None:
     if missing := [sheet for sheet in sheets if sheet not in names]:
         message = (
-            f"{label}: there is no sheet {quoted(missing[0])}. Its sheets are"
-            f" {headers.shown(names)}."
+            f"{label}: there is no sheet {quoted(missing[0])}. Its sheets are {shown(names)}."
         )
         raise LoadError(message)
 
@@ -122,7 +122,7 @@ def _no_header(label: str, passed_over: Mapping[str, tuple[int, Sequence[str]]])
         ((sheet, (number, headings)),) = passed_over.items()
         return headers.missing(headings, file=label, sheet=sheet, number=number)
     seen = "".join(
-        f" In {quoted(sheet)} the headings are {headers.shown(headings)}."
+        f" In {quoted(sheet)} the headings are {shown(headings)}."
         for sheet, (_, headings) in islice(passed_over.items(), SHOWN_SHEETS)
     )
     return (

@@ -138,10 +138,9 @@ def test_only_sheet_with_wrong_headings_gets_a_hint(path: Path) -> None:
     write(path, May=[["Task", "operation type"], ["abc", "INSERT"]], Empty=[])
 
     assert refusal(path) == (
-        "t.xlsx, sheet 'May', row 1: there is no column task_name and operation_types. The headings"
-        " found there are 'Task', 'operation type'. Did you mean 'Task'? Then rename it to task_name."
-        " Did you mean 'operation type'? Then rename it to operation_types. The first row must hold"
-        " the headings."
+        "t.xlsx, sheet 'May', row 1: there is no column task_name. The headings found there are"
+        " 'Task', 'operation type'. Did you mean 'Task'? Then rename it to task_name, or use"
+        " --map 'Task=task_name'. The first 20 rows were searched for the headings."
     )
 
 
