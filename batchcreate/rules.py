@@ -15,13 +15,13 @@ class Charset:
     Characters that may stand in a value.
 
     Attributes:
+        name: the key of its words for people.
         pattern: a regular expression of exactly one such character.
-        words: the same for people.
 
     """
 
+    name: str
     pattern: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,6 @@ class Rule:
 
     Attributes:
         field: its name in the API and in spreadsheets.
-        title: what messages call it.
         is_mandatory: a row without it is refused.
         is_in_body: it travels in the request body, not in the path.
         min_length: characters of a value that is there at all.
@@ -47,7 +46,6 @@ class Rule:
     """
 
     field: str
-    title: str
     is_mandatory: bool = False
     is_in_body: bool = True
     min_length: int
@@ -61,19 +59,11 @@ class Rule:
     sources: Mapping[str, str]
 
 
-LETTER_OR_DIGIT = Charset(pattern="[A-Za-z0-9]", words="a letter (A-Z, a-z) or a digit")
-NAME = Charset(
-    pattern="[A-Za-z0-9._-]",
-    words="letters (A-Z, a-z), digits, dots, underscores and hyphens",
-)
-TAG = Charset(pattern="[A-Za-z0-9_-]", words="letters (A-Z, a-z), digits, underscores and hyphens")
-VISIBLE = Charset(
-    pattern="[!-~]", words="letters (A-Z, a-z), digits and punctuation, without spaces"
-)
-TEXT = Charset(
-    pattern=r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]",
-    words="all characters but invisible control characters",
-)
+LETTER_OR_DIGIT = Charset(name="letter_or_digit", pattern="[A-Za-z0-9]")
+NAME = Charset(name="name", pattern="[A-Za-z0-9._-]")
+TAG = Charset(name="tag", pattern="[A-Za-z0-9_-]")
+ID = Charset(name="id", pattern="[A-Za-z0-9._~@/+-]")
+TEXT = Charset(name="text", pattern=r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _LENGTHS = "en-old, ar-2023, zh-2024"
 _OPTIONAL = "en-old, ar-2023, intl-2025-03, eu-2025-07, intl-2025-10, zh-2025-10, py"
@@ -86,7 +76,6 @@ SEPARATORS = ",;|/+\r\n，；、｜／＋"  # noqa: RUF001  (Chinese keyboards t
 _TASK_RULES = (
     Rule(
         field="task_name",
-        title="task name",
         is_mandatory=True,
         min_length=3,
         max_length=100,
@@ -97,16 +86,14 @@ _TASK_RULES = (
     ),
     Rule(
         field="task_id",
-        title="task ID",
         min_length=3,
         max_length=50,
-        charset=VISIBLE,
+        charset=ID,
         example="7f3c9a41d2e84b6f9a0c5d1e2b3f4a5c",
         sources={"mandatory": _OPTIONAL, "length": _LENGTHS, "characters": _OWN},
     ),
     Rule(
         field="task_type",
-        title="task type",
         min_length=1,
         max_length=10,
         charset=TAG,
@@ -122,7 +109,6 @@ _TASK_RULES = (
     ),
     Rule(
         field="description",
-        title="description",
         min_length=1,
         max_length=1024,
         charset=TEXT,
@@ -135,7 +121,6 @@ _TASK_RULES = (
     ),
     Rule(
         field="task_tag",
-        title="task tag",
         min_length=4,
         max_length=64,
         charset=TAG,
@@ -144,7 +129,6 @@ _TASK_RULES = (
     ),
     Rule(
         field="operation_types",
-        title="operation types",
         is_mandatory=True,
         min_length=1,
         max_length=10,
@@ -161,19 +145,17 @@ _TASK_RULES = (
     ),
     Rule(
         field="source_app_id",
-        title="source application ID",
         min_length=1,
         max_length=64,
-        charset=VISIBLE,
+        charset=ID,
         example="b1a7c0de-5d2f-4e1b-9c3a-6f8e7d6c5b4a",
         sources={"mandatory": _OPTIONAL, "length": _LENGTHS, "characters": _OWN},
     ),
     Rule(
         field="target_app_id",
-        title="target application ID",
         min_length=1,
         max_length=64,
-        charset=VISIBLE,
+        charset=ID,
         example="c2b8d1ef-6e3a-4f2c-8d4b-7a9f8e7d6c5b",
         sources={"mandatory": _OPTIONAL, "length": _LENGTHS, "characters": _OWN},
     ),
@@ -182,7 +164,6 @@ _TASK_RULES = (
 _TARGET_RULES = tuple(
     Rule(
         field=name,
-        title=title,
         is_in_body=False,
         min_length=1,
         max_length=64,
@@ -194,9 +175,9 @@ _TARGET_RULES = tuple(
             "characters": "own reading: no page names any, and the value becomes part of a path",
         },
     )
-    for name, title, example in (
-        ("project_id", "project ID", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
-        ("instance_id", "instance ID", "3f2e1d0c-9b8a-4756-8d4c-1b2a39485766"),
+    for name, example in (
+        ("project_id", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
+        ("instance_id", "3f2e1d0c-9b8a-4756-8d4c-1b2a39485766"),
     )
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from batchcreate.journal import Journal, make_folder
@@ -54,11 +55,16 @@ def check(source: Input) -> Iterator[Findings]:
     notebook = Notebook()
     with Journal.scratch() as journal, journal.reading(endpoint="") as reading:
         for chunk in chunks(source, reading, notebook):
-            checked = validate(chunk, defaults=source.defaults, needs_target=False)
+            checked = validate(
+                chunk,
+                defaults=source.defaults,
+                needs_target=False,
+                language=source.language,
+            )
             reading.add_rejected(checked.rejected)
             reading.add_names(checked.keys())
             notebook.see(checked)
-        reading.reject_repeated(repeated_name_issues)
+        reading.reject_repeated(partial(repeated_name_issues, language=source.language))
         yield Findings(
             notices=notebook.notices(), rejected=reading.rejected_count(), journal=journal
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from batchcreate import loader
@@ -100,12 +101,17 @@ def enroll(
                 msg = "stopped while the input was being read; nothing was sent"
                 raise StoppedError(msg)
             _require_target(chunk, source.defaults)
-            checked = validate(chunk, defaults=source.defaults, needs_target=True)
+            checked = validate(
+                chunk,
+                defaults=source.defaults,
+                needs_target=True,
+                language=source.language,
+            )
             reading.add_tasks(checked.tasks(endpoint), selection=source.selection)
             reading.add_rejected(checked.rejected)
             reading.add_names(checked.keys())
             notebook.see(checked)
-        reading.reject_repeated(repeated_name_issues)
+        reading.reject_repeated(partial(repeated_name_issues, language=source.language))
         reading.settle_with_earlier()
         work.choose_read(journal.connection)
         if source.limit is not None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,7 +13,10 @@ from batchcreate.validator import suggestions
 MAX_VALUES = 10
 """How many values of one list are explained; honest cells have three."""
 
-_FACTS = {rule.field: messages.facts_of(rule) for rule in RULES.values()}
+_FACTS = {
+    language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
+    for language in messages.LANGUAGES
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,59 +36,85 @@ class Breach:
     suggestion: str = ""
 
 
-def breaches(rule: Rule, text: str, *, is_needed: bool) -> tuple[Breach, ...]:
+def breaches(
+    rule: Rule, text: str, *, is_needed: bool, language: str = "en"
+) -> tuple[Breach, ...]:
     """Return every way in which *text*, its ends already stripped, breaks *rule*."""
+    said = _Wording(rule=rule, text=text, language=language)
     if not text:
-        return (_breach(rule, "missing", text),) if is_needed else ()
+        return (said.breach("missing"),) if is_needed else ()
     if rule.max_items > 1:
-        return tuple(_list_breaches(rule, text))
+        return tuple(_list_breaches(said))
     if rule.values:
-        return tuple(_value_breaches(rule, text))
-    return tuple(_text_breaches(rule, text))
+        return tuple(_value_breaches(said))
+    return tuple(_text_breaches(said))
 
 
-def _text_breaches(rule: Rule, text: str) -> Iterator[Breach]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wording:
+    """One cell under one rule, and the language in which it is talked about."""
+
+    rule: Rule
+    text: str
+    language: str
+
+    def breach(self, kind: str, *, suggestion: str = "", **facts: object) -> Breach:
+        rule_id = f"{self.rule.field}.{kind}"
+        known = _FACTS[self.language][self.rule.field] | {
+            "value": messages.quoted(self.text, language=self.language),
+            "length": messages.length(self.text, language=self.language),
+            "perhaps": "",
+        }
+        text = messages.message(rule_id, known | facts, language=self.language)
+        return Breach(rule=rule_id, message=text, suggestion=suggestion)
+
+
+def _text_breaches(said: _Wording) -> Iterator[Breach]:
+    rule, text = said.rule, said.text
     if len(text) < rule.min_length:
-        yield _breach(rule, "too_short", text, length=messages.length(text))
+        yield said.breach("too_short")
     if len(text) > rule.max_length:
-        yield _breach(rule, "too_long", text, length=messages.length(text))
+        yield said.breach("too_long")
     allowed = re.compile(rule.charset.pattern)
     found = [(at, char) for at, char in enumerate(text, start=1) if not allowed.fullmatch(char)]
     if found:
-        named = messages.strangers(found)
+        named = messages.strangers(found, language=said.language)
         meant = suggestions.cleaned(rule, text) if len(text) <= rule.max_length else ""
-        yield _breach(rule, "charset", text, suggestion=meant, strangers=named)
+        yield said.breach("charset", suggestion=meant, strangers=named)
     if rule.first and allowed.match(text) and not re.match(rule.first.pattern, text):
-        named = messages.character(text[0])
-        meant = suggestions.cleaned(rule, text)
-        yield _breach(rule, "first", text, suggestion=meant, stranger=named)
+        named = messages.character(text[0], language=said.language)
+        yield said.breach("first", suggestion=suggestions.cleaned(rule, text), stranger=named)
 
 
-def _value_breaches(rule: Rule, text: str) -> Iterator[Breach]:
+def _value_breaches(said: _Wording) -> Iterator[Breach]:
+    rule, text = said.rule, said.text
     if pattern(rule).fullmatch(text):
         return
     kind = "impossible" if fold(text) in rule.impossible else "value"
     possible = [value for value in rule.values if value not in rule.impossible]
     meant = possible if kind == "impossible" else suggestions.values_meant(rule, text)
-    yield _breach(rule, kind, text, suggestion=messages.either(meant))
+    yield said.breach(kind, **_meant(meant, said.language))
 
 
-def _list_breaches(rule: Rule, text: str) -> Iterator[Breach]:
+def _list_breaches(said: _Wording) -> Iterator[Breach]:
+    rule, text = said.rule, said.text
     counts = Counter(items(text))
     is_bounded = len(counts) <= MAX_VALUES
-    meant = messages.either(suggestions.lists_meant(rule, text)) if is_bounded else ""
+    meant = _meant(suggestions.lists_meant(rule, text) if is_bounded else (), said.language)
     if not 1 <= len(counts) <= rule.max_items:
-        count = len(counts) or "no"
-        yield _breach(rule, "count", text, suggestion=meant, count=count, maximum=rule.max_items)
+        count = len(counts) or messages.text("words.none", language=said.language)
+        yield said.breach("count", count=count, maximum=rule.max_items, **meant)
     for value, times in islice(counts.items(), MAX_VALUES):
         if value not in rule.values:
-            shown = messages.quoted(value)
-            yield _breach(rule, "value", text, suggestion=meant, value=shown)
+            shown = messages.quoted(value, language=said.language)
+            yield said.breach("value", value=shown, **meant)
         elif times > 1:
-            yield _breach(rule, "repeated", text, suggestion=meant, repeated=value)
+            yield said.breach("repeated", repeated=value, **meant)
 
 
-def _breach(rule: Rule, kind: str, text: str, *, suggestion: str = "", **facts: object) -> Breach:
-    known = _FACTS[rule.field] | {"value": messages.quoted(text)} | facts
-    rule_id = f"{rule.field}.{kind}"
-    return Breach(rule=rule_id, message=messages.message(rule_id, known), suggestion=suggestion)
+def _meant(values: Sequence[str], language: str) -> dict[str, str]:
+    """Return the one value to type instead, or the question which of several was meant."""
+    return {
+        "suggestion": values[0] if len(values) == 1 else "",
+        "perhaps": messages.perhaps(values, language=language),
+    }

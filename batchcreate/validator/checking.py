@@ -2,8 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress, count, filterfalse, repeat
 
 from batchcreate.messages import cell_address
@@ -20,6 +21,7 @@ from batchcreate.rules import (
 )
 from batchcreate.validator.cells import Breach, breaches
 
+_Explain = Callable[[str], tuple[Breach, ...]]
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _PATTERNS = {rule.field: pattern(rule).fullmatch for rule in RULES.values() if rule.max_items == 1}
 
@@ -75,7 +77,9 @@ class Checked:
         return projects, instances, _stripped(self.chunk.cells["task_name"])
 
 
-def validate(chunk: Chunk, *, defaults: Mapping[str, str], needs_target: bool) -> Checked:
+def validate(
+    chunk: Chunk, *, defaults: Mapping[str, str], needs_target: bool, language: str = "en"
+) -> Checked:
     """
     Hold every cell of *chunk* against the rules.
 
@@ -84,6 +88,7 @@ def validate(chunk: Chunk, *, defaults: Mapping[str, str], needs_target: bool) -
         defaults: ``project_id`` and ``instance_id`` for rows that name none; they are not
             checked here.
         needs_target: refuse rows that have no target of their own nor a default.
+        language: of the messages.
 
     """
     issues: dict[int, list[Issue]] = defaultdict(list)
@@ -92,7 +97,8 @@ def validate(chunk: Chunk, *, defaults: Mapping[str, str], needs_target: bool) -
         is_needed = rule.is_mandatory or (
             needs_target and name in TARGET_FIELDS and not defaults.get(name)
         )
-        _collect(issues, chunk, rule, is_needed=is_needed)
+        explain = partial(breaches, rule, is_needed=is_needed, language=language)
+        _collect(issues, chunk, rule, explain)
     rejected = _rejected(chunk, defaults, issues) if issues else ()
     return Checked(chunk=chunk, defaults=defaults, rejected=rejected)
 
@@ -103,9 +109,9 @@ def _fields(chunk: Chunk, *, needs_target: bool) -> list[str]:
     return present + absent
 
 
-def _collect(issues: dict[int, list[Issue]], chunk: Chunk, rule: Rule, *, is_needed: bool) -> None:
+def _collect(issues: dict[int, list[Issue]], chunk: Chunk, rule: Rule, explain: _Explain) -> None:
     cells = chunk.cells.get(rule.field) or [""] * len(chunk.numbers)
-    broken = _broken(rule, cells, is_needed=is_needed)
+    broken = _broken(rule, cells, explain)
     if not broken:
         return
     for at in compress(count(), map(broken.__contains__, cells)):
@@ -113,13 +119,13 @@ def _collect(issues: dict[int, list[Issue]], chunk: Chunk, rule: Rule, *, is_nee
         issues[at].extend(_issue(chunk, at, rule, text, breach) for breach in broken[text])
 
 
-def _broken(rule: Rule, cells: Sequence[str], *, is_needed: bool) -> dict[str, tuple[Breach, ...]]:
+def _broken(rule: Rule, cells: Sequence[str], explain: _Explain) -> dict[str, tuple[Breach, ...]]:
     # In the order of the rows: their texts lie in memory that way.
     distinct: Iterable[str] = dict.fromkeys(cells)
     if matches := _PATTERNS.get(rule.field):
         odd = filterfalse(matches, distinct)
         distinct = [text for text in odd if not matches(text.strip(SPACES))]
-    found = ((text, breaches(rule, text.strip(SPACES), is_needed=is_needed)) for text in distinct)
+    found = ((text, explain(text.strip(SPACES))) for text in distinct)
     return {text: broken for text, broken in found if broken}
 
 

@@ -4,26 +4,30 @@ from collections.abc import Sequence
 from itertools import islice
 
 from batchcreate import messages
-from batchcreate.models import Issue, Place, RepeatedRow
+from batchcreate.models import Issue, RepeatedRow
 
 
-def repeated_name_issues(group: Sequence[RepeatedRow]) -> list[Issue]:
+def repeated_name_issues(group: Sequence[RepeatedRow], *, language: str = "en") -> list[Issue]:
     """
     Return one issue for each row of *group*, in its order, naming the first of the others.
 
     Args:
         group: at least two rows with the same target and task name.
+        language: of the messages.
 
     """
-    return [_issue(row, at, group) for at, row in enumerate(group)]
+    return [_issue(row, at, group, language) for at, row in enumerate(group)]
 
 
-def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow]) -> Issue:
+def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: str) -> Issue:
     others = (other.place for position, other in enumerate(group) if position != at)
-    named = [_named(place, row.place) for place in islice(others, messages.SHOWN_ROWS)]
+    named = [
+        messages.row_name(place, beside=row.place, language=language)
+        for place in islice(others, messages.SHOWN_ROWS)
+    ]
     facts = {
-        "value": messages.quoted(row.task_name),
-        "others": messages.others(named, count=len(group) - 1),
+        "value": messages.quoted(row.task_name, language=language),
+        "others": messages.others(named, count=len(group) - 1, language=language),
     }
     return Issue(
         place=row.place,
@@ -31,13 +35,5 @@ def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow]) -> Issue:
         cell=messages.cell_address(row.column.index, row.place.number),
         value=row.task_name,
         rule="task_name.repeated",
-        message=messages.message("task_name.repeated", facts),
+        message=messages.message("task_name.repeated", facts, language=language),
     )
-
-
-def _named(place: Place, beside: Place) -> str:
-    row = f"row {place.number}"
-    if place.file != beside.file:
-        sheet = f", sheet {place.sheet}" if place.sheet else ""
-        return f"{row} of {place.file}{sheet}"
-    return row if place.sheet == beside.sheet else f"{row} of sheet {place.sheet}"

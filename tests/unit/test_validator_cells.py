@@ -19,8 +19,8 @@ def test_breach_explains_itself() -> None:
         Breach(
             rule="operation_types.value",
             message="'UPSRT' is not one of the operation types. Type one or more of INSERT,"
-            " UPDATE or DELETE, separated by commas.",
-            suggestion="UPDATE or INSERT?",
+            " UPDATE or DELETE, separated by commas. Perhaps UPDATE or INSERT was meant.",
+            suggestion="",
         ),
     )
 
@@ -43,7 +43,7 @@ def test_stranger_is_named_with_its_code_point_and_position() -> None:
 
     assert breach == Breach(
         rule="task_name.charset",
-        message="The task name 'crm\\u200b-orders' contains U+200B ZERO WIDTH SPACE at position"
+        message="The task name 'crm\\u200b-orders' contains zero-width space (U+200B) at position"
         " 4. Allowed are letters (A-Z, a-z), digits, dots, underscores and hyphens.",
         suggestion="crm-orders",
     )
@@ -150,7 +150,7 @@ def test_lists_of_known_values_pass(text: str) -> None:
         ("I/U/D", ["value"] * 3, "INSERT,UPDATE,DELETE"),
         ("\uff49\uff4e\uff53\uff45\uff52\uff54", ["value"], "INSERT"),
         ("新增、删除", ["value"] * 2, "INSERT,DELETE"),
-        ("UPSRT,DELTE", ["value"] * 2, "UPDATE,DELETE or INSERT,DELETE?"),
+        ("UPSRT,DELTE", ["value"] * 2, ""),
         ("UPSRT,UPSRTT", ["value"] * 2, ""),
         ("INSERT,banana", ["value"], ""),
         ("insert,INSERT", ["repeated"], "INSERT"),

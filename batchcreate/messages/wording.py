@@ -1,0 +1,97 @@
+"""Parts of sentences: what a rule wants, amounts, lists, other rows, what a cell shows."""
+
+from collections.abc import Sequence
+
+from batchcreate.messages.catalogue import text
+from batchcreate.models import Place
+from batchcreate.rules import Rule
+from batchcreate.text import printable
+
+SHOWN_CHARS = 60
+"""How much of a cell a message repeats."""
+
+SHOWN_ROWS = 5
+"""How many other rows a message names."""
+
+
+def facts_of(rule: Rule, language: str = "en") -> dict[str, object]:
+    """Return what the texts say about the field itself."""
+    possible = [value for value in rule.values if value not in rule.impossible]
+    return {
+        "title": text(f"title.{rule.field}", language=language),
+        "minimum": rule.min_length,
+        "maximum": amount(rule.max_length, language=language),
+        "characters": text(f"charset.{rule.charset.name}", language=language),
+        "beginning": text(f"charset.{rule.first.name}", language=language) if rule.first else "",
+        "choice": listed(possible, "or", language=language),
+        "wanted": _wanted(rule, possible, language),
+        "escape": "" if rule.is_mandatory else text("words.or_leave_empty", language=language),
+        "example": rule.example,
+    }
+
+
+def length(value: str, *, language: str = "en") -> str:
+    """Return how long *value* is, in words."""
+    return amount(len(value), language=language)
+
+
+def amount(chars: int, *, language: str = "en") -> str:
+    """Return *chars* characters, in words."""
+    key = "words.one_character" if chars == 1 else "words.characters"
+    return text(key, {"count": f"{chars:,}"}, language=language)
+
+
+def quoted(value: str, *, language: str = "en") -> str:
+    """Return *value* as messages show it: one line, bounded, nothing invisible."""
+    shown = printable(value, limit=SHOWN_CHARS)
+    return text("words.quoted", {"value": shown}, language=language)
+
+
+def listed(parts: Sequence[str], word: str, *, language: str = "en") -> str:
+    """Return *parts* as a list in a sentence; *word* is ``and`` or ``or``."""
+    if len(parts) <= 1:
+        return "".join(parts)
+    comma = text("words.comma", language=language)
+    return text(
+        f"words.{word}", {"first": comma.join(parts[:-1]), "last": parts[-1]}, language=language
+    )
+
+
+def others(places: Sequence[str], *, count: int, language: str = "en") -> str:
+    """Name the first of *count* other rows."""
+    left = count - len(places)
+    more = [text("words.more", {"count": left}, language=language)] if left else []
+    return listed([*places, *more], "and", language=language)
+
+
+def row_name(place: Place, *, beside: Place, language: str = "en") -> str:
+    """Name the row at *place* in a message about the row at *beside*."""
+    facts = {"number": place.number, "file": place.file, "sheet": place.sheet}
+    if place.file != beside.file:
+        key = "words.row_of_sheet_of_file" if place.sheet else "words.row_of_file"
+    else:
+        key = "words.row" if place.sheet == beside.sheet else "words.row_of_sheet"
+    return text(key, facts, language=language)
+
+
+def perhaps(values: Sequence[str], *, language: str = "en") -> str:
+    """Return the question which of *values* was meant; nothing where there is no choice."""
+    if len(values) <= 1:
+        return ""
+    meant = listed(values, "or", language=language)
+    return text("words.perhaps", {"values": meant}, language=language)
+
+
+def _wanted(rule: Rule, possible: Sequence[str], language: str) -> str:
+    choice = listed(possible, "or", language=language)
+    if rule.max_items > 1:
+        return text("words.one_or_more", {"choice": choice}, language=language)
+    if possible:
+        return choice
+    facts = {
+        "minimum": rule.min_length,
+        "maximum": amount(rule.max_length, language=language),
+        "characters": text(f"charset.{rule.charset.name}", language=language),
+        "beginning": text(f"charset.{rule.first.name}", language=language) if rule.first else "",
+    }
+    return text("words.size_beginning" if rule.first else "words.size", facts, language=language)
