@@ -46,13 +46,14 @@ GROUP BY status, http_status, error_code ORDER BY count DESC, first
 """  # noqa: S608 # no values in it
 
 _CELLS: Final = f"""
-SELECT 'rejected', NULL, 'INVALID_ROW', rule, column_header, file, sheet, number, cell
+SELECT 'rejected', NULL, 'INVALID_ROW', rule, column_header, file, sheet, number, cell,
+       value, suggestion
 FROM issues JOIN sources ON sources.id = issues.source
 WHERE {_ONCE} ORDER BY source, number, position
 """  # noqa: S608 # no values in it
 
 _ROWS: Final = f"""
-SELECT status, http_status, error_code, '', '', file, sheet, number, ''
+SELECT status, http_status, error_code, '', '', file, sheet, number, '', '', ''
 FROM results WHERE {_LEFT} ORDER BY source, number
 """  # noqa: S608 # no values in it
 
@@ -129,9 +130,13 @@ def _spots(
             row = next(found)
             cause = row[:5]
             if cause in wanted:
-                file, sheet, number, cell = row[5:]
-                place = Place(file=file, sheet=sheet, number=number)
-                spots[cause] = (*spots[cause], Spot(place=place, cell=cell))
+                spots[cause] = (*spots[cause], _spot(*row[5:]))
                 if len(spots[cause]) == wanted[cause]:
                     del wanted[cause]
     return spots
+
+
+def _spot(file: str, sheet: str, number: int, *texts: str) -> Spot:
+    cell, value, suggestion = texts
+    place = Place(file=file, sheet=sheet, number=number)
+    return Spot(place=place, cell=cell, value=value, suggestion=suggestion)

@@ -15,11 +15,15 @@ class Spot:
     Attributes:
         place: the row.
         cell: the address of the bad cell such as ``C7``, empty where no single one is to blame.
+        value: that cell's text as typed.
+        suggestion: a value to type instead, empty where none is plain.
 
     """
 
     place: Place
     cell: str = ""
+    value: str = ""
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
