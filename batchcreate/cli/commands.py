@@ -8,6 +8,7 @@ import click
 from batchcreate.cli.options import (
     FILES,
     JSON,
+    LANG,
     check_options,
     doctor_options,
     given,
@@ -87,6 +88,22 @@ def undo(results: Path, **options: object) -> int:
     from batchcreate.cli.undoing import undo_command
 
     return undo_command(results, given(options))
+
+
+@click.command(epilog="\b\nExample:\n  batchcreate template tasks.xlsx --lang zh")
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT.xlsx|OUT.csv")
+@LANG
+@click.option("--force", is_flag=True, help="Overwrite OUT.")
+def template(out: Path, *, force: bool, **options: object) -> int:
+    """
+    Write an empty spreadsheet for analysts, hard to fill in wrongly.
+
+    Lists, checks and comments at every heading tell what a column takes; an example row shows
+    it, and is passed over when the file comes back.
+    """
+    from batchcreate.cli.templating import template_command
+
+    return template_command(out, given(options), is_forced=force)
 
 
 @click.command(
@@ -177,4 +194,4 @@ def simulate(**options: object) -> int:
     return simulate_command(options)
 
 
-ALL: Final = (run, check, retry, report, undo, doctor, simulate)
+ALL: Final = (run, check, retry, report, undo, template, doctor, simulate)

@@ -5,6 +5,7 @@ from batchcreate.pipeline.create import results_folder, retry, run
 from batchcreate.pipeline.doctor import Finding, doctor
 from batchcreate.pipeline.intake import Input, language_of, load_options
 from batchcreate.pipeline.reporting import report
+from batchcreate.pipeline.templating import template
 from batchcreate.pipeline.undo import Search, Undone, undo
 from batchcreate.pipeline.values import Ending, Notices, Observer, Outlook, Plan, Sheet
 
@@ -29,5 +30,6 @@ __all__ = [
     "results_folder",
     "retry",
     "run",
+    "template",
     "undo",
 ]
