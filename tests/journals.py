@@ -111,6 +111,7 @@ def read(journal: Journal, files: Mapping[str, Sequence[str]]) -> None:
     with journal.reading(endpoint=ENDPOINT) as reading:
         for file, rows in files.items():
             add(reading, file, rows)
+        reading.take_places()
         reading.reject_repeated(explain)
         reading.settle_with_earlier()
 

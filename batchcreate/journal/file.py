@@ -85,7 +85,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises:
         JournalLockedError: another program holds it.
-        JournalError: it is damaged, of a newer version, or not a journal.
+        JournalError: it is damaged, of another version, or not a journal.
 
     """
     is_new = not path.exists() and not path.is_symlink()
@@ -133,10 +133,15 @@ def _check_owner(connection: sqlite3.Connection, path: Path, *, is_empty: bool) 
         msg = f"{path}: a database of another program; choose another folder with --results"
         raise JournalError(msg)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > schema.VERSION:
+    if version != schema.VERSION and not is_empty:
+        age, remedy = (
+            ("a newer", "upgrade batchcreate")
+            if version > schema.VERSION
+            else ("an older", "go on with that one, or choose another folder with --results")
+        )
         msg = (
-            f"{path}: written by a newer batchcreate (journal version {version}, "
-            f"this one knows up to {schema.VERSION}); upgrade batchcreate"
+            f"{path}: written by {age} batchcreate (journal version {version}, this one reads "
+            f"version {schema.VERSION}); {remedy}"
         )
         raise JournalError(msg)
 

@@ -51,7 +51,7 @@ class Journal:
 
         Raises:
             JournalLockedError: another run holds it.
-            JournalError: it is damaged, of a newer version, or not a journal.
+            JournalError: it is damaged, of another version, or not a journal.
             SettingsError: *folder* cannot be used.
 
         """
@@ -97,7 +97,7 @@ class Journal:
         """
         with transaction(self.connection, is_kept=is_kept):
             self._claim_endpoint(endpoint)
-            yield Reading(self.connection)
+            yield Reading(self.connection, is_kept=is_kept and self._lock is not None)
 
     def fold(self) -> None:
         """Bring what a run appended into the tasks; what was sent and not answered is unknown."""

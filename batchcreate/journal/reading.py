@@ -1,11 +1,14 @@
 """Enrolls the rows of a run: what is new, what moved, what was there before."""
 
+import json
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Iterator
-from itertools import groupby
+from collections.abc import Callable, Container, Iterable, Sequence
+from typing import BinaryIO
 
+from batchcreate.journal import contents, origins
+from batchcreate.journal.names import Names
 from batchcreate.journal.superseding import supersede
-from batchcreate.models import Column, Issue, Layout, Place, Rejected, RepeatedRow, Target, Task
+from batchcreate.models import Issue, Layout, Origin, Rejected, RepeatedRow, Target, Task
 
 
 class Reading:
@@ -16,26 +19,44 @@ class Reading:
     from its file; a row that was never sent lives as long as its file says so.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, is_kept: bool = True) -> None:
         self._connection = connection
+        self._is_kept = is_kept
         self._targets: dict[Target, int] = {}
         newest = connection.execute("SELECT coalesce(max(reading), 0) FROM sources").fetchone()
         self._reading: int = newest[0] + 1
         self._source = 0
-        self._instances: dict[tuple[str, str], int] = {}
-        # A temporary table lives in a file of its own, not in memory.
-        connection.execute("DROP TABLE IF EXISTS temp.names")
-        connection.execute(
-            "CREATE TEMP TABLE names (instance INTEGER, name TEXT, source INTEGER, number INTEGER)"
-        )
+        self._names = Names(connection)
+        origins.begin(connection)
+
+    def add_content(self, file: BinaryIO) -> str:
+        """Keep the bytes of an input file, where the journal is kept; return their SHA-256."""
+        add = contents.keep if self._is_kept else contents.note
+        return add(self._connection, file)
 
     def open_sheet(self, layout: Layout) -> None:
-        """Begin with the rows of the sheet of *layout*."""
+        """Begin with the rows of the sheet of *layout*, whose content is there already."""
         name_column = layout.columns["task_name"]
+        columns = {name: (column.header, column.index) for name, column in layout.columns.items()}
         cursor = self._connection.execute(
-            "INSERT INTO sources (reading, file, sheet, name_header, name_index)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (self._reading, layout.file, layout.sheet, name_column.header, name_column.index),
+            """
+            INSERT INTO sources (
+                reading, file, sheet, header_number, encoding, delimiter, columns,
+                name_header, name_index, content
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM contents WHERE digest = ?))
+            """,
+            (
+                self._reading,
+                layout.file,
+                layout.sheet,
+                layout.number,
+                layout.encoding,
+                layout.delimiter,
+                json.dumps(columns),
+                name_column.header,
+                name_column.index,
+                layout.content,
+            ),
         )
         self._source = int(cursor.lastrowid or 0)
 
@@ -98,14 +119,7 @@ class Reading:
             rows: row number, project, instance and task name, of every row that has a name.
 
         """
-        instances, source = self._instances, self._source
-        self._connection.executemany(
-            "INSERT INTO names VALUES (?, ?, ?, ?)",
-            (
-                (instances.setdefault((project, instance), len(instances)), name, source, number)
-                for number, project, instance, name in rows
-            ),
-        )
+        self._names.add(self._source, rows)
 
     def add_rejected(self, rows: Iterable[Rejected]) -> None:
         """Enroll rows of the open sheet that broke a rule."""
@@ -121,6 +135,30 @@ class Reading:
         for row in rows:
             self._add_issues(self._source, row.place.number, row.issues)
 
+    def add_origins(self, numbers: Iterable[int], texts: Sequence[str]) -> None:
+        """
+        Note which rows stand for rows of other files; they are enrolled already.
+
+        Args:
+            numbers: of rows of the open sheet.
+            texts: for each of them what its origin column says; nothing where it has none.
+
+        """
+        found = [
+            (number, origin)
+            for number, text in zip(numbers, texts, strict=bool(texts))
+            if (origin := Origin.parse(text)) is not None
+        ]
+        origins.add(self._connection, self._source, found)
+
+    def take_places(self) -> int:
+        """
+        Let rows of to-fix files take the places of the rows that they were made of.
+
+        Return how many rows of this reading are not in the report for that.
+        """
+        return origins.settle(self._connection, self._reading)
+
     def reject_repeated(self, explain: Callable[[list[RepeatedRow]], Iterable[Issue]]) -> None:
         """
         Reject every row whose name stands more than once for the same target.
@@ -129,21 +167,35 @@ class Reading:
             explain: makes the issues of one group of rows, one for each row, in their order.
 
         """
-        for group in list(self._repeated()):
-            places = [(source, repeated.place.number) for source, repeated in group]
-            found = explain([repeated for _, repeated in group])
-            for (source, number), issue in zip(places, found, strict=True):
-                self._add_issues(source, number, [issue])
+        for group in list(self._names.repeated()):
+            # A check has not enrolled the rows that break no other rule.
             self._connection.executemany(
-                "UPDATE rows SET task = NULL WHERE source = ? AND number = ?", places
+                """
+                INSERT INTO rows (source, number, task_name, project_id, instance_id)
+                VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (source, number) DO UPDATE SET task = NULL
+                """,
+                (
+                    (
+                        named.source,
+                        named.row.place.number,
+                        named.row.task_name,
+                        named.project_id,
+                        named.instance_id,
+                    )
+                    for named in group
+                ),
             )
+            found = explain([named.row for named in group])
+            for named, issue in zip(group, found, strict=True):
+                self._add_issues(named.source, named.row.place.number, [issue])
 
     def rejected_count(self) -> int:
         """Count the rows of this reading that broke a rule."""
         found = self._connection.execute(
             """
-            SELECT count(*) FROM (SELECT DISTINCT source, number FROM issues) AS rejected
-            JOIN sources ON sources.id = rejected.source WHERE sources.reading = ?
+            SELECT count(*) FROM rows JOIN sources ON sources.id = rows.source
+            WHERE rows.task IS NULL AND sources.reading = ?
             """,
             (self._reading,),
         ).fetchone()
@@ -152,30 +204,6 @@ class Reading:
     def settle_with_earlier(self) -> None:
         """Let this reading's rows take the place of the same rows of earlier readings."""
         supersede(self._connection, self._reading)
-
-    def _repeated(self) -> Iterator[list[tuple[int, RepeatedRow]]]:
-        found = self._connection.execute(
-            """
-            SELECT instance, name, source, number, file, sheet, name_header, name_index
-            FROM names JOIN sources ON sources.id = names.source
-            WHERE (instance, name) IN (
-                SELECT instance, name FROM names GROUP BY instance, name HAVING count(*) > 1
-            )
-            ORDER BY instance, name, source, number
-            """
-        )
-        for _, group in groupby(found, key=lambda row: row[:2]):
-            yield [
-                (
-                    source,
-                    RepeatedRow(
-                        place=Place(file=file, sheet=sheet, number=number),
-                        column=Column(header=header, index=index),
-                        task_name=name,
-                    ),
-                )
-                for _, name, source, number, file, sheet, header, index in group
-            ]
 
     def _add_issues(self, source: int, number: int, issues: Iterable[Issue]) -> None:
         self._connection.executemany(

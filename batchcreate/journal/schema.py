@@ -2,8 +2,8 @@
 
 from typing import Final
 
-VERSION: Final = 1
-"""Kept as SQLite's ``user_version``; a newer one is refused."""
+VERSION: Final = 2
+"""Kept as SQLite's ``user_version``; any other one is refused."""
 
 APPLICATION_ID: Final = 0x62637274
 """Marks the file as ours ("bcrt"), so that another program's database is never touched."""
@@ -107,12 +107,31 @@ CREATE TABLE deletions (
     PRIMARY KEY (task, task_id)
 ) WITHOUT ROWID;
 
--- One line per sheet that was read; a reading is one pass over all files of a run.
+-- The input files, once per SHA-256, in pieces that zlib made smaller.
+CREATE TABLE contents (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE content_parts (
+    content INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (content, position)
+);
+
+-- One line per sheet that was read; a reading is one pass over all files of a run. With the
+-- file's content it holds all that is needed to read the sheet again in the same way.
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY,
     reading INTEGER NOT NULL,
     file TEXT NOT NULL,
     sheet TEXT NOT NULL,
+    content INTEGER REFERENCES contents (id),
+    header_number INTEGER NOT NULL,
+    encoding TEXT NOT NULL,
+    delimiter TEXT NOT NULL,
+    columns TEXT NOT NULL, -- JSON: by field the heading and the index
     name_header TEXT NOT NULL,
     name_index INTEGER NOT NULL
 );
@@ -131,6 +150,20 @@ CREATE TABLE rows (
 ) WITHOUT ROWID;
 
 CREATE INDEX rows_task ON rows (task) WHERE task IS NOT NULL;
+
+-- Rows of to-fix files, and the places in the analysts' files that they stand for.
+CREATE TABLE origins (
+    source INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    file TEXT NOT NULL,
+    sheet TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    PRIMARY KEY (source, number),
+    FOREIGN KEY (source, number) REFERENCES rows (source, number) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX origins_place ON origins (content, row);
 
 CREATE TABLE issues (
     source INTEGER NOT NULL,

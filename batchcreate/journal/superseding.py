@@ -3,6 +3,8 @@
 import sqlite3
 from typing import Final
 
+from batchcreate.journal.contents import forget_unused
+
 _STATEMENTS: Final = (
     # the same task, wherever its row stands now
     """
@@ -52,3 +54,4 @@ def supersede(connection: sqlite3.Connection, reading: int) -> None:
     """
     for statement in _STATEMENTS:
         connection.execute(statement, {"reading": reading})
+    forget_unused(connection)

@@ -314,14 +314,19 @@ def test_an_empty_file_becomes_a_journal(folder: Path) -> None:
         assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_a_journal_of_a_newer_version_is_refused(folder: Path) -> None:
-    """The message names both versions; the file is left alone."""
+@pytest.mark.parametrize(
+    ("change", "remedy"),
+    [(1, "upgrade batchcreate"), (-1, "go on with that one, or choose another folder")],
+    ids=["newer", "older"],
+)
+def test_a_journal_of_another_version_is_refused(folder: Path, change: int, remedy: str) -> None:
+    """The message names both versions and what to do; the file is left alone."""
     Journal.open(folder).close()
-    newer = schema.VERSION + 1
-    before = make_database(folder / "journal.db", f"PRAGMA user_version = {newer}")
+    other = schema.VERSION + change
+    before = make_database(folder / "journal.db", f"PRAGMA user_version = {other}")
 
     with pytest.raises(
-        JournalError, match=rf"version {newer}, this one knows up to {schema.VERSION}"
+        JournalError, match=rf"version {other}, this one reads version {schema.VERSION}.*{remedy}"
     ):
         Journal.open(folder)
 

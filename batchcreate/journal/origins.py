@@ -1,0 +1,189 @@
+"""
+Rows of to-fix files take the places of the rows that they were made of.
+
+A row of an analyst's file and everything that to-fix files made of it are versions of one
+row; the report shows one of them, unless an earlier one may have created a task of another
+name. A version that is read now counts more than earlier ones, a mended one more than the row
+itself, and none more than one whose task exists already, or may exist.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from batchcreate.models import Origin
+from batchcreate.models.origins import CONTENT_CHARS
+
+_TABLES: Final = """
+-- What belongs to rows with origins when they are added: another row may change the task.
+CREATE TABLE temp.mended (task INTEGER, body BLOB, digest BLOB);
+-- The parts of the files, by every name that origins have for them, and where they were read.
+CREATE TABLE temp.parts (
+    content TEXT, file TEXT, sheet TEXT, part INTEGER, PRIMARY KEY (content, file, sheet)
+);
+CREATE TABLE temp.part_sources (part INTEGER, source INTEGER, PRIMARY KEY (part, source));
+CREATE TABLE temp.versions (
+    source INTEGER, number INTEGER, part INTEGER, row INTEGER,
+    is_new INTEGER, is_mended INTEGER, task INTEGER, status TEXT,
+    PRIMARY KEY (source, number)
+);
+CREATE INDEX temp.versions_row ON versions (part, row);
+CREATE TABLE temp.giving_way (source INTEGER, number INTEGER, PRIMARY KEY (source, number));
+"""
+
+_MENDED: Final = """
+INSERT INTO temp.mended
+SELECT tasks.id, tasks.body, tasks.digest
+FROM rows JOIN tasks ON tasks.id = rows.task
+WHERE rows.source = ? AND rows.number = ?
+"""
+
+_MENDED_VERSIONS: Final = """
+INSERT INTO temp.versions
+SELECT origins.source, origins.number, part, origins.row, reading = :reading, 1, task, status
+FROM origins JOIN temp.parts USING (content, file, sheet)
+JOIN sources ON sources.id = origins.source
+LEFT JOIN rows USING (source, number) LEFT JOIN tasks ON tasks.id = rows.task
+"""
+
+_OTHER_VERSIONS: Final = """
+INSERT OR IGNORE INTO temp.versions
+SELECT part_sources.source, origins.row, part, origins.row, reading = :reading, 0, task, status
+FROM origins JOIN temp.parts USING (content, file, sheet) JOIN temp.part_sources USING (part)
+JOIN sources ON sources.id = part_sources.source
+LEFT JOIN rows ON rows.source = part_sources.source AND rows.number = origins.row
+LEFT JOIN tasks ON tasks.id = rows.task
+"""
+
+# The versions that give way. First to a mended one that is read now.
+_TO_MENDED: Final = """
+INSERT OR IGNORE INTO temp.giving_way
+SELECT version.source, version.number
+FROM temp.versions AS version JOIN temp.versions AS better USING (part, row)
+WHERE better.is_new AND better.is_mended AND NOT (version.is_new AND version.is_mended)
+AND (
+    version.task IS NULL
+    OR version.status IN ('not_attempted', 'failed')
+    OR version.task IS better.task
+)
+"""
+
+# A row that is read again without its mended version: what that one created is not created
+# once more under the old name; one that created nothing is no longer of interest.
+_TO_SENT: Final = """
+INSERT OR IGNORE INTO temp.giving_way
+SELECT again.source, again.number
+FROM temp.versions AS again JOIN temp.versions AS mended USING (part, row)
+WHERE again.is_new AND NOT again.is_mended AND mended.is_mended AND NOT mended.is_new
+AND mended.status IN ('created', 'unknown', 'skipped') AND mended.task IS NOT again.task
+"""
+
+_TO_AGAIN: Final = """
+INSERT OR IGNORE INTO temp.giving_way
+SELECT mended.source, mended.number
+FROM temp.versions AS mended JOIN temp.versions AS again USING (part, row)
+WHERE again.is_new AND NOT again.is_mended AND mended.is_mended AND NOT mended.is_new
+AND (mended.task IS NULL OR mended.status IN ('not_attempted', 'failed'))
+AND (again.source, again.number) NOT IN (SELECT source, number FROM temp.giving_way)
+"""
+
+# One row does not repeat its own name: where the task exists and its mended version is refused.
+_NOT_REPEATED: Final = """
+DELETE FROM temp.names WHERE (source, number) IN (
+    SELECT mended.source, mended.number
+    FROM temp.versions AS mended JOIN temp.versions AS version USING (part, row)
+    JOIN rows AS a ON a.source = mended.source AND a.number = mended.number
+    JOIN rows AS b ON b.source = version.source AND b.number = version.number
+    WHERE mended.is_new AND mended.is_mended AND version.is_new AND NOT version.is_mended
+    AND (a.project_id, a.instance_id, a.task_name) = (b.project_id, b.instance_id, b.task_name)
+)
+"""
+
+_COUNT: Final = """
+SELECT count(*) FROM temp.giving_way JOIN temp.versions USING (source, number)
+WHERE is_new AND (
+    EXISTS (
+        SELECT 1 FROM rows
+        WHERE rows.source = giving_way.source AND rows.number = giving_way.number
+    )
+    OR (source, number) IN (SELECT source, number FROM temp.names)
+)
+"""
+
+_RESTORE: Final = """
+UPDATE tasks SET body = mended.body, digest = mended.digest
+FROM temp.mended
+WHERE tasks.id = mended.task AND tasks.digest <> mended.digest
+AND tasks.status IN ('not_attempted', 'failed', 'unknown')
+"""
+
+_SOURCES: Final = """
+SELECT substr(contents.digest, 1, ?), sheet, reading, file, sources.id
+FROM sources JOIN contents ON contents.id = sources.content
+"""
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Prepare for the rows of one reading."""
+    for name in ("mended", "parts", "part_sources", "versions", "giving_way"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    for statement in filter(str.strip, _TABLES.split(";")):
+        connection.execute(statement)
+
+
+def add(connection: sqlite3.Connection, source: int, found: Iterable[tuple[int, Origin]]) -> None:
+    """Note that rows of *source*, which are there already, stand for others."""
+    found = list(found)
+    connection.executemany(
+        "INSERT INTO origins VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (source, number, origin.content, place.file, place.sheet, place.number)
+            for number, origin in found
+            for place in (origin.place,)
+        ),
+    )
+    connection.executemany(_MENDED, ((source, number) for number, _ in found))
+
+
+def settle(connection: sqlite3.Connection, reading: int) -> int:
+    """
+    Remove the rows whose place another version takes.
+
+    Return how many rows of *reading* are among them.
+    """
+    if connection.execute("SELECT 1 FROM origins").fetchone() is None:
+        return 0
+    _find_parts(connection)
+    for statement in (_MENDED_VERSIONS, _OTHER_VERSIONS, _TO_MENDED, _TO_SENT, _TO_AGAIN):
+        connection.execute(statement, {"reading": reading})
+    count = connection.execute(_COUNT).fetchone()
+    for table in ("temp.names", "issues", "origins", "rows"):
+        connection.execute(
+            f"DELETE FROM {table}"  # noqa: S608 # names of ours
+            " WHERE (source, number) IN (SELECT source, number FROM temp.giving_way)"
+        )
+    connection.execute(_NOT_REPEATED)
+    connection.execute(_RESTORE)
+    return int(count[0])
+
+
+def _find_parts(connection: sqlite3.Connection) -> None:
+    """Say which sheets of which files the origins mean, whatever the files are called now."""
+    sources: dict[tuple[str, str], list[tuple[int, str, int]]] = defaultdict(list)
+    for content, sheet, *source in connection.execute(_SOURCES, (CONTENT_CHARS,)):
+        sources[content, sheet].append(source)
+    names = connection.execute("SELECT DISTINCT content, file, sheet FROM origins").fetchall()
+    parts: dict[tuple[str, ...], int] = {}
+    for content, file, sheet in names:
+        found = sources[content, sheet]
+        has_copies = len({reading for reading, *_ in found}) < len(found)
+        name = (content, sheet, file) if has_copies else (content, sheet)
+        part = parts.setdefault(name, len(parts))
+        connection.execute(
+            "INSERT INTO temp.parts VALUES (?, ?, ?, ?)", (content, file, sheet, part)
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO temp.part_sources VALUES (?, ?)",
+            [(part, source) for _, label, source in found if not has_copies or label == file],
+        )
