@@ -32,16 +32,20 @@ CONNECT: Final = "CONNECT"
 
 _CREATED_STATUSES: Final = frozenset({200, 201, 202})
 _DELETED_STATUSES: Final = frozenset({200, 202, 204})
-_REFUSALS: Final = frozenset(
+REFUSALS: Final = frozenset(
     {400, 403, 404, 405, 409, 411, 413, 414, 415, 416, 417, 421, 422, 426, 428, 431}
 )
+"""Statuses of answers that refuse one request: nothing was created."""
+
 # The ROMA pages give these authentication and permission codes with HTTP 400 (ErrorCode_server).
 _UNAUTHORIZED_CODES: Final = frozenset({"ROMA.1000", "ROMA.1002"})
 _FORBIDDEN_CODES: Final = frozenset({"ROMA.1006"})
 _NAMES_TARGET: Final = re.compile(r"\b(instance|project)\b|实例|项目", re.IGNORECASE)
-_NAME_TAKEN: Final = re.compile(
+NAME_TAKEN: Final = re.compile(
     r"\b(already|name)\b.{0,40}\bexist|\bduplicate|已存在|重复", re.IGNORECASE | re.DOTALL
 )
+"""Found in messages that say that there is such a task: no page names the code for it."""
+
 # "... limit:10 time:1 minute": the policy as the gateway's throttling message words it.
 _POLICY_PERIOD: Final = re.compile(r"\btime:\s*(\d{1,4})\s*(minute|hour|day)", re.IGNORECASE)
 _PERIOD_S: Final = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
@@ -78,7 +82,7 @@ def read_reply(reply: Reply, *, now: datetime, was_unsettled: bool = False) -> D
             wait_s=_requested_wait_s(reply.headers, message, now),
             signal=Signal.THROTTLED,
         )
-    if status in _REFUSALS:
+    if status in REFUSALS:
         return _read_refusal(status, code, message, was_unsettled=was_unsettled)
     return Decision(
         outcome=Unknown(
@@ -103,7 +107,7 @@ def read_deletion(reply: Reply) -> Deletion | None:
     code, message = error_of(reply)
     if status == HTTPStatus.NOT_FOUND and code.startswith("FDI."):
         return Deletion(status=DeletionStatus.GONE, http_status=status)
-    if status in _REFUSALS or status == HTTPStatus.UNAUTHORIZED:
+    if status in REFUSALS or status == HTTPStatus.UNAUTHORIZED:
         return Deletion(
             status=DeletionStatus.REFUSED,
             http_status=status,
@@ -209,7 +213,7 @@ def _read_redirect(reply: Reply) -> Decision:
 
 
 def _read_refusal(status: int, code: str, message: str, *, was_unsettled: bool) -> Decision:
-    if was_unsettled and (status == HTTPStatus.CONFLICT or _NAME_TAKEN.search(message)):
+    if was_unsettled and (status == HTTPStatus.CONFLICT or NAME_TAKEN.search(message)):
         reason = f"the name exists, perhaps from an earlier attempt of this row ({code})"
         return Decision(outcome=Unknown(reason=reason, http_status=status, error_code=code))
     is_forbidden = (

@@ -1,0 +1,17 @@
+"""What the codes of every source mean, who can mend it and what to do; pure."""
+
+from batchcreate.advice.catalogue import CATALOGUE
+from batchcreate.advice.explaining import canonical, cases, explain, near
+from batchcreate.advice.values import Advice, Owner, Retry, sentences
+
+__all__ = [
+    "CATALOGUE",
+    "Advice",
+    "Owner",
+    "Retry",
+    "canonical",
+    "cases",
+    "explain",
+    "near",
+    "sentences",
+]
