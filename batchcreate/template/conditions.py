@@ -15,13 +15,13 @@ def is_accepted(rule: Rule, cell: str) -> str:
     """
     Return a formula, without its equals sign, that is true for texts in *cell* that obey *rule*.
 
-    Characters that only a few could type by accident (controls) are left to `check`.
+    The texts are not empty. Control characters are left to `check`.
     """
     conditions = [f"LEN({cell})>={rule.min_length}", f"LEN({cell})<={rule.max_length}"]
     allowed = _allowed(rule.charset)
     if len(allowed) < len(_PRINTABLE):
-        # The row numbers count to the maximum whatever rows are removed from the sheet.
-        chars = f'MID({cell},ROW(INDIRECT("1:{rule.max_length}")),1)'
+        # One number for each character: where one is beyond the end, programs disagree.
+        chars = f'MID({cell},ROW(INDIRECT("1:"&LEN({cell}))),1)'
         conditions.append(f"SUMPRODUCT(--ISERROR(FIND({chars},{_literal(allowed)})))=0")
     if rule.first:
         beginnings = _allowed(rule.first)
@@ -32,7 +32,7 @@ def is_accepted(rule: Rule, cell: str) -> str:
 
 def is_refused(rule: Rule, cell: str) -> str:
     """Return a formula that is true for texts in *cell*, empty ones excepted, that break *rule*."""
-    return f'AND({cell}<>"",NOT({is_accepted(rule, cell)}))'
+    return f'IF({cell}="",FALSE,NOT({is_accepted(rule, cell)}))'
 
 
 def is_forgotten(cell: str, row: str) -> str:
