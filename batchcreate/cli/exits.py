@@ -22,6 +22,9 @@ STOPPED: Final = 4
 LOCKED: Final = 5
 INTERRUPTED: Final = 130
 
+DECLINED: Final = "declined"
+"""`Cause.DECLINED`, by its value: a no is an answer, not a failure."""
+
 
 def code_for(error: BatchCreateError) -> int:
     """Return the exit code of a command that ended with *error*."""
@@ -37,6 +40,8 @@ def code_of_plan(summary: Summary) -> int:
 
 def code_of_halt(halt: "Halt") -> int:
     """Return the exit code of a command that *halt* ended early."""
+    if halt.cause == DECLINED:
+        return INCOMPLETE
     return 128 + halt.signal if halt.signal else STOPPED
 
 

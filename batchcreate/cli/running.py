@@ -73,7 +73,8 @@ def _on_signal(stop: Stop, number: signal.Signals, drain_s: float) -> None:
     if stop.halt is not None:
         stop.cancel()
         return
-    say(f"{number.name}: the requests under way may finish; again to end them too")
+    if stop.has_work:
+        say(f"{number.name}: the requests under way may finish; again to end them too")
     message = f"ended by {number.name}; run the same command again for the rest"
     stop.pull(Halt(cause=Cause.INTERRUPTED, message=message, signal=number))
     asyncio.get_running_loop().call_later(drain_s, stop.cancel)

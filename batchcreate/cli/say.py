@@ -2,8 +2,7 @@
 
 import contextlib
 import sys
-
-import click
+from typing import TextIO
 
 from batchcreate.text import printable
 
@@ -12,18 +11,28 @@ LINE_CHARS_MAX = 4096
 
 def say(message: str) -> None:
     """Print *message* to standard error, each of its lines made harmless."""
-    _write(
-        "\n".join(printable(line, limit=LINE_CHARS_MAX) for line in message.split("\n")), err=True
-    )
+    _write(f"{harmless(message)}\n", sys.stderr)
+
+
+def ask_for(question: str) -> None:
+    """Print *question* to standard error; the answer is typed behind it."""
+    _write(harmless(question), sys.stderr)
 
 
 def put(document: str) -> None:
     """Print *document* to standard output."""
-    _write(document, err=False)
+    _write(f"{document}\n", sys.stdout)
 
 
-def _write(text: str, *, err: bool) -> None:
-    stream = sys.stderr if err else sys.stdout
+def harmless(message: str) -> str:
+    """Return *message* with everything but its line breaks made printable."""
+    return "\n".join(printable(line, limit=LINE_CHARS_MAX) for line in message.split("\n"))
+
+
+def _write(text: str, stream: TextIO | None) -> None:
+    if stream is None:
+        return
     encoding = getattr(stream, "encoding", None) or "ascii"
     with contextlib.suppress(OSError, ValueError):
-        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()

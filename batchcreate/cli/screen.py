@@ -1,32 +1,44 @@
-"""Shows a run while it happens: a live display on a terminal, a plain line now and then elsewhere."""
+"""Shows a run: the plan, the question, and what happens, live on a terminal and in lines elsewhere."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final, TextIO
 
+from batchcreate.cli.asking import ask, can_ask, is_terminal
+from batchcreate.cli.live import live
+from batchcreate.cli.planning import describe_outlook, describe_plan, question
+from batchcreate.cli.progress import Watch, line
 from batchcreate.cli.say import say
+from batchcreate.cli.ticking import ticking
 from batchcreate.limiter import Gate
-from batchcreate.models import Status
 from batchcreate.pipeline import Observer, Outlook, Plan
 from batchcreate.pool import Tally
 from batchcreate.settings import Settings
 
-PLAIN_EVERY_S: Final = 5.0
-LIVE_EVERY_S: Final = 0.2
+LOOK_EVERY_S: Final = 1.0
+LINE_EVERY_S: Final = 5.0
+"""A line every five seconds at first; where a run takes long, a line every tenth of it."""
+
+LINE_SHARE: Final = 0.1
+LINE_EVERY_MAX_S: Final = 60.0
 
 
 def screen_for(settings: Settings, stream: TextIO | None) -> Observer:
     """Return the screen that suits *settings* and *stream*, which may be closed or missing."""
     if settings.quiet or stream is None:
-        return QuietScreen()
-    if _is_terminal(stream):
-        return LiveScreen(has_color=settings.color)
-    return PlainScreen()
+        return QuietScreen(settings)
+    if is_terminal(stream) and os.environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}:
+        return LiveScreen(settings, stream)
+    return PlainScreen(settings)
 
 
 class QuietScreen:
-    """Shows nothing."""
+    """Shows nothing, but asks: what is created cannot be taken back as easily."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     def planned(self, plan: Plan) -> None:
         """Say nothing."""
@@ -35,9 +47,10 @@ class QuietScreen:
         """Say nothing."""
 
     async def confirm(self, outlook: Outlook) -> bool:
-        """Agree."""
-        del outlook
-        return True
+        """Ask whether to send, where there is somebody to ask and something to lose."""
+        if self._settings.yes or outlook.is_simulated or not can_ask():
+            return True
+        return await ask(question(outlook))
 
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
@@ -46,107 +59,71 @@ class QuietScreen:
         yield
 
 
-class _TalkingScreen:
-    """Prints what is known before anything is sent."""
+class PlainScreen(QuietScreen):
+    """Prints a line now and then."""
 
     def planned(self, plan: Plan) -> None:
-        """Print what was read and what will be sent."""
-        say(describe_plan(plan))
+        """Print what was read, and what would go where if nothing is to be sent."""
+        _say_all(describe_plan(plan))
+        if self._settings.dry_run:
+            _say_all(describe_outlook(_imagined(plan, self._settings)))
 
     def noted(self, message: str) -> None:
         """Print *message*."""
         say(message)
 
     async def confirm(self, outlook: Outlook) -> bool:
-        """Agree."""
-        del outlook
-        return True
-
-
-class PlainScreen(_TalkingScreen):
-    """Prints a line every few seconds."""
+        """Print what goes where, then ask."""
+        _say_all(describe_outlook(outlook))
+        return await super().confirm(outlook)
 
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
-        """Print a line now and then."""
-        async with _repeating(PLAIN_EVERY_S, lambda: say(describe_progress(tally, gate))):
+        """Print a line now and then, and slow-downs as they happen."""
+        now = asyncio.get_running_loop().time
+        began_at = now()
+        watch = Watch(tally, gate, rate_per_s=self._settings.rate, at=began_at)
+        due_at = began_at + LINE_EVERY_S
+
+        def show() -> None:
+            nonlocal due_at
+            watch.look(now())
+            _say_all(watch.news(now()))
+            if now() >= due_at:
+                say(line(watch))
+                wait_s = LINE_SHARE * (now() - began_at)
+                due_at = now() + min(max(wait_s, LINE_EVERY_S), LINE_EVERY_MAX_S)
+
+        async with ticking(LOOK_EVERY_S, show):
             yield
 
 
-class LiveScreen(_TalkingScreen):
-    """Keeps one line with a bar up to date."""
+class LiveScreen(PlainScreen):
+    """Keeps a display up to date."""
 
-    def __init__(self, *, has_color: bool) -> None:
-        self._has_color = has_color
+    def __init__(self, settings: Settings, stream: TextIO) -> None:
+        super().__init__(settings)
+        self._stream = stream
 
     @asynccontextmanager
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
-        """Show a progress bar."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True, no_color=not self._has_color or None)
-        columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task("", total=tally.planned)
-
-            def show() -> None:
-                progress.update(
-                    bar, completed=tally.settled, description=describe_progress(tally, gate)
-                )
-
-            async with _repeating(LIVE_EVERY_S, show):
-                yield
-
-
-def describe_plan(plan: Plan) -> str:
-    """Return the plan on one line."""
-    has = plan.summary.counts
-    to_send = sum(plan.to_send.values())
-    parts = [f"{plan.rows} rows read", f"{to_send} to send"]
-    if len(plan.to_send) > 1:
-        parts[-1] += f" to {len(plan.to_send)} instances"
-    for status, words in (
-        (Status.REJECTED, "rejected"),
-        (Status.CREATED, "created earlier"),
-        (Status.SKIPPED, "skipped"),
-        (Status.UNKNOWN, "unknown"),
-    ):
-        if has[status]:
-            parts.append(f"{has[status]} {words}")
-    return ", ".join(parts)
-
-
-def describe_progress(tally: Tally, gate: Gate) -> str:
-    """Return where the run stands on one line."""
-    text = f"{tally.settled}/{tally.planned} done: {tally.created} created"
-    for count, word in (
-        (tally.failed, "failed"),
-        (tally.unknown, "unknown"),
-        (tally.unsettled, "to be looked up"),
-    ):
-        if count:
-            text += f", {count} {word}"
-    return f"{text} · {tally.in_flight} in flight · at most {gate.rate_per_s:.4g}/s"
-
-
-@asynccontextmanager
-async def _repeating(every_s: float, action: Callable[[], None]) -> AsyncIterator[None]:
-    async def repeat() -> None:
-        while True:
-            await asyncio.sleep(every_s)
-            action()
-
-    async with asyncio.TaskGroup() as group:
-        repeater = group.create_task(repeat())
-        try:
+        """Show a bar and the facts, and slow-downs above them as they happen."""
+        now = asyncio.get_running_loop().time()
+        watch = Watch(tally, gate, rate_per_s=self._settings.rate, at=now)
+        async with live(watch, self._stream, has_color=self._settings.color):
             yield
-        finally:
-            repeater.cancel()
 
 
-def _is_terminal(stream: TextIO) -> bool:
-    try:
-        return stream.isatty()
-    except ValueError:
-        return False
+def _say_all(lines: Iterable[str]) -> None:
+    for each in lines:
+        say(each)
+
+
+def _imagined(plan: Plan, settings: Settings) -> Outlook:
+    """Return what sending would take, as far as it is known without asking the server."""
+    return Outlook(
+        to_send=plan.to_send,
+        quota=settings.quota,
+        rate_per_s=settings.rate,
+        headroom=settings.headroom,
+    )

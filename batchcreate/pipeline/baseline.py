@@ -7,10 +7,8 @@ from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, work
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
-from batchcreate.pipeline.values import Outlook
 from batchcreate.pool import Cause, Halt
 from batchcreate.pool.settling import Look
-from batchcreate.settings import Settings
 
 _NAMED_MAX: Final = 5
 
@@ -112,22 +110,6 @@ def require_room(
                 f"--limit {room}, spread the rows over more instances, or raise --quota"
             )
             raise PlanError(msg)
-
-
-def look_ahead(
-    to_send: Mapping[Target, int],
-    inventories: Mapping[Target, Inventory],
-    unsettled: int,
-    settings: Settings,
-) -> Outlook:
-    """Return what sending will take."""
-    return Outlook(
-        to_send=to_send,
-        used={target: inventory.total for target, inventory in inventories.items()},
-        quota=settings.quota,
-        unsettled=unsettled,
-        pace_per_s=settings.pace_per_s,
-    )
 
 
 def _some(names: Sequence[str]) -> str:

@@ -20,16 +20,11 @@ from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Inventory
 from batchcreate.logs import Log
 from batchcreate.models import RunId, Summary, Target
-from batchcreate.pipeline.baseline import (
-    look_ahead,
-    require_room,
-    skip_existing,
-    take_baseline,
-)
+from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
 from batchcreate.pipeline.facts import facts_of
 from batchcreate.pipeline.log_file import logging_to
 from batchcreate.pipeline.reporting import folded, lost_outcomes, write_reports
-from batchcreate.pipeline.service import Service, name_credential
+from batchcreate.pipeline.service import SIMULATED, Service, name_credential
 from batchcreate.pipeline.values import Ending, Observer, Outlook, Plan
 from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
 from batchcreate.pool.settling import Look
@@ -131,24 +126,37 @@ class Creation:
             look = partial(
                 list_all, client, gate=self._gate, retry=self._retry, random=self._random
             )
-            targets = dict.fromkeys(
-                [*plan.to_send, *(row.pending.key.target for row in unsettled)]
-            )
-            inventories = None
-            if self._stop.halt is None:
-                inventories = await self._look_first(targets, look)
-            if inventories is None:
-                return
-            is_abort = settings.on_existing == "abort"
-            self._tally.existing = skip_existing(journal, inventories, is_abort=is_abort)
-            if existing := self._tally.existing:
-                self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
-            to_send = work.count_per_target(journal.connection)
-            require_room(to_send, inventories, quota=settings.quota)
-            outlook = look_ahead(to_send, inventories, len(unsettled), settings)
-            self._tally.planned = outlook.total + len(unsettled)
-            if self._tally.planned and await self._is_confirmed(outlook):
+            outlook = await self._look_ahead(journal, plan, unsettled, look)
+            if outlook is not None and await self._is_confirmed(outlook):
+                self._tally.planned = outlook.total + len(unsettled)
                 await self._send(client, journal, number, look, unsettled)
+
+    async def _look_ahead(
+        self, journal: Journal, plan: Plan, unsettled: Sequence[Unsettled], look: Look
+    ) -> Outlook | None:
+        """Return what is left to do on the server; ``None`` for nothing, or a run that is to end."""
+        settings = self._settings
+        targets = [*plan.to_send, *(row.pending.key.target for row in unsettled)]
+        inventories = await self._take_baseline(dict.fromkeys(targets), look)
+        if inventories is None:
+            return None
+        is_abort = settings.on_existing == "abort"
+        self._tally.existing = skip_existing(journal, inventories, is_abort=is_abort)
+        if existing := self._tally.existing:
+            self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
+        to_send = work.count_per_target(journal.connection)
+        require_room(to_send, inventories, quota=settings.quota)
+        if not to_send and not unsettled:
+            return None
+        return Outlook(
+            is_simulated=self._service.endpoint == SIMULATED,
+            to_send=to_send,
+            used={target: found.total for target, found in inventories.items()},
+            quota=settings.quota,
+            unsettled=len(unsettled),
+            rate_per_s=settings.rate,
+            headroom=settings.headroom,
+        )
 
     async def _send(
         self,
@@ -197,10 +205,10 @@ class Creation:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
         self._troubles += lost_outcomes(journal, writer.unwritten)
 
-    async def _look_first(
+    async def _take_baseline(
         self, targets: Iterable[Target], look: Look
     ) -> Mapping[Target, Inventory] | None:
-        """Take the baseline; ``None`` where the run is to end. A look may be given up halfway."""
+        """Look at what the server has; ``None`` where the run is to end."""
         found = await self._stop.unless_pulled(take_baseline(targets, look))
         if isinstance(found, Halt):
             self._stop.pull(found)

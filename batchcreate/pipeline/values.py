@@ -36,6 +36,7 @@ class Notices:
         passed_over: what was left out, in the order in which it stands.
         cleaned: cells that were taken for what was plainly meant.
         cleanings: the first of them.
+        replaced: input rows whose places rows of to-fix files take.
 
     """
 
@@ -43,11 +44,12 @@ class Notices:
     passed_over: Sequence[PassedOver] = ()
     cleaned: int = 0
     cleanings: Sequence[Cleaning] = ()
+    replaced: int = 0
 
     @property
     def rows(self) -> int:
-        """All input rows."""
-        return sum(sheet.rows for sheet in self.sheets)
+        """All input rows; one that stands in a to-fix file as well counts once."""
+        return sum(sheet.rows for sheet in self.sheets) - self.replaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +82,23 @@ class Outlook:
     What sending will take, as far as it can be known before it begins.
 
     Attributes:
+        is_simulated: nothing of it is real.
         to_send: tasks to create, per target.
         used: tasks that the instances have already; empty where no server was asked.
         quota: tasks that an instance holds.
         unsettled: rows of earlier runs that are looked up first.
-        pace_per_s: requests that leave in a second as long as the server takes them.
+        rate_per_s: requests that may leave in a second.
+        headroom: share of it that is left unused.
 
     """
 
+    is_simulated: bool = False
     to_send: Mapping[Target, int]
     used: Mapping[Target, int] = field(default_factory=dict)
     quota: int
     unsettled: int = 0
-    pace_per_s: float
+    rate_per_s: float
+    headroom: float = 0.0
 
     @property
     def total(self) -> int:
@@ -101,8 +107,8 @@ class Outlook:
 
     @property
     def expected_s(self) -> float:
-        """How long that takes where nothing goes wrong."""
-        return self.total / self.pace_per_s
+        """Seconds that this takes where nothing goes wrong."""
+        return self.total / (self.rate_per_s * (1 - self.headroom))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

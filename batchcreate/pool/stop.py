@@ -1,7 +1,7 @@
 """Why and how a run ends early: in-flight requests finish, waiting workers go home."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -74,18 +74,25 @@ class Stop:
             task.cancel()
 
     @property
+    def _is_pulled(self) -> bool:
+        return self.halt is not None
+
+    @property
     def has_work(self) -> bool:
         """Whether a request is under way."""
         return bool(self._working)
 
-    async def unless_pulled(self, step: Awaitable[Found]) -> Found | None:
-        """Wait for *step*, and give it up when the run is told to end: then return ``None``."""
+    async def unless_pulled(self, step: Coroutine[Any, Any, Found]) -> Found | None:
+        """Take *step*, and give it up when the run is told to end: then return ``None``."""
+        if self._is_pulled:
+            step.close()
+            return None
         me = cast("asyncio.Task[Any]", asyncio.current_task())
         self.wait_begins(me)
         try:
             return await step
         except asyncio.CancelledError:
-            if self.halt is None:
+            if not self._is_pulled:
                 raise
             while me.uncancel():
                 pass

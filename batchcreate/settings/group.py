@@ -160,11 +160,6 @@ class Settings(BaseSettings):
         return region_of(self.endpoint)
 
     @property
-    def pace_per_s(self) -> float:
-        """Requests that leave in a second as long as the server takes them."""
-        return self.rate * (1 - self.headroom)
-
-    @property
     def target_defaults(self) -> Mapping[str, str]:
         """The ids that rows without their own belong to; empty where none is given."""
         return {"project_id": self.project_id or "", "instance_id": self.instance_id or ""}

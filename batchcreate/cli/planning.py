@@ -1,0 +1,102 @@
+"""What is said before anything is sent: what was read, what is left to do, how long it takes."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from batchcreate.models import Status, Target
+from batchcreate.pipeline import Notices, Outlook, Plan
+from batchcreate.text import counted
+
+TARGETS_SHOWN: Final = 10
+PASSED_OVER_SHOWN: Final = 5
+
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
+
+_LEFT_OUT: Final = {
+    "hidden": "hidden",
+    "no_header": "no known headings",
+    "empty": "empty",
+    "example": "examples",
+}
+
+
+def describe_plan(plan: Plan) -> Iterator[str]:
+    """Yield what was read and what the batch looks like."""
+    has = plan.summary.counts
+    read = " read" if plan.notices.sheets else ""
+    parts = [f"{counted(plan.rows, 'row')}{read}", f"{sum(plan.to_send.values())} to send"]
+    if len(plan.to_send) > 1:
+        parts[-1] += f" to {len(plan.to_send)} instances"
+    for status, words in (
+        (Status.REJECTED, "rejected"),
+        (Status.CREATED, "created earlier"),
+        (Status.SKIPPED, "skipped"),
+        (Status.UNKNOWN, "unknown"),
+    ):
+        if has[status]:
+            parts.append(f"{has[status]} {words}")
+    yield ", ".join(parts)
+    yield from describe_notices(plan.notices)
+
+
+def describe_notices(notices: Notices) -> Iterator[str]:
+    """Yield what was left out of the input, and what was taken for what was plainly meant."""
+    for passed in notices.passed_over[:PASSED_OVER_SHOWN]:
+        where = f"sheet {passed.sheet} of {passed.file}" if passed.sheet else passed.file
+        what = f"{counted(passed.rows, 'row')} of " if passed.rows else ""
+        yield f"  left out: {what}{where} ({_LEFT_OUT[passed.reason]})"
+    if len(notices.passed_over) > PASSED_OVER_SHOWN:
+        yield f"  left out: {len(notices.passed_over) - PASSED_OVER_SHOWN} more"
+    if notices.cleaned:
+        first = notices.cleanings[0]
+        yield (
+            f"  cleaned: {counted(notices.cleaned, 'cell')}, such as {first.cell} of "
+            f"{first.place.file}: {first.before!r} is taken for {first.after!r}"
+        )
+
+
+def describe_outlook(outlook: Outlook) -> Iterator[str]:
+    """Yield what goes where, and how long it will take."""
+    targets = list(outlook.to_send)
+    for target in targets[:TARGETS_SHOWN]:
+        yield f"  {_goes_to(target, outlook)}"
+    if len(targets) > TARGETS_SHOWN:
+        rest = [outlook.to_send[target] for target in targets[TARGETS_SHOWN:]]
+        yield f"  {counted(sum(rest), 'task')} to {counted(len(rest), 'more instance')}"
+    if outlook.unsettled:
+        rows = counted(outlook.unsettled, "unsettled row")
+        yield f"  {rows} of earlier runs: looked up first, sent again where nothing came of it"
+    if outlook.total:
+        tasks = counted(outlook.total, "task")
+        yield f"  {tasks} at {outlook.rate_per_s:g}/s: about {duration(outlook.expected_s)}"
+
+
+def question(outlook: Outlook) -> str:
+    """Return what is asked before anything is sent."""
+    if not outlook.total:
+        return f"Look up {counted(outlook.unsettled, 'unsettled row')}?"
+    several = len(outlook.to_send) > 1
+    where = f" in {len(outlook.to_send)} instances" if several else ""
+    return f"Create {counted(outlook.total, 'task')}{where}?"
+
+
+def duration(seconds: float) -> str:
+    """Return *seconds* in words such as ``1 min 21 s``."""
+    whole = max(1, round(seconds))
+    if whole < _MINUTE_S:
+        return f"{whole} s"
+    if whole < _HOUR_S:
+        minutes, rest = divmod(whole, _MINUTE_S)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(round(seconds / _MINUTE_S), _MINUTE_S)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def _goes_to(target: Target, outlook: Outlook) -> str:
+    tasks = counted(outlook.to_send[target], "task")
+    where = f"{tasks} to project {target.project_id}, instance {target.instance_id}"
+    if target not in outlook.used:
+        return where
+    room = max(0, outlook.quota - outlook.used[target])
+    return f"{where} (room for {room} of {outlook.quota})"
