@@ -63,7 +63,9 @@ def check(source: Input) -> Iterator[Findings]:
             )
             reading.add_rejected(checked.rejected)
             reading.add_names(checked.keys())
+            reading.add_origins(chunk.numbers, chunk.origins)
             notebook.see(checked)
+        notebook.replaced = reading.take_places()
         reading.reject_repeated(partial(repeated_name_issues, language=source.language))
         yield Findings(
             notices=notebook.notices(), rejected=reading.rejected_count(), journal=journal

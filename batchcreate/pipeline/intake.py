@@ -1,7 +1,7 @@
 """Reads, validates and enrolls every row of every file, before anything is sent."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from batchcreate.journal import Journal, Reading, work
 from batchcreate.loader import LoadOptions
 from batchcreate.models import Chunk, Layout, PassedOver
 from batchcreate.pipeline.noticing import Notebook
+from batchcreate.pipeline.originals import original
 from batchcreate.pipeline.values import Plan
 from batchcreate.rules import RULES
 from batchcreate.settings import Settings
@@ -110,7 +111,9 @@ def enroll(
             reading.add_tasks(checked.tasks(endpoint), selection=source.selection)
             reading.add_rejected(checked.rejected)
             reading.add_names(checked.keys())
+            reading.add_origins(chunk.numbers, chunk.origins)
             notebook.see(checked)
+        notebook.replaced = reading.take_places()
         reading.reject_repeated(partial(repeated_name_issues, language=source.language))
         reading.settle_with_earlier()
         work.choose_read(journal.connection)
@@ -136,14 +139,16 @@ def chunks(source: Input, reading: Reading, notebook: Notebook) -> Iterator[Chun
 
     """
     labels = loader.labels(source.files)
+    content: str
 
     def heard(told: Layout | PassedOver) -> None:
         notebook.hear(told)
         if isinstance(told, Layout):
-            reading.open_sheet(told)
+            reading.open_sheet(replace(told, content=content))
 
     for path, label in zip(source.files, labels, strict=True):
-        yield from loader.read(path, label=label, options=source.options, tell=heard)
+        with original(path, label=label, reading=reading) as content:
+            yield from loader.read(path, label=label, options=source.options, tell=heard)
 
 
 def _require_target(chunk: Chunk, defaults: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ class Notebook:
         self._passed_over: list[PassedOver] = []
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
+        self.replaced = 0
 
     def hear(self, told: Layout | PassedOver) -> None:
         """Note what the loader tells of a sheet."""
@@ -42,4 +43,5 @@ class Notebook:
             passed_over=self._passed_over,
             cleaned=self._cleaned,
             cleanings=self._cleanings,
+            replaced=self.replaced,
         )
