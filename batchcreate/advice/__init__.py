@@ -1,7 +1,14 @@
 """What the codes of every source mean, who can mend it and what to do; pure."""
 
 from batchcreate.advice.catalogue import CATALOGUE
-from batchcreate.advice.explaining import canonical, cases, explain, near
+from batchcreate.advice.explaining import (
+    canonical,
+    cases,
+    explain,
+    explain_group,
+    explain_row,
+    near,
+)
 from batchcreate.advice.values import Advice, Owner, Retry, sentences
 
 __all__ = [
@@ -12,6 +19,8 @@ __all__ = [
     "canonical",
     "cases",
     "explain",
+    "explain_group",
+    "explain_row",
     "near",
     "sentences",
 ]

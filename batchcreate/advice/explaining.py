@@ -10,7 +10,7 @@ from typing import Final
 from batchcreate.advice.catalogue import BEGINNINGS, CATALOGUE, GENERAL, STRANGE
 from batchcreate.advice.remedies import CORRECT_ENDPOINT
 from batchcreate.advice.values import Advice, Entry, sentences
-from batchcreate.models import Status
+from batchcreate.models import CauseGroup, ResultRow, Status
 from batchcreate.outcome import REFUSALS
 
 NEAR_MAX: Final = 5
@@ -49,6 +49,8 @@ def explain(
         language: ``en`` or ``zh``.
 
     """
+    if not code and http_status is None:
+        code = status or ""
     known = canonical(code)
     name = known or code
     entries = CATALOGUE.get(known, ())
@@ -61,9 +63,31 @@ def explain(
     entry = _fitting(entries, http_status, message)
     if entry is not None:
         return _read(entry, name, language, http_status=http_status, status=status)
-    entry = _default(code, http_status, status, message)
+    entry = _default(code, http_status, message)
     advice = _read(entry, name, language, http_status=http_status, status=status)
     return replace(advice, is_known=bool(entries))
+
+
+def explain_row(row: ResultRow, *, language: str = "en") -> Advice:
+    """Return what became of *row* means and what to do about it."""
+    return explain(
+        row.error_code,
+        http_status=row.http_status,
+        status=row.status,
+        message=row.error_msg,
+        language=language,
+    )
+
+
+def explain_group(group: CauseGroup, *, language: str = "en") -> Advice:
+    """Return what the cause of *group* means and what to do about it."""
+    return explain(
+        group.rule or group.error_code,
+        http_status=group.http_status,
+        status=group.status,
+        message=group.message,
+        language=language,
+    )
 
 
 def cases(code: str, *, language: str = "en") -> Sequence[Advice]:
@@ -116,15 +140,13 @@ def _is_alike(entry: Entry, http_status: int) -> bool:
     return _is_unsettled(usual) and http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _default(code: str, http_status: int | None, status: Status | None, message: str) -> Entry:
+def _default(code: str, http_status: int | None, message: str) -> Entry:
     """Return what holds for the HTTP status, else for the beginning of the code, else always."""
     if http_status is not None:
         alike = CATALOGUE.get(f"HTTP_{http_status}") or CATALOGUE.get(
             _HUNDREDS.get(http_status // 100, ""), (STRANGE,)
         )
         return _fitting(alike, None, message) or STRANGE
-    if status is Status.UNKNOWN:
-        return _UNKNOWN
     folded = code.strip().upper()
     return next(
         (entry for start, entry in BEGINNINGS.items() if folded.startswith(start)), GENERAL

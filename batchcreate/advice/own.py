@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 from batchcreate.advice.remedies import (
+    ASK_ABOUT,
     ASK_LIST,
     CHECK_NETWORK,
-    CORRECT_ROW,
     KEEP_OR_CHANGE,
     MEND_CELLS,
     MEND_PROXY,
@@ -131,7 +131,7 @@ OWN: Final = (
             en="The service refused the row, or it never left; nothing was created.",
             zh="服务拒绝了该行，或请求未发出；任务未创建。",
         ),
-        remedy=CORRECT_ROW,
+        remedy=ASK_ABOUT,
         source="design",
     ),
     Entry(

@@ -114,8 +114,8 @@ class Advice:
 
     @property
     def text(self) -> str:
-        """What it says and what to do, on one line."""
-        return sentences(self.meaning, self.action)
+        """What it says and what to do, on one line; empty where nothing is to be done."""
+        return sentences(self.meaning, self.action) if self.action else ""
 
 
 def sentences(*texts: str) -> str:

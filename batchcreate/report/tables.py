@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from batchcreate.advice import explain_row
 from batchcreate.models import Deletion, Issue, Key, ResultRow, TaskId
-from batchcreate.report.advice import advice
 from batchcreate.report.files import replacing
 from batchcreate.text import csv_cell
 
@@ -55,15 +55,20 @@ DELETION_COLUMNS: Final = (
 _ENCODING: Final = "utf-8-sig"
 
 
-def write_results(path: Path, rows: Iterable[ResultRow]) -> None:
+def write_results(path: Path, rows: Iterable[ResultRow], *, language: str = "en") -> None:
     """
     Write one line for each of *rows*.
+
+    Args:
+        path: of the file.
+        rows: in the order of the lines.
+        language: of the advice.
 
     Raises:
         ReportError: the file cannot be written.
 
     """
-    _write(path, RESULT_COLUMNS, map(_result_cells, rows))
+    _write(path, RESULT_COLUMNS, (_result_cells(row, language) for row in rows))
 
 
 def write_issues(path: Path, issues: Iterable[Issue]) -> None:
@@ -110,7 +115,7 @@ def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]
         )
 
 
-def _result_cells(row: ResultRow) -> Sequence[object]:
+def _result_cells(row: ResultRow, language: str) -> Sequence[object]:
     return (
         row.place.file,
         row.place.sheet,
@@ -121,7 +126,7 @@ def _result_cells(row: ResultRow) -> Sequence[object]:
         row.http_status,
         row.error_code,
         row.error_msg,
-        advice(row),
+        explain_row(row, language=language).text,
         row.attempts,
         row.first_sent_at,
         row.finished_at,
