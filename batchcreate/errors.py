@@ -3,6 +3,7 @@ Errors that end a command; what happens to one row is an outcome, never an error
 
     BatchCreateError
         SettingsError        the options do not make a run
+            NoCredentialsError   no way to authenticate is configured
         CredentialError      the credentials are refused, or cannot be obtained
         LoadError            the input cannot be read as a table
         JournalError         the journal cannot be trusted, opened or written
@@ -27,6 +28,10 @@ class BatchCreateError(Exception):
 
 class SettingsError(BatchCreateError):
     """The options, environment and configuration file do not make a run."""
+
+
+class NoCredentialsError(SettingsError):
+    """No way to authenticate is configured."""
 
 
 class CredentialError(BatchCreateError):

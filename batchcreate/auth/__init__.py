@@ -3,6 +3,9 @@
 from batchcreate.auth.credentials import Credential, SignedKey, Token
 from batchcreate.auth.iam import IamToken, IamUser, id_of
 from batchcreate.auth.ways import (
+    IAM,
+    PROMPT,
+    TOKEN,
     Given,
     GivenKey,
     GivenToken,
@@ -12,6 +15,9 @@ from batchcreate.auth.ways import (
 )
 
 __all__ = [
+    "IAM",
+    "PROMPT",
+    "TOKEN",
     "Credential",
     "Given",
     "GivenKey",

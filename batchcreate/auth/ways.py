@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from batchcreate.auth.credentials import fits_header
-from batchcreate.errors import SettingsError
+from batchcreate.errors import NoCredentialsError, SettingsError
 from batchcreate.secret import Secret
 
 TOKEN: Final = "BATCHCREATE_TOKEN"  # noqa: S105 # the name of a variable, no secret
 IAM: Final = ("BATCHCREATE_IAM_USER", "BATCHCREATE_IAM_PASSWORD", "BATCHCREATE_IAM_DOMAIN")
 KEY: Final = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
 KEY_TOKEN: Final = "HUAWEICLOUD_SDK_SECURITY_TOKEN"  # noqa: S105 # likewise
+PROMPT: Final = "the prompt"
+"""Stands where a variable's name stands, for a token that was typed."""
+
 PROFILE: Final = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 _PROFILE_KEYS: Final = ("ak", "sk", "security_token")
 _TOKEN_BYTES_MAX: Final = 64 * 1024
@@ -73,7 +76,8 @@ def find_way(environment: Mapping[str, str], token_file: Path | None) -> Given:
     found = [
         way
         for way in (
-            _from_token(environment),
+            _from_token(environment, TOKEN),
+            _from_token(environment, PROMPT),
             _from_token_file(token_file),
             _from_user(environment),
             _from_key(environment) or _from_profile(environment),
@@ -85,9 +89,9 @@ def find_way(environment: Mapping[str, str], token_file: Path | None) -> Given:
             f"no credentials: set {TOKEN} or give --token-file FILE; or set {', '.join(IAM)}; or "
             f"set {' and '.join(KEY)} (or try the tool without an account: --simulate)"
         )
-        raise SettingsError(msg)
+        raise NoCredentialsError(msg)
     if len(found) > 1:
-        sources = " and ".join(way.source for way in found)
+        sources = " and ".join(f"{way.source} (to leave it out: {_remedy(way)})" for way in found)
         msg = f"several credentials: {sources}; keep one of them"
         raise SettingsError(msg)
     return found[0]
@@ -98,9 +102,24 @@ def is_readable_by_others(path: Path) -> bool:
     return os.name == "posix" and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def _from_token(environment: Mapping[str, str]) -> GivenToken | None:
-    text = environment.get(TOKEN, "").strip()
-    return GivenToken(token=_header_text(text, TOKEN), source=TOKEN) if text else None
+def _remedy(way: Given) -> str:
+    """Return how to leave *way* out."""
+    match way:
+        case GivenUser():
+            return f"unset {', '.join(IAM)}"
+        case GivenKey(file=None):
+            return f"unset {', '.join((*KEY, KEY_TOKEN))}"
+        case GivenKey():
+            return f"set {PROFILE} to an empty text"
+        case GivenToken(file=None):
+            return f"unset {way.source}"
+        case GivenToken():  # pragma: no branch # there is no other
+            return "give no --token-file"
+
+
+def _from_token(environment: Mapping[str, str], name: str) -> GivenToken | None:
+    text = environment.get(name, "").strip()
+    return GivenToken(token=_header_text(text, name), source=name) if text else None
 
 
 def _from_token_file(path: Path | None) -> GivenToken | None:
@@ -150,9 +169,9 @@ def _from_profile(environment: Mapping[str, str]) -> GivenKey | None:
 
 
 def _profile_path(environment: Mapping[str, str]) -> Path | None:
-    """Return where the vendor's file is: as told, or at its usual place if there is one."""
-    if named := environment.get(PROFILE, ""):
-        return Path(named)
+    """Return where the vendor's file is: as told, nowhere if told so, or at its usual place."""
+    if (named := environment.get(PROFILE)) is not None:
+        return Path(named) if named else None
     if not (home := environment.get("HOME", "")):
         return None
     usual = Path(home) / ".huaweicloud" / "credentials"

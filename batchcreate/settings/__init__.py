@@ -1,7 +1,17 @@
 """What a run is told: options, then environment, then ``batchcreate.toml``, then defaults."""
 
 from batchcreate.settings.group import FILE, PREFIX, Settings, region_of
-from batchcreate.settings.loading import load
+from batchcreate.settings.loading import load, option_of, strangers
 from batchcreate.settings.rows import RowNumbers, parse_rows
 
-__all__ = ["FILE", "PREFIX", "RowNumbers", "Settings", "load", "parse_rows", "region_of"]
+__all__ = [
+    "FILE",
+    "PREFIX",
+    "RowNumbers",
+    "Settings",
+    "load",
+    "option_of",
+    "parse_rows",
+    "region_of",
+    "strangers",
+]

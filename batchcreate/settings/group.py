@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -70,23 +70,31 @@ class Settings(BaseSettings):
     token_file: Path | None = None
     ca_file: Path | None = None
     proxy: Annotated[str, AfterValidator(values.proxy)] | None = None
-    rate: float = Field(default=10.0, ge=0.01, le=1_000_000)
-    headroom: float = Field(default=0.01, ge=0, lt=1)
-    concurrency: int = Field(default=8, ge=1, le=512)
-    timeout: float = Field(default=30.0, gt=0, le=3600)
-    settle: float = Field(default=60.0, ge=0, le=3600)
+    rate: float = Field(
+        default=10.0, ge=0.01, le=1_000_000, description="0.01 to 1,000,000 requests per second"
+    )
+    headroom: float = Field(
+        default=0.01, ge=0, lt=1, description="a share from 0 up to, but not including, 1"
+    )
+    concurrency: int = Field(default=8, ge=1, le=512, description="1 to 512 requests at once")
+    timeout: float = Field(
+        default=30.0, gt=0, le=3600, description="seconds, more than 0 and 3600 at most"
+    )
+    settle: float = Field(default=60.0, ge=0, le=3600, description="0 to 3600 seconds")
     reconcile: bool = True
-    quota: int = Field(default=1000, ge=0)
-    on_existing: Literal["skip", "abort"] = "skip"
+    quota: int = Field(default=1000, ge=0, description="a number of tasks, 0 or more")
+    on_existing: Literal["skip", "abort"] = Field(default="skip", description="skip or abort")
     strict: bool = False
     dry_run: bool = False
     rows: Annotated[str, AfterValidator(_row_numbers)] = ""
-    limit: int | None = Field(default=None, ge=1)
-    sheet: Annotated[tuple[str, ...], *_Several] = ()
+    limit: int | None = Field(default=None, ge=1, description="a number of rows, 1 or more")
+    sheet: Annotated[tuple[str, ...], *_Several] = Field(
+        default=(), description="the name of a sheet, or a list of names"
+    )
     encoding: Annotated[str, AfterValidator(values.encoding)] | None = None
     delimiter: Annotated[str, AfterValidator(values.delimiter)] | None = None
     map: Annotated[tuple[Annotated[str, AfterValidator(values.renaming)], ...], *_Several] = ()
-    lang: Literal["en", "zh"] | None = None
+    lang: Literal["en", "zh"] | None = Field(default=None, description="en or zh")
     metrics: Path | None = None
     yes: bool = False
     simulate: bool = False
@@ -94,8 +102,10 @@ class Settings(BaseSettings):
         default=False, validation_alias=AliasChoices("json_summary", f"{PREFIX}JSON", "json")
     )
     quiet: bool = False
-    verbose: int = 0
+    verbose: int = Field(default=0, ge=0, description="a whole number, 0 or more")
     color: bool = True
+
+    _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -109,6 +119,17 @@ class Settings(BaseSettings):
         """Order the sources; dotenv and secret folders are left out."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Where the settings come from that are not the defaults: an option, a variable, the file."""
+        return self._sources
+
+    def with_sources(self, sources: Mapping[str, str]) -> Self:
+        """Return the same settings, with where they come from."""
+        copy = self.model_copy()
+        copy._sources = dict(sources)  # noqa: SLF001 # of the same class
+        return copy
 
     @property
     def origin(self) -> str:

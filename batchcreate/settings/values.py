@@ -73,7 +73,13 @@ def several(given: object) -> object:
     """Let one text stand for itself; several are a JSON list."""
     if not isinstance(given, str):
         return given
-    return json.loads(given) if given.startswith("[") else (given,)
+    if not given.startswith("["):
+        return (given,)
+    try:
+        return json.loads(given)
+    except (ValueError, RecursionError):
+        msg = 'give one value, or several as a JSON list such as ["A", "B"]'
+        raise ValueError(msg) from None
 
 
 def encoding(text: str) -> str:

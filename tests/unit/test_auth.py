@@ -25,7 +25,10 @@ NOWHERE: Final = (
     "BATCHCREATE_IAM_USER, BATCHCREATE_IAM_PASSWORD, BATCHCREATE_IAM_DOMAIN; or set "
     "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (or try the tool without an account: --simulate)"
 )
-TWICE: Final = "several credentials: BATCHCREATE_TOKEN and --token-file {}; keep one of them"
+TWICE: Final = (
+    "several credentials: BATCHCREATE_TOKEN (to leave it out: unset BATCHCREATE_TOKEN) and "
+    "--token-file {} (to leave it out: give no --token-file); keep one of them"
+)
 STRANGE: Final = "holds a space, a line break or a special character; a token has none"
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.auth import GivenKey, GivenToken, GivenUser, SignedKey, Token, find_way
+from batchcreate.auth import PROMPT, GivenKey, GivenToken, GivenUser, SignedKey, Token, find_way
 from batchcreate.errors import SettingsError
 from batchcreate.models import Reply
 from batchcreate.secret import MASKED_CHARS_MIN, Secret, mask
@@ -28,6 +28,15 @@ USER: Final = {
 }
 KEY: Final = {"HUAWEICLOUD_SDK_AK": "AK7", "HUAWEICLOUD_SDK_SK": CANARY}
 TOKEN: Final = {"BATCHCREATE_TOKEN": CANARY}
+BY_TOKEN: Final = "BATCHCREATE_TOKEN (to leave it out: unset BATCHCREATE_TOKEN)"
+BY_USER: Final = (
+    "BATCHCREATE_IAM_USER (to leave it out: unset BATCHCREATE_IAM_USER, "
+    "BATCHCREATE_IAM_PASSWORD, BATCHCREATE_IAM_DOMAIN)"
+)
+BY_KEY: Final = (
+    "HUAWEICLOUD_SDK_AK (to leave it out: unset HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, "
+    "HUAWEICLOUD_SDK_SECURITY_TOKEN)"
+)
 NOW: Final = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -61,27 +70,39 @@ class TestExactlyOne:
     @pytest.mark.parametrize(
         ("environment", "sources"),
         [
-            (TOKEN | USER, "BATCHCREATE_TOKEN and BATCHCREATE_IAM_USER"),
-            (TOKEN | KEY, "BATCHCREATE_TOKEN and HUAWEICLOUD_SDK_AK"),
-            (USER | KEY, "BATCHCREATE_IAM_USER and HUAWEICLOUD_SDK_AK"),
-            (
-                TOKEN | USER | KEY,
-                "BATCHCREATE_TOKEN and BATCHCREATE_IAM_USER and HUAWEICLOUD_SDK_AK",
-            ),
+            (TOKEN | USER, [BY_TOKEN, BY_USER]),
+            (TOKEN | KEY, [BY_TOKEN, BY_KEY]),
+            (USER | KEY, [BY_USER, BY_KEY]),
+            (TOKEN | USER | KEY, [BY_TOKEN, BY_USER, BY_KEY]),
         ],
         ids=["token and user", "token and key", "user and key", "all"],
     )
-    def test_several_are_all_named(self, environment: dict[str, str], sources: str) -> None:
-        """Nobody has to guess which of them was used."""
-        assert refusal(environment) == f"several credentials: {sources}; keep one of them"
+    def test_several_are_all_named(self, environment: dict[str, str], sources: list[str]) -> None:
+        """Nobody has to guess which of them was used, nor how to get rid of one."""
+        assert refusal(environment) == (
+            f"several credentials: {' and '.join(sources)}; keep one of them"
+        )
 
     def test_profile_counts_as_one(self, tmp_path: Path) -> None:
         """A key that lies at home is named with its file."""
         path = write_profile(tmp_path / ".huaweicloud" / "credentials", "[basic]\nak=a\nsk=b\n")
 
         assert refusal(TOKEN | {"HOME": str(tmp_path)}) == (
-            f"several credentials: BATCHCREATE_TOKEN and {path}; keep one of them"
+            f"several credentials: {BY_TOKEN} and {path} (to leave it out: set "
+            "HUAWEICLOUD_SDK_CREDENTIALS_FILE to an empty text); keep one of them"
         )
+
+    def test_profile_can_be_passed_over(self, tmp_path: Path) -> None:
+        """A variable that names no file says that there is none."""
+        write_profile(tmp_path / ".huaweicloud" / "credentials", "[basic]\nak=a\nsk=b\n")
+
+        way = find_way(TOKEN | {"HOME": str(tmp_path), NAMED: ""}, None)
+
+        assert way.source == "BATCHCREATE_TOKEN"
+
+    def test_typed_token_has_no_variable(self) -> None:
+        """It is named by what asked for it."""
+        assert find_way({PROMPT: " abc\n"}, None).source == "the prompt"
 
     def test_files_are_remembered(self, tmp_path: Path) -> None:
         """Whoever may read them can be looked at later."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from batchcreate.errors import SettingsError
-from batchcreate.settings import Settings, load, parse_rows
+from batchcreate.settings import Settings, load, parse_rows, strangers
 
 DEFAULTS: Final[dict[str, object]] = {
     "results": None,
@@ -142,7 +142,7 @@ class TestOrder:
 
 
 ACCEPTED: Final = {
-    "rate": "Input should be greater than or equal to 0.01",
+    "rate": "give 0.01 to 1,000,000 requests per second",
     "origin": "give the origin of the service, such as https://roma.cn-north-4.myhuaweicloud.com",
     "origin only": "give the origin only, without a path, a query or a user name",
     "https": "plain http is accepted for this machine (loopback) only; use https",
@@ -157,43 +157,26 @@ class TestWrongValues:
         ("knob", "text", "option", "accepted"),
         [
             ("rate", "0", "--rate", ACCEPTED["rate"]),
-            ("rate", "nan", "--rate", "Input should be less than or equal to 1000000"),
-            ("rate", "inf", "--rate", "Input should be less than or equal to 1000000"),
-            (
-                "rate",
-                "",
-                "--rate",
-                "Input should be a valid number, unable to parse string as a number",
-            ),
-            ("headroom", "1", "--headroom", "Input should be less than 1"),
-            ("concurrency", "513", "--concurrency", "Input should be less than or equal to 512"),
-            ("timeout", "0", "--timeout", "Input should be greater than 0"),
-            ("settle", "-1", "--settle", "Input should be greater than or equal to 0"),
-            ("on_existing", "stop", "--on-existing", "Input should be 'skip' or 'abort'"),
-            ("limit", "0", "--limit", "Input should be greater than or equal to 1"),
+            ("rate", "nan", "--rate", ACCEPTED["rate"]),
+            ("rate", "inf", "--rate", ACCEPTED["rate"]),
+            ("rate", "", "--rate", ACCEPTED["rate"]),
+            ("headroom", "1", "--headroom", "give a share from 0 up to, but not including, 1"),
+            ("concurrency", "513", "--concurrency", "give 1 to 512 requests at once"),
+            ("timeout", "0", "--timeout", "give seconds, more than 0 and 3600 at most"),
+            ("settle", "-1", "--settle", "give 0 to 3600 seconds"),
+            ("quota", "-1", "--quota", "give a number of tasks, 0 or more"),
+            ("on_existing", "stop", "--on-existing", "give skip or abort"),
+            ("limit", "0", "--limit", "give a number of rows, 1 or more"),
+            ("lang", "de", "--lang", "give en or zh"),
             ("endpoint", "roma.example", "--endpoint", ACCEPTED["origin"]),
             ("region", "CN-North-4", "--region", ACCEPTED["region"]),
             ("project_id", "a/b", "--project-id", ACCEPTED["id"]),
             ("instance_id", "x" * 65, "--instance-id", ACCEPTED["id"]),
             ("rows", "5-", "--rows", ACCEPTED["rows"]),
-            (
-                "strict",
-                "perhaps",
-                "--strict",
-                "Input should be a valid boolean, unable to interpret input",
-            ),
-            (
-                "json_summary",
-                "perhaps",
-                "--json",
-                "Input should be a valid boolean, unable to interpret input",
-            ),
-            (
-                "verbose",
-                "very",
-                "-v",
-                "Input should be a valid integer, unable to parse string as an integer",
-            ),
+            ("strict", "perhaps", "--strict", "give true or false"),
+            ("reconcile", "perhaps", "--no-reconcile", "give true or false"),
+            ("json_summary", "perhaps", "--json", "give true or false"),
+            ("verbose", "very", "-v", "give a whole number, 0 or more"),
         ],
         ids=lambda value: str(value)[:20] or "empty",
     )
@@ -222,16 +205,28 @@ class TestWrongValues:
         """A broken list of names is not taken for a broken configuration file."""
         monkeypatch.setenv("BATCHCREATE_SHEET", '["Tasks"')
 
-        assert message_of().startswith(
-            "--sheet: '[\"Tasks\"' is not accepted (from BATCHCREATE_SHEET): Expecting"
+        assert message_of() == (
+            "--sheet: '[\"Tasks\"' is not accepted (from BATCHCREATE_SHEET): "
+            'give one value, or several as a JSON list such as ["A", "B"]'
         )
+
+    def test_typed_number_is_shown_as_typed(self) -> None:
+        """The option's parser makes 0.0 of it."""
+        assert message_of(rate=0.0).startswith("--rate: 0 is not accepted (from --rate): give ")
+
+    def test_what_is_no_text_is_named(self, folder: Path) -> None:
+        """A number is no name."""
+        configure(folder, "region = 7")
+
+        assert message_of() == ("--region: 7 is not accepted (from batchcreate.toml): give a text")
 
     def test_number_among_the_sheets_is_named(self, folder: Path) -> None:
         """The wrong one of several values is shown."""
         configure(folder, 'sheet = ["A", 7]')
 
         assert message_of() == (
-            "--sheet: 7 is not accepted (from batchcreate.toml): Input should be a valid string"
+            "--sheet: 7 is not accepted (from batchcreate.toml): give the name of a sheet, or a "
+            "list of names"
         )
 
     def test_message_is_one_harmless_line(self) -> None:
@@ -252,13 +247,51 @@ class TestWrongValues:
         assert "hunter2" not in message
 
 
+class TestSources:
+    def test_each_setting_knows_its_place(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What nobody gave has no place."""
+        configure(folder, 'region = "cn-north-4"\nrate = 7')
+        monkeypatch.setenv("batchcreate_rate", "8")
+        monkeypatch.setenv("BATCHCREATE_JSON", "true")
+
+        assert load({"yes": True}).sources == {
+            "json_summary": "BATCHCREATE_JSON",
+            "rate": "BATCHCREATE_RATE",
+            "region": "batchcreate.toml",
+            "yes": "--yes",
+        }
+
+    def test_strangers_are_found_with_what_was_meant(self) -> None:
+        """A name that is known elsewhere, or has another beginning, is none."""
+        names = ["BATCHCREATE_RAET", "batchcreate_frobnicate", "BATCHCREATE_RATE", "RATE"]
+
+        assert list(strangers([*names, "BATCHCREATE_TOKEN"], ["BATCHCREATE_TOKEN"])) == [
+            ("BATCHCREATE_RAET", "BATCHCREATE_RATE"),
+            ("batchcreate_frobnicate", ""),
+        ]
+
+
 class TestFile:
     def test_unknown_key_is_named(self, folder: Path) -> None:
         """A misspelt key does not go unnoticed, and its value is not shown."""
-        configure(folder, 'rat = 20\ntoken = "canary"')
+        configure(folder, 'tocken = "canary"\nrat = 20')
 
         assert message_of() == (
-            "batchcreate.toml: unknown setting 'rat'; see batchcreate run --help for the names"
+            "batchcreate.toml: unknown setting 'tocken'; see batchcreate run --help for the names"
+        )
+
+    @pytest.mark.parametrize(
+        ("key", "meant"),
+        [("project-id", "project_id"), ("rat", "rate"), ("jsn", "json")],
+    )
+    def test_name_that_was_meant_is_told(self, key: str, meant: str, folder: Path) -> None:
+        """Options have dashes, keys have not; letters get lost."""
+        configure(folder, f'{key} = "x"')
+
+        assert message_of() == (
+            f"batchcreate.toml: unknown setting '{key}'; did you mean {meant}?"
         )
 
     @pytest.mark.parametrize(
