@@ -107,11 +107,15 @@ def canonical(code: str) -> str:
 
 
 def near(code: str) -> list[str]:
-    """Return known codes that look like *code*: other cases of its number, and slips."""
+    """Return known codes that look like *code*: what it is a part of, and what it slipped from."""
     folded = code.strip().casefold()
-    ending = [name for name in _CODES if folded and name.endswith(f".{folded.rpartition('.')[2]}")]
+    number = folded.rpartition(".")[2]
+    if not number:
+        return []
+    begun = [name for name in _CODES if name.startswith(folded)]
+    shared = [name for name in _CODES if name.endswith(f".{number}")]
     close = get_close_matches(folded, _CODES, n=NEAR_MAX, cutoff=0.75)
-    return [_CODES[name] for name in dict.fromkeys([*close, *ending])][:NEAR_MAX]
+    return [_CODES[name] for name in dict.fromkeys([*begun, *shared, *close])][:NEAR_MAX]
 
 
 def _status_in(code: str) -> int | None:

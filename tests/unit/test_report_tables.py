@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from batchcreate.advice import explain_row
 from batchcreate.models import (
     Deletion,
     DeletionStatus,
@@ -143,10 +144,18 @@ class TestResults:
             [
                 *("tasks.csv", "", "8", "crm-orders", "rejected", "", "", "INVALID_ROW"),
                 'one\ntwo, "three"; 任务',
-                "Mend the cells that issues.csv lists, then run the same command again.",
+                explain_row(REJECTED).text,
                 *("0", "", "", "", "p", "i"),
             ],
         ]
+
+    def test_advice_is_in_the_language_that_was_asked_for(self, path: Path) -> None:
+        """The columns and all that programs read stay as they are."""
+        write_results(path, [CREATED, REJECTED], language="zh")
+
+        head, created, rejected = table(path)
+        assert head == RESULT_COLUMNS
+        assert (created[9], rejected[9]) == ("", explain_row(REJECTED, language="zh").text)
 
     def test_second_reader_agrees(self, path: Path) -> None:
         """Another program reads the same cells."""
