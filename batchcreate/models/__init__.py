@@ -24,6 +24,7 @@ from batchcreate.models.identity import (
     Target,
     TaskId,
 )
+from batchcreate.models.mending import RowToFix, SheetToFix
 from batchcreate.models.origins import Origin
 from batchcreate.models.results import (
     Deletion,
@@ -70,9 +71,11 @@ __all__ = [
     "RepeatedRow",
     "Reply",
     "ResultRow",
+    "RowToFix",
     "RunId",
     "RunRecord",
     "Share",
+    "SheetToFix",
     "Signal",
     "Span",
     "Spot",
