@@ -1,17 +1,24 @@
 """``batchcreate report``: the report files, written anew."""
 
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from batchcreate import pipeline
 from batchcreate.cli.ending import counts
 from batchcreate.cli.exits import DONE
 from batchcreate.cli.say import put, say
+from batchcreate.pipeline import language_of
+from batchcreate.settings import load
 
 
-def report_command(results: Path, *, is_json: bool) -> int:
+def report_command(results: Path, options: Mapping[str, Any]) -> int:
     """Carry out ``report`` and return its exit code."""
-    summary = pipeline.report(results)
-    if is_json:
-        put((results / "summary.json").read_text(encoding="utf-8").rstrip())
-    say(f"reports written anew in {results}\n{counts(summary)}")
+    settings = load(options)
+    reports = pipeline.report(results, language=language_of(settings, os.environ))
+    if settings.json_summary:
+        put(json.dumps(reports.document, ensure_ascii=False))
+    say(f"reports written anew in {results}\n{counts(reports.summary)}")
     return DONE

@@ -18,7 +18,6 @@ from batchcreate.cli.say import put, say
 from batchcreate.cli.screen import screen_for
 from batchcreate.errors import StoppedError
 from batchcreate.pool import Cause, Halt, Stop
-from batchcreate.report import document
 from batchcreate.settings import Settings, load
 
 _DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
@@ -45,9 +44,7 @@ def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Set
     for trouble in ending.troubles:
         say(trouble)
     if settings.json_summary:
-        put(
-            json.dumps(document(ending.summary, (ending.run_id, ending.facts)), ensure_ascii=False)
-        )
+        put(json.dumps(ending.reports.document, ensure_ascii=False))
     say(last_lines(ending, settings, sys.argv))
     if settings.dry_run and ending.halt is None:
         return code_of_plan(ending.summary)

@@ -168,4 +168,4 @@ def rebuild_reports(results: AnyPath) -> Summary:
         ReportError: a file cannot be written.
 
     """
-    return pipeline.report(Path(results))
+    return pipeline.report(Path(results)).summary

@@ -7,7 +7,7 @@ from batchcreate.pipeline.intake import Input, language_of, load_options
 from batchcreate.pipeline.reporting import report
 from batchcreate.pipeline.templating import template
 from batchcreate.pipeline.undo import Search, Undone, undo
-from batchcreate.pipeline.values import Ending, Notices, Observer, Outlook, Plan, Sheet
+from batchcreate.pipeline.values import Ending, Notices, Observer, Outlook, Plan, Reports, Sheet
 
 __all__ = [
     "Ending",
@@ -18,6 +18,7 @@ __all__ = [
     "Observer",
     "Outlook",
     "Plan",
+    "Reports",
     "Search",
     "Sheet",
     "Undone",

@@ -10,8 +10,9 @@ from batchcreate.pipeline.creation import Creation
 from batchcreate.pipeline.defaults import target_defaults
 from batchcreate.pipeline.intake import Input, enroll, language_of, load_options
 from batchcreate.pipeline.service import find_service, service_of
-from batchcreate.pipeline.values import Ending, Observer, Plan
+from batchcreate.pipeline.values import Ending, Observer, Plan, Reports
 from batchcreate.pool import Stop
+from batchcreate.report import document
 from batchcreate.settings import Settings, parse_rows
 
 
@@ -45,10 +46,11 @@ async def run(
     service = find_service(settings, environment, results)
     if service.warning:
         observer.noted(service.warning)
+    language = language_of(settings, environment)
     source = Input(
         files=files,
         options=load_options(settings),
-        language=language_of(settings, environment),
+        language=language,
         defaults=await target_defaults(settings, service),
         selection=parse_rows(settings.rows),
         limit=settings.limit,
@@ -69,8 +71,8 @@ async def run(
             raise
         observer.planned(plan)
         if settings.dry_run:
-            return Ending(results=results, plan=plan, summary=plan.summary)
-        creation = Creation(service, settings, results, observer, stop)
+            return _dry_ending(results, plan)
+        creation = Creation(service, settings, results, observer, stop, language=language)
         return await creation.carry_out(journal, plan)
 
 
@@ -113,14 +115,22 @@ async def retry(
         plan = Plan(rows=summary.total, summary=summary, to_send=to_send)
         observer.planned(plan)
         if settings.dry_run:
-            return Ending(results=results, plan=plan, summary=summary)
-        creation = Creation(service, settings, results, observer, stop)
+            return _dry_ending(results, plan)
+        language = language_of(settings, environment)
+        creation = Creation(service, settings, results, observer, stop, language=language)
         return await creation.carry_out(journal, plan)
 
 
 def results_folder(files: Sequence[Path], settings: Settings) -> Path:
     """Return the folder for the results: as told, or named after the first file."""
     return settings.results or Path(f"{files[0].stem}-results")
+
+
+def _dry_ending(results: Path, plan: Plan) -> Ending:
+    content = document(plan.summary, None, planned=plan.to_send)
+    return Ending(
+        results=results, plan=plan, reports=Reports(summary=plan.summary, document=content)
+    )
 
 
 def _open_journal(results: Path, settings: Settings) -> Journal:

@@ -19,13 +19,13 @@ from batchcreate.journal import Journal, Unsettled, Writer, find_unsettled, work
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Inventory
 from batchcreate.logs import Log
-from batchcreate.models import RunId, Summary, Target
+from batchcreate.models import RunId, Target
 from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
 from batchcreate.pipeline.facts import facts_of
 from batchcreate.pipeline.log_file import logging_to
-from batchcreate.pipeline.reporting import folded, lost_outcomes, write_reports
+from batchcreate.pipeline.reporting import folded, gather, lost_outcomes, write_reports
 from batchcreate.pipeline.service import SIMULATED, Service, name_credential
-from batchcreate.pipeline.values import Ending, Observer, Outlook, Plan
+from batchcreate.pipeline.values import Ending, Observer, Outlook, Plan, Reports
 from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
 from batchcreate.pool.settling import Look
 from batchcreate.retry import RetryPolicy
@@ -47,6 +47,7 @@ class Creation:
         results: the results folder.
         observer: is told what happens.
         stop: ends it early.
+        language: of what analysts read in the reports.
 
     """
 
@@ -57,12 +58,15 @@ class Creation:
         results: Path,
         observer: Observer,
         stop: Stop,
+        *,
+        language: str,
     ) -> None:
         self._service = service
         self._settings = settings
         self._results = results
         self._observer = observer
         self._stop = stop
+        self._language = language
         self._random = Random()  # noqa: S311 # jitter, no secret
         self._retry = RetryPolicy()
         self._started_at = utc_now()
@@ -96,12 +100,12 @@ class Creation:
             self._name_credential()
             facts = self._facts()
             self._finish(journal, number, facts)
-            summary = self._report(journal)
-            self._log.info("run.finished", counts=dict(summary.counts), **facts)
+            reports = self._report(journal)
+            self._log.info("run.finished", counts=dict(reports.summary.counts), **facts)
         return Ending(
             results=self._results,
             plan=plan,
-            summary=summary,
+            reports=reports,
             run_id=run_id,
             halt=self._stop.halt,
             facts=facts,
@@ -237,16 +241,16 @@ class Creation:
         except JournalError as error:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
 
-    def _report(self, journal: Journal) -> Summary:
-        """Write the reports; where that fails, say so, and return the counts at least."""
+    def _report(self, journal: Journal) -> Reports:
+        """Write the reports; where that fails, say so, and return what they would have told."""
         with folded(journal):
             try:
-                return write_reports(journal, self._results)
+                return write_reports(journal, self._results, language=self._language)
             except ReportError as error:
                 if self._stop.halt is not None:
                     self._troubles.append(str(error))
                 self._stop.pull(Halt(cause=Cause.REPORT, message=str(error)))
-                return journal.summary()
+                return gather(journal, {})
 
     def _facts(self) -> dict[str, Any]:
         """Return what summary.json tells of this run."""

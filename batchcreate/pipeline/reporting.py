@@ -1,21 +1,25 @@
 """Rebuilds every report file from the journal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from batchcreate.errors import JournalError, ReportError
-from batchcreate.journal import Journal, Settlement, find_unsettled
+from batchcreate.journal import Journal, Settlement, causes, find_unsettled, history
 from batchcreate.journal.file import transaction
 from batchcreate.journal.folding import fold
-from batchcreate.models import Summary
 from batchcreate.outcome import describe
+from batchcreate.pipeline.values import Reports
 from batchcreate.report import document, write_issues, write_results, write_summary
 
 
-def report(results: Path) -> Summary:
+def report(results: Path, *, language: str = "en") -> Reports:
     """
     Write the report files of the results folder *results* anew.
+
+    Args:
+        results: the results folder.
+        language: of what analysts read.
 
     Raises:
         SettingsError: the folder holds no journal.
@@ -24,22 +28,48 @@ def report(results: Path) -> Summary:
 
     """
     with Journal.open(results, is_new_allowed=False) as journal:
-        return write_reports(journal, results)
+        return write_reports(journal, results, language=language)
 
 
-def write_reports(journal: Journal, results: Path) -> Summary:
+def write_reports(journal: Journal, results: Path, *, language: str = "en") -> Reports:
     """
     Write the report files of an open *journal*.
+
+    Args:
+        journal: folded.
+        results: the results folder.
+        language: of what analysts read.
 
     Raises:
         ReportError: a file cannot be written.
 
     """
-    summary = journal.summary()
-    write_results(results / "results.csv", journal.results())
-    write_issues(results / "issues.csv", journal.issues())
-    write_summary(results / "summary.json", document(summary, journal.last_run()))
-    return summary
+    files = {"results": results / "results.csv", "issues": results / "issues.csv"}
+    write_results(files["results"], journal.results(), language=language)
+    write_issues(files["issues"], journal.issues())
+    files["summary"] = results / "summary.json"
+    reports = gather(journal, files)
+    write_summary(files["summary"], reports.document)
+    return reports
+
+
+def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
+    """Return what *journal* tells of the whole batch, beside the rows, and which *files* do."""
+    connection = journal.connection
+    sending = history.last_sending(connection)
+    summary, groups = journal.summary(), causes(connection)
+    return Reports(
+        summary=summary,
+        causes=groups,
+        files=files,
+        document=document(
+            summary,
+            journal.last_run(),
+            causes=groups,
+            latencies=None if sending is None else history.latencies(connection, sending),
+            files={name: path.name for name, path in files.items()},
+        ),
+    )
 
 
 def lost_outcomes(journal: Journal, lost: Sequence[Settlement]) -> list[str]:

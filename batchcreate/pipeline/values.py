@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from batchcreate.limiter import Gate
-from batchcreate.models import Cleaning, Layout, PassedOver, RunId, Status, Summary, Target
+from batchcreate.models import (
+    CauseGroup,
+    Cleaning,
+    Layout,
+    PassedOver,
+    RunId,
+    Status,
+    Summary,
+    Target,
+)
 from batchcreate.pool import Halt, Tally
 
 
@@ -112,6 +121,25 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """
+    What the reports tell of a batch.
+
+    Attributes:
+        summary: the counts.
+        causes: why rows are not created, the most frequent causes first.
+        files: those that were written, by what they hold.
+        document: what summary.json holds.
+
+    """
+
+    summary: Summary
+    causes: Sequence[CauseGroup] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """
     How a run ended.
@@ -119,10 +147,10 @@ class Ending:
     Attributes:
         results: the results folder.
         plan: what the run set out to do.
-        summary: the counts of the whole batch.
+        reports: what there is to tell of the whole batch.
         run_id: names the run in log and summary; ``None`` for a dry run.
         halt: why it ended early; ``None`` if it did not.
-        facts: what summary.json tells beside the counts.
+        facts: what this run did.
         troubles: what journal and reports could not take, a line for each, for the person
             at the keyboard.
 
@@ -130,11 +158,16 @@ class Ending:
 
     results: Path
     plan: Plan
-    summary: Summary
+    reports: Reports
     run_id: RunId | None = None
     halt: Halt | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     troubles: Sequence[str] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """The counts of the whole batch."""
+        return self.reports.summary
 
 
 class Observer(Protocol):

@@ -1,11 +1,12 @@
 """summary.json: what a run did, for programs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from batchcreate.models import RunId, Summary
+from batchcreate.advice import explain_group
+from batchcreate.models import CauseGroup, Latencies, RunId, Summary, Target
 from batchcreate.report.files import replacing
 
 FORMAT: Final = 1
@@ -15,21 +16,38 @@ Facts = Mapping[str, Any]
 """What a run notes in the journal when it ends; JSON values."""
 
 
-def document(summary: Summary, run: tuple[RunId | None, Facts] | None) -> dict[str, Any]:
+def document(
+    summary: Summary,
+    run: tuple[RunId | None, Facts] | None,
+    *,
+    causes: Sequence[CauseGroup] = (),
+    latencies: Latencies | None = None,
+    files: Mapping[str, str] | None = None,
+    planned: Mapping[Target, int] | None = None,
+) -> dict[str, Any]:
     """
-    Return the summary as a JSON value.
+    Return the summary as a JSON value; ``summary.schema.json`` describes it.
 
     Args:
         summary: the counts.
         run: id and facts of the last run that ended; ``None`` if none did.
+        causes: why rows are not created.
+        latencies: of the last run that sent anything.
+        files: names of the report files, by what they hold.
+        planned: what a dry run would send, per target; ``None`` for any other run.
 
     """
     run_id, facts = run if run is not None else (None, {})
+    plan = {} if planned is None else {"plan": [_target(*pair) for pair in planned.items()]}
     return {
         "format": FORMAT,
         "run_id": run_id,
         "total": summary.total,
         "counts": {status.value: count for status, count in summary.counts.items()},
+        "causes": [_cause(group) for group in causes],
+        "latency_ms": None if latencies is None else _latencies(latencies),
+        "files": dict(files or {}),
+        **plan,
         **facts,
     }
 
@@ -45,3 +63,36 @@ def write_summary(path: Path, content: Mapping[str, Any]) -> None:
     with replacing(path) as file:
         json.dump(content, file, indent=2, ensure_ascii=False)
         file.write("\n")
+
+
+def _cause(group: CauseGroup) -> dict[str, Any]:
+    advice = explain_group(group)
+    return {
+        "status": group.status.value,
+        "http_status": group.http_status,
+        "error_code": group.error_code,
+        "rule": group.rule,
+        "column": group.column,
+        "rows": group.rows,
+        "causes": group.causes,
+        "message": group.message,
+        "owner": advice.owner.value,
+        "can_retry": advice.can_retry,
+    }
+
+
+def _latencies(latencies: Latencies) -> dict[str, int]:
+    return {
+        "answers": latencies.answers,
+        "p50": latencies.median_ms,
+        "p95": latencies.p95_ms,
+        "p99": latencies.p99_ms,
+    }
+
+
+def _target(target: Target, tasks: int) -> dict[str, Any]:
+    return {
+        "project_id": target.project_id,
+        "instance_id": target.instance_id,
+        "tasks": tasks,
+    }

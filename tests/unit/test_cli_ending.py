@@ -8,7 +8,7 @@ import pytest
 
 from batchcreate.cli.ending import counts, last_lines
 from batchcreate.models import Status, Summary
-from batchcreate.pipeline import Ending, Plan
+from batchcreate.pipeline import Ending, Plan, Reports
 from batchcreate.pool.stop import Cause, Halt
 from batchcreate.settings import Settings
 
@@ -26,7 +26,7 @@ def batch(**numbers: int) -> Summary:
 
 def ending(summary: Summary, *, halt: Halt | None = None) -> Ending:
     plan = Plan(rows=summary.total, summary=summary, to_send={})
-    return Ending(results=FOLDER, plan=plan, summary=summary, halt=halt)
+    return Ending(results=FOLDER, plan=plan, reports=Reports(summary=summary), halt=halt)
 
 
 @pytest.mark.parametrize(

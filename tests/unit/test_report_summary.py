@@ -36,7 +36,15 @@ def test_document_has_format_counts_and_facts(
     run: tuple[RunId | None, dict[str, Any]] | None, facts: dict[str, Any]
 ) -> None:
     """Every count is there, zero included, beside what the run noted."""
-    assert document(SUMMARY, run) == {"format": 1, "total": 10, "counts": COUNTS, **facts}
+    assert document(SUMMARY, run) == {
+        "format": 1,
+        "total": 10,
+        "counts": COUNTS,
+        "causes": [],
+        "latency_ms": None,
+        "files": {},
+        **facts,
+    }
 
 
 def test_file_reads_back_as_written(tmp_path: Path) -> None:
