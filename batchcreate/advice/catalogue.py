@@ -20,7 +20,7 @@ from batchcreate.advice.remedies import (
 from batchcreate.advice.rules import rule_entries
 from batchcreate.advice.values import Entry, Words
 
-_GATEWAYS: Final = {"APIGW": "sign", "APIG": "usermanual-apig", "APIC": "APIC FAQ"}
+_GATEWAYS: Final = {"APIGW": "sign", "APIG": "usermanual-apig", "APIC": "faq-apic"}
 
 # The pages of these two gateways have the numbers with another status.
 _MOVED: Final = {

@@ -196,4 +196,5 @@ def _advice(entry: Entry, name: str, language: str) -> Advice:
         action=entry.remedy.words.said(language),
         retry=entry.remedy.retry,
         source=entry.source,
+        is_by_message=entry.phrase is not None,
     )

@@ -40,7 +40,7 @@ HTTP: Final = (
             zh="终端节点要求跳转到其他地址；不会向该地址发送任何内容。",
         ),
         remedy=CORRECT_ENDPOINT,
-        source="http",
+        source="rfc-9110",
     ),
     Entry(
         codes=("HTTP_400", "HTTP_416", "HTTP_422"),
@@ -89,7 +89,7 @@ HTTP: Final = (
         http_statuses=(407,),
         meaning=Words(en="A proxy asks for a name and a password.", zh="代理要求用户名和密码。"),
         remedy=MEND_PROXY,
-        source="http",
+        source="rfc-9110",
     ),
     Entry(
         codes=("HTTP_408", "HTTP_425"),
@@ -116,7 +116,7 @@ HTTP: Final = (
             zh="该行的数据过长，服务无法接受。",
         ),
         remedy=SHORTEN,
-        source="http",
+        source="rfc-9110",
     ),
     Entry(
         codes=("HTTP_429",),
@@ -144,12 +144,12 @@ HTTP: Final = (
         source="status codes",
     ),
     Entry(
-        codes=("HTTP_400", "HTTP_403", "HTTP_404", "HTTP_409", "HTTP_422"),
-        http_statuses=(400, 403, 404, 409, 422),
+        codes=("HTTP_400", "HTTP_403", "HTTP_404", "HTTP_422"),
+        http_statuses=(400, 403, 404, 422),
         meaning=Words(en="A task of this name exists already.", zh="同名任务已存在。"),
         phrase=NAME_TAKEN,
         remedy=RENAME,
-        source="own reading: no page names the code",
+        source="own reading",
     ),
     Entry(
         codes=("HTTP_400", "HTTP_403", "HTTP_404", "HTTP_409", "HTTP_422"),
@@ -159,7 +159,7 @@ HTTP: Final = (
         ),
         phrase=_FULL,
         remedy=MAKE_ROOM,
-        source="usage limits; own reading: no page names the code",
+        source="usage limits",
     ),
 )
 """Answers without a code, or with one that is not catalogued."""

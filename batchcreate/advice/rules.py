@@ -25,6 +25,9 @@ _FACTS: Final = {
 }
 """Which fact about its field each kind of rule holds up."""
 
+_DAMAGE: Final = "own reading"
+"""Damage is what a spreadsheet program or an encoding did to a value; no page is about it."""
+
 
 _NEEDS: Final[Mapping[str, Callable[[Rule], bool]]] = {
     "missing": lambda rule: rule.is_mandatory or rule.field in TARGET_FIELDS,
@@ -66,7 +69,7 @@ def _entry(rule: Rule, kind: str) -> Entry:
         codes=(rule_id,),
         meaning=Words(en=_heading(rule, rule_id, "en"), zh=_heading(rule, rule_id, "zh")),
         remedy=Remedy(owner=Owner.ANALYST, retry=Retry.USELESS, words=mending),
-        source=rule.sources.get(fact, "own reading: such a value is damage"),
+        source=rule.sources.get(fact, _DAMAGE),
     )
 
 

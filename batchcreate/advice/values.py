@@ -95,6 +95,7 @@ class Advice:
         retry: whether the very same row may be created when it is sent again.
         source: the page that says so, by its short name.
         is_known: the code itself is catalogued; otherwise this is what holds for its kind.
+        is_by_message: only the words of the message tell that this is meant.
 
     """
 
@@ -106,6 +107,7 @@ class Advice:
     retry: Retry
     source: str
     is_known: bool = True
+    is_by_message: bool = False
 
     @property
     def can_retry(self) -> bool:

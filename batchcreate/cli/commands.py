@@ -67,12 +67,29 @@ def retry(results: Path, only: str, **options: object) -> int:
 
 @click.command(epilog="\b\nExample:\n  batchcreate report tasks-results")
 @click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS_DIR")
+@LANG
 @JSON
 def report(results: Path, **options: object) -> int:
     """Rebuild every report file of a results folder from its journal."""
     from batchcreate.cli.reporting import report_command
 
-    return report_command(results, is_json=bool(options["json_summary"]))
+    return report_command(results, given(options))
+
+
+@click.command(epilog="\b\nExample:\n  batchcreate explain APIGW.0308")
+@click.argument("code", default="", metavar="[CODE]")
+@click.option("--list", "is_list", is_flag=True, help="List every known code and end.")
+@LANG
+def explain(code: str, *, is_list: bool, **options: object) -> int:
+    """
+    Say what an error code means, who can mend it and what to do.
+
+    CODE is an error code of results.csv, the id of a broken rule in issues.csv, an HTTP status
+    or the status of a row; its case does not matter. Without one, all that are known are listed.
+    """
+    from batchcreate.cli.explaining import explain_command
+
+    return explain_command("" if is_list else code, given(options))
 
 
 @click.command(epilog="\b\nExample:\n  batchcreate undo tasks-results")
@@ -194,4 +211,4 @@ def simulate(**options: object) -> int:
     return simulate_command(options)
 
 
-ALL: Final = (run, check, retry, report, undo, template, doctor, simulate)
+ALL: Final = (run, check, retry, report, explain, undo, template, doctor, simulate)

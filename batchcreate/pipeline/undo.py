@@ -14,8 +14,9 @@ from batchcreate.inventory import list_all
 from batchcreate.journal import CreatedTask, Journal, Writer, deletions
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Inventory
-from batchcreate.models import DeletionStatus, RunId, Target
+from batchcreate.models import DeletionStatus, Target
 from batchcreate.pipeline.baseline import take_baseline
+from batchcreate.pipeline.intake import language_of
 from batchcreate.pipeline.reporting import write_reports
 from batchcreate.pipeline.service import Service, name_credential, service_of
 from batchcreate.pipeline.undoing import Undoing
@@ -115,7 +116,7 @@ async def undo(
             undoing = Undoing(client, gate, stop)
             await _remove(found, undoing, journal, settings.concurrency)
         write_deletions(results / REPORT, deletions.deletions(journal.connection))
-        write_reports(journal, results)
+        write_reports(journal, results, language=language_of(settings, environment))
         halt = None if stop.halt is None else _named(stop.halt, service)
         return Undone(counts=undoing.counts, halt=halt)
 
@@ -156,7 +157,7 @@ def sort_out(tasks: Sequence[CreatedTask], inventories: Mapping[Target, Inventor
 
 
 async def _remove(found: Search, undoing: Undoing, journal: Journal, concurrency: int) -> None:
-    number = journal.start_run(RunId("undo"), at=stamp(utc_now()))
+    number = journal.start_run(deletions.UNDOING, at=stamp(utc_now()))
     try:
         async with Writer(journal.connection, run=number, now_ms=epoch_ms) as writer:
             await undoing.note(found.gone, DeletionStatus.GONE, writer)
