@@ -1,20 +1,27 @@
-"""``batchcreate check``: what is wrong with the files, cell by cell."""
+"""``batchcreate check``: what was read, what is wrong with it, and what to do next."""
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from itertools import islice
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from batchcreate import pipeline
+from batchcreate.cli.causes import describe_causes
 from batchcreate.cli.exits import DONE, INCOMPLETE
+from batchcreate.cli.findings import document
+from batchcreate.cli.notices import cleaned, left_out, sheets_read
 from batchcreate.cli.say import put, say
-from batchcreate.models import Issue
-from batchcreate.pipeline import Input, language_of, load_options, results_folder
+from batchcreate.models import CauseGroup
+from batchcreate.pipeline import Findings, Input
 from batchcreate.settings import load
+from batchcreate.text import counted
 
-_SHOWN: Final = 20
+SHEETS_SHOWN: Final = 10
+LEFT_OUT_SHOWN: Final = 10
+CLEANED_SHOWN: Final = 3
 
 
 def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
@@ -22,31 +29,43 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     settings = load(options)
     source = Input(
         files=files,
-        options=load_options(settings),
+        options=pipeline.load_options(settings),
         defaults=settings.target_defaults,
-        language=language_of(settings, os.environ),
+        language=pipeline.language_of(settings, os.environ),
     )
+    results = pipeline.results_folder(files, settings)
     with pipeline.check(source) as findings:
+        causes = findings.causes()
+        written = pipeline.keep_findings(results, findings)
         if settings.json_summary:
-            put(json.dumps({"rows": findings.rows, "rejected": findings.rejected}))
-        results = results_folder(files, settings)
-        if not findings.rejected:
-            if (results / "issues.csv").is_file():
-                pipeline.keep_issues(
-                    results, findings
-                )  # the mistakes of an earlier check are mended
-            say(f"{findings.rows} rows, all of them valid")
-            return DONE
+            found = document(findings, causes, written, language=source.language)
+            put(json.dumps(found, ensure_ascii=False))
         if not settings.quiet:
-            for issue in islice(findings.issues(), _SHOWN):
-                say(_describe(issue))
-        path = pipeline.keep_issues(results, findings)
-        say(f"{findings.rows} rows, {findings.rejected} to mend; every cell is listed in {path}")
-        return INCOMPLETE
+            say("\n".join(_found(findings, causes, source.language)))
+        say("\n".join(_last_lines(findings, written, sys.argv[1:])))
+        return INCOMPLETE if findings.rejected else DONE
 
 
-def _describe(issue: Issue) -> str:
-    place = issue.place
-    where = " ".join(part for part in (place.file, place.sheet, issue.cell) if part)
-    suggestion = f" -> {issue.suggestion}" if issue.suggestion else ""
-    return f"{where or place.number}  {issue.column}: {issue.message}{suggestion}"
+def _found(findings: Findings, causes: Sequence[CauseGroup], language: str) -> Iterator[str]:
+    notices = findings.notices
+    yield from sheets_read(notices, most=SHEETS_SHOWN)
+    yield from left_out(notices, most=LEFT_OUT_SHOWN)
+    yield from cleaned(notices, most=CLEANED_SHOWN)
+    if causes:
+        yield "to mend, the most frequent first:"
+        is_one_sheet = len(notices.sheets) == 1
+        yield from describe_causes(causes, language=language, is_one_sheet=is_one_sheet)
+
+
+def _last_lines(
+    findings: Findings, written: Mapping[str, Path], arguments: Sequence[str]
+) -> Iterator[str]:
+    rows = counted(findings.rows, "row")
+    if not findings.rejected:
+        yield f"{rows}, all of them valid"
+        yield f"next: {shlex.join(['batchcreate', 'run', *arguments[1:]])}"
+        return
+    for what, path in written.items():
+        yield f"{what}: {path}"
+    yield f"{rows}, {findings.rejected} to mend"
+    yield f"next: mend the rows, then {shlex.join(['batchcreate', *arguments])}"

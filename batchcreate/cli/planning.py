@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from batchcreate.cli.notices import cleaned, left_out
 from batchcreate.models import Status, Target
-from batchcreate.pipeline import Notices, Outlook, Plan
+from batchcreate.pipeline import Outlook, Plan
 from batchcreate.text import counted
 
 TARGETS_SHOWN: Final = 10
@@ -12,13 +13,6 @@ PASSED_OVER_SHOWN: Final = 5
 
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
-
-_LEFT_OUT: Final = {
-    "hidden": "hidden",
-    "no_header": "no known headings",
-    "empty": "empty",
-    "example": "examples",
-}
 
 
 def describe_plan(plan: Plan) -> Iterator[str]:
@@ -37,23 +31,8 @@ def describe_plan(plan: Plan) -> Iterator[str]:
         if has[status]:
             parts.append(f"{has[status]} {words}")
     yield ", ".join(parts)
-    yield from describe_notices(plan.notices)
-
-
-def describe_notices(notices: Notices) -> Iterator[str]:
-    """Yield what was left out of the input, and what was taken for what was plainly meant."""
-    for passed in notices.passed_over[:PASSED_OVER_SHOWN]:
-        where = f"sheet {passed.sheet} of {passed.file}" if passed.sheet else passed.file
-        what = f"{counted(passed.rows, 'row')} of " if passed.rows else ""
-        yield f"  left out: {what}{where} ({_LEFT_OUT[passed.reason]})"
-    if len(notices.passed_over) > PASSED_OVER_SHOWN:
-        yield f"  left out: {len(notices.passed_over) - PASSED_OVER_SHOWN} more"
-    if notices.cleaned:
-        first = notices.cleanings[0]
-        yield (
-            f"  cleaned: {counted(notices.cleaned, 'cell')}, such as {first.cell} of "
-            f"{first.place.file}: {first.before!r} is taken for {first.after!r}"
-        )
+    yield from left_out(plan.notices, most=PASSED_OVER_SHOWN)
+    yield from cleaned(plan.notices, most=1)
 
 
 def describe_outlook(outlook: Outlook) -> Iterator[str]:

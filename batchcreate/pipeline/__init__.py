@@ -1,6 +1,6 @@
 """Each command's story on one screen."""
 
-from batchcreate.pipeline.check import Findings, check, keep_issues
+from batchcreate.pipeline.check import Findings, check, keep_findings
 from batchcreate.pipeline.create import results_folder, retry, run
 from batchcreate.pipeline.doctor import Finding, doctor
 from batchcreate.pipeline.intake import Input, language_of, load_options
@@ -24,7 +24,7 @@ __all__ = [
     "Undone",
     "check",
     "doctor",
-    "keep_issues",
+    "keep_findings",
     "language_of",
     "load_options",
     "report",

@@ -1,18 +1,22 @@
 """Loads and validates, and says what it found; no network, no credentials, nothing kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
-from batchcreate.journal import Journal, make_folder
-from batchcreate.models import Issue
+from batchcreate.journal import Journal, causes, make_folder
+from batchcreate.models import CauseGroup, Issue
 from batchcreate.pipeline.intake import Input, chunks
 from batchcreate.pipeline.noticing import Notebook
 from batchcreate.pipeline.values import Notices
 from batchcreate.report import write_issues
 from batchcreate.validator import repeated_name_issues, validate
+
+CAUSES_MAX: Final = 20
+"""How many causes are told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,10 @@ class Findings:
     def rows(self) -> int:
         """Input rows."""
         return self.notices.rows
+
+    def causes(self) -> list[CauseGroup]:
+        """Return why rows are rejected, the most frequent causes first."""
+        return causes(self.journal.connection, groups_max=CAUSES_MAX)
 
     def issues(self) -> Iterator[Issue]:
         """Yield every broken rule, in input order."""
@@ -72,16 +80,20 @@ def check(source: Input) -> Iterator[Findings]:
         )
 
 
-def keep_issues(results: Path, findings: Findings) -> Path:
+def keep_findings(results: Path, findings: Findings) -> Mapping[str, Path]:
     """
-    Write issues.csv to the folder *results* and return its path.
+    Write what is to be mended to the folder *results*; return the files by what they hold.
+
+    Where nothing is, the list of an earlier check is brought up to date, and no folder made.
 
     Raises:
         SettingsError: the folder cannot be used.
-        ReportError: the file cannot be written.
+        ReportError: a file cannot be written.
 
     """
-    make_folder(results)
     path = results / "issues.csv"
+    if not findings.rejected and not path.is_file():
+        return {}
+    make_folder(results)
     write_issues(path, findings.issues())
-    return path
+    return {"issues": path}

@@ -91,17 +91,20 @@ def enroll(
 
     Raises:
         LoadError: an input file cannot be read as a table; the journal is unchanged.
-        SettingsError: rows would belong to no project or instance, or to another endpoint.
+        SettingsError: rows would belong to no project or instance, or to another endpoint, or
+            none of them is selected.
         StoppedError: *is_stopped* said so; the journal is unchanged.
 
     """
     notebook = Notebook()
+    is_any_selected = False
     with journal.reading(endpoint=endpoint, is_kept=is_kept) as reading:
         for chunk in chunks(source, reading, notebook):
             if is_stopped():
                 msg = "stopped while the input was being read; nothing was sent"
                 raise StoppedError(msg)
             _require_target(chunk, source.defaults)
+            is_any_selected = is_any_selected or _has_selected(chunk, source.selection)
             checked = validate(
                 chunk,
                 defaults=source.defaults,
@@ -113,6 +116,9 @@ def enroll(
             reading.add_names(checked.keys())
             reading.add_origins(chunk.numbers, chunk.origins)
             notebook.see(checked)
+        if not is_any_selected:
+            msg = "--rows: no input row has one of these numbers; count the headings too"
+            raise SettingsError(msg)
         notebook.replaced = reading.take_places()
         reading.reject_repeated(partial(repeated_name_issues, language=source.language))
         reading.settle_with_earlier()
@@ -158,3 +164,7 @@ def _require_target(chunk: Chunk, defaults: Mapping[str, str]) -> None:
             where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
             msg = f"{where}: no column {name}; add one, or give {option} for all rows"
             raise SettingsError(msg)
+
+
+def _has_selected(chunk: Chunk, selection: Container[int] | None) -> bool:
+    return selection is None or any(number in selection for number in chunk.numbers)

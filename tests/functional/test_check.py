@@ -3,12 +3,18 @@
 import json
 from pathlib import Path
 
+import fastjsonschema
+
+import batchcreate.cli as batchcreate_cli
 from tests.functional.program import batchcreate, listing, read_lines, task_rows, write_rows
 
 WRONG = [
-    {"task_name": "crm orders", "operation_types": "INSERT"},
+    *({"task_name": f"crm orders-{at}", "operation_types": "INSERT"} for at in range(1, 5)),
     {"task_name": "crm-orders", "operation_types": "UPSRT"},
 ]
+NOT_ALLOWED = "characters in the task name that are not allowed"
+
+SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
 
 
 async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> None:
@@ -18,41 +24,100 @@ async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> 
 
     ended = await batchcreate("check", "a.csv", "b.csv", folder=tmp_path, BATCHCREATE_TOKEN="")
 
-    assert (ended.code, ended.out, ended.err) == (0, "", "5 rows, all of them valid\n")
+    assert (ended.code, ended.out, ended.err.splitlines()) == (
+        0,
+        "",
+        [
+            "a.csv: 3 rows",
+            "  columns: A task_name, B operation_types",
+            "b.csv: 2 rows",
+            "  columns: A task_name, B operation_types",
+            "5 rows, all of them valid",
+            "next: batchcreate run a.csv b.csv",
+        ],
+    )
     assert listing(tmp_path) == ["a.csv", "b.csv"]
 
 
-async def test_mistakes_are_shown_and_kept(tmp_path: Path) -> None:
-    """Every mistake has its cell, its message and its suggestion, on the screen and in the file."""
+async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> None:
+    """The most frequent cause comes first, each with its first cells and what to type instead."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(1), *WRONG])
 
-    ended = await batchcreate("check", "tasks.csv", "--json", folder=tmp_path)
+    ended = await batchcreate("check", "tasks.csv", folder=tmp_path)
 
     issues = read_lines(tmp_path / "tasks-results" / "issues.csv")
-    shown = ended.err.splitlines()
-    assert (ended.code, json.loads(ended.out)) == (1, {"rows": 3, "rejected": 2})
-    assert [(issue["cell"], issue["suggestion"]) for issue in issues] == [
-        ("A3", "crm_orders"),
-        ("B4", "UPDATE or INSERT?"),
+    assert (ended.code, ended.err.splitlines()) == (
+        1,
+        [
+            "tasks.csv: 6 rows",
+            "  columns: A task_name, B operation_types",
+            "to mend, the most frequent first:",
+            f"  4 rows: {NOT_ALLOWED}, column A: A3, A4, A5 and 1 more",
+            f"    A3: {issues[0]['message']} -> crm_orders-1",
+            "  1 row: unknown operation types, column B: B7",
+            f"    B7: {issues[4]['message']}",
+            "issues: tasks-results/issues.csv",
+            "6 rows, 5 to mend",
+            "next: mend the rows, then batchcreate check tasks.csv",
+        ],
+    )
+    assert [issue["cell"] for issue in issues] == ["A3", "A4", "A5", "A6", "B7"]
+
+
+async def test_causes_are_worded_for_analysts_in_their_language(tmp_path: Path) -> None:
+    """What the engineer reads stays English."""
+    write_rows(tmp_path / "tasks.csv", WRONG[-1:])
+
+    ended = await batchcreate("check", "tasks.csv", "--lang", "zh", folder=tmp_path)
+
+    issue = read_lines(tmp_path / "tasks-results" / "issues.csv")[0]
+    assert ended.err.splitlines()[3:6] == [
+        "  1 行：操作类型无效（B 列）: B2",
+        f"    B2: {issue['message']}",
+        "issues: tasks-results/issues.csv",
     ]
-    for line, issue in zip(shown, issues, strict=False):
-        assert issue["cell"] in line
-        assert issue["message"] in line
-        assert line.endswith(issue["suggestion"])
-    assert shown[-1] == "3 rows, 2 to mend; every cell is listed in tasks-results/issues.csv"
+    assert "操作类型" in issue["message"]
 
 
-async def test_quiet_leaves_the_last_line(tmp_path: Path) -> None:
+async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
+    """One document on standard output, as its schema says."""
+    write_rows(tmp_path / "tasks.csv", [*task_rows(1), *WRONG])
+
+    ended = await batchcreate("check", "tasks.csv", "--json", "--quiet", folder=tmp_path)
+
+    found = json.loads(ended.out)
+    fastjsonschema.compile(json.loads(SCHEMA.read_text(encoding="utf-8")))(found)
+    cell = {"file": "tasks.csv", "sheet": "", "row": 7, "cell": "B7", "value": "UPSRT"}
+    assert ended.code == 1
+    assert {key: found[key] for key in ("rows", "rejected", "cleaned", "passed_over")} == {
+        "rows": 6,
+        "rejected": 5,
+        "cleaned": 0,
+        "passed_over": [],
+    }
+    assert [(cause["rule"], cause["rows"]) for cause in found["causes"]] == [
+        ("task_name.charset", 4),
+        ("operation_types.value", 1),
+    ]
+    assert found["causes"][1]["cells"] == [cell | {"suggestion": ""}]
+    assert found["files"] == {"issues": "tasks-results/issues.csv"}
+
+
+async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
     """The mistakes are in the file only, which stands where the user wants it."""
     write_rows(tmp_path / "tasks.csv", WRONG)
 
     ended = await batchcreate("check", "tasks.csv", "--quiet", "--results", "out", folder=tmp_path)
 
-    assert (ended.code, ended.err) == (
+    assert (ended.code, ended.err.splitlines()) == (
         1,
-        "2 rows, 2 to mend; every cell is listed in out/issues.csv\n",
+        [
+            "issues: out/issues.csv",
+            "5 rows, 5 to mend",
+            "next: mend the rows, then batchcreate check tasks.csv --quiet --results out",
+        ],
     )
-    assert len(read_lines(tmp_path / "out" / "issues.csv")) == 2
+    assert len(read_lines(tmp_path / "out" / "issues.csv")) == 5
 
 
 async def test_mended_files_leave_no_old_mistakes_behind(tmp_path: Path) -> None:

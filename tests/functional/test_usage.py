@@ -84,6 +84,7 @@ CASES = {
     "rate of nothing": with_options("--rate", "0", words=("--rate", "0.01")),
     "rate in words": with_options("--rate", "abc", words=("--rate", "'abc'")),
     "rows in words": with_options("--rows", "first", words=("--rows", "such as 5-20,31")),
+    "rows that are not there": with_options("--rows", "99", words=("--rows", "no input row")),
     "project id with a path": with_options(
         "--project-id", "a/b", words=("--project-id", "letters")
     ),
@@ -123,6 +124,16 @@ CASES = {
     ),
     "report of nothing": Case(command=("report", "nope"), words=("nope", "journal.db")),
     "report without a folder": Case(command=("report",), words=("RESULTS_DIR", "--help")),
+    "template that exists": Case(
+        command=("template", "tasks.csv"), words=("tasks.csv", "exists already", "--force")
+    ),
+    "template of another kind": Case(
+        command=("template", "tasks.ods", "--lang", "zh"), words=("tasks.ods", ".xlsx", ".csv")
+    ),
+    "template without a folder": Case(
+        command=("template", "nope/tasks.xlsx", "--force"),
+        words=("nope/tasks.xlsx", "No such file", "another place"),
+    ),
     "check with a file in the way": Case(
         command=("check", "bad.csv", "--quiet", "--results", "there"),
         words=("there", "--results"),
