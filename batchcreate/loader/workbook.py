@@ -1,26 +1,30 @@
-"""Workbooks through pandas and calamine; every cell as the text that was typed."""
+"""Workbooks sheet by sheet: which have the headings, and the rows below them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 from batchcreate.loader import headers
 from batchcreate.loader.headers import Header
 from batchcreate.loader.options import LoadOptions, Tell
-from batchcreate.loader.table import cut, is_blank
-from batchcreate.loader.wording import shown
+from batchcreate.loader.wording import MANDATORY, place, shown
 from batchcreate.messages import quoted
-from batchcreate.models import Chunk
+from batchcreate.models import Chunk, Kind, PassedOver
+from batchcreate.workbooks import cells
+from batchcreate.workbooks.reader import Head, Rows, Tab, WorkbookReader
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SHOWN_SHEETS = 5
+SHOWN_SHEETS: Final = 5
 """Of how many sheets an error lists the headings."""
 
-_OLD_OR_ENCRYPTED = bytes.fromhex("d0cf11e0a1b11ae1")
+_KINDS: Final = {
+    cells.NUMBER: Kind.NUMBER,
+    cells.DATE: Kind.DATE,
+    cells.BOOLEAN: Kind.BOOLEAN,
+    cells.ERROR: Kind.ERROR,
+    cells.NO_RESULT: Kind.NO_RESULT,
+    cells.MERGED: Kind.MERGED,
+}
 
 
 def read_workbook(
@@ -33,80 +37,71 @@ def read_workbook(
         LoadError: it is not a workbook, a sheet is missing or no sheet has the headings.
 
     """
-    passed_over: dict[str, tuple[int, Sequence[str]]] = {}
+    passed_over: dict[str, Head] = {}
     is_found = False
-    for sheet, frame in _frames(handle, label, options.sheets):
-        number, headings = _first_row(frame)
-        if options.sheets or headers.has_header(headings):
-            is_found = True
-            header = headers.match(headings, file=label, sheet=sheet, number=number)
-            tell(headers.layout(header))
-            yield from _chunks(frame, header, options.chunk_rows)
-        elif headings:
-            passed_over[sheet] = (number, headings)
-    if not is_found:
-        raise LoadError(_no_header(label, passed_over))
-
-
-def _frames(
-    handle: BinaryIO, label: str, sheets: Sequence[str]
-) -> Iterator[tuple[str, "pd.DataFrame"]]:
-    import pandas as pd
-    from python_calamine import CalamineError, SheetVisibleEnum
-
-    try:
-        with pd.ExcelFile(handle, engine="calamine") as book:
-            names = [str(name) for name in book.sheet_names]
-            _refuse_missing(label, sheets, names)
-            hidden = {
-                sheet.name
-                for sheet in book.book.sheets_metadata
-                if sheet.visible != SheetVisibleEnum.Visible
-            }
-            for name in dict.fromkeys(sheets) or [name for name in names if name not in hidden]:
-                yield (
-                    name,
-                    pd.read_excel(
-                        book, sheet_name=name, header=None, dtype=object, na_filter=False
-                    ),
+    with WorkbookReader(handle, label) as reader:
+        tabs = reader.tabs()
+        _refuse_missing(label, options.sheets, [tab.name for tab in tabs])
+        for index, tab in enumerate(tabs):
+            if not _is_chosen(tab, options.sheets):
+                _tell_hidden(tab, label, options, tell)
+                continue
+            head = reader.head(index, tab.name, options.chunk_rows)
+            header = headers.find(head.rows, file=label, sheet=tab.name, mapping=options.mapping)
+            if header:
+                is_found = True
+                tell(headers.layout(header))
+                yield from _chunks(reader, header, options.chunk_rows)
+            elif options.sheets:
+                raise LoadError(_no_header(label, {tab.name: head}, options.mapping))
+            else:
+                passed_over[tab.name] = head
+                tell(
+                    PassedOver(
+                        file=label,
+                        sheet=tab.name,
+                        reason="empty" if head.is_blank else "no_header",
+                    )
                 )
-    except CalamineError as error:
-        raise LoadError(_unreadable(handle, label)) from error
-    except OverflowError as error:
-        message = (
-            f"{label}: a cell holds a date or time out of all range. Format the columns of the"
-            " table as text and type its value again."
-        )
-        raise LoadError(message) from error
+    if not is_found:
+        raise LoadError(_no_header(label, passed_over, options.mapping))
 
 
-def _chunks(frame: "pd.DataFrame", header: Header, chunk_rows: int) -> Iterator[Chunk]:
-    for start in range(header.number, len(frame), chunk_rows):
-        part = frame.iloc[start : start + chunk_rows]
-        columns = [_texts(part[index].to_list()) for index in part]
-        if chunk := cut(columns, header=header, first_number=start + 1):
-            yield chunk
+def _is_chosen(tab: Tab, sheets: Sequence[str]) -> bool:
+    return tab.name in sheets if sheets else tab.is_visible
 
 
-def _first_row(frame: "pd.DataFrame") -> tuple[int, list[str]]:
-    for number, row in enumerate(frame.itertuples(index=False), start=1):
-        texts = _texts(row)
-        if not all(map(is_blank, texts)):
-            return number, texts
-    return 1, []
+def _tell_hidden(tab: Tab, label: str, options: LoadOptions, tell: Tell) -> None:
+    if not options.sheets:
+        tell(PassedOver(file=label, sheet=tab.name, reason="hidden"))
 
 
-def _texts(cells: Sequence[object]) -> list[str]:
-    return [cell if type(cell) is str else _text(cell) for cell in cells]
+def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator[Chunk]:
+    indexes = [column.index for column in header.columns.values()]
+    asked = indexes if header.origin is None else [*indexes, header.origin]
+    for rows in reader.rows(asked, after=header.number, chunk_rows=chunk_rows):
+        yield _chunk(rows, header)
 
 
-def _text(cell: object) -> str:
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, datetime):
-        is_day = cell.time() == time.min
-        return cell.date().isoformat() if is_day else cell.isoformat(sep=" ")
-    return str(cell)
+def _chunk(rows: Rows, header: Header) -> Chunk:
+    names = list(header.columns)
+    return Chunk(
+        file=header.file,
+        sheet=header.sheet,
+        columns=header.columns,
+        numbers=rows.numbers,
+        cells=dict(zip(names, rows.texts, strict=False)),
+        kinds={
+            name: _kinds(letters)
+            for name, letters in zip(names, rows.kinds, strict=False)
+            if letters.strip(cells.TEXT)
+        },
+        origins=() if header.origin is None else rows.texts[-1],
+    )
+
+
+def _kinds(letters: str) -> Mapping[int, Kind]:
+    return {at: _KINDS[letter] for at, letter in enumerate(letters) if letter != cells.TEXT}
 
 
 def _refuse_missing(label: str, sheets: Sequence[str], names: Sequence[str]) -> None:
@@ -117,28 +112,26 @@ def _refuse_missing(label: str, sheets: Sequence[str], names: Sequence[str]) -> 
         raise LoadError(message)
 
 
-def _no_header(label: str, passed_over: Mapping[str, tuple[int, Sequence[str]]]) -> str:
-    if len(passed_over) == 1:
-        ((sheet, (number, headings)),) = passed_over.items()
-        return headers.missing(headings, file=label, sheet=sheet, number=number)
+def _no_header(label: str, heads: Mapping[str, Head], mapping: Mapping[str, str]) -> str:
+    filled = {sheet: head.rows for sheet, head in heads.items() if any(map(any, head.rows))}
+    if len(filled) == 1:
+        ((sheet, rows),) = filled.items()
+        return headers.not_found(rows, file=label, sheet=sheet, mapping=mapping)
+    if len(heads) == 1:
+        (sheet,) = heads
+        return (
+            f"{place(label, sheet)}: the first rows are blank. Put the headings {MANDATORY} into"
+            f" one of the first {headers.SEARCHED_ROWS} rows."
+        )
     seen = "".join(
-        f" In {quoted(sheet)} the headings are {shown(headings)}."
-        for sheet, (_, headings) in islice(passed_over.items(), SHOWN_SHEETS)
+        f" The headings of {quoted(sheet)} seem to be {shown(max(rows, key=_filled))}."
+        for sheet, rows in islice(filled.items(), SHOWN_SHEETS)
     )
     return (
-        f"{label}: no visible sheet has a column task_name or operation_types.{seen} A hidden"
-        " sheet is read when it is named (--sheet)."
+        f"{label}: no visible sheet has the headings {MANDATORY}.{seen} A hidden sheet is read"
+        " when it is named (--sheet)."
     )
 
 
-def _unreadable(handle: BinaryIO, label: str) -> str:
-    handle.seek(0)
-    start = handle.read(len(_OLD_OR_ENCRYPTED))
-    if start == _OLD_OR_ENCRYPTED:
-        return (
-            f"{label}: is an old .xls workbook or protected by a password. Save it as .xlsx"
-            " without a password."
-        )
-    if start.startswith(b"PK"):
-        return f"{label}: the workbook is damaged. Open it in the spreadsheet program, save again."
-    return f"{label}: is not an .xlsx workbook whatever its name says. Save it as .xlsx again."
+def _filled(row: Sequence[str]) -> int:
+    return sum(not cells.is_blank(text) for text in row)

@@ -1,0 +1,88 @@
+"""One sheet as a table of batches, from whichever reader can be trusted with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final, Protocol
+
+from python_calamine import CalamineSheet
+
+from batchcreate.workbooks.batches import Batch, DenseBatch, Merge, SparseBatch
+from batchcreate.workbooks.limits import BATCH_CHARS
+from batchcreate.workbooks.sheet import Row
+
+HEAD_ROWS: Final = 40
+"""How many rows the first batch of a sheet has."""
+
+_BATCH_CELLS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetName:
+    """The name on a sheet's tab, and whether it is shown."""
+
+    name: str
+    is_visible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """
+    The rows of one sheet.
+
+    Attributes:
+        batches: of rows, the first one of at most `HEAD_ROWS`.
+        merges: the cells that are shown as one.
+
+    """
+
+    batches: Iterator[Batch]
+    merges: Sequence[Merge] = field(default_factory=list)
+
+
+class Book(Protocol):
+    """A workbook that was opened."""
+
+    @property
+    def sheets(self) -> Sequence[SheetName]:
+        """Its worksheets, in the order of their tabs."""
+        ...
+
+    def table(self, index: int, chunk_rows: int) -> Table:
+        """Return the rows of the sheet number *index*, in batches of at most *chunk_rows*."""
+        ...
+
+
+def dense(sheet: CalamineSheet, chunk_rows: int) -> Iterator[Batch]:
+    """Yield the rows of *sheet* as calamine gives them, from row 1 on."""
+    if sheet.start is None:
+        return
+    rows = sheet.iter_rows()
+    most = max(1, min(chunk_rows, _BATCH_CELLS // sheet.width))
+    count = HEAD_ROWS
+    number = 1
+    while batch := list(islice(rows, count)):
+        yield DenseBatch(number, sheet.start[1], batch)
+        number += len(batch)
+        count = most
+
+
+def sparse(rows: Iterator[Row], chunk_rows: int) -> Iterator[Batch]:
+    """Yield *rows* in batches that hold a bounded amount of text."""
+    found: list[Row] = []
+    count = HEAD_ROWS
+    chars = 0
+    for row in rows:
+        found.append(row)
+        chars += sum(len(text) for text, _ in row[1].values())
+        if len(found) >= count or chars > BATCH_CHARS:
+            yield _sparse(found)
+            found = []
+            count, chars = chunk_rows, 0
+    if found:
+        yield _sparse(found)
+
+
+def _sparse(rows: Sequence[Row]) -> Batch:
+    numbers, cells = zip(*rows, strict=True)
+    return SparseBatch(numbers, cells)
