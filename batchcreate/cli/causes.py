@@ -31,7 +31,7 @@ def describe_causes(
         first = group.spots[0]
         yield f"  {_heading(group, language)}: {_cells(group, is_one_sheet=is_one_sheet)}"
         suggestion = f" -> {first.suggestion}" if first.suggestion else ""
-        yield f"    {first.cell or first.place.number}: {group.message}{suggestion}"
+        yield f"    {_spot(first, is_one_sheet=True)}: {group.message}{suggestion}"
 
 
 def what(group: CauseGroup, language: str) -> str:

@@ -19,7 +19,7 @@ _REASONS: Final = {
     "empty": "empty",
     "example": "examples",
 }
-_PLAIN: Final = ("", "utf-8", "utf-8-sig")
+_PLAIN: Final = ("utf-8", "utf-8-sig")
 _DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -72,11 +72,12 @@ def _sheet(sheet: Sheet) -> Iterator[str]:
 
 
 def _text_format(layout: Layout) -> str:
-    encoding, delimiter = layout.encoding, _DELIMITERS.get(layout.delimiter, "")
-    is_plain = not encoding or codecs.lookup(encoding).name in _PLAIN
-    return ", ".join(
-        filter(None, ["" if is_plain else encoding, delimiter and f"with {delimiter}"])
-    )
+    """Return what is unusual about a text file."""
+    is_plain = not layout.encoding or codecs.lookup(layout.encoding).name in _PLAIN
+    encoding = "" if is_plain else layout.encoding
+    if delimiter := _DELIMITERS.get(layout.delimiter):
+        return f"{encoding or 'text'} with {delimiter}"
+    return encoding
 
 
 def _known(field: str, column: Column) -> str:
@@ -101,4 +102,4 @@ def _passed(passed: PassedOver) -> str:
 
 def _cleaning(cleaning: Cleaning) -> str:
     where = named(cleaning.place, cleaning.cell)
-    return f"{where} {quoted(cleaning.before)} is taken for {quoted(cleaning.after)}"
+    return f"{where}: {quoted(cleaning.before)} is taken for {quoted(cleaning.after)}"
