@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchcreate.journal.file import transaction
-from batchcreate.models import Deletion, DeletionStatus, Key, Target, TaskId
+from batchcreate.models import Deletion, DeletionStatus, Key, RunId, Target, TaskId
+
+UNDOING: Final = RunId("undo")
+"""What a run is called that creates nothing."""
 
 _REMOVED: Final = frozenset({DeletionStatus.DELETED, DeletionStatus.GONE})
 

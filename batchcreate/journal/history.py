@@ -1,5 +1,6 @@
 """What the runs of a batch did over time: counts of every attempt, made by SQLite."""
 
+import json
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from dataclasses import replace
 from itertools import accumulate, islice
 from typing import Final, Literal
 
+from batchcreate.journal.deletions import UNDOING
 from batchcreate.models import (
     Bar,
     Latencies,
@@ -15,6 +17,7 @@ from batchcreate.models import (
     Share,
     Span,
     Status,
+    Target,
     Timeline,
 )
 
@@ -27,7 +30,7 @@ SHARES_MAX: Final = 12
 SPANS_MAX: Final = 120
 BARS_MAX: Final = 30
 
-ANSWERS_PER_SPAN: Final = 5
+ANSWERS_PER_SPAN: Final = 10
 """A span is so long that it holds this many answers on average: fewer say little of a rate."""
 
 _NICE: Final = (1, 2, 5)
@@ -43,7 +46,7 @@ WITH ended AS (
         SELECT max(id) FROM outcomes WHERE intent = intents.id
     )
 )
-SELECT runs.id, runs.run_id, runs.started_at, runs.finished_at,
+SELECT runs.id, runs.run_id, runs.started_at, runs.finished_at, runs.facts,
        count(ended.run),
        count(*) FILTER (WHERE status = 'created'),
        count(*) FILTER (WHERE http_status = 429),
@@ -52,19 +55,20 @@ SELECT runs.id, runs.run_id, runs.started_at, runs.finished_at,
            WHERE ended.run IS NOT NULL AND coalesce(status, 'unknown') = 'unknown'
            AND http_status IS NOT 429
        )
-FROM runs LEFT JOIN ended ON ended.run = runs.id
+FROM runs LEFT JOIN ended ON ended.run = runs.id WHERE runs.run_id <> ?
 GROUP BY runs.id ORDER BY runs.id DESC LIMIT ?
 """
 
 
 def runs(connection: sqlite3.Connection) -> list[RunRecord]:
-    """Return the last runs, the latest first."""
+    """Return the last runs that were to create something, the latest first."""
     return [
         RunRecord(
             number=number,
             run_id=RunId(run_id),
             started_at=started_at,
             finished_at=finished_at,
+            facts=json.loads(facts),
             attempts=attempts,
             created=created,
             throttled=throttled,
@@ -72,9 +76,9 @@ def runs(connection: sqlite3.Connection) -> list[RunRecord]:
             unknown=unknown,
         )
         for (
-            number, run_id, started_at, finished_at,
+            number, run_id, started_at, finished_at, facts,
             attempts, created, throttled, failed, unknown,
-        ) in connection.execute(_RUNS, (RUNS_MAX,))
+        ) in connection.execute(_RUNS, (UNDOING, RUNS_MAX))
     ]  # fmt: skip
 
 
@@ -119,11 +123,19 @@ def timeline(connection: sqlite3.Connection, run: int) -> Timeline | None:
     )
 
 
-def latencies(connection: sqlite3.Connection, run: int) -> Latencies | None:
-    """Return how long the server took to answer the requests of *run*; ``None`` if it never did."""
+def latencies(connection: sqlite3.Connection, run: int | None = None) -> Latencies | None:
+    """
+    Return how long the server took to answer requests, ``None`` if it never did.
+
+    Args:
+        connection: the journal.
+        run: which sent them; ``None`` for all runs.
+
+    """
     counted: list[tuple[int, int]] = connection.execute(
         """
-        SELECT duration_ms, count(*) FROM answers WHERE run = ? AND http_status IS NOT NULL
+        SELECT duration_ms, count(*) FROM answers
+        WHERE run = coalesce(?, run) AND http_status IS NOT NULL
         GROUP BY duration_ms ORDER BY duration_ms
         """,
         (run,),
@@ -161,6 +173,22 @@ def shares(connection: sqlite3.Connection, by: Literal["file", "instance_id"]) -
     for _, *counts in found:
         rest = [before + count for before, count in zip(rest, counts, strict=True)]
     return [*named, _share(None, rest)] if any(rest) else named
+
+
+def targets(connection: sqlite3.Connection) -> tuple[list[Target], int]:
+    """Return the first instances that the batch has tasks for, and how many there are."""
+    found = connection.execute(
+        """
+        SELECT endpoint, project_id, instance_id, count(*) OVER () FROM targets
+        WHERE id IN (SELECT target FROM tasks) ORDER BY id LIMIT ?
+        """,
+        (SHARES_MAX,),
+    ).fetchall()
+    named = [
+        Target(endpoint=endpoint, project_id=project, instance_id=instance)
+        for endpoint, project, instance, _ in found
+    ]
+    return named, found[0][-1] if found else 0
 
 
 def _share(name: str | None, counts: Sequence[int]) -> Share:

@@ -1,22 +1,39 @@
 """What reports ask the journal: the results, the issues, the counts."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from batchcreate.clock import stamp_of_ms
 from batchcreate.models import Issue, Place, ResultRow, Status, Summary
 
+_RESULTS = """
+SELECT file, sheet, number, task_name, status, task_id, http_status, error_code,
+       error_msg, attempts, first_sent_ms, finished_ms, duration_ms,
+       project_id, instance_id
+FROM results
+"""
+
 
 def results(connection: sqlite3.Connection) -> Iterator[ResultRow]:
     """Yield every row and what became of it, in input order."""
-    found = connection.execute(
-        """
-        SELECT file, sheet, number, task_name, status, task_id, http_status, error_code,
-               error_msg, attempts, first_sent_ms, finished_ms, duration_ms,
-               project_id, instance_id
-        FROM results ORDER BY source, number
-        """
+    return _rows(connection.execute(f"{_RESULTS} ORDER BY source, number"))
+
+
+def not_created(connection: sqlite3.Connection, *, limit: int) -> Iterator[ResultRow]:
+    """Yield the first *limit* rows that are not created, in input order; skipped ones come last."""
+    return _rows(
+        connection.execute(
+            f"""
+            {_RESULTS} WHERE status <> 'created'
+            ORDER BY status = 'skipped', source, number LIMIT ?
+            """,
+            (limit,),
+        )
     )
+
+
+def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
     for (
         file, sheet, number, task_name, status, task_id, http_status, error_code,
         error_msg, attempts, first_sent_ms, finished_ms, duration_ms, project_id, instance_id,

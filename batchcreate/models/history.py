@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from batchcreate.models.identity import RunId
 from batchcreate.models.results import Status
@@ -19,6 +20,7 @@ class RunRecord:
         run_id: names it in log and summary.
         started_at: UTC, ISO 8601.
         finished_at: the same; empty for a run that was killed.
+        facts: what it noted of itself when it ended; JSON values.
         attempts: requests that left.
         created: those that created a task, as far as is known by now.
         throttled: those that were answered with 429.
@@ -31,6 +33,7 @@ class RunRecord:
     run_id: RunId
     started_at: str
     finished_at: str
+    facts: Mapping[str, Any]
     attempts: int
     created: int
     throttled: int

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchcreate.journal import Journal, Settlement, Writer, history
+from batchcreate.journal.deletions import UNDOING
 from batchcreate.journal.records import add_intents, add_outcomes, add_rates
 from batchcreate.models import (
     Bar,
@@ -25,7 +26,7 @@ from batchcreate.models import (
     TaskId,
     Timeline,
 )
-from tests.journals import ENDPOINT, LOST, NOW_MS, REFUSED, add, attempt, created, read
+from tests.journals import ENDPOINT, LOST, NOW_MS, REFUSED, add, attempt, created, read, target
 
 THROTTLED = Failed(http_status=429, error_code="APIGW.0308", error_msg="slow down")
 UNSENT = Failed(http_status=None, error_code="CONNECT", error_msg="refused")
@@ -75,7 +76,7 @@ class TestRuns:
         await attempt(journal, {"one": created("1"), "two": REFUSED, "three": LOST, "four": None})
         await attempt(journal, {"two": THROTTLED, "four": UNSENT})
         last = journal.start_run(RunId("last"), at="2025-01-03T03:04:05Z")
-        journal.finish_run(last, at="2025-01-03T03:04:06Z", facts={})
+        journal.finish_run(last, at="2025-01-03T03:04:06Z", facts={"rate": 5})
 
         counted = [
             (run.number, run.attempts, run.created, run.throttled, run.failed, run.unknown)
@@ -87,6 +88,7 @@ class TestRuns:
             run_id=RunId("last"),
             started_at="2025-01-03T03:04:05Z",
             finished_at="2025-01-03T03:04:06Z",
+            facts={"rate": 5},
             attempts=0,
             created=0,
             throttled=0,
@@ -109,6 +111,12 @@ class TestRuns:
 
         assert (run.created, run.unknown) == (1, 0)
 
+    def test_undoing_is_no_run(self, journal: Journal) -> None:
+        """What removes tasks creates none, and is not told of."""
+        journal.start_run(UNDOING, at="")
+
+        assert history.runs(journal.connection) == []
+
     def test_only_the_last_runs_are_told_of(self, journal: Journal) -> None:
         """A batch that was run very often has a short list all the same."""
         for _ in range(history.RUNS_MAX + 3):
@@ -125,7 +133,7 @@ class TestTimeline:
         run = send(
             journal,
             [
-                *(Sent(at, created(str(at))) for at in range(0, 1000, 100)),
+                *(Sent(at, created(str(at))) for at in range(0, 993, 25)),
                 Sent(1000, THROTTLED),
                 Sent(1100, REFUSED),
                 Sent(1200, LOST),
@@ -139,8 +147,14 @@ class TestTimeline:
         assert found == Timeline(
             start_ms=NOW_MS,
             elapsed_ms=4000,
-            width_ms=2000,
-            spans=[Span(created=10, throttled=1, others=2), Span(), Span(created=1)],
+            width_ms=1000,
+            spans=[
+                Span(created=40),
+                Span(throttled=1, others=2),
+                Span(),
+                Span(),
+                Span(created=1),
+            ],
         )
 
     def test_list_tells_nothing_of_time(self, journal: Journal) -> None:
@@ -236,6 +250,16 @@ class TestLatencies:
         ]
         assert (len(found.bars), found.beyond) == (20, 1)
 
+    def test_all_runs_are_one_server(self, journal: Journal) -> None:
+        """Without a run's number the answers of every run count."""
+        send(journal, [Sent(0, REFUSED, duration_ms=3)])
+        send(journal, [Sent(0, REFUSED, duration_ms=5)])
+
+        found = history.latencies(journal.connection)
+
+        assert found is not None
+        assert (found.answers, found.least_ms, found.most_ms) == (2, 3, 5)
+
     def test_requests_without_an_answer_say_nothing(self, journal: Journal) -> None:
         """A timeout is no latency of the server."""
         run = send(journal, [Sent(0, UNSENT, 30_000), Sent(0, None), Sent(0, REFUSED, 3)])
@@ -298,3 +322,16 @@ class TestShares:
         assert found[0].name == "i3"
         assert [share.rows for share in found] == [2, *[1] * (history.SHARES_MAX - 1), 5]
         assert found[-1].name is None
+
+
+class TestTargets:
+    def test_instances_of_tasks_are_named(self, tmp_path: Path) -> None:
+        """The first dozen are named and all are counted; instances without tasks are not."""
+        names = [f"n{number}@i{number}" for number in range(history.SHARES_MAX + 5)]
+        with Journal.open(tmp_path) as journal:
+            assert history.targets(journal.connection) == ([], 0)
+            read(journal, {"a.csv": [*names, "!bad"]})
+            named, count = history.targets(journal.connection)
+
+        assert named == [target(f"i{number}") for number in range(history.SHARES_MAX)]
+        assert count == history.SHARES_MAX + 5

@@ -1,0 +1,74 @@
+"""How long the server took to answer."""
+
+from typing import TYPE_CHECKING, Final
+
+from batchcreate.models import Latencies
+from batchcreate.report.charts.canvas import INKS, SMALL_PX, Canvas, Drawing, Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BARS_MIN: Final = 2
+"""A single bar is no distribution."""
+
+_WIDTH: Final = 340
+_HEIGHT: Final = 210
+
+
+def draw_latencies(latencies: Latencies) -> Picture | None:
+    """Return how the answers are spread, or ``None`` where they all took the same time."""
+    if len(latencies.bars) < BARS_MIN:
+        return None
+    beyond = [[f"{latencies.bars[-1].high_ms:,} ms and more", f"{latencies.beyond:,}"]]
+    return Picture(
+        name="latency",
+        title="Time to answer",
+        description=(
+            f"{latencies.answers:,} answers took {latencies.least_ms:,} to "
+            f"{latencies.most_ms:,} ms. Half of them took no longer than "
+            f"{latencies.median_ms:,} ms, 95 in 100 no longer than {latencies.p95_ms:,} ms, "
+            f"99 in 100 no longer than {latencies.p99_ms:,} ms."
+        ),
+        drawings=[_draw(latencies)],
+        headings=["time to answer", "answers"],
+        rows=[
+            [f"{bar.low_ms:,} to {bar.high_ms:,} ms", f"{bar.answers:,}"] for bar in latencies.bars
+        ]
+        + (beyond if latencies.beyond else []),
+    )
+
+
+def _draw(latencies: Latencies) -> Drawing:
+    canvas = Canvas(_WIDTH, _HEIGHT)
+    axes = canvas.axes(left=44, top=34, right=_WIDTH - 26, bottom=_HEIGHT - 26)
+    edges = [bar.low_ms for bar in latencies.bars] + [latencies.bars[-1].high_ms]
+    counts = [bar.answers for bar in latencies.bars]
+    axes.stairs(counts, edges, fill=True, color=INKS["latency"], alpha=0.35, linewidth=0)
+    axes.stairs(counts, edges, color=INKS["latency"], linewidth=1.5)
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylim(0, max(counts) * 1.08)
+    axes.grid(axis="y", color=INKS["grid"], linewidth=1)
+    axes.locator_params(axis="y", nbins=4, integer=True)
+    axes.yaxis.set_major_formatter(lambda value, _at: f"{value:,.0f}")
+    axes.locator_params(axis="x", nbins=5)
+    axes.xaxis.set_major_formatter(lambda value, _at: f"{value:,g} ms")
+    _mark(canvas, axes, latencies.median_ms, "half", level=0)
+    _mark(canvas, axes, latencies.p95_ms, "95 %", level=1)
+    return canvas.drawing()
+
+
+def _mark(canvas: Canvas, axes: "Axes", at_ms: int, words: str, *, level: int) -> None:
+    """Draw a line at *at_ms*; the words of a higher level stand above those of a lower one."""
+    top = 1.02 + 0.11 * level
+    axes.axvline(at_ms, 0, top, color=INKS["text"], linewidth=1, clip_on=False)
+    left, right = axes.get_xlim()
+    is_right = at_ms > (left + right) / 2
+    canvas.write(
+        axes,
+        at_ms,
+        top,
+        f" {words} within {at_ms:,} ms ",
+        transform=axes.get_xaxis_transform(),
+        horizontalalignment="right" if is_right else "left",
+        fontsize=SMALL_PX,
+    )

@@ -1,0 +1,45 @@
+"""How reports spell numbers, durations and times; pure."""
+
+from datetime import UTC, datetime, tzinfo
+
+from batchcreate.models import RunRecord
+
+
+def per_second(rate: float) -> str:
+    """Return *rate* as briefly as it still says enough."""
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"  # noqa: PLR2004 # three digits do
+
+
+def spell_rows(count: int) -> str:
+    """Return how many rows there are."""
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def spell_duration(seconds: float) -> str:
+    """Return *seconds* as people say it: ``0.4 s``, ``24 s``, ``4 min 10 s``, ``2 h 5 min``."""
+    if seconds < 60:  # noqa: PLR2004 # a minute
+        return f"{round(seconds, 1 if seconds < 10 else 0):g} s"  # noqa: PLR2004 # one digit does
+    minutes, rest_s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
+    return f"{minutes} min {rest_s} s" if rest_s else f"{minutes} min"
+
+
+def spell_time_taken(run: RunRecord) -> str:
+    """Return how long *run* took."""
+    if not run.finished_at:
+        return "did not end in good order"
+    taken = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
+    return spell_duration(taken.total_seconds())
+
+
+def in_utc(stamp: str) -> str:
+    """Return an ISO 8601 *stamp* to the second, in UTC."""
+    return f"{datetime.fromisoformat(stamp).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def in_zone(stamp: str, *, zone: tzinfo | None) -> str:
+    """Return an ISO 8601 *stamp* in *zone*, that of this machine for ``None``, with its offset."""
+    text = datetime.fromisoformat(stamp).astimezone(zone).isoformat(" ", "seconds")
+    return f"{text[:19]} {text[19:]}"
