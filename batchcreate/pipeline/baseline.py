@@ -1,14 +1,16 @@
 """The look before the leap: what each instance has already, and whether the batch fits in."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from batchcreate.errors import PlanError
-from batchcreate.journal import Journal, work
+from batchcreate.journal import Journal, Unsettled, work
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pool import Cause, Halt
 from batchcreate.pool.settling import Look
+from batchcreate.text import counted
 
 _NAMED_MAX: Final = 5
 
@@ -88,26 +90,47 @@ def skip_existing(
 
 
 def require_room(
-    to_send: Mapping[Target, int], inventories: Mapping[Target, Inventory], *, quota: int
+    to_send: Mapping[Target, int],
+    inventories: Mapping[Target, Inventory],
+    *,
+    quota: int,
+    unsettled: Sequence[Unsettled] = (),
 ) -> None:
     """
     Check that the tasks to be sent fit into the quota of their instances.
 
     An instance holds 1,000 data integration tasks of all kinds (product description, usage
-    limits).
+    limits). An instance that gets no new tasks is not looked at: there the unsettled ones may
+    exist already, and only the run can tell.
+
+    Args:
+        to_send: how many new tasks each instance is to get.
+        inventories: what each instance has.
+        quota: how many tasks an instance holds.
+        unsettled: tasks that may be sent again; those that are listed need no further place.
 
     Raises:
         PlanError: they do not.
 
     """
+    absent = Counter(
+        row.pending.key.target
+        for row in unsettled
+        if row.may_resend
+        and row.pending.key.task_name not in inventories[row.pending.key.target].ids
+    )
     for target, count in to_send.items():
-        used = inventories[target].total
+        used, again = inventories[target].total, absent[target]
         room = max(0, quota - used)
-        if count > room:
+        if count + again > room:
+            wanted = counted(count, "new row")
+            if again:
+                wanted = f"{wanted} and {counted(again, 'unsettled one')} that may be sent again"
             msg = (
                 f"instance {target.instance_id} has room for {room} more tasks ({used} of {quota} "
-                f"are used), but {count} rows are to be sent; nothing was sent: send fewer with "
-                f"--limit {room}, spread the rows over more instances, or raise --quota"
+                f"are used), but not for {wanted}; nothing was sent: send fewer with "
+                f"--limit {max(0, room - again)}, spread the rows over more instances, or raise "
+                "--quota"
             )
             raise PlanError(msg)
 

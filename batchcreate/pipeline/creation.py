@@ -93,6 +93,8 @@ class Creation:
         is_verbose = self._settings.verbose > 0
         with logging_to(self._results, run_id, is_verbose=is_verbose) as self._log:
             self._log.info("run.started", endpoint=self._service.endpoint, rows=plan.rows)
+            settings, sources = self._settings.told(), self._settings.sources
+            self._log.info("config.loaded", settings=settings, sources=sources)
             unsettled = find_unsettled(journal.connection) if self._settings.reconcile else []
             is_held = self._settings.strict and plan.rejected > 0
             if (plan.to_send or unsettled) and not is_held:
@@ -149,7 +151,7 @@ class Creation:
         if existing := self._tally.existing:
             self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
         to_send = work.count_per_target(journal.connection)
-        require_room(to_send, inventories, quota=settings.quota)
+        require_room(to_send, inventories, quota=settings.quota, unsettled=unsettled)
         if not to_send and not unsettled:
             return None
         return Outlook(

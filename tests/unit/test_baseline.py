@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from batchcreate.errors import PlanError
-from batchcreate.journal import Journal, work
+from batchcreate.journal import Journal, Pending, Unsettled, work
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
 from batchcreate.pool import Cause, Halt
 from tests.fakes import reopened
-from tests.journals import shown, target
+from tests.journals import shown, target, task
 
 EMPTY = Inventory(ids={}, total=0)
 
@@ -162,9 +162,51 @@ def test_a_batch_that_fits_exactly_may_go() -> None:
 def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
     """The message says how many rows would fit."""
     message = (
-        rf"^instance i1 has room for {room} more tasks \({used} of 10 are used\), but 10 rows "
-        rf"are to be sent; nothing was sent: send fewer with --limit {room}, "
+        rf"^instance i1 has room for {room} more tasks \({used} of 10 are used\), but not for "
+        rf"10 new rows; nothing was sent: send fewer with --limit {room}, "
     )
 
     with pytest.raises(PlanError, match=message):
         require_room({target(): 10}, {target(): Inventory(ids={}, total=used)}, quota=10)
+
+
+def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> Unsettled:
+    """Return a task that an earlier run sent, and whose answer was lost."""
+    sent = task(f"{name}@{instance}", 2)
+    pending = Pending(task=1, place=sent.place, key=sent.key, body=sent.body, was_unsettled=True)
+    return Unsettled(
+        pending=pending,
+        intent=1,
+        last_ms=0,
+        http_status=None,
+        error_code="",
+        reason="no answer in time",
+        may_resend=may_resend,
+    )
+
+
+def test_rows_that_may_be_sent_again_need_room_too() -> None:
+    """An unsettled row that the list does not show may take a place of its own."""
+    inventories = {target(): holding(a="1", lost="2")}
+    rows = [unsettled("lost"), unsettled("gone"), unsettled("other", may_resend=False)]
+
+    require_room({target(): 7}, inventories, quota=10, unsettled=rows)
+    with pytest.raises(
+        PlanError,
+        match=r"room for 8 more tasks \(2 of 10 are used\), but not for 8 new rows and 1 unsettled "
+        r"one that may be sent again; nothing was sent: send fewer with --limit 7, ",
+    ):
+        require_room({target(): 8}, inventories, quota=10, unsettled=rows)
+
+
+def test_rows_that_are_to_be_settled_are_not_kept_from_it() -> None:
+    """An instance that gets nothing new may be full: its unsettled rows may be in it already."""
+    rows = [unsettled("lost"), unsettled("gone", instance="i2")]
+    full = Inventory(ids={}, total=10)
+
+    require_room(
+        {target("i1"): 1},
+        {target("i1"): holding(lost="1"), target("i2"): full},
+        quota=10,
+        unsettled=rows,
+    )
