@@ -7,6 +7,7 @@ from typing import Final
 from batchcreate.models import Status, Summary
 from batchcreate.pipeline import Ending
 from batchcreate.settings import Settings
+from batchcreate.text import counted
 
 _RETRIABLE: Final = (Status.NOT_ATTEMPTED, Status.FAILED)
 
@@ -38,7 +39,7 @@ def last_lines(ending: Ending, settings: Settings, arguments: Sequence[str]) -> 
 def counts(summary: Summary) -> str:
     """Return the counts on one line; statuses that no row has are left out."""
     shown = [f"{count} {status.value}" for status, count in summary.counts.items() if count]
-    return f"{summary.total} rows: {', '.join(shown) or 'none'}"
+    return f"{counted(summary.total, 'row')}: {', '.join(shown) or 'none'}"
 
 
 def _next_step(ending: Ending, again: str) -> str:

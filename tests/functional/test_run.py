@@ -530,7 +530,7 @@ async def test_a_file_name_that_is_no_text_is_no_hindrance(tmp_path: Path) -> No
         *("run", os.fsdecode(name), "--simulate", "--results", "out"), folder=tmp_path
     )
 
-    assert (ended.code, ended.err.splitlines()[-2]) == (0, "1 rows: 1 created")
+    assert (ended.code, ended.err.splitlines()[-2]) == (0, "1 row: 1 created")
 
 
 async def test_refused_credentials_reach_the_server_once(tmp_path: Path) -> None:
