@@ -3,9 +3,7 @@
 from batchcreate.auth.credentials import Credential, SignedKey, Token
 from batchcreate.auth.iam import IamToken, IamUser, id_of
 from batchcreate.auth.ways import (
-    IAM,
     PROMPT,
-    TOKEN,
     Given,
     GivenKey,
     GivenToken,
@@ -15,9 +13,7 @@ from batchcreate.auth.ways import (
 )
 
 __all__ = [
-    "IAM",
     "PROMPT",
-    "TOKEN",
     "Credential",
     "Given",
     "GivenKey",

@@ -12,11 +12,8 @@ from typing import Final
 from batchcreate.auth.credentials import fits_header
 from batchcreate.errors import NoCredentialsError, SettingsError
 from batchcreate.secret import Secret
+from batchcreate.settings.variables import IAM, KEY, KEY_TOKEN, TOKEN
 
-TOKEN: Final = "BATCHCREATE_TOKEN"  # noqa: S105 # the name of a variable, no secret
-IAM: Final = ("BATCHCREATE_IAM_USER", "BATCHCREATE_IAM_PASSWORD", "BATCHCREATE_IAM_DOMAIN")
-KEY: Final = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
-KEY_TOKEN: Final = "HUAWEICLOUD_SDK_SECURITY_TOKEN"  # noqa: S105 # likewise
 PROMPT: Final = "the prompt"
 """Stands where a variable's name stands, for a token that was typed."""
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchcreate import pipeline
+from batchcreate.cli.configuring import configure
 from batchcreate.cli.exits import DONE, INCOMPLETE
 from batchcreate.cli.say import say
-from batchcreate.settings import Settings, load
+from batchcreate.settings import Settings
 
 
 def doctor_command(options: Mapping[str, Any]) -> int:
     """Carry out ``doctor`` and return its exit code."""
-    return asyncio.run(_doctor(load(options)))
+    return asyncio.run(_doctor(configure(options)))
 
 
 async def _doctor(settings: Settings) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,32 +11,44 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchcreate import pipeline
+from batchcreate.cli.configuring import configure
+from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.ending import last_lines
 from batchcreate.cli.exits import code_for, code_of, code_of_halt, code_of_plan
 from batchcreate.cli.say import put, say
 from batchcreate.cli.screen import screen_for
 from batchcreate.errors import StoppedError
 from batchcreate.pool import Cause, Halt, Stop
-from batchcreate.settings import Settings, load
+from batchcreate.settings import Settings
 
 _DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
 
 
 def run_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     """Carry out ``run`` and return its exit code."""
-    return _carry_out(partial(pipeline.run, files), load(options))
+    return _carry_out(partial(pipeline.run, files), configure(options))
 
 
 def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]) -> int:
     """Carry out ``retry`` and return its exit code."""
-    return _carry_out(partial(pipeline.retry, results, only=only), load(options))
+    return _carry_out(partial(pipeline.retry, results, only=only), configure(options))
 
 
 def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings) -> int:
     gc.freeze()  # what start-up made stays for good; looking through it again costs every run
+    return with_credentials(partial(_attempt, command, settings), settings)
+
+
+def _attempt(
+    command: Callable[..., Awaitable[pipeline.Ending]],
+    settings: Settings,
+    environment: Mapping[str, str],
+) -> int:
     stop = Stop()
     try:
-        ending = asyncio.run(_with_signals(command, settings, stop))
+        ending = asyncio.run(
+            _with_signals(partial(command, settings, environment=environment), settings, stop)
+        )
     except StoppedError as error:
         say(f"error: {error}")
         return code_of_halt(stop.halt) if stop.halt is not None else code_for(error)
@@ -55,8 +66,7 @@ async def _with_signals(
     command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings, stop: Stop
 ) -> pipeline.Ending:
     listen(stop)
-    screen = screen_for(settings, sys.stderr)
-    return await command(settings, environment=os.environ, observer=screen, stop=stop)
+    return await command(observer=screen_for(settings, sys.stderr), stop=stop)
 
 
 def listen(stop: Stop) -> None:

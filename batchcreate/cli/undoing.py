@@ -1,7 +1,6 @@
 """``batchcreate undo``: shows what would be deleted, asks, deletes."""
 
 import asyncio
-import os
 import shlex
 import signal
 import sys
@@ -12,13 +11,16 @@ from typing import Any, Final
 import click
 
 from batchcreate import pipeline
+from batchcreate.cli.configuring import configure
+from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.exits import DONE, INCOMPLETE, STOPPED, UNKNOWN
 from batchcreate.cli.running import listen
 from batchcreate.cli.say import say
 from batchcreate.errors import SettingsError
 from batchcreate.models import DeletionStatus
 from batchcreate.pool import Stop
-from batchcreate.settings import Settings, load
+from batchcreate.settings import Settings
+from batchcreate.text import counted
 
 _SHOWN: Final = 20
 _LEFT: Final = (DeletionStatus.REFUSED, DeletionStatus.KEPT)
@@ -26,7 +28,11 @@ _LEFT: Final = (DeletionStatus.REFUSED, DeletionStatus.KEPT)
 
 def undo_command(results: Path, options: Mapping[str, Any]) -> int:
     """Carry out ``undo`` and return its exit code."""
-    return conclude(asyncio.run(_undo(results, load(options))), results)
+    settings = configure(options)
+    undone = with_credentials(
+        lambda environment: asyncio.run(_undo(results, settings, environment)), settings
+    )
+    return conclude(undone, results)
 
 
 def conclude(undone: pipeline.Undone, results: Path) -> int:
@@ -53,7 +59,9 @@ def _again() -> str:
     return shlex.join(["batchcreate", *sys.argv[1:]])
 
 
-async def _undo(results: Path, settings: Settings) -> pipeline.Undone:
+async def _undo(
+    results: Path, settings: Settings, environment: Mapping[str, str]
+) -> pipeline.Undone:
     stop = Stop()
 
     def confirm(found: pipeline.Search, warning: str) -> bool:
@@ -64,7 +72,7 @@ async def _undo(results: Path, settings: Settings) -> pipeline.Undone:
         return is_meant
 
     return await pipeline.undo(
-        results, settings, environment=os.environ, confirm=confirm, stop=stop
+        results, settings, environment=environment, confirm=confirm, stop=stop
     )
 
 
@@ -74,15 +82,16 @@ def _show_and_ask(found: pipeline.Search, settings: Settings) -> bool:
     if len(found.there) > _SHOWN:
         say(f"  … and {len(found.there) - _SHOWN} more")
     if found.gone:
-        say(f"{len(found.gone)} tasks of this batch are gone from the server already")
+        say(f"gone from the server already: {counted(len(found.gone), 'task')} of this batch")
     if found.renamed:
-        say(f"{len(found.renamed)} tasks of this batch have another name by now: left alone")
+        tasks = counted(len(found.renamed), "task")
+        say(f"left alone, having another name by now: {tasks} of this batch")
     if settings.yes or not found.there:
         return True
     if not sys.stdin.isatty():
         msg = "undo deletes tasks, and there is no terminal to ask on: add --yes if you mean it"
         raise SettingsError(msg)
-    return _ask(f"Delete these {len(found.there)} tasks from the server?")
+    return _ask(f"Delete {counted(len(found.there), 'task')} from the server?")
 
 
 def _ask(question: str) -> bool:

@@ -28,6 +28,7 @@ from batchcreate.journal import Journal
 from batchcreate.journal.queries import first_project
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
+from batchcreate.settings.variables import PROXY
 from batchcreate.signing import AccessKey
 from batchcreate.transport import Network, post
 
@@ -38,8 +39,7 @@ STATE_FILE: Final = "simulator.jsonl"
 """In the results folder: what the embedded simulator has, so that a rerun meets it again."""
 
 _LATIN_MAX: Final = 0xFF
-_PROXY_USER: Final = "BATCHCREATE_PROXY_USER"
-_PROXY_PASSWORD: Final = "BATCHCREATE_PROXY_PASSWORD"  # noqa: S105 # the name of a variable
+_PROXY_USER, _PROXY_PASSWORD = PROXY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

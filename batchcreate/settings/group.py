@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
 from pydantic_settings import (
@@ -124,6 +124,10 @@ class Settings(BaseSettings):
     def sources(self) -> Mapping[str, str]:
         """Where the settings come from that are not the defaults: an option, a variable, the file."""
         return self._sources
+
+    def told(self) -> Mapping[str, Any]:
+        """Return every setting by its name, as JSON values; there are no secrets among them."""
+        return self.model_dump(mode="json")
 
     def with_sources(self, sources: Mapping[str, str]) -> Self:
         """Return the same settings, with where they come from."""

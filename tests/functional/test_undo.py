@@ -347,8 +347,8 @@ class TestCommand:
             ended = await batchcreate(*UNDO, "--yes", "--quiet", folder=tmp_path)
 
         assert ended.code == 1
-        assert "1 tasks of this batch are gone from the server already\n" in ended.err
-        assert "1 tasks of this batch have another name by now: left alone\n" in ended.err
+        assert "gone from the server already: 1 task of this batch\n" in ended.err
+        assert "left alone, having another name by now: 1 task of this batch\n" in ended.err
         assert "undo: 1 deleted, 1 gone, 1 kept\n" in ended.err
 
     @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ async def answered(folder: Path, typed: bytes | None) -> Ended:
     try:
         async with asyncio.timeout(LIMIT_S):
             stream = cast("asyncio.StreamReader", process.stderr)
-            asked = await stream.readuntil(b"Delete these 3 tasks from the server? [y/N]: ")
+            asked = await stream.readuntil(b"Delete 3 tasks from the server? [y/N]: ")
         if typed is not None:
             os.write(terminal, typed)
         while typed is None and process.returncode is None:
