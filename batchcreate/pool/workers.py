@@ -1,7 +1,6 @@
 """Workers that turn pending tasks into outcomes: gate, intent, request, outcome, in that order."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -13,24 +12,23 @@ import structlog
 
 from batchcreate import outcome
 from batchcreate.errors import CredentialError, JournalError, TransportError
-from batchcreate.journal import Pending, Settlement, Writer
+from batchcreate.journal import Settlement, Writer
 from batchcreate.limiter import Gate
 from batchcreate.models import (
     Created,
     Decision,
-    Failed,
     Outcome,
     Reply,
     Signal,
     Target,
     Unknown,
 )
-from batchcreate.outcome import describe
 from batchcreate.pool.breaker import Breaker, RetryBudget
 from batchcreate.pool.feed import Feed, Work
 from batchcreate.pool.settling import Aside, Settling
 from batchcreate.pool.stop import Cause, Halt, Stop
 from batchcreate.pool.tally import Tally
+from batchcreate.pool.telling import tell
 from batchcreate.retry import RetryPolicy
 
 
@@ -161,7 +159,7 @@ class Pool:
                 decision = replace(decision, signal=Signal.NONE if is_renewed else decision.signal)
             is_final = not self._may_resend(decision, attempt)
             self._learn(decision, admitted_at, is_final=is_final)
-            self._tell(work.pending, decision, attempt, is_final=is_final)
+            tell(self._log, work.pending, decision, attempt, is_final=is_final)
             if is_final or self._stop.halt is not None:
                 self._finish(work, decision)
                 return
@@ -228,28 +226,6 @@ class Pool:
         # An outage does not matter to a run that has nothing left to send.
         if halt is not None and (halt.cause is not Cause.OUTAGE or self._feed.has_more):
             self._stop.pull(halt)
-
-    def _tell(self, pending: Pending, decision: Decision, attempt: int, *, is_final: bool) -> None:
-        is_created = isinstance(decision.outcome, Created)
-        if not self._log.is_enabled_for(logging.DEBUG if is_created else logging.INFO):
-            return
-        log = self._log.bind(
-            file=pending.place.file,
-            sheet=pending.place.sheet,
-            row=pending.place.number,
-            task_name=pending.key.task_name,
-            attempt=attempt,
-        )
-        if not is_final:
-            log.info("attempt.repeated", reason=describe(decision.outcome))
-            return
-        match decision.outcome:
-            case Created(task_id=task_id):
-                log.debug("task.created", task_id=task_id)
-            case Failed(http_status=status, error_code=code, error_msg=message):
-                log.info("task.failed", http_status=status, error_code=code, error_msg=message)
-            case Unknown(reason=reason):  # pragma: no branch # there is no other
-                log.info("task.unknown", reason=reason)
 
 
 def is_answered(outcome: Outcome) -> bool:
