@@ -1,4 +1,4 @@
-"""One HTTP exchange: bounded, never redirected, its failures translated at this border."""
+"""One HTTP exchange: bounded and never redirected."""
 
 import ssl
 from base64 import b64encode
@@ -12,10 +12,10 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from batchcreate.errors import MaybeSentError, NotSentError, SettingsError, TransportError
+from batchcreate.errors import SettingsError
 from batchcreate.models import Reply
 from batchcreate.secret import Secret, mask
-from batchcreate.text import printable
+from batchcreate.transport.failures import translate
 from batchcreate.version import __version__
 
 CONTENT_TYPE: Final = "application/json;charset=utf-8"
@@ -40,26 +40,6 @@ _HEADERS: Final = {
     "Content-Type": CONTENT_TYPE,
     "User-Agent": f"batchcreate/{__version__}",
 }
-
-_NEVER_SENT: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidURL)
-_NOT_SENT: Final = (
-    *_NEVER_SENT,
-    aiohttp.ClientConnectorError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ServerFingerprintMismatch,
-)
-_MESSAGES: Final = (
-    (aiohttp.ConnectionTimeoutError, "no connection in time"),
-    (TimeoutError, "no answer in time"),
-    (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer"),
-    (ConnectionResetError, "the connection was reset"),
-    (aiohttp.ClientOSError, "the connection broke"),
-    (aiohttp.ClientPayloadError, "the answer broke off"),
-    (aiohttp.ClientHttpProxyError, "the proxy refused the connection"),
-    (aiohttp.ClientResponseError, "the answer is not valid HTTP"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,35 +182,6 @@ def masked(reply: Reply, secrets: Iterable[Secret]) -> Reply:
     return replace(reply, headers=headers, body=mask(reply.body, secrets))
 
 
-def translate(error: Exception) -> TransportError:
-    """
-    Turn what the HTTP library raised into one of our errors.
-
-    Not sent is what provably failed while the connection was being made: only the library's
-    connector raises these classes, before a request is written. All the rest may have been
-    sent. A status on the library's exception is never believed: for an answer that is not
-    HTTP it makes up a 400. Only a cleaned message survives.
-    """
-    if isinstance(error, _NOT_SENT):
-        is_permanent = isinstance(error, _NEVER_SENT) or _is_certificate_failure(error)
-        return NotSentError(_describe(error), is_permanent=is_permanent)
-    return MaybeSentError(_describe(error))
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return (
-            f"the proxy let nothing through: HTTP {error.status}; check --proxy, "
-            "BATCHCREATE_PROXY_USER and BATCHCREATE_PROXY_PASSWORD"
-        )
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection to {error.host}:{error.port}: {_cause(error)}"
-    for kind, message in _MESSAGES:
-        if isinstance(error, kind):
-            return message
-    return printable(type(error).__name__)
-
-
 async def _read(content: aiohttp.StreamReader, bytes_max: int) -> tuple[bytes, bool]:
     """Return at most *bytes_max* bytes, and whether there was more."""
     body = await content.read(bytes_max + 1)
@@ -239,20 +190,11 @@ async def _read(content: aiohttp.StreamReader, bytes_max: int) -> tuple[bytes, b
     return body[:bytes_max], len(body) > bytes_max
 
 
-def _cause(error: aiohttp.ClientConnectorError) -> str:
-    cause = error.os_error
-    return printable(cause.strerror or str(cause) or type(cause).__name__, limit=300)
-
-
 def _proxy_url(network: Network) -> URL | None:
     if network.proxy is None or network.proxy_password is None:
         return None if network.proxy is None else URL(network.proxy)
     password = network.proxy_password.reveal()
     return URL(network.proxy).with_user(network.proxy_user).with_password(password)
-
-
-def _is_certificate_failure(error: Exception) -> bool:
-    return isinstance(getattr(error, "os_error", None), ssl.SSLCertVerificationError)
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
