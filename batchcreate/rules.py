@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-SPACES = " \t"
-"""What is taken off both ends of a cell before anything else looks at it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charset:
@@ -58,12 +55,27 @@ class Rule:
     example: str
     sources: Mapping[str, str]
 
+    @property
+    def is_id(self) -> bool:
+        """Whether values name something that exists, so that every character counts."""
+        return self.field.endswith("_id")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values are for people to read, in any language."""
+        return self.charset is TEXT
+
 
 LETTER_OR_DIGIT = Charset(name="letter_or_digit", pattern="[A-Za-z0-9]")
 NAME = Charset(name="name", pattern="[A-Za-z0-9._-]")
 TAG = Charset(name="tag", pattern="[A-Za-z0-9_-]")
 ID = Charset(name="id", pattern="[A-Za-z0-9._~@/+-]")
-TEXT = Charset(name="text", pattern=r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+TEXT = Charset(
+    name="text",
+    # Controls, halves of characters, and code points that are nobody's or everybody's own.
+    pattern=r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufdd0-\ufdef\ufffe\uffff"
+    r"\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0003fffe-\U000dffff\U000efffe-\U0010ffff]",
+)
 
 _LENGTHS = "en-old, ar-2023, zh-2024"
 _OPTIONAL = "en-old, ar-2023, intl-2025-03, eu-2025-07, intl-2025-10, zh-2025-10, py"

@@ -75,8 +75,8 @@ def row_name(place: Place, *, beside: Place, language: str = "en") -> str:
 
 
 def perhaps(values: Sequence[str], *, language: str = "en") -> str:
-    """Return the question which of *values* was meant; nothing where there is no choice."""
-    if len(values) <= 1:
+    """Return the guess that one of *values* was meant; nothing where there is none."""
+    if not values:
         return ""
     meant = listed(values, "or", language=language)
     return text("words.perhaps", {"values": meant}, language=language)

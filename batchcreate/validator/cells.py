@@ -1,14 +1,17 @@
-"""One cell's text against one rule: every breach of it, worded; the row does not matter here."""
+"""One cell against one rule: every breach of it, worded; the row does not matter here."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from batchcreate import messages
+from batchcreate.models import Kind
 from batchcreate.rules import RULES, Rule, fold, items, pattern
-from batchcreate.validator import suggestions
+from batchcreate.validator.damage import Damage, damage
+from batchcreate.validator.kinds import verdict
+from batchcreate.validator.suggestions import Meant, meant
 
 MAX_VALUES = 10
 """How many values of one list are explained; honest cells have three."""
@@ -17,12 +20,14 @@ _FACTS = {
     language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
     for language in messages.LANGUAGES
 }
+_NOTHING_MEANT = Meant()
+_MENDABLE: frozenset[Damage] = frozenset({"number", "encoding"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """
-    One rule that a text breaks, wherever it stands.
+    One rule that a cell breaks, wherever it stands.
 
     Attributes:
         rule: stable id such as ``task_name.charset``.
@@ -36,85 +41,100 @@ class Breach:
     suggestion: str = ""
 
 
-def breaches(
-    rule: Rule, text: str, *, is_needed: bool, language: str = "en"
-) -> tuple[Breach, ...]:
-    """Return every way in which *text*, its ends already stripped, breaks *rule*."""
-    said = _Wording(rule=rule, text=text, language=language)
-    if not text:
-        return (said.breach("missing"),) if is_needed else ()
-    if rule.max_items > 1:
-        return tuple(_list_breaches(said))
-    if rule.values:
-        return tuple(_value_breaches(said))
-    return tuple(_text_breaches(said))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wording:
-    """One cell under one rule, and the language in which it is talked about."""
+class Judge:
+    """
+    Explains what is wrong with the cells of one column.
+
+    Attributes:
+        rule: of the column's field.
+        is_needed: an empty cell is a breach.
+        language: of the messages.
+
+    """
 
     rule: Rule
-    text: str
-    language: str
+    is_needed: bool
+    language: str = "en"
 
-    def breach(self, kind: str, *, suggestion: str = "", **facts: object) -> Breach:
+    def breaches(self, text: str, *, is_rounded: bool = False) -> tuple[Breach, ...]:
+        """
+        Return every way in which *text*, cleaned, breaks the rule.
+
+        Args:
+            text: the cell.
+            is_rounded: the other cells of the column tell that digits of it are lost.
+
+        """
+        if not text:
+            return (self._breach("missing", text),) if self.is_needed else ()
+        if found := "long_number" if is_rounded else damage(self.rule, text):
+            suggested = meant(self.rule, text) if found in _MENDABLE else _NOTHING_MEANT
+            return (self._breach(found, text, suggested),)
+        if self.rule.max_items > 1:
+            return tuple(self._list_breaches(text))
+        if self.rule.values:
+            return tuple(self._value_breaches(text))
+        return tuple(self._text_breaches(text))
+
+    def breach_of_kind(self, kind: Kind, text: str, cell: str) -> Breach | None:
+        """Return what is wrong with a *cell* of *kind* that shows *text*; ``None`` if nothing is."""
+        found = verdict(self.rule, kind, text)
+        if found is None:
+            return None
+        suggested = Meant(suggestion=found.suggestion)
+        return self._breach(found.reason, text, suggested, cell=cell)
+
+    def _text_breaches(self, text: str) -> Iterator[Breach]:
+        rule = self.rule
+        if len(text) < rule.min_length:
+            yield self._breach("too_short", text)
+        if len(text) > rule.max_length:
+            yield self._breach("too_long", text)
+        allowed = re.compile(rule.charset.pattern)
+        found = [(at, char) for at, char in enumerate(text, 1) if not allowed.fullmatch(char)]
+        is_begun_wrong = (
+            rule.first and allowed.match(text) and not re.match(rule.first.pattern, text)
+        )
+        if not found and not is_begun_wrong:
+            return
+        suggested = meant(rule, text)
+        if found:
+            named = messages.strangers(found, language=self.language)
+            yield self._breach("charset", text, suggested, strangers=named)
+        if is_begun_wrong:
+            named = messages.character(text[0], language=self.language)
+            yield self._breach("first", text, suggested, stranger=named)
+
+    def _value_breaches(self, text: str) -> Iterator[Breach]:
+        if not pattern(self.rule).fullmatch(text):
+            kind = "impossible" if fold(text) in self.rule.impossible else "value"
+            yield self._breach(kind, text, meant(self.rule, text))
+
+    def _list_breaches(self, text: str) -> Iterator[Breach]:
+        rule, counts = self.rule, Counter(items(text))
+        suggested = meant(rule, text) if len(counts) <= MAX_VALUES else _NOTHING_MEANT
+        if not 1 <= len(counts) <= rule.max_items:
+            count = len(counts) or messages.text("words.none", language=self.language)
+            yield self._breach("count", text, suggested, count=count, maximum=rule.max_items)
+        for value, times in islice(counts.items(), MAX_VALUES):
+            if value not in rule.values:
+                shown = messages.quoted(value, language=self.language)
+                yield self._breach("value", text, suggested, value=shown)
+            elif times > 1:
+                yield self._breach("repeated", text, suggested, repeated=value)
+
+    def _breach(
+        self, kind: str, text: str, suggested: Meant = _NOTHING_MEANT, **facts: object
+    ) -> Breach:
         rule_id = f"{self.rule.field}.{kind}"
         known = _FACTS[self.language][self.rule.field] | {
-            "value": messages.quoted(self.text, language=self.language),
-            "length": messages.length(self.text, language=self.language),
-            "perhaps": "",
+            "value": messages.quoted(text, language=self.language),
+            "length": messages.length(text, language=self.language),
+            "perhaps": messages.perhaps(suggested.choice, language=self.language),
         }
-        text = messages.message(rule_id, known | facts, language=self.language)
-        return Breach(rule=rule_id, message=text, suggestion=suggestion)
-
-
-def _text_breaches(said: _Wording) -> Iterator[Breach]:
-    rule, text = said.rule, said.text
-    if len(text) < rule.min_length:
-        yield said.breach("too_short")
-    if len(text) > rule.max_length:
-        yield said.breach("too_long")
-    allowed = re.compile(rule.charset.pattern)
-    found = [(at, char) for at, char in enumerate(text, start=1) if not allowed.fullmatch(char)]
-    if found:
-        named = messages.strangers(found, language=said.language)
-        meant = suggestions.cleaned(rule, text) if len(text) <= rule.max_length else ""
-        yield said.breach("charset", suggestion=meant, strangers=named)
-    if rule.first and allowed.match(text) and not re.match(rule.first.pattern, text):
-        named = messages.character(text[0], language=said.language)
-        yield said.breach("first", suggestion=suggestions.cleaned(rule, text), stranger=named)
-
-
-def _value_breaches(said: _Wording) -> Iterator[Breach]:
-    rule, text = said.rule, said.text
-    if pattern(rule).fullmatch(text):
-        return
-    kind = "impossible" if fold(text) in rule.impossible else "value"
-    possible = [value for value in rule.values if value not in rule.impossible]
-    meant = possible if kind == "impossible" else suggestions.values_meant(rule, text)
-    yield said.breach(kind, **_meant(meant, said.language))
-
-
-def _list_breaches(said: _Wording) -> Iterator[Breach]:
-    rule, text = said.rule, said.text
-    counts = Counter(items(text))
-    is_bounded = len(counts) <= MAX_VALUES
-    meant = _meant(suggestions.lists_meant(rule, text) if is_bounded else (), said.language)
-    if not 1 <= len(counts) <= rule.max_items:
-        count = len(counts) or messages.text("words.none", language=said.language)
-        yield said.breach("count", count=count, maximum=rule.max_items, **meant)
-    for value, times in islice(counts.items(), MAX_VALUES):
-        if value not in rule.values:
-            shown = messages.quoted(value, language=said.language)
-            yield said.breach("value", value=shown, **meant)
-        elif times > 1:
-            yield said.breach("repeated", repeated=value, **meant)
-
-
-def _meant(values: Sequence[str], language: str) -> dict[str, str]:
-    """Return the one value to type instead, or the question which of several was meant."""
-    return {
-        "suggestion": values[0] if len(values) == 1 else "",
-        "perhaps": messages.perhaps(values, language=language),
-    }
+        return Breach(
+            rule=rule_id,
+            message=messages.message(rule_id, known | facts, language=self.language),
+            suggestion=suggested.suggestion,
+        )

@@ -1,115 +1,136 @@
-"""What the analyst probably meant; a suggestion always obeys the rule it is made for."""
+"""What the analyst probably meant; a suggestion always obeys the rule that it is made for."""
 
-import difflib
 import itertools
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from batchcreate.rules import NAME, TAG, Rule, fold, items, pattern
+from batchcreate.rules import Rule, pattern
+from batchcreate.validator.cleaning import BLANKS, BRACKETS, QUOTES, cleaned
+from batchcreate.validator.damage import damage, whole_number
+from batchcreate.validator.encoding import repaired
+from batchcreate.validator.letters import GAP, folded, unified
+from batchcreate.validator.readings import reading, readings
 
 MAX_ALTERNATIVES = 3
-"""More than these are not a suggestion any more."""
+"""More than these are not worth a question."""
 
-SYNONYMS: Mapping[str, Mapping[str, str]] = {
-    "task_type": {"REAL TIME": "REALTIME", "REAL-TIME": "REALTIME", "实时": "REALTIME"},
-    "operation_types": {
-        "ALL": "INSERT,UPDATE,DELETE",
-        "I": "INSERT",
-        "U": "UPDATE",
-        "D": "DELETE",
-        "ADD": "INSERT",
-        "CREATE": "INSERT",
-        "NEW": "INSERT",
-        "CHANGE": "UPDATE",
-        "EDIT": "UPDATE",
-        "MODIFY": "UPDATE",
-        "UPSERT": "INSERT,UPDATE",
-        "MERGE": "INSERT,UPDATE",
-        "DROP": "DELETE",
-        "REMOVE": "DELETE",
-        "新增": "INSERT",
-        "插入": "INSERT",
-        "更新": "UPDATE",
-        "修改": "UPDATE",
-        "删除": "DELETE",
-    },
-}
-"""What people type instead of the API's values, and the cell that they mean."""
+MAX_CHARS = 4096
+"""Nobody reads a suggestion for a longer cell."""
 
-_LIKELY, _SURE = 0.5, 0.8
-_GAP = "\0"
-
-_LOOK_ALIKES = str.maketrans(
-    "АВЕЅІЈКМНОРСТХУавеѕіјкмнорстхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧο‐‑‒–—―−",  # noqa: RUF001  (that is the point)
-    "ABESIJKMHOPCTXYabesijkmhopctxyABEZHIKMNOPTYXo-------",
+_LIST_SIGNS = re.compile("[,;|，；、｜]")  # noqa: RUF001  (Chinese keyboards type these)
+_WRAPPING = QUOTES + BRACKETS + BLANKS + ",;:.!，；：。、！"
+_LABEL = re.compile(
+    r"(?:(?:[^:=：＝]{0,30}[^:=：＝A-Za-z])?[Ii][Dd]|[A-Za-z ]{1,30}I[Dd]|[GUgu]?[Uu][Ii][Dd]"  # noqa: RUF001
+    r"|[^:=：＝]{0,20}(?:编号|号))\s*[\s:=：＝]\s*|urn:uuid:|="  # noqa: RUF001
 )
+_COMPLETE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_BULLETS = dict.fromkeys(map(ord, "\uf06c\uf076\uf0a7\uf0a8\uf0b7\uf0d8\uf0fc"), "•")
+_BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
 
 
-def cleaned(rule: Rule, text: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
     """
-    Return *text* without what *rule* refuses in it, or nothing where that is a guess.
+    What may be typed instead of a cell.
 
-    In names a gap becomes an underscore; out of ids and texts only what cannot be seen goes.
+    Attributes:
+        suggestion: the one cell that was meant, empty where that is not sure.
+        choice: the cells among which the analyst has to choose.
+
     """
-    is_name = rule.is_in_body and rule.charset in (NAME, TAG)
-    plain = "".join(_plain(rule, char, is_name=is_name) for char in text.strip()).strip(_GAP)
-    plain = re.sub(f"{_GAP}*([._-]){_GAP}*", r"\1", plain)
-    plain = re.sub(f"{_GAP}+", "_" if is_name else "", plain)
-    if rule.first:
-        plain = plain.lstrip("._-")
-    return plain if plain != text and pattern(rule).fullmatch(plain) else ""
+
+    suggestion: str = ""
+    choice: Sequence[str] = ()
 
 
-def values_meant(rule: Rule, value: str) -> Sequence[str]:
-    """Return which of the rule's values *value* may stand for, the likeliest first."""
-    possible = [known for known in rule.values if known not in rule.impossible]
-    typed = _folded(value).strip().upper()
-    if typed in possible:
-        return [typed]
-    if meant := SYNONYMS[rule.field].get(typed):
-        return [meant]
-    sure = difflib.get_close_matches(typed, possible, n=1, cutoff=_SURE)
-    return sure or difflib.get_close_matches(typed, possible, n=2, cutoff=_LIKELY)
+def meant(rule: Rule, text: str) -> Meant:
+    """Return what *text*, which *rule* refuses, may stand for."""
+    original = repaired(text)
+    if original is None:
+        original = text
+    if not original or len(original) > MAX_CHARS:
+        return Meant()
+    if rule.max_items > 1:
+        return _list_meant(rule, original)
+    if rule.values:
+        return _value_meant(rule, original)
+    mended = _mended(rule, original)
+    return Meant(suggestion=mended) if _is_accepted(rule, mended) else Meant()
 
 
-def lists_meant(rule: Rule, text: str) -> Sequence[str]:
-    """Return whole cells that *text* may stand for, one for each reading of its values."""
-    readings = [_readings(rule, value) for value in items(text)]
-    taken = {options[0] for options in readings if len(options) == 1}
-    open_readings = [
-        options if len(options) == 1 else [value for value in options if value not in taken]
-        for options in readings
-    ]
-    if math.prod(map(len, open_readings)) > MAX_ALTERNATIVES:
-        return []
-    cells = (
-        ",".join(dict.fromkeys(",".join(choice).split(",")))
-        for choice in itertools.product(*open_readings)
+def _is_accepted(rule: Rule, text: str) -> bool:
+    is_whole = cleaned(rule, text) == text and not damage(rule, text)
+    return is_whole and pattern(rule).fullmatch(text) is not None
+
+
+def _mended(rule: Rule, text: str) -> str:
+    if rule.is_text:
+        return cleaned(rule, _readable(text))
+    return whole_number(text) or (_id(text) if rule.is_id else _name(rule, text))
+
+
+def _readable(text: str) -> str:
+    spaced = _BREAKS.sub(" ", text.translate(_BULLETS))
+    return "".join(
+        char for char in spaced if char in "\n\t" or unicodedata.category(char)[0] != "C"
     )
-    return [cell for cell in dict.fromkeys(cells) if cell]
 
 
-def _readings(rule: Rule, value: str) -> Sequence[str]:
-    words = [fold(word) for word in _folded(value).split()]
-    if len(words) > 1 and all(word in rule.values for word in words):
-        return [",".join(words)]
-    return values_meant(rule, value)
+def _name(rule: Rule, text: str) -> str:
+    """Return *text* with an underscore for each gap, or nothing where a name would be a guess."""
+    if not rule.first and _LIST_SIGNS.search(text.strip(_WRAPPING)):
+        return ""
+    allowed = re.compile(rule.charset.pattern)
+    # A letter that has no plain form stays, so that no suggestion comes of it.
+    plain = "".join(
+        char if char.isalnum() or allowed.fullmatch(char) else GAP for char in folded(text)
+    )
+    plain = re.sub(f"{GAP}*([._-]){GAP}*", r"\1", plain.strip(GAP))
+    plain = re.sub(f"{GAP}+", "_", plain)
+    return plain.lstrip("._-") if rule.first else plain
 
 
-def _plain(rule: Rule, char: str, *, is_name: bool) -> str:
-    allowed = re.compile(f"(?:{rule.charset.pattern})*")
-    for form in (char, _folded(char)):
-        if allowed.fullmatch(form):
-            return form
-    if char.isspace() and not is_name:
-        return " "
-    is_visible = unicodedata.category(char)[0] != "C"
-    # What can be seen and has no plain form stays, so that no suggestion comes of it.
-    return char if char.isalnum() or (is_visible and not is_name) else _GAP
+def _id(text: str) -> str:
+    """Return the id in *text* without what stands around it; the id itself is never guessed."""
+    bare = unified(text).strip(_WRAPPING)
+    while label := _LABEL.match(bare):
+        bare = bare[label.end() :].strip(_WRAPPING)
+    parts = bare.split()
+    joined = "".join(parts)
+    return joined if len(parts) == 1 or _COMPLETE_ID.fullmatch(joined) else ""
 
 
-def _folded(text: str) -> str:
-    compatible = unicodedata.normalize("NFKD", text.translate(_LOOK_ALIKES))
-    return "".join(char for char in compatible if unicodedata.category(char) not in {"Cf", "Mn"})
+def _value_meant(rule: Rule, text: str) -> Meant:
+    found = reading(rule, text)
+    possible = [value for value in rule.values if value not in rule.impossible]
+    # Instead of a value that composite tasks do not have there are only the others.
+    cells = possible if set(found.cells) & set(rule.impossible) else found.cells
+    return _chosen(cells, is_sure=found.is_sure)
+
+
+def _list_meant(rule: Rule, text: str) -> Meant:
+    found = readings(rule, text)
+    taken = {word.cells[0] for word in found if word.is_sure}
+    left = [
+        word.cells if word.is_sure else [value for value in word.cells if value not in taken]
+        for word in found
+    ]
+    if not found or not 0 < math.prod(map(len, left)) <= MAX_ALTERNATIVES:
+        return Meant()
+    cells = {
+        ",".join(dict.fromkeys(",".join(choice).split(","))): None
+        for choice in itertools.product(*left)
+    }
+    # Of two readings the one is sure where the other stands in the cell already.
+    is_sure = all(
+        word.is_sure or len(values) < len(word.cells)
+        for word, values in zip(found, left, strict=True)
+    )
+    return _chosen(list(cells), is_sure=is_sure)
+
+
+def _chosen(cells: Sequence[str], *, is_sure: bool) -> Meant:
+    return Meant(suggestion=cells[0]) if is_sure and len(cells) == 1 else Meant(choice=cells)

@@ -200,7 +200,7 @@ def test_only_the_first_strangers_are_named(language: str, said: str) -> None:
     ("values", "english", "chinese"),
     [
         ((), "", ""),
-        (("INSERT",), "", ""),
+        (("INSERT",), " Perhaps INSERT was meant.", "您要填写的可能是 INSERT。"),
         (
             ("UPDATE", "INSERT"),
             " Perhaps UPDATE or INSERT was meant.",
@@ -209,10 +209,10 @@ def test_only_the_first_strangers_are_named(language: str, said: str) -> None:
         (("A", "B", "C"), " Perhaps A, B or C was meant.", "您要填写的可能是 A、B 或 C。"),
     ],
 )
-def test_several_values_make_a_question(
+def test_guess_names_what_may_be_meant(
     values: tuple[str, ...], english: str, chinese: str
 ) -> None:
-    """One value is a suggestion, several are a choice."""
+    """Nothing is said where nothing is likely."""
     assert messages.perhaps(values) == english
     assert messages.perhaps(values, language="zh") == chinese
 

@@ -1,21 +1,28 @@
 """One text against one rule: what is found, said and suggested."""
 
+# ruff: noqa: RUF001  (every look-alike is meant)
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate.rules import RULES, items, pattern
-from batchcreate.validator import suggestions
-from batchcreate.validator.cells import MAX_VALUES, Breach, breaches
+from batchcreate.validator.cells import MAX_VALUES, Breach, Judge
+from batchcreate.validator.cleaning import cleaned
+from batchcreate.validator.suggestions import MAX_ALTERNATIVES, meant
+
+
+def breaches(field: str, text: str, *, is_needed: bool) -> tuple[Breach, ...]:
+    return Judge(rule=RULES[field], is_needed=is_needed).breaches(text)
 
 
 def found(field: str, text: str, *, is_needed: bool = False) -> list[tuple[str, str]]:
-    return [(b.rule, b.suggestion) for b in breaches(RULES[field], text, is_needed=is_needed)]
+    return [(b.rule, b.suggestion) for b in breaches(field, text, is_needed=is_needed)]
 
 
 def test_breach_explains_itself() -> None:
     """An analyst reads what was found, what is allowed and what to type."""
-    assert breaches(RULES["operation_types"], "UPSRT", is_needed=True) == (
+    assert breaches("operation_types", "UPSRT", is_needed=True) == (
         Breach(
             rule="operation_types.value",
             message="'UPSRT' is not one of the operation types. Type one or more of INSERT,"
@@ -27,7 +34,7 @@ def test_breach_explains_itself() -> None:
 
 def test_timing_is_explained() -> None:
     """The message says why a documented value is refused."""
-    assert breaches(RULES["task_type"], "timing", is_needed=False) == (
+    assert breaches("task_type", "timing", is_needed=False) == (
         Breach(
             rule="task_type.impossible",
             message="The task type 'timing' is not possible for a composite task, which is"
@@ -39,7 +46,7 @@ def test_timing_is_explained() -> None:
 
 def test_stranger_is_named_with_its_code_point_and_position() -> None:
     """A character that nobody can see is found by its number."""
-    (breach,) = breaches(RULES["task_name"], "crm\u200b-orders", is_needed=True)
+    (breach,) = breaches("task_name", "crm\u200b-orders", is_needed=True)
 
     assert breach == Breach(
         rule="task_name.charset",
@@ -178,7 +185,7 @@ def test_hostile_list_is_read_in_part() -> None:
 
 def test_empty_list_says_that_nothing_is_in_it() -> None:
     """Separators alone name no value."""
-    (breach,) = breaches(RULES["operation_types"], ",", is_needed=True)
+    (breach,) = breaches("operation_types", ",", is_needed=True)
 
     assert breach.message == (
         "There are no operation types in ','. Type 1 to 3 of INSERT, UPDATE or DELETE,"
@@ -186,33 +193,53 @@ def test_empty_list_says_that_nothing_is_in_it() -> None:
     )
 
 
-@given(st.text(), st.sampled_from(sorted(set(RULES) - {"task_type", "operation_types"})))
-def test_text_breaks_a_rule_exactly_if_the_pattern_refuses_it(text: str, field: str) -> None:
-    """Explaining and deciding are one reading of the table."""
+ODD = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(
+            "-_. \t\r\n0123456789eE+,;:/#?!'\"“”（）ÃÂâ€¼\xa0\u200b\ufffdＡа客订锟斤拷"
+        ),
+    ),
+    max_size=60,
+)
+"""Texts in which everything occurs that is looked for."""
+
+
+@given(ODD, st.sampled_from(sorted(RULES)))
+def test_accepted_text_obeys_its_rule(text: str, field: str) -> None:
+    """Whatever else is looked for in a text, the rule itself is never forgotten."""
     rule = RULES[field]
+    taken = cleaned(rule, text)
 
-    is_broken = bool(breaches(rule, text, is_needed=True))
+    if not breaches(field, taken, is_needed=True):
+        values = items(taken) if rule.max_items > 1 else [taken]
+        assert all(map(pattern(rule).fullmatch, values))
 
-    assert is_broken == (pattern(rule).fullmatch(text) is None)
 
-
-@given(st.text(), st.sampled_from(sorted(set(RULES) - {"operation_types"})))
-def test_suggestion_obeys_its_rule(text: str, field: str) -> None:
-    """Whoever types the suggestion is not refused again."""
+@given(ODD, st.sampled_from(sorted(RULES)), st.sampled_from(["en", "zh"]))
+def test_suggestion_is_accepted_as_it_is(text: str, field: str, language: str) -> None:
+    """Whoever types the suggestion is not refused again, nor is it cleaned."""
     rule = RULES[field]
+    judge = Judge(rule=rule, is_needed=True, language=language)
 
-    meant = {breach.suggestion for breach in breaches(rule, text, is_needed=True)} - {""}
+    suggested = {breach.suggestion for breach in judge.breaches(cleaned(rule, text))} - {""}
 
-    assert all(not breaches(rule, suggestion, is_needed=True) for suggestion in meant)
+    assert [judge.breaches(suggestion) for suggestion in suggested] == [()] * len(suggested)
+    assert {cleaned(rule, suggestion) for suggestion in suggested} == suggested
+
+
+@given(ODD, st.sampled_from(sorted(RULES)))
+def test_cleaning_twice_changes_nothing(text: str, field: str) -> None:
+    """What is taken for a cell is taken for itself."""
+    once = cleaned(RULES[field], text)
+
+    assert cleaned(RULES[field], once) == once
 
 
 @given(st.text(alphabet="INSERTUPDATEDELETEinsert ,;/客", max_size=40))
-def test_suggested_lists_obey_their_rule(text: str) -> None:
+def test_every_list_to_choose_from_obeys_the_rule(text: str) -> None:
     """Each reading of a list is a list that is accepted."""
-    rule = RULES["operation_types"]
+    found = meant(RULES["operation_types"], text)
 
-    meant = suggestions.lists_meant(rule, text)
-
-    assert len(meant) <= suggestions.MAX_ALTERNATIVES
-    assert all(not breaches(rule, cell, is_needed=True) for cell in meant)
-    assert all(set(items(cell)) <= set(rule.values) for cell in meant)
+    assert len(found.choice) <= MAX_ALTERNATIVES
+    assert all(not breaches("operation_types", cell, is_needed=True) for cell in found.choice)

@@ -11,6 +11,7 @@ CAUSES = {
     "cause.placeholder": "{title}只是占位内容",
     "cause.encoding": "{title}因编码错误成为乱码",
     "cause.spreadsheet_error": "{title}是出错的公式",
+    "cause.exponent": "{title}被表格软件缩写",
     "cause.long_number": "{title}的位数在表格软件中丢失",
     "cause.number": "{title}被存成了数字",
     "cause.date": "{title}被转换成了日期",

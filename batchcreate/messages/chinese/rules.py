@@ -11,6 +11,8 @@ RULES = {
     "rule.placeholder": "{title}{value}只是占位内容，并不是真正的值。请将单元格留空，或填写{wanted}。",
     "rule.encoding": "{title}{value}已成乱码：某个程序曾以错误的编码读取它。请重新填写。",
     "rule.spreadsheet_error": "{title}的内容是{value}，即公式出错的结果。请修正公式，或直接填写正确的值。",
+    "rule.exponent": "{title}{value}是被表格软件缩写的数字，部分数位已经丢失。"
+    "请将该列设置为文本格式，再从原始来源重新填写或粘贴。",
     "rule.long_number": "{title}{value}被存成了数字，而表格软件只保留数字的前 15 位，"
     "其后的各位已经丢失。请将该列设置为文本格式，再从原始来源重新填写或粘贴。",
     "rule.number": "{title}{value}被存成了数字，可能丢失了零或被四舍五入。"

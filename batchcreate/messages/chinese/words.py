@@ -15,7 +15,7 @@ WORDS = {
     "charset.name": "英文字母（A-Z、a-z）、数字、点（.）、下划线（_）和连字符（-）",
     "charset.tag": "英文字母（A-Z、a-z）、数字、下划线（_）和连字符（-）",
     "charset.id": "英文字母（A-Z、a-z）、数字和 . _ - ~ @ / +",
-    "charset.text": "不可见控制字符以外的任意字符",
+    "charset.text": "控制字符和私有字符以外的任意字符",
     "words.quoted": "“{value}”",
     "words.comma": "、",
     "words.and": "{first}和{last}",

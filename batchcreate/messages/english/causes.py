@@ -11,6 +11,7 @@ CAUSES = {
     "cause.placeholder": "a word for nothing as {title}",
     "cause.encoding": "{title} damaged by an encoding",
     "cause.spreadsheet_error": "{title} with the error of a formula",
+    "cause.exponent": "{title} shortened by the spreadsheet program",
     "cause.long_number": "{title} with digits lost in the spreadsheet program",
     "cause.number": "{title} stored as a number",
     "cause.date": "{title} turned into a date",

@@ -17,6 +17,9 @@ RULES = {
     " encoding. Type it again.",
     "rule.spreadsheet_error": "The {title} is {value}, the error of a formula. Mend the formula,"
     " or type the value in its place.",
+    "rule.exponent": "The {title} {value} is a number that a spreadsheet program shortened: digits of"
+    " it are lost. Format the column as text, then type or paste the value again from where it"
+    " came.",
     "rule.long_number": "The {title} {value} is a number with more digits than the 15 that"
     " spreadsheet programs keep: what stood after them is lost. Format the column as text, then"
     " type or paste the value again from where it came.",

@@ -15,7 +15,7 @@ WORDS = {
     "charset.name": "letters (A-Z, a-z), digits, dots, underscores and hyphens",
     "charset.tag": "letters (A-Z, a-z), digits, underscores and hyphens",
     "charset.id": "letters (A-Z, a-z), digits and . _ - ~ @ / +",
-    "charset.text": "all characters but invisible control characters",
+    "charset.text": "all characters but control characters and private ones",
     "words.quoted": "'{value}'",
     "words.comma": ", ",
     "words.and": "{first} and {last}",
