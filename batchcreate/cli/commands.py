@@ -5,10 +5,12 @@ from typing import Final
 
 import click
 
+from batchcreate.cli.helping import EXIT_CODES, Command
 from batchcreate.cli.options import (
     FILES,
     JSON,
     LANG,
+    RESULTS_DIR,
     check_options,
     doctor_options,
     given,
@@ -17,10 +19,13 @@ from batchcreate.cli.options import (
     undo_options,
 )
 
+SHELLS: Final = ("bash", "zsh", "fish")
+
 
 @click.command(
-    epilog="\b\nExample:\n  batchcreate run tasks.xlsx --region cn-north-4"
-    " --project-id 0af3 --instance-id 5c21 --token-file token.txt"
+    cls=Command,
+    epilog=f"{EXIT_CODES}\n\n\b\nExample:\n  batchcreate run tasks.xlsx --region cn-north-4"
+    " --project-id 0af3 --instance-id 5c21 --token-file token.txt",
 )
 @FILES
 @run_options
@@ -37,7 +42,7 @@ def run(files: tuple[str, ...], **options: object) -> int:
     return run_command([Path(file) for file in files], given(options))
 
 
-@click.command(epilog="\b\nExample:\n  batchcreate check tasks.csv more-tasks.xlsx")
+@click.command(cls=Command, epilog="\b\nExample:\n  batchcreate check tasks.csv more-tasks.xlsx")
 @FILES
 @check_options
 def check(files: tuple[str, ...], **options: object) -> int:
@@ -51,14 +56,17 @@ def check(files: tuple[str, ...], **options: object) -> int:
     return check_command([Path(file) for file in files], given(options))
 
 
-@click.command(epilog="\b\nExample:\n  batchcreate retry tasks-results --only APIGW.0308,unknown")
-@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS_DIR")
+@click.command(
+    cls=Command,
+    epilog="\b\nExample:\n  batchcreate retry tasks-results --only APIGW.0308,unknown",
+)
+@RESULTS_DIR
 @click.option(
     "--only", default="", metavar="CODE,...", help="Only rows with these error codes or statuses."
 )
 @retry_options
 def retry(results: Path, only: str, **options: object) -> int:
-    """Attempt again, from the journal alone, every row that is not created."""
+    """Attempt again what is not created, from the journal alone."""
     from batchcreate.cli.running import retry_command
 
     codes = [code.strip() for code in only.split(",") if code.strip()]
@@ -66,11 +74,11 @@ def retry(results: Path, only: str, **options: object) -> int:
 
 
 @click.command(epilog="\b\nExample:\n  batchcreate report tasks-results")
-@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS_DIR")
+@RESULTS_DIR
 @LANG
 @JSON
 def report(results: Path, **options: object) -> int:
-    """Rebuild every report file of a results folder from its journal."""
+    """Rebuild the report files of a results folder."""
     from batchcreate.cli.reporting import report_command
 
     return report_command(results, given(options))
@@ -92,8 +100,8 @@ def explain(code: str, *, is_list: bool, **options: object) -> int:
     return explain_command("" if is_list else code, given(options))
 
 
-@click.command(epilog="\b\nExample:\n  batchcreate undo tasks-results")
-@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS_DIR")
+@click.command(cls=Command, epilog="\b\nExample:\n  batchcreate undo tasks-results")
+@RESULTS_DIR
 @undo_options
 def undo(results: Path, **options: object) -> int:
     """
@@ -124,12 +132,13 @@ def template(out: Path, *, force: bool, **options: object) -> int:
 
 
 @click.command(
+    cls=Command,
     epilog="\b\nExample:\n  batchcreate doctor --region cn-north-4"
-    " --project-id 0af3 --instance-id 5c21 --token-file token.txt"
+    " --project-id 0af3 --instance-id 5c21 --token-file token.txt",
 )
 @doctor_options
 def doctor(**options: object) -> int:
-    """Check endpoint, credentials, project, instance and quota; creates nothing."""
+    """Check what a run needs, one line each; creates nothing."""
     from batchcreate.cli.examining import doctor_command
 
     return doctor_command(given(options))
@@ -205,10 +214,23 @@ def doctor(**options: object) -> int:
 )
 @click.option("--list-faults", is_flag=True, help="Print the kinds of faults and end.")
 def simulate(**options: object) -> int:
-    """Serve the embedded ROMA Connect simulator on loopback, until interrupted."""
+    """Serve the embedded ROMA Connect simulator, until interrupted."""
     from batchcreate.cli.simulating import simulate_command
 
     return simulate_command(options)
 
 
-ALL: Final = (run, check, retry, report, explain, undo, template, doctor, simulate)
+@click.command(
+    epilog="\b\nExamples:\n  batchcreate completion bash > ~/.local/share/bash-completion/"
+    "completions/batchcreate\n  batchcreate completion zsh > ~/.zfunc/_batchcreate\n"
+    "  batchcreate completion fish > ~/.config/fish/completions/batchcreate.fish"
+)
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> int:
+    """Print the script that lets a shell complete what is typed."""
+    from batchcreate.cli.completing import completion_command
+
+    return completion_command(shell)
+
+
+ALL: Final = (*(run, check, retry, report, explain, undo, template, doctor, simulate, completion),)

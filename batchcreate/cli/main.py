@@ -12,11 +12,12 @@ from batchcreate.cli.say import say
 from batchcreate.errors import BatchCreateError
 from batchcreate.version import __version__
 
+NAME: Final = "batchcreate"
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(context_settings=_CONTEXT)
-@click.version_option(__version__, prog_name="batchcreate")
+@click.version_option(__version__, prog_name=NAME)
 def group() -> None:
     """
     Create composite data-integration tasks on Huawei Cloud ROMA Connect from spreadsheets.
@@ -49,7 +50,7 @@ def _leave_no_core() -> None:
 
 def _exit_code() -> int:
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(prog_name=NAME, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
         return USAGE

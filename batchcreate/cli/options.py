@@ -5,10 +5,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FILES = click.argument("files", nargs=-1, required=True, type=str, metavar="FILE...")
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
+
+
+def _folders(
+    _context: click.Context, _argument: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="dir")]
+
+
+RESULTS_DIR = click.argument(
+    "results", type=click.Path(path_type=Path), metavar="RESULTS_DIR", shell_complete=_folders
+)
 
 _TARGET = (
     click.option("--project-id", metavar="ID", help="Project of rows that name none."),
@@ -49,7 +61,9 @@ _OUTPUT = (
     click.option(
         "--quiet", is_flag=True, default=None, help="Print errors and the last lines only."
     ),
-    click.option("-v", "verbose", count=True, help="Log every created task too."),
+    click.option(
+        "-v", "verbose", count=True, help="Show the settings; log every created task too."
+    ),
     click.option(
         "--no-color", "color", flag_value=False, default=None, help="Print without colours."
     ),
@@ -150,10 +164,20 @@ RESULTS = click.option(
     "--results",
     type=click.Path(path_type=Path),
     metavar="DIR",
+    shell_complete=_folders,
     help="Results folder. Default: <first file's stem>-results.",
 )
 
-YES = click.option("--yes", is_flag=True, default=None, help="Do not ask.")
+YES = click.option(
+    "--yes", is_flag=True, default=None, help="Do not ask; without a terminal, nobody is asked."
+)
+
+METRICS = click.option(
+    "--metrics",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the run's figures in the Prometheus text format.",
+)
 
 JSON = click.option(
     "--json",
@@ -166,13 +190,14 @@ JSON = click.option(
 
 def run_options(command: Command) -> Command:
     """Add every option of ``run``."""
-    groups = ((RESULTS,), _SERVICE, _TARGET, _PACE, _SETTLING, _CHOICE, _LOADING, (JSON,), _OUTPUT)
-    return _add(command, *groups)
+    groups = (_SERVICE, _TARGET, _PACE, _SETTLING, _CHOICE, (YES,), _LOADING)
+    return _add(command, *groups, (RESULTS, JSON, METRICS), _OUTPUT)
 
 
 def retry_options(command: Command) -> Command:
     """Add every option of ``retry``."""
-    return _add(command, _SERVICE, _PACE, _SETTLING, (_LIMIT, _DRY_RUN), (JSON,), _OUTPUT)
+    choice = (_LIMIT, _DRY_RUN, YES)
+    return _add(command, _SERVICE, _PACE, _SETTLING, choice, (LANG, JSON, METRICS), _OUTPUT)
 
 
 def undo_options(command: Command) -> Command:
