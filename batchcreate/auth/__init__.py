@@ -1,7 +1,8 @@
 """Credentials: where they come from and which headers they put on a request."""
 
 from batchcreate.auth.credentials import Credential, SignedKey, Token
-from batchcreate.auth.iam import IamToken, IamUser, id_of
+from batchcreate.auth.grants import IamUser, id_of
+from batchcreate.auth.iam import IamToken
 from batchcreate.auth.ways import (
     PROMPT,
     Given,

@@ -16,7 +16,7 @@ import pytest
 
 from batchcreate import pipeline
 from batchcreate.auth import IamUser
-from batchcreate.auth.iam import login_body
+from batchcreate.auth.grants import login_body
 from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal, deletions
 from batchcreate.pipeline import Search

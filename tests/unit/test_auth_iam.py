@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate.auth import IamToken, IamUser
-from batchcreate.auth.iam import Grant, id_of, login_body, read_grant
+from batchcreate.auth.grants import Grant, id_of, login_body, read_grant
 from batchcreate.errors import (
     CredentialError,
     MaybeSentError,
