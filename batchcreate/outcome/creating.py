@@ -1,6 +1,5 @@
-"""Reads what came back from one create attempt; pure, and never guesses in favour of a resend."""
+"""Reads what came back from one create attempt, and never guesses in favour of a resend."""
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,8 +12,6 @@ from batchcreate.errors import NotSentError, TransportError
 from batchcreate.models import (
     Created,
     Decision,
-    Deletion,
-    DeletionStatus,
     Failed,
     Outcome,
     Reply,
@@ -22,7 +19,8 @@ from batchcreate.models import (
     TaskId,
     Unknown,
 )
-from batchcreate.text import SHOWN_CHARS, printable
+from batchcreate.outcome.bodies import error_of, parse_json
+from batchcreate.text import printable
 
 WAIT_MAX_S: Final = 300.0
 """The longest wait that a server may ask for."""
@@ -30,22 +28,21 @@ WAIT_MAX_S: Final = 300.0
 CONNECT: Final = "CONNECT"
 """The error code of a row whose request never reached the server."""
 
-_CREATED_STATUSES: Final = frozenset({200, 201, 202})
-_DELETED_STATUSES: Final = frozenset({200, 202, 204})
 REFUSALS: Final = frozenset(
     {400, 403, 404, 405, 409, 411, 413, 414, 415, 416, 417, 421, 422, 426, 428, 431}
 )
 """Statuses of answers that refuse one request: nothing was created."""
 
-# The ROMA pages give these authentication and permission codes with HTTP 400 (ErrorCode_server).
-_UNAUTHORIZED_CODES: Final = frozenset({"ROMA.1000", "ROMA.1002"})
-_FORBIDDEN_CODES: Final = frozenset({"ROMA.1006"})
-_NAMES_TARGET: Final = re.compile(r"\b(instance|project)\b|实例|项目", re.IGNORECASE)
 NAME_TAKEN: Final = re.compile(
     r"\b(already|name)\b.{0,40}\bexist|\bduplicate|已存在|重复", re.IGNORECASE | re.DOTALL
 )
 """Found in messages that say that there is such a task: no page names the code for it."""
 
+_CREATED_STATUSES: Final = frozenset({200, 201, 202})
+# The ROMA pages give these authentication and permission codes with HTTP 400 (ErrorCode_server).
+_UNAUTHORIZED_CODES: Final = frozenset({"ROMA.1000", "ROMA.1002"})
+_FORBIDDEN_CODES: Final = frozenset({"ROMA.1006"})
+_NAMES_TARGET: Final = re.compile(r"\b(instance|project)\b|实例|项目", re.IGNORECASE)
 # "... limit:10 time:1 minute": the policy as the gateway's throttling message words it.
 _POLICY_PERIOD: Final = re.compile(r"\btime:\s*(\d{1,4})\s*(minute|hour|day)", re.IGNORECASE)
 _PERIOD_S: Final = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
@@ -94,29 +91,6 @@ def read_reply(reply: Reply, *, now: datetime, was_unsettled: bool = False) -> D
     )
 
 
-def read_deletion(reply: Reply) -> Deletion | None:
-    """
-    Read the answer to a DeleteTask request; ``None`` where it must be asked again.
-
-    A deletion by id may be repeated safely: the second time its task is gone. Only the service
-    itself can say so; a 404 of the gateway speaks of the path, the project or the instance.
-    """
-    status = reply.status
-    if status in _DELETED_STATUSES:
-        return Deletion(status=DeletionStatus.DELETED, http_status=status)
-    code, message = error_of(reply)
-    if status == HTTPStatus.NOT_FOUND and code.startswith("FDI."):
-        return Deletion(status=DeletionStatus.GONE, http_status=status)
-    if status in REFUSALS or status == HTTPStatus.UNAUTHORIZED:
-        return Deletion(
-            status=DeletionStatus.REFUSED,
-            http_status=status,
-            error_code=code,
-            error_msg=message,
-        )
-    return None
-
-
 def read_failure(error: TransportError) -> Decision:
     """Read an attempt that ended without a usable reply."""
     if not isinstance(error, NotSentError):
@@ -135,26 +109,6 @@ def is_unauthorized(reply: Reply) -> bool:
     )
 
 
-def error_of(reply: Reply) -> tuple[str, str]:
-    """
-    Return the error code and message of an answer.
-
-    Understands ``error_code``/``error_msg`` (FDI and gateway pages), the ``error`` object of
-    the IAM pages and the spellings that the vendor's SDK accepts. The code is kept as it
-    came; without one it is ``HTTP_<status>``. A message in another encoding or with raw control
-    characters does not hide the code. Text that is not JSON becomes the message.
-    """
-    text = reply.body.decode("utf-8-sig", "replace")
-    parsed = _loads(text, is_strict=False)
-    if not isinstance(parsed, dict):
-        return f"HTTP_{reply.status}", printable(" ".join(text[: 4 * SHOWN_CHARS].split()))
-    nested = parsed.get("error")
-    fields = nested if isinstance(nested, dict) else parsed
-    code = _first_text(fields, "error_code", "errorCode", "code")
-    message = _first_text(fields, "error_msg", "errorMsg", "message")
-    return printable(code, limit=64) or f"HTTP_{reply.status}", printable(message)
-
-
 def describe(outcome: Outcome) -> str:
     """Say in a few words what the server answered."""
     match outcome:
@@ -166,22 +120,6 @@ def describe(outcome: Outcome) -> str:
             return ", ".join(part for part in (f"HTTP {status}", code, message) if part)
         case Unknown(reason=reason):  # pragma: no branch # there is no other
             return reason
-
-
-def parse_json(body: bytes) -> object:
-    """Return the value that *body* holds, or ``None`` where it is not sound JSON."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return None
-    return _loads(text, is_strict=True)
-
-
-def _loads(text: str, *, is_strict: bool) -> object:
-    try:
-        return json.loads(text, strict=is_strict)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _read_success(reply: Reply) -> Decision:
@@ -244,11 +182,3 @@ def _retry_after_s(value: str, now: datetime) -> float | None:
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
     return max((date - now).total_seconds(), 0.0)
-
-
-def _first_text(fields: Mapping[object, object], *names: str) -> str:
-    for name in names:
-        value = fields.get(name)
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return str(value)
-    return ""
