@@ -151,7 +151,7 @@ class Creation:
         if existing := self._tally.existing:
             self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
         to_send = work.count_per_target(journal.connection)
-        require_room(to_send, inventories, quota=settings.quota)
+        require_room(to_send, inventories, quota=settings.quota, unsettled=unsettled)
         if not to_send and not unsettled:
             return None
         return Outlook(
