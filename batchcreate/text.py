@@ -27,17 +27,26 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def cell_text(text: str) -> str:
+    """
+    Return *text* as a cell can hold it.
+
+    Line breaks and tabs stay; other unprintable characters are written as escapes.
+    """
+    kept = text[:CELL_CHARS]
+    if not kept.isprintable():
+        kept = "".join(char if char in "\n\t" else _visible(char) for char in kept)
+    return kept[:CELL_CHARS]
+
+
 def csv_cell(text: str) -> str:
     """
     Return *text* as a CSV cell that no spreadsheet program takes for a formula.
 
     A leading apostrophe disarms the characters that start a formula, full-width forms
-    included. Line breaks and tabs inside the text stay; other unprintable characters
-    are written as escapes.
+    included. For the rest see `cell_text`.
     """
-    kept = text[:CELL_CHARS]
-    if not kept.isprintable():
-        kept = "".join(char if char in "\n\t" else _visible(char) for char in kept)
+    kept = cell_text(text)
     return (f"'{kept}" if kept[:1] in _FORMULA_STARTS and kept else kept)[:CELL_CHARS]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
 
+from batchcreate.journal.work import json_list
 from batchcreate.models import (
     Column,
     Issue,
@@ -21,30 +22,30 @@ from batchcreate.models.origins import CONTENT_CHARS
 _LEFT: Final = "status IN ('rejected', 'not_attempted', 'failed', 'unknown')"
 
 _SHEETS: Final = f"""
-SELECT sources.id, sources.file, sources.sheet, header_number, encoding, delimiter, columns,
-       digest, left_over.count,
+SELECT json_group_array(DISTINCT sources.id), file, sheet, header_number, encoding, delimiter,
+       columns, digest, count(DISTINCT left_over.number),
        coalesce(
-           (SELECT origins.file FROM origins WHERE origins.source = sources.id LIMIT 1),
-           sources.file
-       )
-FROM sources JOIN contents ON contents.id = sources.content
-JOIN (
-    SELECT source, count(*) AS count FROM results WHERE {_LEFT} GROUP BY source
-) AS left_over ON left_over.source = sources.id
-ORDER BY sources.id
+           (SELECT origins.file FROM origins WHERE origins.source = sources.id LIMIT 1), file
+       ),
+       max(sources.id) AS newest
+FROM (SELECT source, number FROM results WHERE {_LEFT}) AS left_over
+JOIN sources ON sources.id = left_over.source JOIN contents ON contents.id = sources.content
+GROUP BY digest, file, sheet ORDER BY newest
 """  # noqa: S608 # no values in it
 
 _ROWS: Final = f"""
-SELECT results.number, status, http_status, error_code,
+SELECT results.number, results.source, status, http_status, error_code,
        CASE WHEN status = 'rejected' THEN '' ELSE error_msg END,
        origins.content, origins.file, origins.sheet, origins.row
 FROM results LEFT JOIN origins USING (source, number)
-WHERE source = ? AND {_LEFT} ORDER BY number
+WHERE source IN (SELECT value FROM json_each(?)) AND {_LEFT}
+ORDER BY results.number, results.source DESC
 """  # noqa: S608 # no values in it
 
 _ISSUES: Final = """
-SELECT number, column_header, cell, value, rule, message, suggestion
-FROM issues WHERE source = ? ORDER BY number, position
+SELECT number, source, column_header, cell, value, rule, message, suggestion
+FROM issues WHERE source IN (SELECT value FROM json_each(?))
+ORDER BY number, source DESC, position
 """
 
 # The files that rows stood in at first, whichever to-fix files they were in meanwhile.
@@ -63,7 +64,7 @@ def sheets(connection: sqlite3.Connection) -> list[SheetToFix]:
     """Return the sheets with rows that are not created, in input order."""
     return [
         SheetToFix(
-            source=source,
+            sources=json.loads(sources),
             layout=Layout(
                 file=file,
                 sheet=sheet,
@@ -80,30 +81,47 @@ def sheets(connection: sqlite3.Connection) -> list[SheetToFix]:
             rows=count,
         )
         for (
-            source, file, sheet, number, encoding, delimiter, columns, digest, count, root,
+            sources, file, sheet, number, encoding, delimiter, columns, digest, count, root, _,
         ) in connection.execute(_SHEETS)
     ]  # fmt: skip
 
 
 def rows(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[RowToFix]:
-    """Yield the rows of *sheet* that are not created, in input order."""
-    found = groupby(connection.execute(_ISSUES, (sheet.source,)), key=lambda row: row[0])
-    number, issues = next(found, (0, iter(())))
-    for row in connection.execute(_ROWS, (sheet.source,)):
-        place = Place(file=sheet.layout.file, sheet=sheet.layout.sheet, number=row[0])
-        of_row: tuple[Issue, ...] = ()
-        if number == row[0]:
-            of_row = tuple(_issue(place, values) for _, *values in issues)
-            number, issues = next(found, (0, iter(())))
+    """Yield the rows of *sheet* that are not created, in their order; each as it was last read."""
+    sources = (json_list(sheet.sources),)
+    issues = _Issues(connection.execute(_ISSUES, sources), sheet.layout)
+    number = 0
+    for row in connection.execute(_ROWS, sources):
+        if row[0] == number:
+            continue
+        number, source, status, http_status, error_code, error_msg, *earlier = row
         yield RowToFix(
-            number=row[0],
-            status=Status(row[1]),
-            http_status=row[2],
-            error_code=row[3],
-            error_msg=row[4],
-            issues=of_row,
-            origin=_origin(sheet.layout.content, place, row[5:]).text,
+            number=number,
+            status=Status(status),
+            http_status=http_status,
+            error_code=error_code,
+            error_msg=error_msg,
+            issues=issues.of(number, source),
+            origin=_origin(sheet.layout, number, earlier).text,
         )
+
+
+class _Issues:
+    """The issues of a sheet, taken row by row."""
+
+    def __init__(self, found: Iterator[tuple[Any, ...]], layout: Layout) -> None:
+        self._layout = layout
+        self._groups = groupby(found, key=lambda row: (row[0], -row[1]))
+        self._next = next(self._groups, None)
+
+    def of(self, number: int, source: int) -> tuple[Issue, ...]:
+        """Return the issues of one row; rows have to be asked for in their order."""
+        wanted = (number, -source)
+        while self._next is not None and self._next[0] < wanted:
+            self._next = next(self._groups, None)
+        if self._next is None or self._next[0] != wanted:
+            return ()
+        return tuple(_issue(self._layout, number, values) for _, _, *values in self._next[1])
 
 
 def roots(connection: sqlite3.Connection) -> set[str]:
@@ -111,10 +129,10 @@ def roots(connection: sqlite3.Connection) -> set[str]:
     return {file for (file,) in connection.execute(_ROOTS)}
 
 
-def _issue(place: Place, values: list[Any]) -> Issue:
+def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
     column, cell, value, rule, message, suggestion = values
     return Issue(
-        place=place,
+        place=_place(layout, number),
         column=column,
         cell=cell,
         value=value,
@@ -124,9 +142,13 @@ def _issue(place: Place, values: list[Any]) -> Issue:
     )
 
 
-def _origin(digest: str, place: Place, earlier: tuple[Any, ...]) -> Origin:
-    """Return where a row stood at first: at *place*, unless it came from elsewhere itself."""
-    content, file, sheet, number = earlier
+def _origin(layout: Layout, number: int, earlier: list[Any]) -> Origin:
+    """Return where a row stood at first: here, unless it came from elsewhere itself."""
+    content, file, sheet, row = earlier
     if content is None:
-        return Origin(content=digest[:CONTENT_CHARS], place=place)
-    return Origin(content=content, place=Place(file=file, sheet=sheet, number=number))
+        return Origin(content=layout.content[:CONTENT_CHARS], place=_place(layout, number))
+    return Origin(content=content, place=Place(file=file, sheet=sheet, number=row))
+
+
+def _place(layout: Layout, number: int) -> Place:
+    return Place(file=layout.file, sheet=layout.sheet, number=number)

@@ -176,9 +176,9 @@ def skip(connection: sqlite3.Connection, found: Mapping[int, TaskId]) -> None:
     connection.executemany("DELETE FROM work WHERE task = ?", [(task,) for task in found])
 
 
-def json_list(texts: Iterable[str]) -> str:
-    """Return *texts* as SQLite's ``json_each`` takes them."""
-    return json.dumps(list(texts))
+def json_list(values: Iterable[object]) -> str:
+    """Return *values*, texts or numbers, as SQLite's ``json_each`` takes them."""
+    return json.dumps(list(values))
 
 
 def _begin(connection: sqlite3.Connection) -> None:

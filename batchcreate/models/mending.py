@@ -1,5 +1,6 @@
 """Rows that go back to the analysts because they are not created."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchcreate.models.results import Status
@@ -12,14 +13,14 @@ class SheetToFix:
     A sheet with rows that are not created.
 
     Attributes:
-        source: its number in the journal.
+        sources: its numbers in the journal, one for each time that it was read.
         layout: how it was read; headings of no field are not listed.
         root: label of the file that its rows stood in at first.
         rows: how many are not created.
 
     """
 
-    source: int
+    sources: Sequence[int]
     layout: Layout
     root: str
     rows: int

@@ -1,0 +1,121 @@
+"""What a copy is to hold; pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """
+    A cell to be mended.
+
+    Attributes:
+        index: zero-based position of its column.
+        comment: what is wrong with it and what to type.
+        is_lost: its formula has no result in the file, so that there is no value to show.
+
+    """
+
+    index: int
+    comment: str
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """
+    A row to be mended.
+
+    Attributes:
+        number: of the row in the file that it is taken from.
+        status: what became of it and what to do.
+        origin: what the next reading knows it by.
+        marks: its cells to be mended, one for each cell.
+        is_refused: what is wrong with it stands in no cell, but in its status.
+
+    """
+
+    number: int
+    status: str
+    origin: str
+    marks: Sequence[Mark] = ()
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headings:
+    """
+    The headings of our own two columns.
+
+    Attributes:
+        status: in the language of the run.
+        origin: the same in every language.
+        explained: a comment for the status heading.
+        known: all of them, in every language.
+
+    """
+
+    status: str
+    origin: str
+    explained: str
+    known: Sequence[str]
+
+    def is_own(self, heading: object) -> bool:
+        """Whether *heading* is that of one of our columns."""
+        return isinstance(heading, str) and _bare(heading) in map(_bare, self.known)
+
+    def is_origin(self, heading: object) -> bool:
+        """Whether *heading* is that of the origins."""
+        return isinstance(heading, str) and _bare(heading) == _bare(self.origin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPlan:
+    """
+    Which rows of a sheet are copied.
+
+    Attributes:
+        name: of the sheet.
+        header_number: the row of the headings; it and those above it are copied.
+        lines: the rows below it, by their numbers.
+
+    """
+
+    name: str
+    header_number: int
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The sheets with rows to be copied; the others stay in the workbook, but hidden."""
+
+    headings: Headings
+    sheets: Sequence[SheetPlan]
+
+    def dump(self) -> bytes:
+        """Return the plan as the child takes it."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def load(cls, dumped: bytes) -> Self:
+        """Return the plan that *dumped* holds."""
+        said = json.loads(dumped)
+        sheets = [
+            SheetPlan(
+                name=sheet["name"],
+                header_number=sheet["header_number"],
+                lines=[
+                    Line(**line | {"marks": [Mark(**mark) for mark in line["marks"]]})
+                    for line in sheet["lines"]
+                ],
+            )
+            for sheet in said["sheets"]
+        ]
+        return cls(headings=Headings(**said["headings"]), sheets=sheets)
+
+
+def _bare(heading: str) -> str:
+    return "".join(heading.split()).casefold()

@@ -1,0 +1,64 @@
+"""Rows out of a text file: the same cells between the same delimiters."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, Final
+
+from batchcreate.copies.plan import Headings, Line
+from batchcreate.models import Layout
+from batchcreate.text import csv_cell
+
+# The byte order mark makes Excel read the file as UTF-8.
+_ENCODING: Final = "utf-8-sig"
+
+
+def write_delimited(
+    source: BinaryIO,
+    target: BinaryIO,
+    *,
+    layout: Layout,
+    lines: Iterable[Line],
+    headings: Headings,
+) -> None:
+    """
+    Copy the rows of *lines*, and what stands above the table, from *source* to *target*.
+
+    Cells are copied as they are: what begins like a formula is the analyst's own, and has to be
+    the same when it comes back. Our own columns hold no formulas.
+    """
+    text = io.TextIOWrapper(target, encoding=_ENCODING, newline="", errors="backslashreplace")
+    writer = csv.writer(text, delimiter=layout.delimiter)
+    writer.writerows(_rows(_records(source, layout), layout.number, lines, headings))
+    text.detach()
+
+
+def _rows(
+    records: Iterator[tuple[int, Sequence[str]]],
+    header_number: int,
+    lines: Iterable[Line],
+    headings: Headings,
+) -> Iterator[Sequence[str]]:
+    kept: list[int] = []
+    for number, cells in records:
+        if number < header_number:
+            yield cells
+            continue
+        kept = [index for index, heading in enumerate(cells) if not headings.is_own(heading)]
+        yield [*(cells[index] for index in kept), headings.status, headings.origin]
+        break
+    for line in lines:
+        cells = next((cells for number, cells in records if number == line.number), ())
+        own = (cells[index] if index < len(cells) else "" for index in kept)
+        yield [*own, csv_cell(line.status), line.origin]
+
+
+def _records(source: BinaryIO, layout: Layout) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield number and cells of every record; a line break inside a cell ends none."""
+    text = io.TextIOWrapper(source, encoding=layout.encoding, newline="")
+    # The default would refuse cells that pandas reads.
+    csv.field_size_limit(2**31 - 1)
+    try:
+        yield from enumerate(csv.reader(text, delimiter=layout.delimiter), start=1)
+    finally:
+        text.detach()
