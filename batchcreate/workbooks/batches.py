@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress
 from typing import Final, Protocol
 
@@ -14,7 +14,7 @@ from batchcreate.workbooks.refusal import Refusal
 HEADING_CHARS: Final = 1000
 """What is longer is cut where headings are looked for."""
 
-Column = tuple[list[str], str]
+Column = tuple[Sequence[str], str]
 """What its cells show, and the letters of their kinds; no letters where all are text."""
 
 
@@ -50,6 +50,7 @@ class DenseBatch:
     first_number: int
     first_column: int
     rows: Sequence[Sequence[object]]
+    _columns: list[tuple[object, ...]] = field(default_factory=list)
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -61,7 +62,9 @@ class DenseBatch:
         at = index - self.first_column
         if not 0 <= at < len(self.rows[0]):
             return [""] * len(self.rows), ""
-        return column([row[at] for row in self.rows])
+        if not self._columns:
+            self._columns.extend(zip(*self.rows, strict=True))
+        return column(self._columns[at])
 
     def row(self, position: int) -> Mapping[int, Cell]:
         """Return the cells of the row at *position*."""
@@ -165,8 +168,11 @@ def cut(
         cells = [_compressed(each, kept) for each in cells]
     if numbers:
         covered = _covered(numbers, cells, columns, merges)
-        _refuse_long(numbers, covered, columns)
-        yield from _bounded(Block(numbers, covered), chunk_rows)
+        longest = [max(map(len, texts)) for texts, _ in covered]
+        _refuse_long(numbers, covered, columns, longest)
+        # Each as long as the longest would be the worst.
+        fitting = max(1, BATCH_CHARS // max(1, sum(longest)))
+        yield from _pieces(Block(numbers, covered), min(chunk_rows, fitting))
 
 
 def _kept(batch: Batch, cells: Sequence[Column], after: int) -> list[bool]:
@@ -213,11 +219,13 @@ def _covered(
     ]
 
 
-def _refuse_long(numbers: Sequence[int], cells: list[Column], columns: Sequence[int]) -> None:
-    for index, (texts, _) in zip(columns, cells, strict=True):
-        if max(map(len, texts)) > CELL_CHARS_MAX:
-            at = next(at for at, text in enumerate(texts) if len(text) > CELL_CHARS_MAX)
-            raise too_long(address(numbers[at], index), len(texts[at]))
+def _refuse_long(
+    numbers: Sequence[int], cells: list[Column], columns: Sequence[int], longest: Sequence[int]
+) -> None:
+    for index, (texts, _), chars in zip(columns, cells, longest, strict=True):
+        if chars > CELL_CHARS_MAX:
+            at = next(at for at, text in enumerate(texts) if len(text) == chars)
+            raise too_long(address(numbers[at], index), chars)
 
 
 def too_long(where: str, chars: int) -> Refusal:
@@ -229,12 +237,11 @@ def too_long(where: str, chars: int) -> Refusal:
     return Refusal(text)
 
 
-def _bounded(block: Block, chunk_rows: int) -> Iterator[Block]:
-    chars = sum(sum(map(len, texts)) for texts, _ in block.columns)
-    count = len(block.numbers)
-    if count == 1 or (chars <= BATCH_CHARS and count <= chunk_rows):
+def _pieces(block: Block, rows: int) -> Iterator[Block]:
+    if len(block.numbers) <= rows:
         yield block
         return
-    for part in (slice(count // 2), slice(count // 2, None)):
+    for start in range(0, len(block.numbers), rows):
+        part = slice(start, start + rows)
         columns = [(texts[part], kinds[part]) for texts, kinds in block.columns]
-        yield from _bounded(Block(block.numbers[part], columns), chunk_rows)
+        yield Block(block.numbers[part], columns)

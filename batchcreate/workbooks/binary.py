@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
 
 from python_calamine import (
     CalamineError,
@@ -14,6 +13,7 @@ from python_calamine import (
 
 from batchcreate.workbooks.batches import Batch, Merge
 from batchcreate.workbooks.refusal import PASSWORD, Refusal, refuse_damaged
+from batchcreate.workbooks.source import Source
 from batchcreate.workbooks.tables import SheetName, Table, dense
 
 
@@ -24,10 +24,9 @@ class BinaryBook:
     Raises `Refusal` where it is encrypted or damaged.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        file.seek(0)
+    def __init__(self, source: Source) -> None:
         with _translated():
-            self._book = CalamineWorkbook.from_filelike(file)
+            self._book = CalamineWorkbook.from_filelike(source.open())
             self._sheets = [
                 sheet
                 for sheet in self._book.sheets_metadata

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, cast
 
@@ -31,12 +32,17 @@ def is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def column(values: list[object]) -> tuple[list[str], str]:
+def column(values: Sequence[object]) -> tuple[Sequence[str], str]:
     """Return what the cells with *values* show, and their kinds; no kinds where all are text."""
-    if set(map(type, values)) <= {str}:
-        return cast("list[str]", values), ""
+    strings = cast("Sequence[str]", values)
+    try:
+        "".join(strings)  # faster than asking each for its type
+    except TypeError:
+        pass
+    else:
+        return strings, ""
     texts, kinds = zip(*map(cell, values), strict=True)
-    return list(texts), "".join(kinds)
+    return texts, "".join(kinds)
 
 
 def cell(value: object) -> Cell:

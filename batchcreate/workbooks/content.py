@@ -2,12 +2,13 @@
 
 import re
 from enum import Enum
-from typing import BinaryIO, Final
+from typing import Final
 
 from batchcreate.workbooks.limits import Limits
 from batchcreate.workbooks.ole import SIGNATURE, CompoundFile
 from batchcreate.workbooks.package import Package
 from batchcreate.workbooks.refusal import PASSWORD, Refusal
+from batchcreate.workbooks.source import Source
 
 HEAD_BYTES: Final = 4096
 
@@ -52,20 +53,19 @@ class Format(Enum):
     ODS = "ods"
 
 
-def format_of(file: BinaryIO, *, size_bytes: int, limits: Limits) -> Format:
+def format_of(source: Source, limits: Limits) -> Format:
     """
-    Return in which format the workbook *file* is.
+    Return in which format the workbook *source* is.
 
     Raises:
         Refusal: it is encrypted, damaged or no workbook.
 
     """
-    file.seek(0)
-    head = file.read(HEAD_BYTES)
+    head = source.open().read(HEAD_BYTES)
     if head.startswith(b"PK"):
-        return _zipped(Package(file, size_bytes=size_bytes, limits=limits))
+        return _zipped(Package(source, limits))
     if head.startswith(SIGNATURE):
-        return _compound(CompoundFile(file, size_bytes))
+        return _compound(CompoundFile(source))
     raise Refusal(_other(head))
 
 

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from batchcreate.workbooks.limits import FRAME_BYTES_MAX
+
+Value = dict[str, Any]
+"""A question or an answer."""
 
 _LENGTH_BYTES: Final = 8
 
@@ -13,16 +16,14 @@ class BrokenFrameError(Exception):
     """What came is no frame of ours."""
 
 
-def write_frame(stream: BinaryIO, value: object) -> None:
-    """Say *value*, all of it."""
+def frame(value: Value) -> bytes:
+    """Return how *value* is said."""
     # Only ASCII comes out, so that a lone surrogate of a cell survives.
-    payload = json.dumps(value, separators=(",", ":")).encode("ascii")
-    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "big"))
-    stream.write(payload)
-    stream.flush()
+    said = json.dumps(value, separators=(",", ":")).encode("ascii")
+    return len(said).to_bytes(_LENGTH_BYTES, "big") + said
 
 
-def read_frame(read_exactly: Callable[[int], bytes]) -> Any:  # noqa: ANN401 # whatever was said
+def read_frame(read_exactly: Callable[[int], bytes]) -> Value:
     """
     Return the next value that was said.
 
@@ -38,7 +39,11 @@ def read_frame(read_exactly: Callable[[int], bytes]) -> Any:  # noqa: ANN401 # w
         message = f"a frame of {length} bytes"
         raise BrokenFrameError(message)
     try:
-        return json.loads(read_exactly(length))
+        value = json.loads(read_exactly(length))
     except ValueError as error:
         message = "a frame that is no JSON"
         raise BrokenFrameError(message) from error
+    if not isinstance(value, dict):
+        message = "a frame that is no object"
+        raise BrokenFrameError(message)
+    return value

@@ -2,9 +2,10 @@
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 
 from batchcreate.workbooks.refusal import refuse_damaged
+from batchcreate.workbooks.source import Source
 
 SIGNATURE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -30,9 +31,9 @@ class CompoundFile:
     Raises `Refusal` where it is damaged.
     """
 
-    def __init__(self, file: BinaryIO, size_bytes: int) -> None:
-        self._file = file
-        self._size_bytes = size_bytes
+    def __init__(self, source: Source) -> None:
+        self._file = source.open()
+        self._size_bytes = source.size_bytes
         header = self._at(0, _HEADER_BYTES)
         shift, small_shift, _, directory, self._small_max, *rest = _HEADER.unpack_from(header)
         small_table, _, more, _ = rest

@@ -3,10 +3,11 @@
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Final
 
 from batchcreate.workbooks.limits import MIB, Limits
 from batchcreate.workbooks.refusal import PASSWORD, Refusal, refuse_damaged
+from batchcreate.workbooks.source import Source
 
 BLOCK_BYTES: Final = 1 << 18
 
@@ -19,17 +20,21 @@ class Package:
     A zip file that is not trusted.
 
     Raises `Refusal` where it is damaged, or would unpack to more than *limits* allow.
+
+    Attributes:
+        declared_bytes: how large its parts are together, as it says itself.
+
     """
 
-    def __init__(self, file: BinaryIO, *, size_bytes: int, limits: Limits) -> None:
+    def __init__(self, source: Source, limits: Limits) -> None:
         self._limit_bytes = limits.inflated_bytes
         self._inflated: dict[str, int] = {}
         try:
-            self._zip = zipfile.ZipFile(file)
+            self._zip = zipfile.ZipFile(source.open())
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
             refuse_damaged("it is cut short or not a whole zip file")
         parts = self._zip.infolist()
-        self._require_sizes(parts, size_bytes)
+        self._require_sizes(parts, source.size_bytes)
         self._parts = {part.filename.replace("\\", "/").lower(): part for part in parts}
 
     @property
@@ -88,7 +93,8 @@ class Package:
         if sum(part.compress_size for part in parts) > size_bytes:
             # The same bytes unpacked under many names.
             refuse_damaged("its parts overlap")
-        self._require(sum(part.file_size for part in parts))
+        self.declared_bytes = sum(part.file_size for part in parts)
+        self._require(self.declared_bytes)
 
     def _count(self, name: str, seen: int) -> None:
         self._inflated[name] = max(seen, self._inflated.get(name, 0))

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
-from batchcreate.workbooks.frames import BrokenFrameError, read_frame, write_frame
+from batchcreate.workbooks.frames import BrokenFrameError, Value, frame, read_frame
 
 _START: Final = (
     "import sys, json;"
@@ -58,7 +58,7 @@ class Child:
         )
         self._stdin, self._stdout = _streams(self._process)
 
-    def say(self, request: object) -> None:
+    def say(self, request: Value) -> None:
         """
         Send *request*.
 
@@ -67,11 +67,12 @@ class Child:
 
         """
         try:
-            write_frame(self._stdin, request)
+            self._stdin.write(frame(request))
+            self._stdin.flush()
         except BrokenPipeError as error:
             raise self._ended() from error
 
-    def hear(self, wait_s: Callable[[], float]) -> Any:  # noqa: ANN401 # whatever was said
+    def hear(self, wait_s: Callable[[], float]) -> Value:
         """
         Return the next answer.
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self
 
 from batchcreate.errors import LoadError
 from batchcreate.messages import quoted
 from batchcreate.text import printable
+from batchcreate.workbooks.frames import Value
 from batchcreate.workbooks.limits import MIB, limits_for
 from batchcreate.workbooks.process import Child, ChildCrashedError, ChildError, ChildSlowError
 from batchcreate.workbooks.refusal import COPY
@@ -137,14 +138,14 @@ class WorkbookReader:
                 yield Rows(numbers=said["numbers"], texts=texts, kinds=kinds)
                 said = self._hear()
 
-    def _ask(self, **request: object) -> dict[str, Any]:
+    def _ask(self, **request: object) -> Value:
         self._child.say(request)
         return self._hear()
 
-    def _hear(self) -> dict[str, Any]:
+    def _hear(self) -> Value:
         since = self._clock()
         left_s = self._left_s
-        said: dict[str, Any] = self._child.hear(lambda: left_s - (self._clock() - since))
+        said = self._child.hear(lambda: left_s - (self._clock() - since))
         self._left_s = left_s - (self._clock() - since)
         if "refused" in said:
             message = f"{self._place}: {printable(said['refused'])}"

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import BinaryIO, Final
+from typing import Final
 
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineSheet, CalamineWorkbook
 
 from batchcreate.workbooks import office, sheet
+from batchcreate.workbooks.ahead import Ahead
 from batchcreate.workbooks.batches import Batch
-from batchcreate.workbooks.limits import Limits
+from batchcreate.workbooks.limits import MIB, Limits
 from batchcreate.workbooks.package import Package
-from batchcreate.workbooks.survey import Survey, is_plain, survey
+from batchcreate.workbooks.source import Source
+from batchcreate.workbooks.survey import Survey, has_plain_strings, survey
 from batchcreate.workbooks.tables import SheetName, Table, dense, sparse
 
 _TRUSTED_SHARE: Final = 0.8
 """How much of the memory calamine may need, by our estimate, before we do without it."""
+
+_AT_ONCE_BYTES: Final = 100 * MIB
+"""Workbooks that unpack to no more are looked through while calamine reads them already."""
 
 
 class XlsxBook:
@@ -25,15 +30,14 @@ class XlsxBook:
     result, and it holds every cell between the first and the last one in memory.
     """
 
-    def __init__(
-        self, file: BinaryIO, *, size_bytes: int, limits: Limits, is_careful: bool
-    ) -> None:
-        self._file = file
+    def __init__(self, source: Source, limits: Limits, *, is_careful: bool) -> None:
+        self._source = source
         self._limits = limits
-        self._package = Package(file, size_bytes=size_bytes, limits=limits)
+        self._package = Package(source, limits)
         self._outline = office.outline(self._package)
         self._formats, is_east_asian = office.formats(self._package, self._outline.styles)
         self._is_careful = is_careful or is_east_asian
+        self._started: list[Ahead[CalamineSheet]] = []
 
     @property
     def sheets(self) -> Sequence[SheetName]:
@@ -51,6 +55,7 @@ class XlsxBook:
 
         """
         part = self._outline.sheets[index]
+        early = self._ahead(part.name) if self._may_be_early else None
         found = survey(self._package.blocks(part.part))
 
         def careful(after: int) -> Iterator[Batch]:
@@ -58,9 +63,15 @@ class XlsxBook:
             return sparse((row for row in rows if row[0] > after), chunk_rows)
 
         if self._is_fast(found):
-            fast = _fast(lambda: self._calamine, part.name, chunk_rows)
-            return Table(batches=_as_far_as_it_goes(fast, careful), merges=found.merges)
-        return Table(batches=careful(0), merges=found.merges)
+            ahead = early or self._ahead(part.name)
+            batches = _as_far_as_it_goes(_fast(ahead, chunk_rows), careful)
+        else:
+            batches = careful(0)
+        return Table(batches=batches, merges=found.merges)
+
+    @property
+    def _may_be_early(self) -> bool:
+        return not self._is_careful and self._package.declared_bytes <= _AT_ONCE_BYTES
 
     def _is_fast(self, found: Survey) -> bool:
         return (
@@ -70,15 +81,21 @@ class XlsxBook:
             and self._has_plain_strings
         )
 
+    def _ahead(self, name: str) -> Ahead[CalamineSheet]:
+        for earlier in self._started:
+            earlier.wait()
+        ahead = Ahead(lambda: self._calamine.get_sheet_by_name(name))
+        self._started = [ahead]
+        return ahead
+
     @cached_property
     def _has_plain_strings(self) -> bool:
         part = self._outline.strings
-        return not part or is_plain(self._package.blocks(part))
+        return not part or has_plain_strings(self._package.blocks(part))
 
     @cached_property
     def _calamine(self) -> CalamineWorkbook:
-        self._file.seek(0)
-        return CalamineWorkbook.from_filelike(self._file)
+        return CalamineWorkbook.from_filelike(self._source.open())
 
     @cached_property
     def _context(self) -> sheet.Context:
@@ -89,8 +106,8 @@ class XlsxBook:
         )
 
 
-def _fast(book: Callable[[], CalamineWorkbook], name: str, chunk_rows: int) -> Iterator[Batch]:
-    yield from dense(book().get_sheet_by_name(name), chunk_rows)
+def _fast(ahead: Ahead[CalamineSheet], chunk_rows: int) -> Iterator[Batch]:
+    yield from dense(ahead.result(), chunk_rows)
 
 
 def _as_far_as_it_goes(

@@ -1,0 +1,87 @@
+"""
+`batchcreate check` of a large workbook beside pandas, which only reads it; prints one line.
+
+Run by hand: ``python -m tests.benchmarks.bench_workbook [ROWS [ROUNDS]]``.
+
+Both take turns on the same file (8 columns, 1 % bad rows) in processes of their own, so that what
+else the machine does hits both. The first ratio is between the whole processes; the second one
+counts of pandas only the call that reads, without Python's start and the import of pandas.
+"""
+
+import csv
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import xlsxwriter
+
+from tests.benchmarks.bench_check import write_tasks
+
+_PANDAS = """
+import sys, time
+import pandas as pd
+started = time.perf_counter()
+frame = pd.read_excel(sys.argv[1], engine="calamine", dtype=str)
+print(len(frame), time.perf_counter() - started)
+"""
+
+
+def write_workbook(path: Path, rows: int) -> None:
+    """Write *rows* rows to *path*, every hundredth of them with a mistake."""
+    table = path.with_suffix(".csv")
+    write_tasks(table, rows)
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Tasks")
+        with table.open(encoding="utf-8", newline="") as lines:
+            for number, row in enumerate(csv.reader(lines)):
+                sheet.write_row(number, 0, row)
+
+
+def main() -> None:
+    """Make the file and let both read it in turn."""
+    rows, rounds = (*map(int, sys.argv[1:]), *(100_000, 5)[len(sys.argv) - 1 :])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tasks.xlsx"
+        write_workbook(path, rows)
+        pairs = [(_checked_s(path, rows), *_pandas_s(path, rows)) for _ in range(rounds)]
+    check_s, pandas_s, reading_s = map(statistics.median, zip(*pairs, strict=True))
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(
+        f"check: {rows:,} rows in {check_s:.2f} s; pandas reads them in {pandas_s:.2f} s (ratio"
+        f" {_ratio(pairs, 1):.2f}), of which {reading_s:.2f} s for the call (ratio"
+        f" {_ratio(pairs, 2):.2f}); largest process {peak_mb:.0f} MB"
+    )
+
+
+def _ratio(rounds: list[tuple[float, ...]], other: int) -> float:
+    return statistics.median(times[0] / times[other] for times in rounds)
+
+
+def _checked_s(path: Path, rows: int) -> float:
+    command = [sys.executable, "-m", "batchcreate", "check", "--quiet", "--json", str(path)]
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=path.parent, stdout=subprocess.PIPE, check=False)  # noqa: S603 # our own program
+    elapsed_s = time.perf_counter() - started
+    if json.loads(done.stdout)["rows"] != rows:
+        sys.exit("check has not seen every row")
+    return elapsed_s
+
+
+def _pandas_s(path: Path, rows: int) -> tuple[float, float]:
+    started = time.perf_counter()
+    command = [sys.executable, "-c", _PANDAS, str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 # our own text
+    elapsed_s = time.perf_counter() - started
+    read, reading_s = done.stdout.split()
+    if int(read) != rows:
+        sys.exit("pandas has not read every row")
+    return elapsed_s, float(reading_s)
+
+
+if __name__ == "__main__":
+    main()
