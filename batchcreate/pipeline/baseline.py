@@ -8,8 +8,10 @@ from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, Unsettled, work
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
+from batchcreate.pipeline.values import Outlook
 from batchcreate.pool import Cause, Halt
 from batchcreate.pool.settling import Look
+from batchcreate.settings import Settings
 from batchcreate.text import counted
 
 _NAMED_MAX: Final = 5
@@ -133,6 +135,36 @@ def require_room(
                 "--quota"
             )
             raise PlanError(msg)
+
+
+def look_ahead(
+    journal: Journal,
+    inventories: Mapping[Target, Inventory],
+    unsettled: Sequence[Unsettled],
+    settings: Settings,
+    *,
+    is_simulated: bool,
+) -> Outlook | None:
+    """
+    Return what the work of *journal* will take; ``None`` where nothing is left to do.
+
+    Raises:
+        PlanError: the tasks to be sent do not fit into their instances.
+
+    """
+    to_send = work.count_per_target(journal.connection)
+    require_room(to_send, inventories, quota=settings.quota, unsettled=unsettled)
+    if not to_send and not unsettled:
+        return None
+    return Outlook(
+        is_simulated=is_simulated,
+        to_send=to_send,
+        used={target: found.total for target, found in inventories.items()},
+        quota=settings.quota,
+        unsettled=len(unsettled),
+        rate_per_s=settings.rate,
+        headroom=settings.headroom,
+    )
 
 
 def _some(names: Sequence[str]) -> str:

@@ -2,8 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -15,12 +14,11 @@ from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import JournalError, ReportError
 from batchcreate.inventory import list_all
-from batchcreate.journal import Journal, Unsettled, Writer, find_unsettled, work
+from batchcreate.journal import Journal, Unsettled, Writer, find_unsettled
 from batchcreate.limiter import Gate, RateLimit
-from batchcreate.listing import Inventory
 from batchcreate.logs import Log
-from batchcreate.models import RunId, Target
-from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
+from batchcreate.models import RunId
+from batchcreate.pipeline.baseline import look_ahead, skip_existing, take_baseline
 from batchcreate.pipeline.facts import facts_of
 from batchcreate.pipeline.log_file import logging_to
 from batchcreate.pipeline.reporting import folded, gather, lost_outcomes, write_reports
@@ -99,7 +97,8 @@ class Creation:
             is_held = self._settings.strict and plan.rejected > 0
             if (plan.to_send or unsettled) and not is_held:
                 await self._talk(journal, plan, unsettled, number)
-            self._name_credential()
+            if self._stop.halt is not None:
+                self._stop.halt = name_credential(self._stop.halt, self._service)
             facts = self._facts()
             self._finish(journal, number, facts)
             reports = self._report(journal)
@@ -143,26 +142,18 @@ class Creation:
         """Return what is left to do on the server; ``None`` for nothing, or a run that is to end."""
         settings = self._settings
         targets = [*plan.to_send, *(row.pending.key.target for row in unsettled)]
-        inventories = await self._take_baseline(dict.fromkeys(targets), look)
-        if inventories is None:
+        found = await self._stop.unless_pulled(take_baseline(dict.fromkeys(targets), look))
+        if found is None:
+            return None
+        if isinstance(found, Halt):
+            self._stop.pull(found)
             return None
         is_abort = settings.on_existing == "abort"
-        self._tally.existing = skip_existing(journal, inventories, is_abort=is_abort)
+        self._tally.existing = skip_existing(journal, found, is_abort=is_abort)
         if existing := self._tally.existing:
             self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
-        to_send = work.count_per_target(journal.connection)
-        require_room(to_send, inventories, quota=settings.quota, unsettled=unsettled)
-        if not to_send and not unsettled:
-            return None
-        return Outlook(
-            is_simulated=self._service.endpoint == SIMULATED,
-            to_send=to_send,
-            used={target: found.total for target, found in inventories.items()},
-            quota=settings.quota,
-            unsettled=len(unsettled),
-            rate_per_s=settings.rate,
-            headroom=settings.headroom,
-        )
+        is_simulated = self._service.endpoint == SIMULATED
+        return look_ahead(journal, found, unsettled, settings, is_simulated=is_simulated)
 
     async def _send(
         self,
@@ -211,16 +202,6 @@ class Creation:
             self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
         self._troubles += lost_outcomes(journal, writer.unwritten)
 
-    async def _take_baseline(
-        self, targets: Iterable[Target], look: Look
-    ) -> Mapping[Target, Inventory] | None:
-        """Look at what the server has; ``None`` where the run is to end."""
-        found = await self._stop.unless_pulled(take_baseline(targets, look))
-        if isinstance(found, Halt):
-            self._stop.pull(found)
-            return None
-        return found
-
     async def _is_confirmed(self, outlook: Outlook) -> bool:
         """Ask whoever watches; a no ends the run."""
         answer = await self._stop.unless_pulled(self._observer.confirm(outlook))
@@ -228,13 +209,6 @@ class Creation:
             message = "nothing was sent: the answer was no"
             self._stop.pull(Halt(cause=Cause.DECLINED, message=message))
         return bool(answer)
-
-    def _name_credential(self) -> None:
-        """Say which credential it was, where the server did not accept it."""
-        halt = self._stop.halt
-        if halt is not None and halt.cause is Cause.UNAUTHORIZED:
-            message = name_credential(halt.message, self._service)
-            self._stop.halt = replace(halt, message=message)
 
     def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
         """Note the end of the run; where the journal takes nothing any more, say so instead."""

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -26,6 +26,7 @@ from batchcreate.clock import utc_now
 from batchcreate.errors import SettingsError
 from batchcreate.journal import Journal
 from batchcreate.journal.queries import first_project
+from batchcreate.pool import Cause, Halt
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from batchcreate.settings.variables import PROXY
@@ -123,9 +124,11 @@ def service_of(
     return find_service(settings.model_copy(update=own), environment, results)
 
 
-def name_credential(message: str, service: Service) -> str:
-    """Return why *service* ended a command, with the credential that it did not accept."""
-    return f"{service.credential.name}, {service.endpoint}: {message}"
+def name_credential(halt: Halt, service: Service) -> Halt:
+    """Return *halt* with the credential in its message, where *service* did not accept it."""
+    if halt.cause is not Cause.UNAUTHORIZED:
+        return halt
+    return replace(halt, message=f"{service.credential.name}, {service.endpoint}: {halt.message}")
 
 
 def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:

@@ -1,7 +1,7 @@
 """Deletes what a batch created, and only that: same id, same name, still in the list."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -117,7 +117,7 @@ async def undo(
             await _remove(found, undoing, journal, settings.concurrency)
         write_deletions(results / REPORT, deletions.deletions(journal.connection))
         write_reports(journal, results, language=language_of(settings, environment))
-        halt = None if stop.halt is None else _named(stop.halt, service)
+        halt = None if stop.halt is None else name_credential(stop.halt, service)
         return Undone(counts=undoing.counts, halt=halt)
 
 
@@ -134,7 +134,7 @@ async def find(
     look = partial(list_all, client, gate=gate, retry=RetryPolicy(), random=Random())  # noqa: S311 # jitter, no secret
     inventories = await take_baseline(dict.fromkeys(task.key.target for task in tasks), look)
     if isinstance(inventories, Halt):
-        raise StoppedError(_named(inventories, service).message)
+        raise StoppedError(name_credential(inventories, service).message)
     return sort_out(tasks, inventories)
 
 
@@ -165,9 +165,3 @@ async def _remove(found: Search, undoing: Undoing, journal: Journal, concurrency
             await undoing.remove(found.there, writer, concurrency)
     except JournalError as error:
         undoing.stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
-
-
-def _named(halt: Halt, service: Service) -> Halt:
-    if halt.cause is not Cause.UNAUTHORIZED:
-        return halt
-    return replace(halt, message=name_credential(halt.message, service))

@@ -9,8 +9,15 @@ from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, Pending, Unsettled, work
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
-from batchcreate.pipeline.baseline import require_room, skip_existing, take_baseline
+from batchcreate.pipeline.baseline import (
+    look_ahead,
+    require_room,
+    skip_existing,
+    take_baseline,
+)
+from batchcreate.pipeline.values import Outlook
 from batchcreate.pool import Cause, Halt
+from batchcreate.settings import Settings
 from tests.fakes import reopened
 from tests.journals import shown, target, task
 
@@ -210,3 +217,39 @@ def test_rows_that_are_to_be_settled_are_not_kept_from_it() -> None:
         quota=10,
         unsettled=rows,
     )
+
+
+async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
+    """Tasks to create and places taken are those of each instance; the pace is the configured one."""
+    to_send = work.count_per_target(journal.connection)
+    inventories = dict.fromkeys(to_send, holding(a="1"))
+    settings = Settings(rate=5.0, headroom=0.5, quota=100)
+
+    outlook = look_ahead(journal, inventories, [unsettled("lost")], settings, is_simulated=True)
+
+    assert to_send
+    assert outlook == Outlook(
+        is_simulated=True,
+        to_send=to_send,
+        used=dict.fromkeys(to_send, 1),
+        quota=100,
+        unsettled=1,
+        rate_per_s=5.0,
+        headroom=0.5,
+    )
+
+
+def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
+    """A row that is to be settled is something to do."""
+    inventories = {target(): EMPTY}
+
+    with Journal.open(tmp_path / "results") as journal:
+        work.choose_again(journal.connection)
+        done, left = (
+            look_ahead(journal, inventories, rows, Settings(), is_simulated=False)
+            for rows in ([], [unsettled("lost")])
+        )
+
+    assert done is None
+    assert left is not None
+    assert (left.total, left.unsettled) == (0, 1)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from batchcreate.pipeline.service import (
     name_credential,
     service_of,
 )
+from batchcreate.pool import Cause, Halt
 from batchcreate.settings import load
 from batchcreate.simulator import SimulatorSettings, serve
 from tests.journals import ENDPOINT, read
@@ -79,9 +81,11 @@ class TestFind:
 
         assert isinstance(service.credential, kind)
         assert service.credential.name == name
-        assert name_credential("refused", service) == (
-            f"{name}, https://roma.cn-north-4.myhuaweicloud.com: refused"
-        )
+        refused = Halt(cause=Cause.UNAUTHORIZED, message="refused")
+        message = f"{name}, https://roma.cn-north-4.myhuaweicloud.com: refused"
+        assert name_credential(refused, service) == replace(refused, message=message)
+        stopped = Halt(cause=Cause.OUTAGE, message="away")
+        assert name_credential(stopped, service) is stopped
         async with service.open() as url:
             assert url == service.endpoint == "https://roma.cn-north-4.myhuaweicloud.com"
 
