@@ -15,6 +15,7 @@ from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.ending import last_lines
 from batchcreate.cli.exits import code_for, code_of, code_of_halt, code_of_plan
+from batchcreate.cli.measuring import Told, measured
 from batchcreate.cli.say import put, say
 from batchcreate.cli.screen import screen_for
 from batchcreate.errors import StoppedError
@@ -36,30 +37,34 @@ def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]
 
 def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings) -> int:
     gc.freeze()  # what start-up made stays for good; looking through it again costs every run
-    return with_credentials(partial(_attempt, command, settings), settings)
+    attempt = partial(_attempt, command, settings)
+    return measured(partial(with_credentials, attempt, settings), settings)
 
 
 def _attempt(
     command: Callable[..., Awaitable[pipeline.Ending]],
     settings: Settings,
     environment: Mapping[str, str],
-) -> int:
+) -> Told:
     stop = Stop()
+    told = partial(command, settings, environment=environment)
     try:
-        ending = asyncio.run(
-            _with_signals(partial(command, settings, environment=environment), settings, stop)
-        )
+        ending = asyncio.run(_with_signals(told, settings, stop))
     except StoppedError as error:
         say(f"error: {error}")
-        return code_of_halt(stop.halt) if stop.halt is not None else code_for(error)
+        return (code_of_halt(stop.halt) if stop.halt is not None else code_for(error)), None
+    _conclude(ending, settings)
+    if settings.dry_run and ending.halt is None:
+        return code_of_plan(ending.summary), None
+    return code_of(ending.summary, ending.halt), ending.reports
+
+
+def _conclude(ending: pipeline.Ending, settings: Settings) -> None:
     for trouble in ending.troubles:
         say(trouble)
     if settings.json_summary:
         put(json.dumps(ending.reports.document, ensure_ascii=False))
     say(last_lines(ending, settings, sys.argv))
-    if settings.dry_run and ending.halt is None:
-        return code_of_plan(ending.summary)
-    return code_of(ending.summary, ending.halt)
 
 
 async def _with_signals(

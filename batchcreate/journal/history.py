@@ -123,6 +123,17 @@ def timeline(connection: sqlite3.Connection, run: int) -> Timeline | None:
     )
 
 
+def answer_times(connection: sqlite3.Connection, run: int) -> list[tuple[int, int]]:
+    """Return the milliseconds that answers took in *run*, and how many took so long."""
+    return connection.execute(
+        """
+        SELECT duration_ms, count(*) FROM answers WHERE run = ? AND http_status IS NOT NULL
+        GROUP BY duration_ms ORDER BY duration_ms
+        """,
+        (run,),
+    ).fetchall()
+
+
 def latencies(connection: sqlite3.Connection, run: int | None = None) -> Latencies | None:
     """
     Return how long the server took to answer requests, ``None`` if it never did.

@@ -69,6 +69,7 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
             latencies=None if sending is None else history.latencies(connection, sending),
             files={name: path.name for name, path in files.items()},
         ),
+        answer_times=() if sending is None else history.answer_times(connection, sending),
     )
 
 

@@ -130,6 +130,8 @@ class Reports:
         causes: why rows are not created, the most frequent causes first.
         files: those that were written, by what they hold.
         document: what summary.json holds.
+        answer_times: milliseconds, and how many answers took so long in the last run that
+            sent anything.
 
     """
 
@@ -137,6 +139,7 @@ class Reports:
     causes: Sequence[CauseGroup] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
+    answer_times: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,26 +41,39 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
         ReportError: it cannot be written.
 
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(handle, "w+b") as file:
-                yield file
-                file.flush()
-                os.fsync(handle)
-            draft.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+        with draft_for(path) as file:
+            yield file
     except OSError as error:
         msg = (
             f"{path}: cannot be written ({error.strerror or error}); the journal is intact: "
             f"run 'batchcreate report {path.parent}' when this is mended"
         )
         raise ReportError(msg) from error
+
+
+@contextmanager
+def draft_for(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """
+    Write a file beside *path* for the length of a block, then put it in the place of *path*.
+
+    Raises:
+        OSError: it cannot be written; *path* is what it was.
+
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(handle)
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
