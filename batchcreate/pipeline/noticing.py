@@ -1,5 +1,7 @@
 """Gathers what is noticed about the input while it is read."""
 
+from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from batchcreate.models import Cleaning, Layout, PassedOver
@@ -20,6 +22,7 @@ class Notebook:
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
         self.replaced = 0
+        self.paths: dict[str, Path] = {}
 
     def hear(self, told: Layout | PassedOver) -> None:
         """Note what the loader tells of a sheet."""
@@ -32,6 +35,8 @@ class Notebook:
     def see(self, checked: Checked) -> None:
         """Note what there is to know about some rows of the sheet heard of last."""
         self._rows[-1] += len(checked.chunk.numbers)
+        self._cleanings += islice(checked.cleanings(), KEPT - len(self._cleanings))
+        self._cleaned += checked.cleaned
 
     def notices(self) -> Notices:
         """Return all of it."""
