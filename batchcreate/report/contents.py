@@ -4,14 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from batchcreate.advice import Advice, Owner, explain
-from batchcreate.models import CauseGroup, ResultRow, Status, Summary
+from batchcreate.advice import Advice, Owner, explain_group
+from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.report.charts import draw_causes, draw_latencies, draw_shares, draw_timeline
-from batchcreate.report.charts.bars import ORDER, words_of
 from batchcreate.report.charts.canvas import Picture
 from batchcreate.report.story import Course, Story
-from batchcreate.report.verdict import advice_on, by_owner, verdict
-from batchcreate.report.wording import in_utc, per_second, spell_duration
+from batchcreate.report.verdict import by_owner, verdict
+from batchcreate.report.wording import (
+    ORDER,
+    code_of,
+    in_utc,
+    label_of,
+    per_second,
+    spell_duration,
+    words_of,
+)
 
 CAUSES_DRAWN: Final = 10
 """More bars are no picture; all causes are named above it."""
@@ -88,25 +95,6 @@ def contents(story: Story, language: str) -> dict[str, Any]:
     }
 
 
-def owner_of(row: ResultRow, *, language: str) -> str:
-    """Return who can mend *row*."""
-    return explain(
-        row.error_code,
-        http_status=row.http_status,
-        status=row.status,
-        message=row.error_msg,
-        language=language,
-    ).owner.value
-
-
-def code_of(group: CauseGroup) -> str:
-    """Return what *group* is called: a rule, or a code and a status as they came."""
-    if group.rule or group.causes > 1:
-        return group.rule
-    http = f"HTTP {group.http_status}" if group.http_status else ""
-    return " · ".join(filter(None, (group.error_code, http)))
-
-
 def _notices(story: Story, facts: Mapping[str, Any]) -> Iterator[str]:
     if stopped := facts.get("stopped"):
         yield f"The last run stopped early: {stopped['message']}"
@@ -133,7 +121,7 @@ def _meter(summary: Summary) -> Iterator[tuple[str, float, float]]:
 
 
 def _owners(story: Story, language: str) -> Iterator[Share]:
-    found = [_cause(group, advice_on(group, language)) for group in story.causes]
+    found = [_cause(group, explain_group(group, language=language)) for group in story.causes]
     rows = by_owner(story.summary, story.causes)
     for owner, title in _TITLES.items():
         causes = [cause for cause in found if cause.advice.owner is owner]
@@ -144,20 +132,12 @@ def _owners(story: Story, language: str) -> Iterator[Share]:
 def _cause(group: CauseGroup, advice: Advice) -> Cause:
     return Cause(
         group=group,
-        title=_label(group) if group.causes > 1 else advice.meaning,
+        title=label_of(group) if group.causes > 1 else advice.meaning,
         code=code_of(group),
         status=words_of(group.status),
         advice=advice,
         more=group.rows - len(group.spots),
     )
-
-
-def _label(group: CauseGroup) -> str:
-    """Return what stands beside the bar of *group*."""
-    if group.causes > 1:
-        return f"{group.causes:,} further causes"
-    code = code_of(group) or words_of(group.status)
-    return f"{code}, {group.column}" if group.column else code
 
 
 def _courses(story: Story) -> Iterator[tuple[str, Sequence[Figure], Picture | None]]:
@@ -199,7 +179,7 @@ def _rate(rate: Mapping[str, Any]) -> Figure:
 
 
 def _pictures(story: Story) -> Iterator[Picture]:
-    causes = [(_label(group), group.status, group.rows) for group in story.causes[:CAUSES_DRAWN]]
+    causes = [(label_of(group), group.status, group.rows) for group in story.causes[:CAUSES_DRAWN]]
     drawn = (
         None if story.latencies is None else draw_latencies(story.latencies),
         draw_causes(causes),

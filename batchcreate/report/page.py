@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from batchcreate.report.charts.bars import words_of
-from batchcreate.report.contents import contents, owner_of
+from batchcreate.advice import explain_row
+from batchcreate.report.contents import contents
 from batchcreate.report.files import replacing
 from batchcreate.report.story import Story
-from batchcreate.report.wording import in_utc, in_zone, spell_rows, spell_time_taken
+from batchcreate.report.wording import (
+    in_utc,
+    in_zone,
+    spell_rows,
+    spell_time_taken,
+    words_of,
+)
 from batchcreate.text import printable
 
 if TYPE_CHECKING:
@@ -40,7 +46,7 @@ def write_page(
 
     style = files(__package__).joinpath("templates/report.css").read_text(encoding="utf-8")
     text = (
-        _environment(language, zone)
+        _environment(zone)
         .get_template("report.html")
         .render(
             style=Markup(style),  # noqa: S704 # ours
@@ -53,7 +59,7 @@ def write_page(
         file.write(text)
 
 
-def _environment(language: str, zone: tzinfo | None) -> "Environment":
+def _environment(zone: tzinfo | None) -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -70,7 +76,7 @@ def _environment(language: str, zone: tzinfo | None) -> "Environment":
         "in_utc": in_utc,
         "in_zone": partial(in_zone, zone=zone),
         "link": quote,
-        "owner": partial(owner_of, language=language),
+        "owner": lambda row: explain_row(row).owner.value,
         "rows": spell_rows,
         "shapes": Markup,
         "took": spell_time_taken,

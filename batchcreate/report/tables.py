@@ -68,7 +68,7 @@ def write_results(path: Path, rows: Iterable[ResultRow], *, language: str = "en"
         ReportError: the file cannot be written.
 
     """
-    _write(path, RESULT_COLUMNS, (_result_cells(row, language) for row in rows))
+    _write(path, RESULT_COLUMNS, (result_cells(row, language) for row in rows))
 
 
 def write_issues(path: Path, issues: Iterable[Issue]) -> None:
@@ -79,7 +79,7 @@ def write_issues(path: Path, issues: Iterable[Issue]) -> None:
         ReportError: the file cannot be written.
 
     """
-    _write(path, ISSUE_COLUMNS, map(_issue_cells, issues))
+    _write(path, ISSUE_COLUMNS, map(issue_cells, issues))
 
 
 def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]]) -> None:
@@ -115,7 +115,8 @@ def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]
         )
 
 
-def _result_cells(row: ResultRow, language: str) -> Sequence[object]:
+def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
+    """Return what stands in the columns of the results for *row*."""
     return (
         row.place.file,
         row.place.sheet,
@@ -136,7 +137,8 @@ def _result_cells(row: ResultRow, language: str) -> Sequence[object]:
     )
 
 
-def _issue_cells(issue: Issue) -> Sequence[object]:
+def issue_cells(issue: Issue) -> Sequence[str | int | None]:
+    """Return what stands in the columns of the issues for *issue*."""
     return (
         issue.place.file,
         issue.place.sheet,

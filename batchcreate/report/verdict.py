@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from batchcreate.advice import Advice, Owner, explain
+from batchcreate.advice import Owner, explain, explain_group
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.report.wording import spell_rows
 
@@ -42,19 +42,8 @@ def by_owner(summary: Summary, causes: Iterable[CauseGroup]) -> Counter[Owner]:
     rows[explain(Status.REJECTED, status=Status.REJECTED).owner] += summary.counts[Status.REJECTED]
     for group in causes:
         if group.status is not Status.REJECTED:
-            rows[advice_on(group).owner] += group.rows
+            rows[explain_group(group).owner] += group.rows
     return +rows
-
-
-def advice_on(group: CauseGroup, language: str = "en") -> Advice:
-    """Return what there is to know and to do about *group*."""
-    return explain(
-        group.rule or group.error_code,
-        http_status=group.http_status,
-        status=group.status,
-        message=group.message,
-        language=language,
-    )
 
 
 def _done(summary: Summary) -> str:

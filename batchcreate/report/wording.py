@@ -1,8 +1,25 @@
-"""How reports spell numbers, durations and times; pure."""
+"""How reports spell numbers, durations, times, statuses and causes; pure."""
 
 from datetime import UTC, datetime, tzinfo
+from typing import Final
+from unicodedata import east_asian_width
 
-from batchcreate.models import RunRecord
+from batchcreate.models import CauseGroup, RunRecord, Status
+
+ORDER: Final = (
+    Status.CREATED,
+    Status.SKIPPED,
+    Status.NOT_ATTEMPTED,
+    Status.UNKNOWN,
+    Status.FAILED,
+    Status.REJECTED,
+)
+"""The statuses from what is done to what is wrong."""
+
+
+def width_of(text: str) -> int:
+    """Return how many columns *text* takes: Chinese characters are twice as wide as Latin ones."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def per_second(rate: float) -> str:
@@ -43,3 +60,24 @@ def in_zone(stamp: str, *, zone: tzinfo | None) -> str:
     """Return an ISO 8601 *stamp* in *zone*, that of this machine for ``None``, with its offset."""
     text = datetime.fromisoformat(stamp).astimezone(zone).isoformat(" ", "seconds")
     return f"{text[:19]} {text[19:]}"
+
+
+def words_of(status: Status) -> str:
+    """Return the name of *status* as people read it."""
+    return status.value.replace("_", " ")
+
+
+def code_of(group: CauseGroup) -> str:
+    """Return what *group* is called: a rule, or a code and a status as they came."""
+    if group.rule or group.causes > 1:
+        return group.rule
+    http = f"HTTP {group.http_status}" if group.http_status else ""
+    return " · ".join(filter(None, (group.error_code, http)))
+
+
+def label_of(group: CauseGroup) -> str:
+    """Return what stands beside the rows of *group* where there is room for a few words only."""
+    if group.causes > 1:
+        return f"{group.causes:,} further causes"
+    code = code_of(group) or words_of(group.status)
+    return f"{code}, {group.column}" if group.column else code

@@ -12,7 +12,7 @@ from batchcreate.report.charts.canvas import (
     Picture,
     shortened,
 )
-from batchcreate.text import counted
+from batchcreate.report.wording import ORDER, spell_rows, words_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,16 +23,6 @@ BARS_MIN: Final = 2
 
 _LEAST_PX: Final = 3
 """What is there can be seen, however few rows it is."""
-
-ORDER: Final = (
-    Status.CREATED,
-    Status.SKIPPED,
-    Status.NOT_ATTEMPTED,
-    Status.UNKNOWN,
-    Status.FAILED,
-    Status.REJECTED,
-)
-"""From what is done to what is wrong."""
 
 
 def draw_shares(shares: Sequence[Share], *, name: str, noun: str) -> Picture | None:
@@ -80,7 +70,7 @@ def draw_causes(causes: Sequence[tuple[str, Status, int]]) -> Picture | None:
         name="causes",
         title="Rows per cause",
         description=" ".join(
-            f"{shortened(label)}: {counted(rows, 'row')}, {words_of(status)}."
+            f"{shortened(label)}: {spell_rows(rows)}, {words_of(status)}."
             for label, status, rows in causes
         ),
         drawings=[_draw_causes(causes)],
@@ -91,11 +81,6 @@ def draw_causes(causes: Sequence[tuple[str, Status, int]]) -> Picture | None:
             for label, status, rows in causes
         ],
     )
-
-
-def words_of(status: Status) -> str:
-    """Return the name of *status* as people read it."""
-    return status.value.replace("_", " ")
 
 
 def _label(share: Share, noun: str) -> str:

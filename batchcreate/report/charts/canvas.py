@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, fromstring, tostring
 
+from batchcreate.report.wording import width_of
 from batchcreate.text import printable
 
 if TYPE_CHECKING:
@@ -167,20 +168,14 @@ class Canvas:
 def shortened(text: str, chars: int = WIDE_CHARS) -> str:
     """Return *text* on one line, its middle left out where it is wider than *chars*."""
     shown = printable(text)
-    if _width(shown) <= chars:
+    if width_of(shown) <= chars:
         return shown
     head = tail = ""
     for first, last in zip(shown, reversed(shown), strict=True):
-        if _width(head + first + last + tail) >= chars:
+        if width_of(head + first + last + tail) >= chars:
             break
         head, tail = head + first, last + tail
     return f"{head}…{tail}"
-
-
-def _width(text: str) -> int:
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _geometry(element: Element) -> dict[str, str]:

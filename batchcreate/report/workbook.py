@@ -1,0 +1,165 @@
+"""results.xlsx: every row and every issue to filter and sort, and a summary with charts."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from batchcreate.models import Issue, ResultRow, Status
+from batchcreate.report.files import replacing_bytes
+from batchcreate.report.overview import Overview, write_overview
+from batchcreate.report.tables import ISSUE_COLUMNS, RESULT_COLUMNS, issue_cells, result_cells
+from batchcreate.text import cell_text
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+ROWS_MAX: Final = 1_048_575
+"""How many lines a sheet takes below its headings."""
+
+_FILLS: Final = {
+    Status.CREATED: "#D9F0E3",
+    Status.SKIPPED: "#DCE9F7",
+    Status.NOT_ATTEMPTED: "#E7EAED",
+    Status.UNKNOWN: "#E8E0F6",
+    Status.FAILED: "#F9DCD9",
+    Status.REJECTED: "#FBEBC8",
+}
+_WIDTHS: Final = {
+    "file": 24,
+    "sheet": 12,
+    "row": 8,
+    "task_name": 30,
+    "status": 14,
+    "task_id": 35,
+    "http_status": 12,
+    "error_code": 16,
+    "error_msg": 60,
+    "advice": 60,
+    "attempts": 10,
+    "first_sent_at": 26,
+    "finished_at": 26,
+    "duration_ms": 13,
+    "project_id": 35,
+    "instance_id": 38,
+    "column": 20,
+    "cell": 9,
+    "value": 30,
+    "rule": 26,
+    "message": 80,
+    "suggestion": 30,
+}
+_MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""The same reports make the same file, whenever they are written."""
+
+_Line = Sequence[str | int | None]
+
+
+def write_workbook(  # what is in it, and how it is to be
+    path: Path,
+    overview: Overview,
+    results: Iterable[ResultRow],
+    issues: Iterable[Issue],
+    *,
+    language: str = "en",
+    rows_max: int = ROWS_MAX,
+) -> None:
+    """
+    Write a workbook with a summary, the results and the issues, a line at a time.
+
+    Every text is a text: nothing in it is taken for a formula, a number or a link.
+
+    Args:
+        path: of the workbook.
+        overview: what its first sheet says.
+        results: a line for each.
+        issues: a line for each.
+        language: of the advice.
+        rows_max: lines of one sheet; the rest goes to further ones.
+
+    Raises:
+        ReportError: the file cannot be written.
+
+    """
+    with _opened(path) as book:
+        write_overview(book, overview, language)
+        tables = _Tables(book, rows_max)
+        tables.write("Results", RESULT_COLUMNS, (result_cells(row, language) for row in results))
+        tables.write("Issues", ISSUE_COLUMNS, map(issue_cells, issues))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["Workbook"]:
+    """Give a workbook that takes the place of *path*; what it holds waits on the same disk."""
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
+
+    with (
+        replacing_bytes(path) as file,
+        tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder,
+    ):
+        book = Workbook(file, {"constant_memory": True, "tmpdir": folder})
+        book.set_properties({"title": "batchcreate results", "created": _MADE})
+        yield book
+        try:
+            book.close()
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
+
+
+class _Tables:
+    """Writes tables, each with a row of headings that stays in sight and filters."""
+
+    def __init__(self, book: "Workbook", rows_max: int) -> None:
+        self._book = book
+        self._rows_max = rows_max
+        self._heading = book.add_format({"bold": True, "bottom": 1})
+        self._fills = {
+            status: book.add_format({"bg_color": color}) for status, color in _FILLS.items()
+        }
+
+    def write(self, name: str, columns: Sequence[str], lines: Iterable[_Line]) -> None:
+        """Write *lines* to a sheet called *name*, and to further ones where it is full."""
+        left = iter(lines)
+        line = next(left, None)
+        for number in count(1):
+            sheet = self._sheet(f"{name} {number}" if number > 1 else name, columns)
+            last = 0
+            while line is not None and last < self._rows_max:
+                last += 1
+                _write_line(sheet, last, line)
+                line = next(left, None)
+            self._finish(sheet, columns, last)
+            if line is None:
+                return
+
+    def _sheet(self, name: str, columns: Sequence[str]) -> "Worksheet":
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        for at, column in enumerate(columns):
+            sheet.set_column(at, at, _WIDTHS[column])
+            sheet.write_string(0, at, column, self._heading)
+        return sheet
+
+    def _finish(self, sheet: "Worksheet", columns: Sequence[str], last: int) -> None:
+        sheet.autofilter(0, 0, last, len(columns) - 1)
+        if last and "status" in columns:
+            at = columns.index("status")
+            for status, fill in self._fills.items():
+                rule = {"type": "cell", "criteria": "==", "value": f'"{status}"', "format": fill}
+                sheet.conditional_format(1, at, last, at, rule)
+
+
+def _write_line(sheet: "Worksheet", row: int, line: _Line) -> None:
+    for at, cell in enumerate(line):
+        if isinstance(cell, int):
+            sheet.write_number(row, at, cell)
+        elif cell:
+            sheet.write_string(row, at, cell_text(cell))
