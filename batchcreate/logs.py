@@ -13,6 +13,28 @@ from batchcreate.text import printable
 FIELD_CHARS_MAX: Final = 2048
 _SECRET_WORDS: Final = ("token", "secret", "password", "authorization", "signature")
 
+ALWAYS: Final = ("event", "at", "level", "run_id")
+"""Fields of every event: its name, when it was in UTC, how grave it is, and in which run."""
+
+_ROW: Final = ("file", "sheet", "row", "task_name")
+_ATTEMPT: Final = (*_ROW, "attempt")
+
+EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "run.started": ("endpoint", "rows"),
+    "config.loaded": ("settings", "sources"),
+    "rate.changed": ("rate_per_s",),
+    "attempt.repeated": (*_ATTEMPT, "reason"),
+    "task.created": (*_ATTEMPT, "task_id"),
+    "task.failed": (*_ATTEMPT, "http_status", "error_code", "error_msg"),
+    "task.unknown": (*_ATTEMPT, "reason"),
+    "task.reconciled": (*_ROW, "outcome"),
+    "run.finished": (
+        *("counts", "started_at", "finished_at", "elapsed_s", "endpoint", "this_run"),
+        *("rate", "concurrency", "stopped", "versions"),
+    ),
+}
+"""Every event by its name, with the fields that it has beside those of all."""
+
 Log = structlog.typing.FilteringBoundLogger
 
 

@@ -182,8 +182,9 @@ class Settling:
         self._feed.forget()
         self._log.info(
             "task.reconciled",
-            row=row.pending.place.number,
             file=row.pending.place.file,
+            sheet=row.pending.place.sheet,
+            row=row.pending.place.number,
             task_name=row.pending.key.task_name,
             outcome=describe(outcome),
         )

@@ -84,6 +84,7 @@ def test_a_task_is_found_within_the_window(
     assert [line["event"] for line in rig.logged] == ["task.unknown", "task.reconciled"]
     assert rig.logged[1] == {
         "event": "task.reconciled",
+        "sheet": "",
         "log_level": "info",
         "file": "a.csv",
         "row": 2,
