@@ -92,8 +92,9 @@ class Marker:
 
     def _mark_cell(self, cell: Any, mark: Mark) -> None:  # noqa: ANN401 # openpyxl has no types
         cell.fill = self._bad
-        # What is typed now is to stay as it is typed.
-        cell.number_format = "@"
+        # What is typed now is to stay as it is typed; a date would turn into a number.
+        if not cell.is_date:
+            cell.number_format = "@"
         if mark.is_lost and cell.value is None:
             cell.value = _LOST
         if self._comments < COMMENTS_MAX:
