@@ -36,12 +36,15 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     results = pipeline.results_folder(files, settings)
     with pipeline.check(source) as findings:
         causes = findings.causes()
-        written = pipeline.keep_findings(results, findings)
+        notes: list[str] = []
+        written = pipeline.keep_findings(
+            results, findings, language=source.language, noted=notes.append
+        )
         if settings.json_summary:
             found = document(findings, causes, written, language=source.language)
             put(json.dumps(found, ensure_ascii=False))
         if not settings.quiet:
-            say("\n".join(_found(findings, causes, source.language)))
+            say("\n".join([*_found(findings, causes, source.language), *notes]))
         say("\n".join(_last_lines(findings, written, sys.argv[1:])))
         return INCOMPLETE if findings.rejected else DONE
 
@@ -53,8 +56,7 @@ def _found(findings: Findings, causes: Sequence[CauseGroup], language: str) -> I
     yield from cleaned(notices, most=CLEANED_SHOWN)
     if causes:
         yield "to mend, the most frequent first:"
-        is_one_sheet = len(notices.sheets) == 1
-        yield from describe_causes(causes, language=language, is_one_sheet=is_one_sheet)
+        yield from describe_causes(causes, notices, language=language)
 
 
 def _last_lines(
@@ -65,7 +67,11 @@ def _last_lines(
         yield f"{rows}, all of them valid"
         yield f"next: {shlex.join(['batchcreate', 'run', *arguments[1:]])}"
         return
-    for what, path in written.items():
-        yield f"{what}: {path}"
+    handed_back = [str(path) for name, path in written.items() if name != "issues"]
+    again = ["batchcreate", *arguments]
+    yield f"every cell: {written['issues']}"
+    yield from (f"to mend: {path}" for path in handed_back)
     yield f"{rows}, {findings.rejected} to mend"
-    yield f"next: mend the rows, then {shlex.join(['batchcreate', *arguments])}"
+    yield f"next: mend the rows in your files, then {shlex.join(again)}"
+    if further := [path for path in handed_back if path not in arguments]:
+        yield f"  or in {' and '.join(further)}, then {shlex.join([*again, *further])}"

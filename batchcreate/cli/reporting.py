@@ -20,5 +20,7 @@ def report_command(results: Path, options: Mapping[str, Any]) -> int:
     reports = pipeline.report(results, language=language_of(settings, os.environ))
     if settings.json_summary:
         put(json.dumps(reports.document, ensure_ascii=False))
+    for note in reports.notes:
+        say(note)
     say(f"reports written anew in {results}\n{counts(reports.summary)}")
     return DONE

@@ -1,6 +1,6 @@
 """Loads and validates, and says what it found; no network, no credentials, nothing kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from batchcreate.journal import Journal, causes, make_folder
+from batchcreate.journal.file import NAME as JOURNAL
 from batchcreate.models import CauseGroup, Issue
+from batchcreate.pipeline.handing_back import CheckedFiles
 from batchcreate.pipeline.intake import Input, chunks
 from batchcreate.pipeline.noticing import Notebook
 from batchcreate.pipeline.values import Notices
 from batchcreate.report import write_issues
+from batchcreate.report.to_fix import write_to_fix
 from batchcreate.validator import repeated_name_issues, validate
 
 CAUSES_MAX: Final = 20
@@ -28,12 +31,14 @@ class Findings:
         notices: what there is to know about the input beside the broken rules.
         rejected: rows that broke a rule.
         journal: holds the issues, until the block of `check` ends.
+        paths: the input files by their SHA-256.
 
     """
 
     notices: Notices
     rejected: int
     journal: Journal
+    paths: Mapping[str, Path]
 
     @property
     def rows(self) -> int:
@@ -76,24 +81,46 @@ def check(source: Input) -> Iterator[Findings]:
         notebook.replaced = reading.take_places()
         reading.reject_repeated(partial(repeated_name_issues, language=source.language))
         yield Findings(
-            notices=notebook.notices(), rejected=reading.rejected_count(), journal=journal
+            notices=notebook.notices(),
+            rejected=reading.rejected_count(),
+            journal=journal,
+            paths=notebook.paths,
         )
 
 
-def keep_findings(results: Path, findings: Findings) -> Mapping[str, Path]:
+def keep_findings(
+    results: Path,
+    findings: Findings,
+    *,
+    language: str = "en",
+    noted: Callable[[str], None] = lambda _: None,
+) -> Mapping[str, Path]:
     """
     Write what is to be mended to the folder *results*; return the files by what they hold.
 
-    Where nothing is, the list of an earlier check is brought up to date, and no folder made.
+    Where nothing is, the files of an earlier check are brought up to date, and no folder made;
+    rows that a run hands back for other reasons stay where they are.
+
+    Args:
+        results: the folder.
+        findings: of a check whose block has not ended.
+        language: of what analysts read.
+        noted: is told what is not as one would expect of the files.
 
     Raises:
         SettingsError: the folder cannot be used.
         ReportError: a file cannot be written.
 
     """
-    path = results / "issues.csv"
-    if not findings.rejected and not path.is_file():
+    issues = results / "issues.csv"
+    if not findings.rejected and not issues.is_file():
         return {}
     make_folder(results)
-    write_issues(path, findings.issues())
-    return {"issues": path}
+    write_issues(issues, findings.issues())
+    if not findings.rejected and (results / JOURNAL).exists():
+        return {"issues": issues}
+    files = CheckedFiles(findings.journal, findings.paths)
+    handed_back = write_to_fix(results, files, language=language)
+    for note in handed_back.notes:
+        noted(note)
+    return {"issues": issues, **handed_back.by_name()}

@@ -221,12 +221,15 @@ class Creation:
         """Write the reports; where that fails, say so, and return what they would have told."""
         with folded(journal):
             try:
-                return write_reports(journal, self._results, language=self._language)
+                reports = write_reports(journal, self._results, language=self._language)
             except ReportError as error:
                 if self._stop.halt is not None:
                     self._troubles.append(str(error))
                 self._stop.pull(Halt(cause=Cause.REPORT, message=str(error)))
                 return gather(journal, {})
+        for note in reports.notes:
+            self._observer.noted(note)
+        return reports
 
     def _facts(self) -> dict[str, Any]:
         """Return what summary.json tells of this run."""

@@ -154,6 +154,7 @@ def chunks(source: Input, reading: Reading, notebook: Notebook) -> Iterator[Chun
 
     for path, label in zip(source.files, labels, strict=True):
         with original(path, label=label, reading=reading) as content:
+            notebook.paths[content] = path
             yield from loader.read(path, label=label, options=source.options, tell=heard)
 
 

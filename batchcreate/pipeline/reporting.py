@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from batchcreate.errors import JournalError, ReportError
@@ -9,8 +10,10 @@ from batchcreate.journal import Journal, Settlement, causes, find_unsettled, his
 from batchcreate.journal.file import transaction
 from batchcreate.journal.folding import fold
 from batchcreate.outcome import describe
+from batchcreate.pipeline.handing_back import KeptFiles
 from batchcreate.pipeline.values import Reports
 from batchcreate.report import document, write_issues, write_results, write_summary
+from batchcreate.report.to_fix import write_to_fix
 
 
 def report(results: Path, *, language: str = "en") -> Reports:
@@ -47,10 +50,12 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
     files = {"results": results / "results.csv", "issues": results / "issues.csv"}
     write_results(files["results"], journal.results(), language=language)
     write_issues(files["issues"], journal.issues())
+    handed_back = write_to_fix(results, KeptFiles(journal), language=language)
+    files |= handed_back.by_name()
     files["summary"] = results / "summary.json"
     reports = gather(journal, files)
     write_summary(files["summary"], reports.document)
-    return reports
+    return replace(reports, notes=handed_back.notes)
 
 
 def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:

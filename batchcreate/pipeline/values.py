@@ -132,6 +132,7 @@ class Reports:
         document: what summary.json holds.
         answer_times: milliseconds, and how many answers took so long in the last run that
             sent anything.
+        notes: what is not as one would expect of the files, a line each.
 
     """
 
@@ -140,6 +141,7 @@ class Reports:
     files: Mapping[str, Path] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
     answer_times: Sequence[tuple[int, int]] = ()
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

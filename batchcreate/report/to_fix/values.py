@@ -63,3 +63,10 @@ class HandedBack:
 
     files: Sequence[Written] = ()
     notes: Sequence[str] = ()
+
+    def by_name(self) -> dict[str, Path]:
+        """Return the files by what they hold: ``to_fix``, ``to_fix_2`` ..."""
+        return {
+            "to_fix" if at == 1 else f"to_fix_{at}": written.path
+            for at, written in enumerate(self.files, start=1)
+        }
