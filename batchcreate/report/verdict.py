@@ -1,7 +1,7 @@
 """A batch in one sentence: what is done, and who has to do what; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from batchcreate.advice import Owner, explain, explain_group
 from batchcreate.models import CauseGroup, Status, Summary
@@ -21,14 +21,16 @@ def verdict(summary: Summary, causes: Iterable[CauseGroup]) -> str:
     open_rows = summary.total - has[Status.CREATED] - has[Status.SKIPPED]
     if not open_rows:
         return _done(summary)
-    parts = [f"{has[Status.CREATED]:,} of {spell_rows(summary.total)} are created"]
+    created, rows = has[Status.CREATED], spell_rows(summary.total)
+    parts = [f"{created:,} of {rows} {'is' if created == 1 else 'are'} created"]
     if has[Status.SKIPPED]:
         parts[0] += f", {has[Status.SKIPPED]:,} skipped"
     if mending := open_rows - unsent:
         sent = [group for group in causes if group.status is not Status.NOT_ATTEMPTED]
-        parts.append(f"{mending:,} need mending: {_shared_out(by_owner(summary, sent))}")
+        verb = "needs" if mending == 1 else "need"
+        parts.append(f"{mending:,} {verb} mending{_shared_out(by_owner(summary, sent))}")
     if unsent:
-        parts.append(f"{unsent:,} were not sent yet")
+        parts.append(f"{unsent:,} {'was' if unsent == 1 else 'were'} not sent yet")
     return f"{'; '.join(parts)}."
 
 
@@ -59,6 +61,8 @@ def _done(summary: Summary) -> str:
 
 
 def _shared_out(rows: Mapping[Owner, int]) -> str:
-    """Name everybody who has to mend something, and how many rows."""
-    parts: Sequence[str] = [f"{rows[owner]:,} {_BY[owner]}" for owner in Owner if rows.get(owner)]
-    return ", ".join(parts)
+    """Name everybody who has to mend something, and how many rows where there are several."""
+    if len(rows) == 1:
+        return "".join(f" {_BY[owner]}" for owner in rows)
+    parts = [f"{rows[owner]:,} {_BY[owner]}" for owner in Owner if owner in rows]
+    return f": {', '.join(parts)}"

@@ -3,8 +3,10 @@
 import io
 import logging
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, fromstring, tostring
 
@@ -170,12 +172,12 @@ def shortened(text: str, chars: int = WIDE_CHARS) -> str:
     shown = printable(text)
     if width_of(shown) <= chars:
         return shown
-    head = tail = ""
-    for first, last in zip(shown, reversed(shown), strict=True):
-        if width_of(head + first + last + tail) >= chars:
-            break
-        head, tail = head + first, last + tail
-    return f"{head}…{tail}"
+    room = (chars - 1) // 2
+    return f"{_beginning(shown, room)}…{_beginning(shown[::-1], room)[::-1]}"
+
+
+def _beginning(text: str, columns: int) -> str:
+    return text[: bisect_right([*accumulate(map(width_of, text))], columns)]
 
 
 def _geometry(element: Element) -> dict[str, str]:
