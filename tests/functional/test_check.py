@@ -57,6 +57,7 @@ async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> Non
             "  1 row: unknown operation types, column B: B7",
             f"    B7: {issues[4]['message']}",
             "issues: tasks-results/issues.csv",
+            "to_fix: tasks-results/to-fix.csv",
             "6 rows, 5 to mend",
             "next: mend the rows, then batchcreate check tasks.csv",
         ],
@@ -100,7 +101,10 @@ async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
         ("operation_types.value", 1),
     ]
     assert found["causes"][1]["cells"] == [cell | {"suggestion": ""}]
-    assert found["files"] == {"issues": "tasks-results/issues.csv"}
+    assert found["files"] == {
+        "issues": "tasks-results/issues.csv",
+        "to_fix": "tasks-results/to-fix.csv",
+    }
 
 
 async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
@@ -113,6 +117,7 @@ async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
         1,
         [
             "issues: out/issues.csv",
+            "to_fix: out/to-fix.csv",
             "5 rows, 5 to mend",
             "next: mend the rows, then batchcreate check tasks.csv --quiet --results out",
         ],

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from batchcreate.errors import ReportError
 from batchcreate.report.files import replacing, replacing_bytes
 
-LIST: Final = ".to-fix.sha256"
+LIST: Final = "to-fix.sha256"
 """In the format of ``sha256sum``."""
 
 _STEM: Final = "to-fix"
