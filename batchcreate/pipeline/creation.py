@@ -86,15 +86,14 @@ class Creation:
             ReportError: the journal cannot even be read any more.
 
         """
+        settings = self._settings
         run_id = RunId(uuid.uuid4().hex[:12])
         number = journal.start_run(run_id, at=stamp(self._started_at))
-        is_verbose = self._settings.verbose > 0
-        with logging_to(self._results, run_id, is_verbose=is_verbose) as self._log:
+        with logging_to(self._results, run_id, is_verbose=settings.verbose > 0) as self._log:
             self._log.info("run.started", endpoint=self._service.endpoint, rows=plan.rows)
-            settings, sources = self._settings.told(), self._settings.sources
-            self._log.info("config.loaded", settings=settings, sources=sources)
-            unsettled = find_unsettled(journal.connection) if self._settings.reconcile else []
-            is_held = self._settings.strict and plan.rejected > 0
+            self._log.info("config.loaded", settings=settings.told(), sources=settings.sources)
+            unsettled = find_unsettled(journal.connection) if settings.reconcile else []
+            is_held = settings.strict and plan.rejected > 0
             if (plan.to_send or unsettled) and not is_held:
                 await self._talk(journal, plan, unsettled, number)
             if self._stop.halt is not None:
@@ -166,8 +165,7 @@ class Creation:
         settings = self._settings
         self._writer = writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
         writer.note_rate(self._gate.rate_per_s)
-        planned = self._tally.planned - len(unsettled)
-        feed = Feed(writer, planned=planned, rate_per_s=settings.rate)
+        feed = Feed(writer, planned=self._tally.planned - len(unsettled), rate_per_s=settings.rate)
         settling = Settling(
             look=look,
             feed=feed,
@@ -206,8 +204,8 @@ class Creation:
         """Ask whoever watches; a no ends the run."""
         answer = await self._stop.unless_pulled(self._observer.confirm(outlook))
         if answer is False:
-            message = "nothing was sent: the answer was no"
-            self._stop.pull(Halt(cause=Cause.DECLINED, message=message))
+            declined = Halt(cause=Cause.DECLINED, message="nothing was sent: the answer was no")
+            self._stop.pull(declined)
         return bool(answer)
 
     def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
