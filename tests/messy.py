@@ -39,13 +39,15 @@ REJECTED: Final = {
         "A3": "task_name.missing",
         "B4": "operation_types.missing",
         "A5": "task_name.first",
-        "A6": "task_name.number",
         "C7": "task_tag.boolean",
         "A8": "task_name.charset",
         "B9": "operation_types.repeated",
     },
 }
 """The cells to mend, by sheet, and the rules that they break."""
+
+CLEANED: Final = {"CRM": ["A7", "D7", "F7", "D24", "F24"], "ERP任务": ["B11"]}
+"""The cells that are taken for what is plainly meant, by sheet."""
 
 _CRM_HEADINGS: Final = (
     "任务名称\nTask name *",

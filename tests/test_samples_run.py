@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.functional.program import batchcreate, read_lines, read_summary, statuses
@@ -19,9 +20,9 @@ async def test_a_clean_sample_is_created_without_an_account(tmp_path: Path, name
     second = await batchcreate(*command, folder=tmp_path, BATCHCREATE_TOKEN="")
 
     assert (first.code, second.code) == (0, 0)
-    assert first.err.splitlines() == [
+    said = first.err.splitlines()
+    assert [said[0], *said[-2:]] == [
         "40 rows read, 40 to send",
-        "results: clean-results/results.csv",
         "40 rows: 40 created",
         "next: nothing; every row has its task",
     ]
@@ -30,18 +31,35 @@ async def test_a_clean_sample_is_created_without_an_account(tmp_path: Path, name
     assert read_summary(tmp_path / "clean-results")["this_run"]["attempts"] == 0
 
 
-async def test_the_sample_with_mistakes_shows_them_and_creates_the_rest(tmp_path: Path) -> None:
-    """Check and run agree on the 17 rows to mend; the others are created."""
-    sample = str(SAMPLES / "mistakes.xlsx")
+async def test_the_messy_sample_shows_its_mistakes_and_creates_the_rest(tmp_path: Path) -> None:
+    """Check and run agree on the 19 rows to mend; the others are created."""
+    sample = str(SAMPLES / "messy.xlsx")
 
     checked = await batchcreate("check", sample, folder=tmp_path)
-    listed = (tmp_path / "mistakes-results" / "issues.csv").read_bytes()
+    listed = (tmp_path / "messy-results" / "issues.csv").read_bytes()
     ran = await batchcreate("run", sample, "--simulate", "--rate", "1000", folder=tmp_path)
 
-    lines = read_lines(tmp_path / "mistakes-results" / "results.csv")
+    lines = read_lines(tmp_path / "messy-results" / "results.csv")
     assert (checked.code, ran.code) == (1, 1)
-    assert checked.err.splitlines()[-1].startswith("32 rows, 17 to mend")
-    assert (tmp_path / "mistakes-results" / "issues.csv").read_bytes() == listed
-    assert statuses(lines).count("rejected") == 17
-    assert statuses(lines).count("created") == 15
-    assert {line["sheet"] for line in lines} == {"Tasks"}
+    assert "27 rows, 19 to mend" in checked.err.splitlines()
+    assert (tmp_path / "messy-results" / "issues.csv").read_bytes() == listed
+    assert statuses(lines).count("rejected") == 19
+    assert statuses(lines).count("created") == 8
+    assert {line["sheet"] for line in lines} == {"CRM", "ERP任务"}
+
+
+async def test_rows_of_the_messy_sample_are_mended_in_a_file_of_their_own(tmp_path: Path) -> None:
+    """What comes back takes the places of the rows that it was made of."""
+    sample = str(SAMPLES / "messy.xlsx")
+    await batchcreate("check", sample, folder=tmp_path)
+    to_fix = tmp_path / "messy-results" / "to-fix.xlsx"
+
+    unmended = await batchcreate("check", sample, str(to_fix), folder=tmp_path)
+    book = openpyxl.load_workbook(to_fix)
+    (cell,) = [cell for row in book["CRM"] for cell in row if cell.value == "crm leads"]
+    cell.value = "crm-leads"
+    book.save(to_fix)
+    mended = await batchcreate("check", sample, str(to_fix), folder=tmp_path)
+
+    assert "27 rows, 19 to mend" in unmended.err.splitlines()
+    assert "27 rows, 18 to mend" in mended.err.splitlines()

@@ -6,6 +6,7 @@ from typing import Final
 from batchcreate.cli.notices import named
 from batchcreate.messages import facts_of, message, text
 from batchcreate.models import CauseGroup, Spot
+from batchcreate.pipeline import Notices
 from batchcreate.rules import RULES
 from batchcreate.text import counted
 
@@ -13,15 +14,15 @@ CELLS_SHOWN: Final = 3
 
 
 def describe_causes(
-    causes: Sequence[CauseGroup], *, language: str, is_one_sheet: bool
+    causes: Sequence[CauseGroup], notices: Notices, *, language: str
 ) -> Iterator[str]:
     """
     Yield two lines for each of *causes*: which rows, and what is wrong with the first of them.
 
     Args:
         causes: the most frequent ones first.
+        notices: tell how much of a cell's place has to be said.
         language: of what is wrong.
-        is_one_sheet: all rows stand in one sheet, which then needs no name.
 
     """
     for group in causes:
@@ -29,9 +30,9 @@ def describe_causes(
             yield f"  {counted(group.rows, 'row')}: {counted(group.causes, 'more cause')}"
             continue
         first = group.spots[0]
-        yield f"  {_heading(group, language)}: {_cells(group, is_one_sheet=is_one_sheet)}"
+        yield f"  {_heading(group, language)}: {_cells(group, notices)}"
         suggestion = f" -> {first.suggestion}" if first.suggestion else ""
-        yield f"    {_spot(first, is_one_sheet=True)}: {group.message}{suggestion}"
+        yield f"    {_cell(first)}: {group.message}{suggestion}"
 
 
 def what(group: CauseGroup, language: str) -> str:
@@ -54,12 +55,12 @@ def _heading(group: CauseGroup, language: str) -> str:
     return text(key, facts, language=language)
 
 
-def _cells(group: CauseGroup, *, is_one_sheet: bool) -> str:
-    shown = [_spot(spot, is_one_sheet=is_one_sheet) for spot in group.spots[:CELLS_SHOWN]]
-    more = group.rows - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+def _cells(group: CauseGroup, notices: Notices) -> str:
+    first = group.spots[:CELLS_SHOWN]
+    shown = ", ".join(named(spot.place, _cell(spot), notices) for spot in first)
+    more = group.rows - len(first)
+    return f"{shown} and {more} more" if more else shown
 
 
-def _spot(spot: Spot, *, is_one_sheet: bool) -> str:
-    cell = spot.cell or f"row {spot.place.number}"
-    return cell if is_one_sheet else named(spot.place, cell)
+def _cell(spot: Spot) -> str:
+    return spot.cell or f"row {spot.place.number}"

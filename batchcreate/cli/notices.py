@@ -45,15 +45,17 @@ def left_out(notices: Notices, *, most: int) -> Iterator[str]:
 def cleaned(notices: Notices, *, most: int) -> Iterator[str]:
     """Yield how many cells were taken for what was plainly meant, and the first *most* of them."""
     if notices.cleaned:
-        first = "; ".join(map(_cleaning, notices.cleanings[:most]))
+        first = "; ".join(_cleaning(each, notices) for each in notices.cleanings[:most])
         more = notices.cleaned > most
         yield f"  cleaned: {counted(notices.cleaned, 'cell')}{', such as' if more else ':'} {first}"
 
 
-def named(place: Place, cell: str) -> str:
-    """Return what a cell is called where several files may be meant."""
-    sheet = f", sheet {place.sheet}" if place.sheet else ""
-    return f"{cell} of {place.file}{sheet}"
+def named(place: Place, cell: str, notices: Notices) -> str:
+    """Return what *cell* is called among all that were read, as formulas call it."""
+    layouts = [sheet.layout for sheet in notices.sheets]
+    has_files = len({layout.file for layout in layouts}) > 1
+    sheet = f"{_sheet_name(place.sheet)}!" if place.sheet and len(layouts) > 1 else ""
+    return f"{place.file} {sheet}{cell}" if has_files else f"{sheet}{cell}"
 
 
 def _sheet(sheet: Sheet) -> Iterator[str]:
@@ -100,6 +102,10 @@ def _passed(passed: PassedOver) -> str:
     return f"{what}{where} ({_REASONS[passed.reason]})"
 
 
-def _cleaning(cleaning: Cleaning) -> str:
-    where = named(cleaning.place, cleaning.cell)
+def _cleaning(cleaning: Cleaning, notices: Notices) -> str:
+    where = named(cleaning.place, cleaning.cell, notices)
     return f"{where}: {quoted(cleaning.before)} is taken for {quoted(cleaning.after)}"
+
+
+def _sheet_name(name: str) -> str:
+    return name if name.isidentifier() else "'{}'".format(name.replace("'", "''"))

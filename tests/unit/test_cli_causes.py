@@ -3,7 +3,8 @@
 import pytest
 
 from batchcreate.cli.causes import describe_causes, what
-from batchcreate.models import CauseGroup, Place, Spot, Status
+from batchcreate.models import CauseGroup, Layout, Place, Spot, Status
+from batchcreate.pipeline import Notices, Sheet
 
 
 def spots(*cells: str, sheet: str = "") -> list[Spot]:
@@ -32,6 +33,13 @@ def group(rows: int, *cells: str, sheet: str = "") -> CauseGroup:
     )
 
 
+def read(*sheets: tuple[str, str]) -> Notices:
+    """Return the notices of a check that read *sheets*, given by file and name."""
+    layouts = [Layout(file=file, sheet=name, number=1, columns={}) for file, name in sheets]
+    return Notices(sheets=[Sheet(layout=layout, rows=1) for layout in layouts])
+
+
+ONE_SHEET = read(("a.xlsx", "CRM"))
 REST = CauseGroup(status=Status.REJECTED, rows=9, causes=4)
 
 
@@ -46,7 +54,7 @@ def test_a_cause_names_its_rows_and_the_first_message(language: str, heading: st
     """Three cells are named, the others counted; the suggestion stands at the end."""
     many = group(212, "F2", "F3", "F4", "F5")
 
-    lines = list(describe_causes([many], language=language, is_one_sheet=True))
+    lines = list(describe_causes([many], ONE_SHEET, language=language))
 
     assert lines == [
         f"  {heading}: F2, F3, F4 and 209 more",
@@ -54,18 +62,28 @@ def test_a_cause_names_its_rows_and_the_first_message(language: str, heading: st
     ]
 
 
-def test_cells_of_several_sheets_say_which() -> None:
+@pytest.mark.parametrize(
+    ("sheets", "cell"),
+    [
+        pytest.param([("a.xlsx", "CRM")], "F2", id="one sheet"),
+        pytest.param([("a.xlsx", "CRM"), ("a.xlsx", "ERP")], "CRM!F2", id="several sheets"),
+        pytest.param([("a.xlsx", "CRM"), ("b.csv", "")], "a.xlsx CRM!F2", id="several files"),
+    ],
+)
+def test_a_cell_is_called_as_briefly_as_it_is_clear(
+    sheets: list[tuple[str, str]], cell: str
+) -> None:
     """A letter and a number stand in every sheet."""
-    lines = describe_causes([group(1, "F2", sheet="CRM")], language="en", is_one_sheet=False)
+    notices = read(*sheets)
 
-    assert next(lines) == (
-        "  1 row: task tag shorter than 4 characters, column F: F2 of a.xlsx, sheet CRM"
-    )
+    line = next(describe_causes([group(1, "F2", sheet="CRM")], notices, language="en"))
+
+    assert line == f"  1 row: task tag shorter than 4 characters, column F: {cell}"
 
 
 def test_a_missing_column_is_named_by_its_field() -> None:
     """Where there is no cell, the row is told."""
-    lines = list(describe_causes([group(2, "", "")], language="en", is_one_sheet=True))
+    lines = list(describe_causes([group(2, "", "")], ONE_SHEET, language="en"))
 
     assert lines == [
         "  2 rows: task tag shorter than 4 characters, column Tags: row 2, row 3",
@@ -75,7 +93,5 @@ def test_a_missing_column_is_named_by_its_field() -> None:
 
 def test_the_rest_of_many_causes_is_counted() -> None:
     """It has neither rule nor cells."""
-    assert list(describe_causes([REST], language="en", is_one_sheet=True)) == [
-        "  9 rows: 4 more causes"
-    ]
+    assert list(describe_causes([REST], ONE_SHEET, language="en")) == ["  9 rows: 4 more causes"]
     assert what(REST, "en") == ""

@@ -106,7 +106,7 @@ def test_cleaned_cells_are_shown_before_and_after() -> None:
     """The first ones; what cannot be seen is spelled out."""
     cleanings = [
         Cleaning(
-            place=Place(file="a.xlsx", sheet="Orders", number=number),
+            place=Place(file="a.xlsx", sheet="Old 'n' new", number=number),
             column="task_name",
             cell=f"A{number}",
             before="crm\xa0",
@@ -114,13 +114,14 @@ def test_cleaned_cells_are_shown_before_and_after() -> None:
         )
         for number in (5, 6)
     ]
+    sheets = [Sheet(layout=PLAIN, rows=2)] * 2
 
     told = [
-        list(cleaned(Notices(cleaned=count, cleanings=cleanings[:count]), most=1))
+        list(cleaned(Notices(sheets=sheets, cleaned=count, cleanings=cleanings[:count]), most=1))
         for count in (0, 1, 2)
     ]
 
-    first = "A5 of a.xlsx, sheet Orders: 'crm\\xa0' is taken for 'crm'"
+    first = "'Old ''n'' new'!A5: 'crm\\xa0' is taken for 'crm'"
     assert told == [
         [],
         [f"  cleaned: 1 cell: {first}"],
