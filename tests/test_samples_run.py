@@ -61,5 +61,9 @@ async def test_rows_of_the_messy_sample_are_mended_in_a_file_of_their_own(tmp_pa
     book.save(to_fix)
     mended = await batchcreate("check", sample, str(to_fix), folder=tmp_path)
 
-    assert "27 rows, 19 to mend" in unmended.err.splitlines()
+    assert unmended.err.splitlines()[-2:] == [
+        "27 rows, 19 to mend",
+        f"next: mend the rows in your files, then batchcreate check {sample} {to_fix}",
+    ]
     assert "27 rows, 18 to mend" in mended.err.splitlines()
+    assert mended.err.splitlines()[-1].startswith("  or in messy-results/to-fix-2.xlsx, then")

@@ -67,11 +67,12 @@ def _last_lines(
         yield f"{rows}, all of them valid"
         yield f"next: {shlex.join(['batchcreate', 'run', *arguments[1:]])}"
         return
-    handed_back = [str(path) for name, path in written.items() if name != "issues"]
+    handed_back = [path for name, path in written.items() if name != "issues"]
+    given = {Path(argument).resolve() for argument in arguments}
     again = ["batchcreate", *arguments]
     yield f"every cell: {written['issues']}"
     yield from (f"to mend: {path}" for path in handed_back)
     yield f"{rows}, {findings.rejected} to mend"
     yield f"next: mend the rows in your files, then {shlex.join(again)}"
-    if further := [path for path in handed_back if path not in arguments]:
+    if further := [str(path) for path in handed_back if path.resolve() not in given]:
         yield f"  or in {' and '.join(further)}, then {shlex.join([*again, *further])}"

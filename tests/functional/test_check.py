@@ -12,6 +12,8 @@ WRONG = [
     *({"task_name": f"crm orders-{at}", "operation_types": "INSERT"} for at in range(1, 5)),
     {"task_name": "crm-orders", "operation_types": "UPSRT"},
 ]
+TO_FIX = "tasks-results/to-fix.csv"
+AGAIN = "batchcreate check tasks.csv --quiet --results out"
 NOT_ALLOWED = "characters in the task name that are not allowed"
 
 SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
@@ -56,10 +58,11 @@ async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> Non
             f"    A3: {issues[0]['message']} -> crm_orders-1",
             "  1 row: unknown operation types, column B: B7",
             f"    B7: {issues[4]['message']}",
-            "issues: tasks-results/issues.csv",
-            "to_fix: tasks-results/to-fix.csv",
+            "every cell: tasks-results/issues.csv",
+            "to mend: tasks-results/to-fix.csv",
             "6 rows, 5 to mend",
-            "next: mend the rows, then batchcreate check tasks.csv",
+            "next: mend the rows in your files, then batchcreate check tasks.csv",
+            f"  or in {TO_FIX}, then batchcreate check tasks.csv {TO_FIX}",
         ],
     )
     assert [issue["cell"] for issue in issues] == ["A3", "A4", "A5", "A6", "B7"]
@@ -75,7 +78,7 @@ async def test_causes_are_worded_for_analysts_in_their_language(tmp_path: Path) 
     assert ended.err.splitlines()[3:6] == [
         "  1 行：操作类型无效（B 列）: B2",
         f"    B2: {issue['message']}",
-        "issues: tasks-results/issues.csv",
+        "every cell: tasks-results/issues.csv",
     ]
     assert "操作类型" in issue["message"]
 
@@ -116,10 +119,11 @@ async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
     assert (ended.code, ended.err.splitlines()) == (
         1,
         [
-            "issues: out/issues.csv",
-            "to_fix: out/to-fix.csv",
+            "every cell: out/issues.csv",
+            "to mend: out/to-fix.csv",
             "5 rows, 5 to mend",
-            "next: mend the rows, then batchcreate check tasks.csv --quiet --results out",
+            f"next: mend the rows in your files, then {AGAIN}",
+            f"  or in out/to-fix.csv, then {AGAIN} out/to-fix.csv",
         ],
     )
     assert len(read_lines(tmp_path / "out" / "issues.csv")) == 5
