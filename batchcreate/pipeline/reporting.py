@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from batchcreate.errors import JournalError, ReportError
 from batchcreate.journal import Journal, Settlement, causes, find_unsettled, history
@@ -11,9 +12,26 @@ from batchcreate.journal.file import transaction
 from batchcreate.journal.folding import fold
 from batchcreate.outcome import describe
 from batchcreate.pipeline.handing_back import KeptFiles
+from batchcreate.pipeline.telling import overview_of, story_of
 from batchcreate.pipeline.values import Reports
-from batchcreate.report import document, write_issues, write_results, write_summary
-from batchcreate.report.to_fix import write_to_fix
+from batchcreate.report import (
+    document,
+    write_issues,
+    write_page,
+    write_results,
+    write_summary,
+    write_workbook,
+)
+from batchcreate.report.to_fix import HandedBack, write_to_fix
+
+_NAMES: Final = {
+    "page": "report.html",
+    "results": "results.csv",
+    "workbook": "results.xlsx",
+    "issues": "issues.csv",
+    "summary": "summary.json",
+}
+"""The report files by what they hold; those of `to-fix` are named after the input."""
 
 
 def report(results: Path, *, language: str = "en") -> Reports:
@@ -44,18 +62,39 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
         language: of what analysts read.
 
     Raises:
-        ReportError: a file cannot be written.
+        ReportError: a file cannot be written; all others are.
 
     """
-    files = {"results": results / "results.csv", "issues": results / "issues.csv"}
-    write_results(files["results"], journal.results(), language=language)
-    write_issues(files["issues"], journal.issues())
-    handed_back = write_to_fix(results, KeptFiles(journal), language=language)
-    files |= handed_back.by_name()
-    files["summary"] = results / "summary.json"
-    reports = gather(journal, files)
-    write_summary(files["summary"], reports.document)
+    files = {kind: results / name for kind, name in _NAMES.items()}
+    failures: list[ReportError] = []
+    handed_back = HandedBack()
+    with _going_on(failures):
+        write_results(files["results"], journal.results(), language=language)
+    with _going_on(failures):
+        write_issues(files["issues"], journal.issues())
+    with _going_on(failures):
+        handed_back = write_to_fix(results, KeptFiles(journal), language=language)
+    reports = gather(journal, files | handed_back.by_name())
+    with _going_on(failures):
+        write_summary(files["summary"], reports.document)
+    with _going_on(failures):
+        overview = overview_of(reports)
+        rows, issues = journal.results(), journal.issues()
+        write_workbook(files["workbook"], overview, rows, issues, language=language)
+    with _going_on(failures):
+        write_page(files["page"], story_of(journal, reports, handed_back), language=language)
+    if failures:
+        raise failures[0]
     return replace(reports, notes=handed_back.notes)
+
+
+@contextmanager
+def _going_on(failures: list[ReportError]) -> Iterator[None]:
+    """Keep a report that cannot be written from being the end of those that follow."""
+    try:
+        yield
+    except ReportError as failure:
+        failures.append(failure)
 
 
 def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:

@@ -1,32 +1,34 @@
-"""Gathers from the journal what the page tells."""
+"""Gathers from the journal what the page and the workbook tell of a batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from batchcreate.journal import Journal, causes, history
+from batchcreate.journal import Journal, history
 from batchcreate.journal.queries import not_created
-from batchcreate.models import RunRecord, Summary
-from batchcreate.report import Course, Handout, Story
+from batchcreate.models import RunRecord
+from batchcreate.pipeline.values import Reports
+from batchcreate.report import Course, Handout, Overview, Story
+from batchcreate.report.to_fix import HandedBack
 
 ROWS_SHOWN: Final = 1000
 """So many rows that are not created stand on the page; results.csv has all of them."""
 
 
-def story_of(journal: Journal, summary: Summary, handouts: Sequence[Handout]) -> Story:
+def story_of(journal: Journal, reports: Reports, handed_back: HandedBack) -> Story:
     """
-    Return what there is to tell of the batch of *journal*.
+    Return what the page tells of the batch of *journal*.
 
     Args:
         journal: open.
-        summary: its counts.
-        handouts: the other reports.
+        reports: what is known of it already.
+        handed_back: the files for the analysts.
 
     """
     connection = journal.connection
     runs = history.runs(connection)
     targets, target_count = history.targets(connection)
     return Story(
-        summary=summary,
+        summary=reports.summary,
         runs=runs,
         courses=[
             Course(run=run, name=name, timeline=history.timeline(connection, run.number))
@@ -35,12 +37,21 @@ def story_of(journal: Journal, summary: Summary, handouts: Sequence[Handout]) ->
         latencies=history.latencies(connection),
         files=history.shares(connection, "file"),
         instances=history.shares(connection, "instance_id"),
-        causes=causes(connection),
+        causes=reports.causes,
         rows=list(not_created(connection, limit=ROWS_SHOWN)),
         targets=targets,
         target_count=target_count,
-        handouts=handouts,
+        handouts=list(_handouts(reports, handed_back)),
     )
+
+
+def overview_of(reports: Reports) -> Overview:
+    """Return what the first sheet of the workbook tells."""
+    told = reports.document
+    names = ("run_id", "endpoint", "started_at", "finished_at", "elapsed_s")
+    facts = [(name, str(told[name])) for name in names if told.get(name)]
+    rates = [(f"rate.{name}", str(value)) for name, value in told.get("rate", {}).items()]
+    return Overview(summary=reports.summary, causes=reports.causes, facts=[*facts, *rates])
 
 
 def _worth_a_look(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
@@ -52,3 +63,18 @@ def _worth_a_look(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
     if largest is sent[0]:
         return {"the last run" if len(sent) > 1 else "": largest}
     return {"the last run": sent[0], "the largest run": largest}
+
+
+def _handouts(reports: Reports, handed_back: HandedBack) -> Iterator[Handout]:
+    for written in handed_back.files:
+        yield Handout(
+            name=written.path.name,
+            content=f"the rows of {written.file} that are not created, to be mended and sent back",
+            reader="analysts",
+        )
+    if any(group.rule for group in reports.causes):
+        content = "every broken rule: its cell, what is wrong, and what to type instead"
+        yield Handout(name="issues.csv", content=content, reader="analysts")
+    content = "every row and what became of it, to filter and to sort"
+    yield Handout(name="results.xlsx", content=content, reader="engineer, analysts")
+    yield Handout(name="results.csv", content="the same, for programs too", reader="engineer")

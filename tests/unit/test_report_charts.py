@@ -233,9 +233,10 @@ class TestLatencies:
         assert picture is not None
         assert len(picture.rows) == 3
 
-    def test_single_bar_is_not_drawn(self) -> None:
-        """Answers that all took the same time are no distribution."""
+    def test_what_is_no_distribution_is_not_drawn(self) -> None:
+        """Neither a few answers nor many that all took the same time are one."""
         assert draw_latencies(replace(LATENCIES, bars=LATENCIES.bars[:1])) is None
+        assert draw_latencies(replace(LATENCIES, answers=19)) is None
 
 
 class TestShares:

@@ -8,16 +8,19 @@ from batchcreate.report.charts.canvas import INKS, SMALL_PX, Canvas, Drawing, Pi
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ANSWERS_MIN: Final = 20
+"""Fewer answers are no distribution."""
+
 BARS_MIN: Final = 2
-"""A single bar is no distribution."""
+"""Nor is a single bar."""
 
 _WIDTH: Final = 340
 _HEIGHT: Final = 210
 
 
 def draw_latencies(latencies: Latencies) -> Picture | None:
-    """Return how the answers are spread, or ``None`` where they all took the same time."""
-    if len(latencies.bars) < BARS_MIN:
+    """Return how the answers are spread; ``None`` where they are few, or all took the same time."""
+    if latencies.answers < ANSWERS_MIN or len(latencies.bars) < BARS_MIN:
         return None
     beyond = [[f"{latencies.bars[-1].high_ms:,} ms and more", f"{latencies.beyond:,}"]]
     return Picture(
