@@ -1,7 +1,17 @@
 """Files in, chunks of rows out; the only room that reads what analysts send."""
 
-from batchcreate.loader.files import labels
+from batchcreate.loader.files import labels, open_input, require_sheets, spooled
+from batchcreate.loader.headers import require_mapped
 from batchcreate.loader.options import LoadOptions, Tell
 from batchcreate.loader.reading import read
 
-__all__ = ["LoadOptions", "Tell", "labels", "read"]
+__all__ = [
+    "LoadOptions",
+    "Tell",
+    "labels",
+    "open_input",
+    "read",
+    "require_mapped",
+    "require_sheets",
+    "spooled",
+]

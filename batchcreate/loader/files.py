@@ -2,17 +2,27 @@
 
 import os
 import re
+import shutil
 import stat
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 
-SUFFIXES = (".csv", ".xlsx")
+TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
+WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+STANDARD_INPUT: Final = Path("-")
+"""Stands for a text that another program gives."""
+
+STANDARD_INPUT_LABEL: Final = "stdin"
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def labels(paths: Sequence[Path]) -> list[str]:
@@ -26,13 +36,55 @@ def labels(paths: Sequence[Path]) -> list[str]:
 
     """
     _refuse_repeated(paths)
-    parts = [path.absolute().parts for path in paths]
+    parts = [
+        (STANDARD_INPUT_LABEL,) if path == STANDARD_INPUT else path.absolute().parts
+        for path in paths
+    ]
     return [_readable(_label(own, parts)) for own in parts]
 
 
 def _readable(name: str) -> str:
     """Return *name* with the bytes that are no UTF-8 written as escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def spooled(paths: Sequence[Path], *, stream: BinaryIO | None = None) -> Iterator[Sequence[Path]]:
+    """
+    Give *paths*, with a file that holds what standard input gives in place of ``-``.
+
+    Args:
+        paths: as the user gave them.
+        stream: read instead of standard input.
+
+    Raises:
+        LoadError: standard input cannot be read or kept.
+
+    """
+    if STANDARD_INPUT not in paths:
+        yield paths
+        return
+    with TemporaryDirectory(prefix="batchcreate-") as folder:
+        # The name decides how it is read.
+        copy = Path(folder) / f"{STANDARD_INPUT_LABEL}.csv"
+        _keep(stream or _standard_input(), copy)
+        yield [copy if path == STANDARD_INPUT else path for path in paths]
+
+
+def require_sheets(sheets: Sequence[str], paths: Sequence[Path]) -> None:
+    """
+    Check that there is a workbook among *paths* if *sheets* are named.
+
+    Raises:
+        LoadError: there is none.
+
+    """
+    if sheets and not any(path.suffix.lower() in WORKBOOK_SUFFIXES for path in paths):
+        message = (
+            f"--sheet {sheets[0]}: text files have no sheets, and no other file was named."
+            " Leave out --sheet."
+        )
+        raise LoadError(message)
 
 
 def open_input(path: Path, label: str) -> BinaryIO:
@@ -66,7 +118,7 @@ def _refuse_other_than_file(path: Path, label: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         message = f"{path}: is not a regular file. Save its content as .csv or .xlsx first."
         raise LoadError(message)
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in (*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES):
         ending = f"the ending '{path.suffix}'" if path.suffix else "no ending"
         message = f"{label}: has {ending}. Save it as .xlsx or as .csv (CSV UTF-8) and name that."
         raise LoadError(message)
@@ -76,11 +128,33 @@ def _refuse_other_than_file(path: Path, label: str) -> None:
 
 
 def _refuse_repeated(paths: Sequence[Path]) -> None:
+    if paths.count(STANDARD_INPUT) > 1:
+        message = "-: standard input can be read only once. Name it once."
+        raise LoadError(message)
     # Not Path.resolve: it fails on a circle of links, and so would a better message later.
     for path, times in Counter(map(os.path.realpath, paths)).items():
         if times > 1:
             message = f"{path}: is given {times} times. Name every file once."
             raise LoadError(message)
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        message = f"{STANDARD_INPUT_LABEL}: there is no standard input. Name a file."
+        raise LoadError(message)
+    return sys.stdin.buffer
+
+
+def _keep(stream: BinaryIO, copy: Path) -> None:
+    try:
+        with copy.open("wb") as file:
+            shutil.copyfileobj(stream, file)
+    except OSError as error:
+        message = (
+            f"{STANDARD_INPUT_LABEL}: cannot be read, or kept in {copy.parent}"
+            f" ({error.strerror}). Save it to a file and name that."
+        )
+        raise LoadError(message) from error
 
 
 def _label(own: tuple[str, ...], parts: Sequence[tuple[str, ...]]) -> str:

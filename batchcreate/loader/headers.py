@@ -172,9 +172,12 @@ def not_found(
     file: str,
     sheet: str,
     mapping: Mapping[str, str] = NO_MAPPING,
+    hint: str = "",
 ) -> str:
     """Return what an error says about a sheet in whose *rows* `find` finds nothing."""
-    return wording.not_found(rows, file=file, sheet=sheet, mapping=mapping, searched=SEARCHED_ROWS)
+    return wording.not_found(
+        rows, file=file, sheet=sheet, mapping=mapping, searched=SEARCHED_ROWS, hint=hint
+    )
 
 
 def require_mapped(mapping: Mapping[str, str], layouts: Sequence[Layout]) -> None:

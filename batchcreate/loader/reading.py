@@ -1,15 +1,18 @@
 """One input file from path to chunks."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
 from batchcreate.errors import LoadError
 from batchcreate.loader.delimited import read_delimited
-from batchcreate.loader.files import open_input
+from batchcreate.loader.examples import without_examples
+from batchcreate.loader.files import TEXT_SUFFIXES, open_input
 from batchcreate.loader.options import LoadOptions, Tell, tell_nobody
+from batchcreate.loader.signatures import HEAD_BYTES, disguise
 from batchcreate.loader.workbook import read_workbook
-from batchcreate.models import Chunk
+from batchcreate.models import Chunk, PassedOver
 
 
 def read(
@@ -23,7 +26,7 @@ def read(
     Give the rows of the file at *path* in chunks, opening it once.
 
     Args:
-        path: a ``.csv`` or ``.xlsx`` file.
+        path: a text file or a workbook, as its ending says.
         label: what reports call the file, see `labels`.
         options: how to read it.
         tell: hears of every sheet how it is read, or that it is passed over.
@@ -33,8 +36,9 @@ def read(
 
     """
     is_empty = True
-    with open_input(path, label) as handle:
-        for chunk in _chunks(handle, path.suffix.lower(), label, options, tell):
+    with open_input(path, label) as file:
+        chunks = _chunks(file, path.suffix.lower(), label, options, tell)
+        for chunk in _without_examples(chunks, tell):
             is_empty = False
             yield chunk
     if is_empty:
@@ -42,14 +46,30 @@ def read(
         raise LoadError(message)
 
 
+def _without_examples(chunks: Iterator[Chunk], tell: Tell) -> Iterator[Chunk]:
+    """Yield *chunks* without the example rows; tell of each sheet at its end how many it has."""
+    for (file, sheet), parts in groupby(chunks, key=lambda chunk: (chunk.file, chunk.sheet)):
+        passed_over = 0
+        for part in parts:
+            chunk, examples = without_examples(part)
+            passed_over += examples
+            if chunk.numbers:
+                yield chunk
+        if passed_over:
+            tell(PassedOver(file=file, sheet=sheet, reason="example", rows=passed_over))
+
+
 def _chunks(
-    handle: BinaryIO, suffix: str, label: str, options: LoadOptions, tell: Tell
+    file: BinaryIO, suffix: str, label: str, options: LoadOptions, tell: Tell
 ) -> Iterator[Chunk]:
     try:
-        if suffix == ".csv":
-            yield from read_delimited(handle, label=label, options=options, tell=tell)
+        if suffix in TEXT_SUFFIXES:
+            if found := disguise(file.read(HEAD_BYTES)):
+                message = f"{label}: {found}."
+                raise LoadError(message)
+            yield from read_delimited(file, label=label, options=options, tell=tell)
         else:
-            yield from read_workbook(handle, label=label, options=options, tell=tell)
+            yield from read_workbook(file, label=label, options=options, tell=tell)
     except OSError as error:
         message = f"{label}: cannot be read to its end ({error.strerror}). Copy it and try again."
         raise LoadError(message) from error

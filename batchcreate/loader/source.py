@@ -1,67 +1,86 @@
-"""The text of one open CSV file, checked byte for byte while it flows into the parser."""
+"""The text of one open file, as a stream of bytes in UTF-8 that hold what its encoding says."""
 
 import codecs
+import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 
-HEAD_CHARS = 1 << 20
-"""How far the headings may stand from the start of a file."""
+BLOCK_BYTES: Final = 1 << 21
+"""How much of a file is in memory at once."""
+
+HEAD_BYTES: Final = 1 << 20
+"""How far from the start of a file its headings may end."""
+
+_MARK: Final = "\ufeff"
+_PLAIN: Final = frozenset({"utf-8", "utf-8-sig", "ascii"})
 
 
 class Source:
     """
-    A reader that gives UTF-8 text, with or without a byte order mark, and nothing else.
+    An open text file in a known encoding.
 
-    Reading raises `LoadError` at the first byte that is no text, naming its line.
+    Reading it raises `LoadError` at the first bytes that are not of this encoding.
     """
 
-    def __init__(self, handle: BinaryIO, label: str) -> None:
-        self._handle = handle
+    def __init__(
+        self, file: BinaryIO, label: str, encoding: str, *, block_bytes: int = BLOCK_BYTES
+    ) -> None:
+        self._file = file
         self._label = label
-        self._rewind()
+        self._encoding = encoding
+        self._block_bytes = block_bytes
 
     def head(self) -> str:
-        """Return the beginning of the text and go back to the start."""
-        text = self.read(HEAD_CHARS)
-        self._rewind()
-        return text
+        """Return the beginning of the text, without a byte order mark."""
+        return self._head().removeprefix(_MARK)
 
-    def read(self, size: int = -1) -> str:
-        """Return the text of at most *size* further bytes; nothing at the end of the file."""
-        while True:
-            block = self._handle.read(size)
-            text = self._decoded(block)
-            self._lines += block.count(b"\n")
-            # A block may end inside the only character that it holds.
-            if text or not block:
-                return text
+    def blocks(self, *, skip_chars: int) -> Iterator[bytes]:
+        """Yield the text in UTF-8, but for its byte order mark and its first characters."""
+        head = self._head()
+        left = len(head[: skip_chars + head.startswith(_MARK)].encode())
+        decoder = self._decoder()
+        self._file.seek(0)
+        while block := self._file.read(self._block_bytes):
+            text = self._decoded(decoder, block, is_end=False)
+            # What is UTF-8 already need not be encoded again.
+            data = block if self._encoding in _PLAIN else text.encode()
+            yield data[left:]
+            left = max(0, left - len(data))
+        self._decoded(decoder, b"", is_end=True)
 
-    def __iter__(self) -> Iterator[str]:
-        """Give the rest of the text at once; pandas takes only what can be iterated."""
-        yield self.read()
+    def _head(self) -> str:
+        self._file.seek(0)
+        block = self._file.read(HEAD_BYTES)
+        return self._decoded(self._decoder(), block, is_end=len(block) < HEAD_BYTES)
 
-    def _rewind(self) -> None:
-        self._handle.seek(0)
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._lines = 0
+    def _decoder(self) -> codecs.IncrementalDecoder:
+        name = "utf-8" if self._encoding == "utf-8-sig" else self._encoding
+        return codecs.getincrementaldecoder(name)()
 
-    def _decoded(self, block: bytes) -> str:
-        at = block.find(b"\0")
-        if at >= 0:
-            line = self._lines + block.count(b"\n", 0, at) + 1
-            raise LoadError(self._not_text(f"line {line} holds a NUL byte"))
+    def _decoded(self, decoder: codecs.IncrementalDecoder, block: bytes, *, is_end: bool) -> str:
         try:
-            return self._decoder.decode(block, final=not block)
+            return decoder.decode(block, final=is_end)
         except UnicodeDecodeError as error:
-            line = self._lines + error.object.count(b"\n", 0, error.start) + 1
-            byte = error.object[error.start]
-            found = f"line {line} holds the byte 0x{byte:02X}, which is not UTF-8"
-            raise LoadError(self._not_text(found)) from error
+            strange = error.object[error.start : error.end]
+            offset = self._file.tell() - len(error.object) + error.start
+            line = line_at(self._file, offset, self._encoding)
+            message = (
+                f"{self._label}, line {line}: the byte {strange.hex(' ').upper()} is not"
+                f" {self._encoding}, as which the file is read. Save the spreadsheet again as"
+                " 'CSV UTF-8' or as .xlsx, or say with --encoding what it is."
+            )
+            raise LoadError(message) from error
 
-    def _not_text(self, found: str) -> str:
-        return (
-            f"{self._label}: {found}. The file is not UTF-8 text: save the spreadsheet again"
-            " as 'CSV UTF-8' or as .xlsx."
-        )
+
+def line_at(file: BinaryIO, offset: int, encoding: str) -> int:
+    """Return the number of the line of *file* in which the byte at *offset* stands."""
+    strict = codecs.getincrementaldecoder(encoding)
+    decoder = io.IncrementalNewlineDecoder(strict("replace"), translate=True)
+    file.seek(0)
+    breaks = 0
+    while block := file.read(min(offset, BLOCK_BYTES)):
+        breaks += decoder.decode(block).count("\n")
+        offset -= len(block)
+    return breaks + decoder.decode(b"", final=True).count("\n") + 1

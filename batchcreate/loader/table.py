@@ -1,10 +1,42 @@
 """Columns of text cut into a chunk: blank rows left out, row numbers kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import compress
 
 from batchcreate.loader.headers import Header
 from batchcreate.models import Chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """
+    The cells of some consecutive rows, column by column; each list has one cell per row.
+
+    Attributes:
+        cells: of the columns that are read, by their positions in the sheet.
+        others: what else stands in the rows; a row without any of it may be blank.
+        rows: how many they are.
+
+    """
+
+    cells: Mapping[int, Sequence[str]]
+    others: Sequence[Sequence[str]]
+    rows: int
+
+    def part(self, start: int, end: int) -> "Columns":
+        """Return the rows from *start* on that stand before *end*."""
+        return Columns(
+            cells={index: texts[start:end] for index, texts in self.cells.items()},
+            others=[texts[start:end] for texts in self.others],
+            rows=min(end, self.rows) - start,
+        )
+
+
+def wanted(header: Header) -> Sequence[int]:
+    """Return the positions of the columns that are read."""
+    known = [column.index for column in header.columns.values()]
+    return known if header.origin is None else [*known, header.origin]
 
 
 def is_blank(text: str) -> bool:
@@ -12,42 +44,41 @@ def is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def cut(columns: Sequence[Sequence[str]], *, header: Header, first_number: int) -> Chunk | None:
+def cut(columns: Columns, *, header: Header, first_number: int) -> Chunk | None:
     """
-    Make the chunk of the rows below *header* among *columns*, or nothing if all are blank.
+    Make the chunk of the rows with these *columns*, or nothing if all of them are blank.
 
     Args:
-        columns: every column of the sheet, unknown ones included, all of one length.
+        columns: of rows below the headings.
         header: the headings above.
-        first_number: the row number of the first cells.
+        first_number: of the first row.
 
     """
-    skipped = max(0, header.number + 1 - first_number)
-    below = [column[skipped:] for column in columns] if skipped else columns
-    start = first_number + skipped
-    numbers = list(range(start, start + len(below[0])))
-    cells = {name: below[column.index] for name, column in header.columns.items()}
-    if blank := _blank_rows(below, below[header.columns["task_name"].index]):
-        kept = [True] * len(numbers)
-        for at in blank:
-            kept[at] = False
-        numbers = list(compress(numbers, kept))
-        cells = {name: list(compress(texts, kept)) for name, texts in cells.items()}
-    if not numbers:
+    kept = _kept_rows(columns, columns.cells[header.columns["task_name"].index])
+    if not any(kept):
         return None
+    is_whole = all(kept)
+    texts = {
+        index: cells if is_whole else list(compress(cells, kept))
+        for index, cells in columns.cells.items()
+    }
     return Chunk(
         file=header.file,
         sheet=header.sheet,
         columns=header.columns,
-        numbers=numbers,
-        cells=cells,
+        numbers=list(compress(range(first_number, first_number + columns.rows), kept)),
+        cells={name: texts[column.index] for name, column in header.columns.items()},
+        origins=() if header.origin is None else texts[header.origin],
     )
 
 
-def _blank_rows(columns: Sequence[Sequence[str]], names: Sequence[str]) -> Sequence[int]:
+def _kept_rows(columns: Columns, names: Sequence[str]) -> Sequence[bool]:
+    kept = [True] * columns.rows
     if all(map(str.strip, names)):
-        return []
-    blank = [at for at, text in enumerate(names) if is_blank(text)]
-    for column in columns:
-        blank = [at for at in blank if is_blank(column[at])]
-    return blank
+        return kept
+    blank = [at for at, text in enumerate(map(str.strip, names)) if not text]
+    for texts in (*columns.cells.values(), *columns.others):
+        blank = [at for at in blank if is_blank(texts[at])]
+    for at in blank:
+        kept[at] = False
+    return kept

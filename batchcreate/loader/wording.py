@@ -61,12 +61,14 @@ def not_found(
     sheet: str,
     mapping: Mapping[str, str],
     searched: int,
+    hint: str,
 ) -> str:
     """Return what an error says about a sheet none of whose first rows has a known heading."""
     number, headings = max(enumerate(rows[:searched], start=1), key=_filled)
     return (
         f"{place(file, sheet)}: none of the first {searched} rows holds the headings {MANDATORY}."
-        f" Row {number} reads {shown(headings)}.{_meant(MANDATORY_FIELDS, headings, mapping)}"
+        f" Row {number} reads {shown(headings)}."
+        f"{hint or _meant(MANDATORY_FIELDS, headings, mapping)}"
         f"{_further_down(rows, searched, mapping)}"
     )
 

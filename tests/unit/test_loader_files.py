@@ -1,13 +1,18 @@
 """What is an input and what is not; what reports call it."""
 
+import errno
+import io
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
 from batchcreate.errors import LoadError
-from batchcreate.loader import labels, read
+from batchcreate.loader import labels, read, require_sheets, spooled
+from batchcreate.loader.options import LoadOptions, tell_nobody
+from batchcreate.loader.reading import _chunks
+from batchcreate.models import Layout, PassedOver
 
 
 def refusal(path: Path, **options: Any) -> str:
@@ -93,6 +98,134 @@ def test_ending_has_any_case(tmp_path: Path) -> None:
     (chunk,) = read(path, label="T.CSV")
 
     assert chunk.numbers == [2]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.txt"])
+def test_text_has_one_of_three_endings(tmp_path: Path, name: str) -> None:
+    """What parts the cells is found out whatever the ending says."""
+    path = tmp_path / name
+    path.write_text("task_name|operation_types\nabc|INSERT\n")
+
+    (chunk,) = read(path, label=name)
+
+    assert chunk.numbers == [2]
+
+
+def test_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """A workbook under the name of a text is told what to do with."""
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"PK\x03\x04")
+
+    assert refusal(path) == (
+        "t.csv: is a workbook or another zip archive, and no text. If it is a workbook, rename it"
+        " so that it ends in .xlsx; otherwise open it in its program and save it as .xlsx or as"
+        " 'CSV UTF-8'."
+    )
+
+
+def test_example_rows_are_passed_over(tmp_path: Path) -> None:
+    """They are counted, and told of at the end of their sheet."""
+    path = tmp_path / "t.csv"
+    path.write_text("task_name,operation_types\nEXAMPLE: a,x\nabc,y\n示例：b,z\n")
+    told: list[Layout | PassedOver] = []
+
+    chunks = list(read(path, label="t.csv", tell=told.append))
+
+    assert [chunk.cells["task_name"] for chunk in chunks] == [["abc"]]
+    assert told[1:] == [PassedOver(file="t.csv", sheet="", reason="example", rows=2)]
+
+
+def test_example_rows_alone_are_no_batch(tmp_path: Path) -> None:
+    """A template that nobody filled in has its example only."""
+    path = tmp_path / "t.csv"
+    path.write_text("task_name,operation_types\nEXAMPLE: a,x\n")
+
+    assert refusal(path) == "t.csv: has headings but no rows. Type one row per task below them."
+
+
+def test_sheet_of_a_text_is_refused() -> None:
+    """An option that cannot mean anything is not passed over in silence."""
+    texts, book = [Path("a.csv"), Path("-")], Path("b.XLSX")
+
+    require_sheets(["May"], [*texts, book])
+    require_sheets([], texts)
+    with pytest.raises(LoadError) as caught:
+        require_sheets(["May"], texts)
+
+    assert str(caught.value) == (
+        "--sheet May: text files have no sheets, and no other file was named. Leave out --sheet."
+    )
+
+
+def test_standard_input_becomes_a_file() -> None:
+    """It can then be read twice, and is gone afterwards."""
+    stream = io.BytesIO(b"task_name,operation_types\nabc,INSERT\n")
+
+    with spooled([Path("a.csv"), Path("-")], stream=stream) as paths:
+        assert paths[0] == Path("a.csv")
+        for _ in range(2):
+            (chunk,) = read(paths[1], label="stdin")
+            assert chunk.cells["task_name"] == ["abc"]
+
+    assert not paths[1].exists()
+
+
+def test_without_standard_input_nothing_is_copied() -> None:
+    """The files are read where they are."""
+    paths = [Path("a.csv")]
+
+    with spooled(paths) as same:
+        assert same is paths
+
+
+def test_standard_input_that_cannot_be_read_is_refused() -> None:
+    """One message, as for a file."""
+
+    class Failing(io.BytesIO):
+        def read(self, _size: int | None = -1) -> Never:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with (
+        pytest.raises(LoadError, match=r"^stdin: cannot be read, or kept in .* \(Input/output"),
+        spooled([Path("-")], stream=Failing()),
+    ):
+        pass
+
+
+def test_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program without one has no input there."""
+    monkeypatch.setattr("sys.stdin", None)
+
+    with pytest.raises(LoadError, match="stdin: there is no standard input"), spooled([Path("-")]):
+        pass
+
+
+def test_file_that_stops_being_readable_is_refused() -> None:
+    """An input error in the middle of a file is one message, too."""
+
+    class Failing(io.BytesIO):
+        def read(self, _size: int | None = -1) -> Never:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(LoadError) as caught:
+        list(_chunks(Failing(), ".csv", "t.csv", LoadOptions(), tell_nobody))
+
+    assert str(caught.value) == (
+        "t.csv: cannot be read to its end (Input/output error). Copy it and try again."
+    )
+
+
+def test_label_of_standard_input() -> None:
+    """It has no name of its own."""
+    assert labels([Path("-"), Path("a/stdin"), Path("b/x.csv")]) == ["stdin", "a/stdin", "x.csv"]
+
+
+def test_standard_input_is_read_once() -> None:
+    """There is only one."""
+    with pytest.raises(LoadError) as caught:
+        labels([Path("-"), Path("-")])
+
+    assert str(caught.value) == "-: standard input can be read only once. Name it once."
 
 
 def test_label_is_the_name_where_names_differ() -> None:

@@ -1,0 +1,52 @@
+"""Everyday writing is told from what another encoding makes of it."""
+
+import pytest
+
+from batchcreate.loader.bands import everyday_share
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gb18030", "客户主数据，每小时（增量）"),
+        ("gb18030", "CRM订单 2026"),
+        ("cp950", "客戶主檔，每小時"),
+        ("cp932", "顧客マスタ、毎時"),
+        ("cp949", "고객 마스터"),
+        ("cp1252", "Größe für Müller \u2013 “täglich”"),
+        ("cp1252", "L\u2019été à l\u2019île, où l\u2019œuvre coûte 5 €"),
+        ("cp1252", "¿Qué año? ¡El último!"),
+        ("cp1252", "Informação não é opções"),
+        ("cp1252", "25 °C, 10 m², § 5, 2ª vez"),
+        ("cp1252", "naïve café ŒUVRE"),
+    ],
+)
+def test_everyday_text_is_everyday(encoding: str, text: str) -> None:
+    """All of its characters are."""
+    assert everyday_share(text, encoding) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "most"),
+    [
+        ("gb18030", "Gr鲞e", 0),
+        ("gb18030", "库存stock", 0.5),
+        ("gb18030", "拲暥", 0),
+        ("cp950", "隆等杅擂肮祭", 0.7),
+        ("cp932", "ｶｩｵ･", 0),
+        ("cp932", "隔madija", 0),
+        ("cp949", "뚗땞", 0.5),
+        ("cp1252", "Çàêàçû", 0),
+        ("cp1252", "¶©µ¥", 0.25),
+        ("cp1252", "¿Í»§", 0.5),
+        ("cp1252", "Logicã Pãrinte", 0),
+        ("cp1252", "u¿ycia t³a", 0),
+        ("cp1252", "Größe été año", 0.7),
+        ("cp1252", "Gr”áe", 0.5),
+        ("cp1252", "plain", 0),
+        ("gb18030", "plain", 0),
+    ],
+)
+def test_text_read_wrongly_is_not(encoding: str, text: str, most: float) -> None:
+    """Rare characters, mixed scripts, two languages at once."""
+    assert everyday_share(text, encoding) <= most
