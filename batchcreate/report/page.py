@@ -16,11 +16,11 @@ from batchcreate.report.story import Story
 from batchcreate.report.wording import (
     in_utc,
     in_zone,
+    one_line,
     spell_rows,
     spell_time_taken,
     words_of,
 )
-from batchcreate.text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,7 +88,7 @@ def _environment(zone: tzinfo | None) -> "Environment":
 def _harmless(value: object) -> object:
     """Make every text that is put into the page printable; it is escaped after that."""
     is_ours = hasattr(value, "__html__")
-    return printable(value) if isinstance(value, str) and not is_ours else value
+    return one_line(value) if isinstance(value, str) and not is_ours else value
 
 
 def _hash(style: str) -> str:

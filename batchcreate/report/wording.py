@@ -1,10 +1,14 @@
 """How reports spell numbers, durations, times, statuses and causes; pure."""
 
+import re
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 from unicodedata import east_asian_width
 
 from batchcreate.models import CauseGroup, RunRecord, Status
+from batchcreate.text import printable
+
+_BREAK: Final = re.compile(r"[\r\n\t]+")
 
 ORDER: Final = (
     Status.CREATED,
@@ -15,6 +19,11 @@ ORDER: Final = (
     Status.REJECTED,
 )
 """The statuses from what is done to what is wrong."""
+
+
+def one_line(text: str) -> str:
+    """Return *text* on one line, with breaks as spaces and all that cannot be seen spelled out."""
+    return printable(_BREAK.sub(" ", text))
 
 
 def width_of(text: str) -> int:

@@ -12,6 +12,7 @@ from batchcreate.report.wording import (
     in_utc,
     in_zone,
     label_of,
+    one_line,
     per_second,
     spell_duration,
     spell_rows,
@@ -108,6 +109,11 @@ def test_every_status_has_its_place_and_its_words() -> None:
     """The order leaves none out, and no word has an underscore."""
     assert set(ORDER) == set(Status)
     assert not any("_" in words_of(status) for status in Status)
+
+
+def test_line_breaks_are_spaces() -> None:
+    """What breaks a line in a cell is a space in a sentence; all else that is hidden is shown."""
+    assert one_line("任务名称\r\nTask\tname *\x0b\u2028") == "任务名称 Task name *\\x0b\\u2028"
 
 
 def test_chinese_is_twice_as_wide() -> None:

@@ -10,8 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, fromstring, tostring
 
-from batchcreate.report.wording import width_of
-from batchcreate.text import printable
+from batchcreate.report.wording import one_line, width_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +29,7 @@ INKS: Final[Mapping[str, str]] = {
 
 TEXT_PX: Final = 12
 SMALL_PX: Final = 11
-WIDE_CHARS: Final = 52
+WIDE_CHARS: Final = 46
 """How much of a foreign text fits on a line of the narrowest picture; CJK counts twice."""
 
 _NAMES: Final = {color: name for name, color in INKS.items()}
@@ -169,7 +168,7 @@ class Canvas:
 
 def shortened(text: str, chars: int = WIDE_CHARS) -> str:
     """Return *text* on one line, its middle left out where it is wider than *chars*."""
-    shown = printable(text)
+    shown = one_line(text)
     if width_of(shown) <= chars:
         return shown
     room = (chars - 1) // 2

@@ -53,7 +53,7 @@ def _draw(latencies: Latencies) -> Drawing:
     axes.grid(axis="y", color=INKS["grid"], linewidth=1)
     axes.locator_params(axis="y", nbins=4, integer=True)
     axes.yaxis.set_major_formatter(lambda value, _at: f"{value:,.0f}")
-    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="x", nbins=5, integer=True)
     axes.xaxis.set_major_formatter(lambda value, _at: f"{value:,g} ms")
     _mark(canvas, axes, latencies.median_ms, "half", level=0)
     _mark(canvas, axes, latencies.p95_ms, "95 %", level=1)
