@@ -49,8 +49,7 @@ def damage(rule: Rule, text: str) -> Damage | None:
     if shown in SPREADSHEET_ERRORS or _ERROR.fullmatch(shown):
         return "spreadsheet_error"
     if rule.is_text:
-        is_lost = text.count("?") > 1 and not text.strip("? \n,.")
-        return "encoding" if is_lost or is_garbled(text) else None
+        return "encoding" if _is_lost(text) or is_garbled(text) else None
     if shown in PLACEHOLDERS:
         return "placeholder"
     return None if rule.values else _damage_of_name(text)
@@ -83,6 +82,14 @@ def _damage_of_name(text: str) -> Damage | None:
     if whole_number(text):
         return "number"
     return "encoding" if is_garbled(text) else None
+
+
+def _is_lost(text: str) -> bool:
+    """Whether most letters of *text* became question marks."""
+    marks, letters = text.count("?"), sum(map(str.isalnum, text))
+    # Whoever is astonished types them in one go.
+    is_scattered = re.search(r"\?[^?]+\?", text) is not None
+    return marks > 1 and (not letters or (is_scattered and marks > letters))
 
 
 def _is_digits(text: str) -> bool:

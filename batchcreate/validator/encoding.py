@@ -3,26 +3,29 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import Final
 
-_ROUNDS = 3
+_ROUNDS: Final = 3
 """How often a text may have been read wrongly, one time after the other."""
 
-_LATIN: Mapping[int, int] = {byte: byte for byte in range(0x80, 0x100)} | {
+_LATIN: Final[Mapping[int, int]] = {byte: byte for byte in range(0x80, 0x100)} | {
     ord(char): 0x80 + at
-    for at, char in enumerate(
-        bytes(range(0x80, 0xA0)).decode("cp1252", "replace")  # undefined bytes have no character
-    )
+    for at, char in enumerate(bytes(range(0x80, 0xA0)).decode("cp1252", "replace"))
     if char != "\ufffd"
 }
 """The byte of each character that Western European programs may have read it as."""
 
-_LATIN_RUN = re.compile("[{}]{{2,}}".format("".join(map(chr, _LATIN))))
-_HANZI_RUN = re.compile("[\xa1-\xfe]{4,}")
-_TORN = re.compile("[\xc2-\xf4][\x80-\x9f\xa1-\xaa\xac-\xb9\xbc-\xbf]")
-_IDEOGRAPH = re.compile("[\u3400-\u9fff]")
-_GLUED_IDEOGRAPH = re.compile("(?<=[A-Za-z])[\u3400-\u9fff]|[\u3400-\u9fff](?=[A-Za-z])")
-_LOST = re.compile("\ufffd|锟斤拷|\xef\xbf\xbd")
-_FREQUENT = range(0xB0, 0xD8)
+_LOST: Final = re.compile("\ufffd|锟斤拷|\xef\xbf\xbd")
+_LATIN_RUN: Final = re.compile("[{}]{{2,}}".format("".join(map(chr, _LATIN))))
+_GB_RUN: Final = re.compile("[\xa1-\xfe]{4,}")
+_TORN: Final = re.compile("[\xc2-\xf4][\x80-\x9f\xa1-\xaa\xac-\xb9\xbc-\xbf]")
+_IDEOGRAPH: Final = re.compile("[\u3400-\u9fff]")
+_GLUED: Final = re.compile("(?<=[A-Za-z])[\u3400-\u9fff]+|[\u3400-\u9fff]+(?=[A-Za-z])")
+_EUROPEAN: Final = re.compile("[\xa0-\u017f]+")
+_FOREIGN: Final = "[\u0386-\u03ce\u0400-\u045f]"
+_FOREIGN_WORDS: Final = re.compile(f"(?=.*{_FOREIGN}{{4}})(?:[\\x00-\x7f]|{_FOREIGN})*", re.DOTALL)
+_TYPED_SIGNS: Final = frozenset("\xa0…“”‘’–—«»")  # noqa: RUF001  (that is the point)
+_FREQUENT: Final = range(0xB0, 0xD8)
 """The first bytes of the frequent Chinese characters in GB 2312."""
 
 
@@ -35,69 +38,81 @@ def repaired(text: str) -> str | None:
     """
     Return *text* as it was before it was read in the wrong encoding.
 
-    ``None`` says that nothing is wrong with it, an empty text that something is lost for ever.
+    ``None`` says that nothing is wrong with it, an empty text that nobody can tell what it was.
     """
     if text.isascii():
         return None
-    if _LOST.search(text):
-        return ""
     mended = text
     for _ in range(_ROUNDS):
+        if _LOST.search(mended):
+            return ""
         step = _once(mended)
-        if step == mended:
+        if step is None:
             break
         mended = step
-    if mended == text:
-        return "" if _is_torn(text) or _is_cut(text) else None
-    return "" if _LOST.search(mended) or _TORN.search(mended) else mended
+    return None if mended == text else mended
 
 
-def _once(text: str) -> str:
-    mended = _LATIN_RUN.sub(lambda run: _utf8(run[0]), text)
-    if mended == text:
-        mended = _HANZI_RUN.sub(lambda run: _hanzi(run[0]), text)
-    if mended == text:
-        mended = _utf8_of_hanzi(text)
-    return mended if mended != text else _latin_of_hanzi(text)
+def _once(text: str) -> str | None:
+    """Return *text* as it was one reading earlier, see `repaired`."""
+    for read in (_utf8_read_as_latin, _gb_read_as_latin, _utf8_read_as_gb, _latin_read_as_gb):
+        earlier = read(text)
+        if earlier is not None:
+            return earlier
+    return "" if _is_torn(text) or _is_cut(text) else None
 
 
-def _utf8(run: str) -> str:
-    """Mend UTF-8 that was read as Windows-1252."""
-    try:
-        read = bytes(_LATIN[ord(char)] for char in run).decode("utf-8")
-    except UnicodeDecodeError:
-        return run
-    is_latin = all("\xa0" <= char <= "\u017f" for char in read)
-    is_certain = is_latin or len(read) > 1 or read > "\u07ff"
-    return read if is_certain and all(map(_is_known, read)) else run
+def _utf8_read_as_latin(text: str) -> str | None:
+    if not any(_is_utf8(run, text[run.end() :][:1]) for run in _LATIN_RUN.finditer(text)):
+        return None
+    return _reread(text, "utf-8")
 
 
-def _hanzi(run: str) -> str:
-    """Mend Chinese in GB 2312 that was read as Windows-1252."""
+def _is_utf8(run: re.Match[str], following: str) -> bool:
+    """Whether nobody types the characters of *run*, and they are UTF-8."""
+    read = _reread(run[0], "utf-8")
+    if len(read) != 1 or following.islower():
+        return bool(read)
+    if "\xa0" <= read <= "\u024f" or "\u1e00" <= read <= "\u2bff" or read >= "\ufe00":
+        return True
+    # An accented letter before an ellipsis and a closing quote is honest.
+    return read > "\u07ff" and _TYPED_SIGNS.isdisjoint(run[0])
+
+
+def _gb_read_as_latin(text: str) -> str | None:
+    return _reread(text, "gbk") if any(map(_is_gb, _GB_RUN.findall(text))) else None
+
+
+def _is_gb(run: str) -> bool:
+    """Whether *run* is no word of a European language, and frequent Chinese characters."""
     leads = run[::2].encode("latin-1")
-    frequent = sum(lead in _FREQUENT for lead in leads)
-    if len(run) % 2 or frequent + 1 < len(leads):
-        return run
+    is_word = run.isalpha() and (run.isupper() or run.islower() or run.istitle())
+    return not is_word and sum(lead in _FREQUENT for lead in leads) + 1 >= len(leads)
+
+
+def _reread(text: str, encoding: str) -> str:
+    """Return what the bytes of *text*, read as Windows-1252, are in *encoding*; or nothing."""
     try:
-        return run.encode("latin-1").decode("gb2312")
-    except UnicodeDecodeError:
-        return run
+        points = (_LATIN.get(point, point) for point in map(ord, text))
+        return _known(bytes(points).decode(encoding))
+    except ValueError:
+        return ""
 
 
-def _utf8_of_hanzi(text: str) -> str:
-    """Mend UTF-8 that was read as GBK."""
+def _utf8_read_as_gb(text: str) -> str | None:
     try:
         read = text.encode("gb18030").decode("utf-8")
     except UnicodeError:
-        return text
-    is_certain = _chinese(read) > 1 and all(char.isspace() or _is_known(char) for char in read)
-    return read if is_certain else text
+        return None
+    is_accented = bool(_EUROPEAN.search(read)) and not _IDEOGRAPH.search(_GLUED.sub("", text))
+    is_likely = _chinese(read) > 1 or _FOREIGN_WORDS.fullmatch(read) or is_accented
+    return _known(read) or None if is_likely else None
 
 
-def _latin_of_hanzi(text: str) -> str:
-    """Mend Windows-1252 that was read as GBK: an accented letter and its neighbour made one."""
-    mended = _GLUED_IDEOGRAPH.sub(lambda found: _letters(found[0]), text)
-    return text if _IDEOGRAPH.search(mended) else mended
+def _latin_read_as_gb(text: str) -> str | None:
+    """Part the characters that were made of an accented letter and the letter beside it."""
+    mended = _GLUED.sub(lambda found: "".join(map(_letters, found[0])), text)
+    return None if mended == text or _IDEOGRAPH.search(mended) else mended
 
 
 def _letters(char: str) -> str:
@@ -105,7 +120,8 @@ def _letters(char: str) -> str:
         pair = char.encode("gbk").decode("cp1252")
     except UnicodeError:
         return char
-    return pair if pair.isalpha() and pair[1].isascii() else char
+    is_word = pair.isalpha() and pair[1].isascii() and (pair[0].isupper() or pair[1].islower())
+    return pair if is_word else char
 
 
 def _is_torn(text: str) -> bool:
@@ -124,5 +140,10 @@ def _chinese(text: str) -> int:
     return sum("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in text)
 
 
-def _is_known(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cn", "Co", "Cs"}
+def _known(text: str) -> str:
+    """Return *text* if it consists of real characters, nothing otherwise."""
+    is_real = all(char.isspace() or unicodedata.category(char) not in _UNREAL for char in text)
+    return text if is_real else ""
+
+
+_UNREAL: Final = frozenset({"Cc", "Cn", "Co", "Cs"})
