@@ -1,11 +1,16 @@
 """Text from servers and cells made harmless for the terminal, the log and spreadsheet programs."""
 
+import re
+
 SHOWN_CHARS = 2048
 """How much of a server's message is kept for people; the journal keeps no more either."""
 
 CELL_CHARS = 32_767
 """What a spreadsheet cell can hold; both common writers cut there silently."""
 
+_SEPARATOR_LINE = re.compile(
+    r'\ufeff?"?sep=([!#-/:-@\[-^`{-~\t])"?[ \t,;]*[\r\n]*', re.ASCII | re.IGNORECASE
+)
 _FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
@@ -20,6 +25,17 @@ def printable(text: str, *, limit: int = SHOWN_CHARS) -> str:
     kept = text[:limit]
     shown = kept if kept.isprintable() else "".join(map(_visible, kept))
     return f"{shown}…" if len(text) > limit else shown
+
+
+def separator(line: str) -> str:
+    """
+    Return what the first *line* of a text file says to be between its cells, such as ``sep=;``.
+
+    Excel heeds such a line and does not show it: the line below it is row 1. Any other line
+    says nothing.
+    """
+    found = _SEPARATOR_LINE.fullmatch(line)
+    return found[1] if found else ""
 
 
 def counted(count: int, noun: str) -> str:

@@ -10,7 +10,7 @@ from batchcreate.loader import headers
 from batchcreate.loader.dialect import DELIMITERS, Dialect, find_dialect
 from batchcreate.loader.encoding import find_encoding
 from batchcreate.loader.options import LoadOptions, Tell
-from batchcreate.loader.records import BrokenRecordError, line_breaks, pieces
+from batchcreate.loader.records import BrokenRecordError, allow_long_cells, line_breaks, pieces
 from batchcreate.loader.source import BLOCK_BYTES, Source
 from batchcreate.loader.table import Columns, cut, is_blank, wanted
 from batchcreate.models import Chunk
@@ -113,6 +113,7 @@ class _Rows:
     def _row_by_row(self, piece: bytes) -> Columns:
         """Return the cells of *piece*, whose rows may differ in length."""
         lines = io.TextIOWrapper(io.BytesIO(piece), encoding="utf-8", newline="")
+        allow_long_cells()
         reader = csv.reader(lines, delimiter=self._delimiter)
         width = self._header.width
         rows: list[tuple[str, ...]] = []

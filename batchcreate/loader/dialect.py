@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,8 +11,10 @@ from batchcreate.errors import LoadError
 from batchcreate.loader import headers
 from batchcreate.loader.headers import Header
 from batchcreate.loader.options import LoadOptions
+from batchcreate.loader.records import allow_long_cells
 from batchcreate.loader.table import is_blank
 from batchcreate.messages import quoted
+from batchcreate.text import separator
 
 DELIMITERS: Final[Mapping[str, str]] = {
     ",": "commas",
@@ -26,19 +27,8 @@ DELIMITERS: Final[Mapping[str, str]] = {
 LOOKED_ROWS: Final = 100
 """How many rows are looked at, so that a message can say where the headings are."""
 
-_UNQUOTED: Final = (
-    "a quotation mark is not closed or stands inside a heading. Correct it or save the file as"
-    " .xlsx"
-)
-_TOO_LONG: Final = (
-    "a cell is longer than any heading. Put the headings in the first row, or close the quotation"
-    " mark that opens the cell"
-)
 _TORN_CHARS: Final = 10_000
 _OTHERS: Final = "，；、：:^~ "
-_SEPARATOR_LINE: Final = re.compile(
-    r'"?sep=([\x20-\x7e\t])"?[ \t,;]*(?:\r\n|\r|\n|$)', re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +59,7 @@ class _Reading:
         delimiter: the one.
         rows: as many as can be read.
         ends: for each row how many lines end with it.
-        broken: why the row after them cannot be read; empty where it can.
+        is_torn: whether the row after them cannot be read.
         torn: what can be made out of that row.
 
     """
@@ -77,7 +67,7 @@ class _Reading:
     delimiter: str
     rows: Sequence[Sequence[str]]
     ends: Sequence[int]
-    broken: str = ""
+    is_torn: bool = False
     torn: Sequence[str] = ()
 
 
@@ -114,9 +104,9 @@ def count_known(head: str, options: LoadOptions) -> int:
 
 def _separator_line(head: str) -> tuple[str, str]:
     """Return what a first line for Excel says, and the text below it."""
-    if found := _SEPARATOR_LINE.match(head):
-        return found[1], head[found.end() :]
-    return "", head
+    line = io.StringIO(head, newline="").readline()
+    said = separator(line)
+    return said, head[len(line) :] if said else head
 
 
 def _best(text: str, separator: str, options: LoadOptions) -> _Reading:
@@ -131,6 +121,7 @@ def _rank(reading: _Reading, mapping: Mapping[str, str]) -> tuple[int, int]:
 
 
 def _read(text: str, delimiter: str) -> _Reading:
+    allow_long_cells()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Sequence[str]] = []
     ends: list[int] = []
@@ -138,13 +129,13 @@ def _read(text: str, delimiter: str) -> _Reading:
         for row in islice(reader, LOOKED_ROWS):
             rows.append(row)
             ends.append(reader.line_num)
-    except csv.Error as error:
+    except csv.Error:
         line = _lines(text)[ends[-1] if ends else 0][:_TORN_CHARS]
         return _Reading(
             delimiter=delimiter,
             rows=rows,
             ends=ends,
-            broken=_TOO_LONG if "limit" in str(error) else _UNQUOTED,
+            is_torn=True,
             torn=line.replace('"', "").split(delimiter),
         )
     return _Reading(delimiter=delimiter, rows=rows, ends=ends)
@@ -155,9 +146,10 @@ def _lines(text: str) -> list[str]:
 
 
 def _no_header(reading: _Reading, text: str, label: str, options: LoadOptions) -> str:
-    if reading.broken:
+    if reading.is_torn:
         return (
-            f"{label}, row {len(reading.rows) + 1}: the headings cannot be read, {reading.broken}."
+            f"{label}, row {len(reading.rows) + 1}: the headings cannot be read, a quotation mark"
+            " is not closed or stands inside a heading. Correct it or save the file as .xlsx."
         )
     if all(is_blank(cell) for row in reading.rows for cell in row):
         return f"{label}: holds only blank rows. Put the headings in the first row."

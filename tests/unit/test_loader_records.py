@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from batchcreate.loader.records import (
     RECORD_BYTES,
     STRAY,
-    TOO_LONG,
     UNCLOSED,
     BrokenRecordError,
     line_breaks,
@@ -57,9 +56,8 @@ def test_pieces_are_whole_rows(text: str, size: int) -> None:
     [
         (b'a\nb,"c\nd\n', (UNCLOSED, 1, 1)),
         (b'a\n"b\nc"\n"d"e\n', (STRAY, 2, 3)),
-        (b'a\n"' + b"x" * 200_000 + b'",y"z\n', (TOO_LONG, 1, 1)),
     ],
-    ids=["unclosed", "stray", "long"],
+    ids=["unclosed", "stray"],
 )
 def test_broken_row_is_counted_to(data: bytes, expected: tuple[str, int, int]) -> None:
     """Rows and lines before it are counted apart."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.text import CELL_CHARS, SHOWN_CHARS, counted, csv_cell, printable
+from batchcreate.text import CELL_CHARS, SHOWN_CHARS, counted, csv_cell, printable, separator
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
 NASTY = [*range(0x300), *range(0xD800, 0xE000), *range(0x2000, 0x2070), 0xFEFF, 0xFFFE, 0xFFFF]
@@ -130,3 +130,17 @@ def test_every_cell_survives_a_csv_file(text: str) -> None:
 def test_only_one_is_singular() -> None:
     """Nothing and several are said in the plural."""
     assert [counted(count, "row") for count in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+
+
+@pytest.mark.parametrize("line", ["sep=;", "sep=;\r\n", "SEP=;\n", '"sep=;"\r', "\ufeffsep=;,,\n"])
+def test_line_for_excel_names_the_separator(line: str) -> None:
+    """However programs write it, and whatever they add to make all rows equally wide."""
+    assert separator(line) == ";"
+
+
+@pytest.mark.parametrize(
+    "line", ["", "sep=", "sep=a", "sep=;x", "x sep=;", "sep=\uff1b", "task;sep"]
+)
+def test_other_lines_name_no_separator(line: str) -> None:
+    """They are rows."""
+    assert not separator(line)

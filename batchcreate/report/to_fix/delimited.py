@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import BinaryIO, Final
 
 from batchcreate.copies.plan import Headings, Line
 from batchcreate.models import Layout
-from batchcreate.text import csv_cell
+from batchcreate.text import csv_cell, separator
 
 # The byte order mark makes Excel read the file as UTF-8.
 _ENCODING: Final = "utf-8-sig"
@@ -58,7 +59,9 @@ def _records(source: BinaryIO, layout: Layout) -> Iterator[tuple[int, Sequence[s
     text = io.TextIOWrapper(source, encoding=layout.encoding, newline="")
     # The default would refuse cells that pandas reads.
     csv.field_size_limit(2**31 - 1)
+    first = text.readline()
+    reader = csv.reader(chain([first], text), delimiter=layout.delimiter)
     try:
-        yield from enumerate(csv.reader(text, delimiter=layout.delimiter), start=1)
+        yield from enumerate(reader, start=0 if separator(first) else 1)
     finally:
         text.detach()
