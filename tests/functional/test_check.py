@@ -1,7 +1,9 @@
 """``batchcreate check``: what is wrong with the files, before anybody needs an account."""
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import fastjsonschema
 
@@ -17,6 +19,14 @@ AGAIN = "batchcreate check tasks.csv --quiet --results out"
 NOT_ALLOWED = "characters in the task name that are not allowed"
 
 SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
+MESSY = Path(__file__).parents[2] / "samples" / "messy.xlsx"
+
+
+def as_described(document: str) -> Any:
+    """Return *document* as a value, held against its schema."""
+    found = json.loads(document)
+    fastjsonschema.compile(json.loads(SCHEMA.read_text(encoding="utf-8")))(found)
+    return found
 
 
 async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> None:
@@ -89,8 +99,7 @@ async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
 
     ended = await batchcreate("check", "tasks.csv", "--json", "--quiet", folder=tmp_path)
 
-    found = json.loads(ended.out)
-    fastjsonschema.compile(json.loads(SCHEMA.read_text(encoding="utf-8")))(found)
+    found = as_described(ended.out)
     cell = {"file": "tasks.csv", "sheet": "", "row": 7, "cell": "B7", "value": "UPSRT"}
     assert ended.code == 1
     assert {key: found[key] for key in ("rows", "rejected", "cleaned", "passed_over")} == {
@@ -108,6 +117,44 @@ async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
         "issues": "tasks-results/issues.csv",
         "to_fix": "tasks-results/to-fix.csv",
     }
+
+
+async def test_json_tells_how_sheets_were_read(tmp_path: Path) -> None:
+    """What the screen says of them, in full."""
+    shutil.copy(MESSY, tmp_path)
+
+    ended = await batchcreate("check", MESSY.name, "--json", "--quiet", folder=tmp_path)
+
+    found = as_described(ended.out)
+    crm, erp = found["sheets"]
+    assert [(sheet["sheet"], sheet["header_row"], sheet["rows"]) for sheet in (crm, erp)] == [
+        ("CRM", 5, 18),
+        ("ERP任务", 1, 9),
+    ]
+    assert crm["columns"][2] == {
+        "field": "task_type",
+        "column": "C",
+        "heading": "Task type 任务类型",
+    }
+    assert crm["ignored"][0] == {"column": "G", "heading": "Source app"}
+    assert found["passed_over"][-1] == {
+        "file": "messy.xlsx",
+        "sheet": "ERP任务",
+        "reason": "example",
+        "rows": 1,
+    }
+    assert (found["cleaned"], found["cleanings"][0]) == (
+        6,
+        {
+            "file": "messy.xlsx",
+            "sheet": "CRM",
+            "row": 7,
+            "column": "任务名称\nTask name *",
+            "cell": "A7",
+            "before": "crm-contacts  ",
+            "after": "crm-contacts",
+        },
+    )
 
 
 async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
@@ -139,6 +186,20 @@ async def test_mended_files_leave_no_old_mistakes_behind(tmp_path: Path) -> None
 
     assert ended.code == 0
     assert read_lines(tmp_path / "tasks-results" / "issues.csv") == []
+
+
+async def test_rows_that_a_run_handed_back_stay(tmp_path: Path) -> None:
+    """A check of mended files knows nothing of rows that the server refused."""
+    write_rows(tmp_path / "tasks.csv", WRONG)
+    await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path)
+    handed_back = (tmp_path / TO_FIX).read_bytes()
+    write_rows(tmp_path / "tasks.csv", task_rows(2))
+
+    ended = await batchcreate("check", "tasks.csv", folder=tmp_path)
+
+    assert ended.code == 0
+    assert read_lines(tmp_path / "tasks-results" / "issues.csv") == []
+    assert (tmp_path / TO_FIX).read_bytes() == handed_back
 
 
 async def test_check_and_run_find_the_same(tmp_path: Path) -> None:

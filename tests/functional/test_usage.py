@@ -72,7 +72,7 @@ CASES = {
     "header only": with_file("header.csv", HEADER, "no rows", "Type one row per task"),
     "binary file": with_file("binary.csv", bytes(range(256)), "not UTF-8", "CSV UTF-8"),
     "wrong columns": with_file(
-        "wrong.csv", "name,ops\na,b\n", "no column task_name", "'name', 'ops'", "rename"
+        "wrong.csv", "name,ops\na,b\n", "holds the headings task_name", "'name', 'ops'", "rename"
     ),
     "folder": Case(command=("run", ".", *TARGET), words=("is a folder", "Name the files")),
     "missing file": Case(
@@ -85,6 +85,9 @@ CASES = {
     "rate in words": with_options("--rate", "abc", words=("--rate", "'abc'")),
     "rows in words": with_options("--rows", "first", words=("--rows", "such as 5-20,31")),
     "rows that are not there": with_options("--rows", "99", words=("--rows", "no input row")),
+    "heading for no field": with_options(
+        "--map", "Name=taskname", words=("--map", "no field taskname", "task_name")
+    ),
     "project id with a path": with_options(
         "--project-id", "a/b", words=("--project-id", "letters")
     ),
