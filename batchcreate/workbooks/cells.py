@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, cast
 
@@ -17,6 +18,14 @@ MERGED: Final = "m"
 
 Cell = tuple[str, str]
 """What a cell shows, and the letter of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A value that is an error, such as ``#REF!``."""
+
+    text: str
+
 
 BLANK: Final[Cell] = ("", TEXT)
 
@@ -54,6 +63,8 @@ def cell(value: object) -> Cell:
             return str(value).upper(), BOOLEAN
         case int() | float():
             return number_text(value), NUMBER
+        case Failure():
+            return value.text, ERROR
         case _:
             return _date_text(value), DATE
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from batchcreate.workbooks.batches import Batch, cut, has_cells, head
-from batchcreate.workbooks.binary import BinaryBook
+from batchcreate.workbooks.batches import Batch, has_cells, head
+from batchcreate.workbooks.binary import open_xls, open_xlsb
+from batchcreate.workbooks.blocks import cut
 from batchcreate.workbooks.content import Format, format_of
 from batchcreate.workbooks.frames import Value
 from batchcreate.workbooks.limits import Limits, limits_for
+from batchcreate.workbooks.ods import OdsBook
 from batchcreate.workbooks.package import Package
 from batchcreate.workbooks.refusal import COPY, Refusal
 from batchcreate.workbooks.source import Source
@@ -68,10 +70,11 @@ class Desk:
             case Format.XLSX:
                 return XlsxBook(self._source, self._limits, is_careful=self._is_careful)
             case Format.XLSB:
-                Package(self._source, self._limits).require_whole()
-                return BinaryBook(self._source)
-            case Format.XLS | Format.ODS:
-                return BinaryBook(self._source)
+                return open_xlsb(self._source, self._limits)
+            case Format.ODS:
+                return OdsBook(Package(self._source, self._limits))
+            case Format.XLS:
+                return open_xls(self._source)
 
     def _head(self, index: int, chunk_rows: int) -> Value:
         self._table = self._book.table(index, chunk_rows)

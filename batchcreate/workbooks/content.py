@@ -25,10 +25,8 @@ _STARTS: Final = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"SQLite format 3", "a database"),
     (b"PAR1", "a Parquet file"),
-    (b"\x09\x00", "a workbook of Excel 2 to 4"),
-    (b"\x09\x02", "a workbook of Excel 2 to 4"),
-    (b"\x09\x04", "a workbook of Excel 2 to 4"),
 )
+_OLDEST: Final = (b"\x09\x00", b"\x09\x02", b"\x09\x04")
 _DOCUMENTS: Final = {
     "worddocument": "a Word document",
     "powerpoint document": "a PowerPoint presentation",
@@ -117,6 +115,8 @@ def _other(head: bytes) -> str:
     for start, what in _STARTS:
         if head.startswith(start):
             return _no_workbook(what)
+    if head.startswith(_OLDEST):
+        return f"is a workbook of Excel 2, 3 or 4, which is too old. {_SAVE}"
     text = _decoded(head)
     if b"urn:schemas-microsoft-com:office:spreadsheet" in text:
         return f"is an XML spreadsheet of 2003 whatever its name says. {_SAVE}"

@@ -10,7 +10,6 @@ from batchcreate.workbooks import dates
 from batchcreate.workbooks.limits import CELL_CHARS_MAX
 from batchcreate.workbooks.markup import attend, elements, feed, parser
 from batchcreate.workbooks.package import Package
-from batchcreate.workbooks.refusal import refuse_damaged
 from batchcreate.workbooks.strings import decoded
 
 _OFFICE_DOCUMENT: Final = "/officeDocument"
@@ -62,15 +61,15 @@ def outline(package: Package) -> Outline:
 
     """
     main = next(
-        (target for kind, _, target in _relations(package, "") if kind.endswith(_OFFICE_DOCUMENT)),
+        (target for kind, _, target in relations(package, "") if kind.endswith(_OFFICE_DOCUMENT)),
         "xl/workbook.xml",
     )
-    targets = {key: (kind, target) for kind, key, target in _relations(package, main)}
+    targets = {key: (kind, target) for kind, key, target in relations(package, main)}
     sheets: list[SheetPart] = []
     is_1904 = False
     for name, attributes in elements(package.blocks(main), main):
-        if name == "workbookPr":
-            is_1904 = attributes.get("date1904", "").lower() in _TRUE
+        if name == "workbookPr" and "date1904" in attributes:
+            is_1904 = attributes["date1904"].lower() in _TRUE
         elif name == "sheet":
             kind, target = targets.get(attributes.get("id", ""), ("", ""))
             if kind.endswith("/worksheet"):
@@ -164,7 +163,7 @@ class _StringReader:
         self.found.append(text if len(text) <= CELL_CHARS_MAX else None)
 
 
-def _relations(package: Package, part: str) -> Iterator[tuple[str, str, str]]:
+def relations(package: Package, part: str) -> Iterator[tuple[str, str, str]]:
     """Yield kind, id and target of what *part* names, within the package."""
     folder, name = posixpath.split(part)
     listed = posixpath.join(folder, "_rels", f"{name}.rels")
@@ -185,4 +184,4 @@ def _number(text: str | None) -> int:
     try:
         return int(text or 0)
     except ValueError:
-        refuse_damaged("a format has no proper number")
+        return 0

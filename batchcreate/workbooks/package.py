@@ -36,6 +36,9 @@ class Package:
         parts = self._zip.infolist()
         self._require_sizes(parts, source.size_bytes)
         self._parts = {part.filename.replace("\\", "/").lower(): part for part in parts}
+        if len(self._parts) < len(parts):
+            # Which of them counts is not the same in every program.
+            refuse_damaged("two of its parts have the same name")
 
     @property
     def names(self) -> list[str]:

@@ -132,7 +132,7 @@ class WorkbookReader:
     def rows(self, columns: Sequence[int], *, after: int, chunk_rows: int) -> Iterator[Rows]:
         """Yield *columns* of the rows below row *after* of the sheet whose head was asked for."""
         with self._translated():
-            said = self._ask(ask="rows", columns=columns, after=after, chunk_rows=chunk_rows)
+            said = self._ask(ask="rows", columns=list(columns), after=after, chunk_rows=chunk_rows)
             while "is_end" not in said:
                 texts, kinds = zip(*said["columns"], strict=True)
                 yield Rows(numbers=said["numbers"], texts=texts, kinds=kinds)

@@ -6,7 +6,7 @@ from typing import Final
 from xml.parsers.expat import XMLParserType
 
 from batchcreate.workbooks import dates
-from batchcreate.workbooks.batches import too_long
+from batchcreate.workbooks.blocks import too_long
 from batchcreate.workbooks.cells import (
     BOOLEAN,
     DATE,
@@ -29,7 +29,8 @@ Row = tuple[int, dict[int, Cell]]
 
 _DIGITS: Final = "0123456789"
 _FALSE: Final = ("0", "false")
-_ROW_DIGITS: Final = len(str(ROWS_MAX))
+_POSITION_DIGITS: Final = 9
+_NOWHERE: Final = 10**_POSITION_DIGITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,8 @@ class _Reader:
         self._column = -1
         self._cells: dict[int, Cell] = {}
         self._cell: dict[str, str] = {}
-        self._value: str | None = None
+        self._value = ""
+        self._inline: str | None = None
         self._has_formula = False
         self._chars: list[str] = []
         self._is_kept = True
@@ -114,7 +116,7 @@ class _Reader:
     def _close_text(self) -> None:
         if not self._is_spoken:
             text = decoded(self._heard(), is_kept=self._is_kept)
-            self._value = (self._value or "") + text
+            self._inline = (self._inline or "") + text
 
     def _open_value(self, _: dict[str, str]) -> None:
         self._listen()
@@ -153,7 +155,7 @@ class _Reader:
         told = attributes.get("r", "")
         number = self._number + 1
         if told:
-            number = int(told) if told.isdecimal() and len(told) <= _ROW_DIGITS else 0
+            number = _position(told)
         if not self._number < number <= ROWS_MAX:
             refuse_damaged(f"row '{told[:50]}' follows row {self._number}")
         self._number = number
@@ -162,7 +164,8 @@ class _Reader:
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
         self._cell = attributes
-        self._value = None
+        self._value = ""
+        self._inline = None
         self._has_formula = False
         told = attributes.get("r")
         column = column_of(told.rstrip(_DIGITS)) if told else self._column + 1
@@ -173,8 +176,10 @@ class _Reader:
     def _shown(self) -> Cell:
         value = self._value
         kind = self._cell.get("t", "n")
+        if self._inline is not None:
+            return self._inline, TEXT
         if kind == "str":  # an empty text is a result, too
-            return decoded(value or ""), TEXT
+            return decoded(value), TEXT
         if not value:
             return "", NO_RESULT if self._has_formula else TEXT
         return self._of_kind(kind, value)
@@ -196,11 +201,12 @@ class _Reader:
 
     def _shared(self, index: str) -> str:
         strings = self._context.strings
-        if not index.strip().isdecimal() or int(index) >= len(strings):
+        position = _position(index)
+        if position >= len(strings):
             refuse_damaged(
                 f"cell {address(self._number, self._column)} has a text that is not there"
             )
-        text = strings[int(index)]
+        text = strings[position]
         if text is None:
             raise too_long(address(self._number, self._column), CELL_CHARS_MAX + 1)
         return text
@@ -210,10 +216,16 @@ class _Reader:
             number = float(value)
         except ValueError:
             return value, TEXT
-        style = self._cell.get("s", "0")
         formats = self._context.formats
-        index = int(style) if style.isdecimal() else 0
-        meant = formats[index] if index < len(formats) else dates.PLAIN
+        style = _position(self._cell.get("s", "0"))
+        meant = formats[style] if style < len(formats) else dates.PLAIN
         if meant:
             return dates.dated(number, meant, is_1904=self._context.is_1904)
         return number_text(number), NUMBER
+
+
+def _position(text: str) -> int:
+    """Return the number that *text* is, and one beyond all there are where it is none."""
+    bare = text.strip()
+    is_number = bare.isdecimal() and len(bare) <= _POSITION_DIGITS
+    return int(bare) if is_number else _NOWHERE

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchcreate.workbooks.batches import Merge
+from batchcreate.workbooks.blocks import Merge
 from batchcreate.workbooks.places import column_of, place_of
 
 _START: Final = re.compile(
@@ -17,6 +17,9 @@ _ERROR_OR_DATE: Final = re.compile(rb't="[ed]"')
 _FORMULA: Final = b"</f>"
 _ODD_ESCAPE: Final = re.compile(rb"_x(?!00)[0-9A-Fa-f]{4}_")
 """An escaped character that calamine leaves as it stands."""
+
+_NEGATIVE: Final = b"<v>-"
+"""No date is before 1900, but calamine makes one of such a number."""
 
 _MERGED: Final = b"mergeCell"
 _MERGE: Final = re.compile(rb"""mergeCell\s+ref=["']([A-Za-z0-9$]+):([A-Za-z0-9$]+)["']""")
@@ -65,9 +68,13 @@ class Survey:
         return listed + table + self.cells * _TEXT_BYTES
 
 
-def survey(blocks: Iterable[bytes]) -> Survey:
+def survey(blocks: Iterable[bytes], *, has_dates: bool) -> Survey:
     """
     Look through the XML of a sheet.
+
+    Args:
+        blocks: of its part.
+        has_dates: some numbers may be meant as dates.
 
     Raises:
         Refusal: cells are merged that no spreadsheet has.
@@ -80,7 +87,7 @@ def survey(blocks: Iterable[bytes]) -> Survey:
             found.is_plain = is_plain_start(block)
             found.width = _declared_width(block)
         text = rest + block
-        found.is_plain = found.is_plain and _is_plain(block, text)
+        found.is_plain = found.is_plain and _is_plain(block, text, has_dates=has_dates)
         found.cells += 0 if at % _COUNTED else block.count(_CELL) * _COUNTED
         found.last_row = max(found.last_row, _last_row(text))
         if _MERGED in text:
@@ -105,8 +112,13 @@ def is_plain_start(block: bytes) -> bool:
     return bool(_START.match(block)) and not any(odd in block[:4096] for odd in _ODD_STARTS)
 
 
-def _is_plain(block: bytes, text: bytes) -> bool:
-    return _FORMULA not in text and not _ERROR_OR_DATE.search(text) and _is_text(block, text)
+def _is_plain(block: bytes, text: bytes, *, has_dates: bool) -> bool:
+    return (
+        _FORMULA not in text
+        and not _ERROR_OR_DATE.search(text)
+        and _is_text(block, text)
+        and not (has_dates and _NEGATIVE in text)
+    )
 
 
 def _is_text(block: bytes, text: bytes) -> bool:

@@ -1,18 +1,23 @@
 """One sheet as a table of batches, from whichever reader can be trusted with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from python_calamine import CalamineSheet
 
-from batchcreate.workbooks.batches import Batch, DenseBatch, Merge, SparseBatch
+from batchcreate.workbooks.batches import Batch, DenseBatch, SparseBatch
+from batchcreate.workbooks.blocks import Merge
+from batchcreate.workbooks.cells import Failure
 from batchcreate.workbooks.limits import BATCH_CHARS
 from batchcreate.workbooks.sheet import Row
 
 HEAD_ROWS: Final = 40
 """How many rows the first batch of a sheet has."""
+
+NO_ERRORS: Final[Mapping[int, Mapping[int, str]]] = MappingProxyType({})
 
 _BATCH_CELLS: Final = 1_000_000
 
@@ -53,8 +58,18 @@ class Book(Protocol):
         ...
 
 
-def dense(sheet: CalamineSheet, chunk_rows: int) -> Iterator[Batch]:
-    """Yield the rows of *sheet* as calamine gives them, from row 1 on."""
+def dense(
+    sheet: CalamineSheet, chunk_rows: int, errors: Mapping[int, Mapping[int, str]] = NO_ERRORS
+) -> Iterator[Batch]:
+    """
+    Yield the rows of *sheet* as calamine gives them, from row 1 on.
+
+    Args:
+        sheet: opened.
+        chunk_rows: how many a batch has at most.
+        errors: what cells show that calamine gives as blank, by row numbers and columns.
+
+    """
     if sheet.start is None:
         return
     rows = sheet.iter_rows()
@@ -62,9 +77,17 @@ def dense(sheet: CalamineSheet, chunk_rows: int) -> Iterator[Batch]:
     count = HEAD_ROWS
     number = 1
     while batch := list(islice(rows, count)):
+        for at in errors.keys() & range(number, number + len(batch)) if errors else ():
+            for column, text in errors[at].items():
+                _put(batch[at - number], column - sheet.start[1], Failure(text))
         yield DenseBatch(number, sheet.start[1], batch)
         number += len(batch)
         count = most
+
+
+def _put(row: list[Any], at: int, value: object) -> None:
+    if 0 <= at < len(row):
+        row[at] = value
 
 
 def sparse(rows: Iterator[Row], chunk_rows: int) -> Iterator[Batch]:

@@ -56,7 +56,7 @@ class XlsxBook:
         """
         part = self._outline.sheets[index]
         early = self._ahead(part.name) if self._may_be_early else None
-        found = survey(self._package.blocks(part.part))
+        found = survey(self._package.blocks(part.part), has_dates=any(self._formats))
 
         def careful(after: int) -> Iterator[Batch]:
             rows = sheet.rows(self._package, part.part, self._context)
