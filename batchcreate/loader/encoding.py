@@ -183,8 +183,9 @@ def _undecided(where: str, sample: bytes, readings: Mapping[str, _Reading]) -> s
         for name, reading in readings.items()
         if (match := _STRANGE.search(reading.text))
     )
-    possible = ", ".join(texts) or "in none of the usual encodings anything"
+    possible = ", ".join(texts)
+    reading = f"; they can read {possible}" if possible else ", nor of another usual encoding"
     return (
-        f"{where}: the bytes {found} are not UTF-8; they can read {possible}. Say with --encoding"
-        " what the file is, or save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
+        f"{where}: the bytes {found} are not UTF-8{reading}. Say with --encoding what the file is,"
+        " or save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
     )

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from batchcreate import loader
 from batchcreate.journal import Journal, causes, make_folder
 from batchcreate.journal.file import NAME as JOURNAL
 from batchcreate.models import CauseGroup, Issue
@@ -66,8 +67,12 @@ def check(source: Input) -> Iterator[Findings]:
 
     """
     notebook = Notebook()
-    with Journal.scratch() as journal, journal.reading(endpoint="") as reading:
-        for chunk in chunks(source, reading, notebook):
+    with (
+        loader.spooled(source.files) as paths,
+        Journal.scratch() as journal,
+        journal.reading(endpoint="") as reading,
+    ):
+        for chunk in chunks(source, paths, reading, notebook):
             checked = validate(
                 chunk,
                 defaults=source.defaults,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from batchcreate import loader
 from batchcreate.errors import BatchCreateError
 from batchcreate.journal import Journal, work
 from batchcreate.pipeline.creation import Creation
@@ -123,7 +124,8 @@ async def retry(
 
 def results_folder(files: Sequence[Path], settings: Settings) -> Path:
     """Return the folder for the results: as told, or named after the first file."""
-    return settings.results or Path(f"{files[0].stem}-results")
+    first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
+    return settings.results or Path(f"{first}-results")
 
 
 def _dry_ending(results: Path, plan: Plan) -> Ending:

@@ -1,5 +1,6 @@
 """Reads, validates and enrolls every row of every file, before anything is sent."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,6 +10,7 @@ from batchcreate import loader
 from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal, Reading, work
 from batchcreate.loader import LoadOptions
+from batchcreate.loader.names import normal
 from batchcreate.models import Chunk, Layout, PassedOver
 from batchcreate.pipeline.noticing import Notebook
 from batchcreate.pipeline.originals import original
@@ -46,10 +48,14 @@ def load_options(settings: Settings) -> LoadOptions:
     Return how *settings* say that files are read.
 
     Raises:
-        SettingsError: a heading is to mean a field that there is not.
+        SettingsError: a heading is to mean a field that there is not, or two fields.
 
     """
     pairs = [text.rpartition("=") for text in settings.map]
+    for heading, times in Counter(normal(header) for header, *_ in pairs).items():
+        if times > 1:
+            msg = f"--map names the heading {heading!r} {times} times; say once what it means"
+            raise SettingsError(msg)
     for header, _, name in pairs:
         if name.strip() not in RULES:
             msg = f"--map {header}={name}: there is no field {name.strip()}; the fields are {', '.join(RULES)}"
@@ -98,8 +104,11 @@ def enroll(
     """
     notebook = Notebook()
     is_any_selected = False
-    with journal.reading(endpoint=endpoint, is_kept=is_kept) as reading:
-        for chunk in chunks(source, reading, notebook):
+    with (
+        loader.spooled(source.files) as paths,
+        journal.reading(endpoint=endpoint, is_kept=is_kept) as reading,
+    ):
+        for chunk in chunks(source, paths, reading, notebook):
             if is_stopped():
                 msg = "stopped while the input was being read; nothing was sent"
                 raise StoppedError(msg)
@@ -134,16 +143,23 @@ def enroll(
         )
 
 
-def chunks(source: Input, reading: Reading, notebook: Notebook) -> Iterator[Chunk]:
+def chunks(
+    source: Input, paths: Sequence[Path], reading: Reading, notebook: Notebook
+) -> Iterator[Chunk]:
     """
     Yield the rows of all files, and open each sheet in *reading* before its first rows.
 
-    What is not in the rows goes into *notebook*.
+    Args:
+        source: the files as the user named them, and how to read them.
+        paths: where they can be read, standard input too.
+        reading: takes up where the rows come from.
+        notebook: takes up what is not in the rows.
 
     Raises:
-        LoadError: an input file cannot be read as a table.
+        LoadError: an input file cannot be read as a table, or not as the options say.
 
     """
+    loader.require_sheets(source.options.sheets, source.files)
     labels = loader.labels(source.files)
     content: str
 
@@ -152,10 +168,11 @@ def chunks(source: Input, reading: Reading, notebook: Notebook) -> Iterator[Chun
         if isinstance(told, Layout):
             reading.open_sheet(replace(told, content=content))
 
-    for path, label in zip(source.files, labels, strict=True):
+    for path, label in zip(paths, labels, strict=True):
         with original(path, label=label, reading=reading) as content:
             notebook.paths[content] = path
             yield from loader.read(path, label=label, options=source.options, tell=heard)
+    loader.require_mapped(source.options.mapping, notebook.layouts)
 
 
 def _require_target(chunk: Chunk, defaults: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ class Notebook:
     """What one pass over the input has shown so far."""
 
     def __init__(self) -> None:
-        self._layouts: list[Layout] = []
+        self.layouts: list[Layout] = []
         self._rows: list[int] = []
         self._passed_over: list[PassedOver] = []
         self._cleanings: list[Cleaning] = []
@@ -27,7 +27,7 @@ class Notebook:
     def hear(self, told: Layout | PassedOver) -> None:
         """Note what the loader tells of a sheet."""
         if isinstance(told, Layout):
-            self._layouts.append(told)
+            self.layouts.append(told)
             self._rows.append(0)
         else:
             self._passed_over.append(told)
@@ -43,7 +43,7 @@ class Notebook:
         return Notices(
             sheets=[
                 Sheet(layout=layout, rows=rows)
-                for layout, rows in zip(self._layouts, self._rows, strict=True)
+                for layout, rows in zip(self.layouts, self._rows, strict=True)
             ],
             passed_over=self._passed_over,
             cleaned=self._cleaned,

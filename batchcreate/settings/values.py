@@ -17,6 +17,11 @@ DELIMITERS: Mapping[str, str] = MappingProxyType(
 """Words for the characters that may part the cells of a text file."""
 
 
+_NOT_OF_FILES: Final = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"}
+)
+
+
 def origin(text: str) -> str:
     """Return *text* as an origin, or raise `ValueError` saying what is wrong with it."""
     parts = urlsplit(text)
@@ -83,12 +88,16 @@ def several(given: object) -> object:
 
 
 def encoding(text: str) -> str:
-    """Return the name that Python gives the encoding *text*."""
+    """Return the name that Python gives the encoding *text*, if it is one of text files."""
     try:
-        return codecs.lookup(text).name
-    except LookupError:
+        name = codecs.lookup(text).name
+        "a".encode(name)
+    except (LookupError, UnicodeError):
+        name = ""
+    if not name or name in _NOT_OF_FILES:
         msg = "give an encoding such as utf-8, gb18030, big5, shift_jis, windows-1252 or utf-16"
-        raise ValueError(msg) from None
+        raise ValueError(msg)
+    return name
 
 
 def delimiter(text: str) -> str:

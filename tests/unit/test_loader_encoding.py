@@ -132,7 +132,7 @@ def test_text_in_doubt_or_in_another_encoding_is_asked_for(encoding: str, text: 
 
 def test_text_in_no_encoding_is_asked_for() -> None:
     """The message does not pretend to know any."""
-    assert "they can read in none of the usual encodings anything." in refusal(
+    assert "are not UTF-8, nor of another usual encoding. Say with --encoding" in refusal(
         table("").encode() + b"\x81\xff\x81 \x81\r\n"
     )
 

@@ -1,0 +1,78 @@
+"""Text files as other programs write them, from the command line to the report."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.functional.program import batchcreate, listing, read_lines
+
+TABLE = "任务名称;操作类型;备注\r\ncrm-1;INSERT;订单\r\ncrm-2;INSRT;\r\n"
+SIMULATED = ("--simulate", "--project-id", "p", "--instance-id", "i")
+
+
+async def test_standard_input_is_a_file_like_any_other(tmp_path: Path) -> None:
+    """What cannot be created comes back, and takes the place of the row that it came from."""
+    (tmp_path / "tasks.txt").write_bytes(TABLE.encode("gb18030"))
+
+    ended = await batchcreate("run", "-", *SIMULATED, folder=tmp_path, redirections="<tasks.txt")
+    folder = tmp_path / "stdin-results"
+    found = [
+        (row["file"], row["row"], row["status"]) for row in read_lines(folder / "results.csv")
+    ]
+    fixed = (folder / "to-fix.csv").read_text(encoding="utf-8-sig").replace("INSRT", "INSERT")
+    (tmp_path / "fixed.csv").write_text(fixed, encoding="utf-8")
+    again = await batchcreate(
+        "run", "fixed.csv", *SIMULATED, "--results", "stdin-results", folder=tmp_path
+    )
+    statuses = [row["status"] for row in read_lines(folder / "results.csv")]
+
+    assert (ended.code, found) == (1, [("stdin", "2", "created"), ("stdin", "3", "rejected")])
+    assert (again.code, statuses) == (0, ["created", "created"])
+
+
+async def test_options_say_what_cannot_be_found_out(tmp_path: Path) -> None:
+    """Encoding, delimiter and headings."""
+    text = "Код^Ops^Описание\ncrm-1^INSERT^заказ\n".replace("^", "|")
+    (tmp_path / "tasks.csv").write_bytes(text.encode("cp1251"))
+    options = ("--map", "код=task_name", "--map", "OPS=operation_types", "--delimiter", "pipe")
+
+    asked = await batchcreate("check", "tasks.csv", *options, folder=tmp_path)
+    ended = await batchcreate(
+        "check", "tasks.csv", *options, "--encoding", "windows-1251", folder=tmp_path
+    )
+
+    assert asked.code == 2
+    assert "tasks.csv, line 1: the bytes CA EE E4 are not UTF-8" in asked.err
+    assert (ended.code, ended.err.splitlines()[:3]) == (
+        0,
+        [
+            "tasks.csv: 1 row",
+            "  read as cp1251 with vertical bars",
+            "  columns: A task_name ('Код'), B operation_types ('Ops')",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--sheet", "May"), "--sheet May: text files have no sheets"),
+        (("--map", "Nmae=task_tag"), "--map Nmae=task_tag: no sheet that was read has this"),
+        (("--map", "A=task_tag", "--map", "a*=task_id"), "--map names the heading 'a' 2 times"),
+        (("--encoding", "base64"), "give an encoding such as utf-8, gb18030"),
+        (("--delimiter", "x"), "give comma, semicolon, tab or pipe"),
+    ],
+    ids=["sheet of a text", "heading not there", "heading twice", "no encoding", "no delimiter"],
+)
+async def test_options_that_are_not_heeded_are_refused(
+    options: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    """In one line, with nothing left behind."""
+    (tmp_path / "tasks.csv").write_text("task_name,operation_types\ncrm-1,INSERT\n")
+
+    ended = await batchcreate("run", "tasks.csv", *SIMULATED, *options, folder=tmp_path)
+
+    assert ended.code == 2
+    (line,) = ended.err.splitlines()
+    assert words in line
+    assert listing(tmp_path) == ["tasks.csv"]
