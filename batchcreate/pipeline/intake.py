@@ -159,7 +159,6 @@ def chunks(
         LoadError: an input file cannot be read as a table, or not as the options say.
 
     """
-    loader.require_sheets(source.options.sheets, source.files)
     labels = loader.labels(source.files)
     content: str
 
@@ -172,6 +171,7 @@ def chunks(
         with original(path, label=label, reading=reading) as content:
             notebook.paths[content] = path
             yield from loader.read(path, label=label, options=source.options, tell=heard)
+    loader.require_sheets(source.options.sheets, source.files)
     loader.require_mapped(source.options.mapping, notebook.layouts)
 
 
