@@ -1,18 +1,35 @@
-"""The last lines of a run: counts per status, and the exact command to run next."""
+"""The last lines of a run: why rows are not created, the files, the counts, the next command."""
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from batchcreate.models import Status, Summary
-from batchcreate.pipeline import Ending
+from batchcreate.advice import explain_group
+from batchcreate.cli import commands
+from batchcreate.cli.causes import what
+from batchcreate.cli.next_step import next_step
+from batchcreate.cli.notices import named
+from batchcreate.cli.typed import Typed
+from batchcreate.models import CauseGroup, Status, Summary
+from batchcreate.pipeline import Ending, Notices, Reports
 from batchcreate.settings import Settings
 from batchcreate.text import counted
 
-_RETRIABLE: Final = (Status.NOT_ATTEMPTED, Status.FAILED)
+CAUSES_SHOWN: Final = 6
+CELLS_SHOWN: Final = 3
+
+_FILES: Final = {
+    "page": "page",
+    "results": "results",
+    "workbook": "workbook",
+    "issues": "every cell to mend",
+    "to_fix": "rows to mend",
+}
+"""What the files are called that people want; the others are there all the same."""
 
 
-def last_lines(ending: Ending, settings: Settings, arguments: Sequence[str]) -> str:
+def last_lines(
+    ending: Ending, settings: Settings, arguments: Sequence[str], *, language: str = "en"
+) -> str:
     """
     Return what the user reads last.
 
@@ -20,20 +37,27 @@ def last_lines(ending: Ending, settings: Settings, arguments: Sequence[str]) -> 
         ending: how the run ended.
         settings: its settings.
         arguments: the command line as it was given.
+        language: of causes and advice.
 
     """
-    again = shlex.join(["batchcreate", *arguments[1:]])
+    words = arguments[1:]
+    (command,) = [each for each in commands.ALL if each.name == words[0]]
+    typed = Typed.parse(words, command)
     lines = [ending.halt.message] if ending.halt is not None else []
     if settings.dry_run:
-        return "\n".join([*lines, "dry run: nothing was sent", counts(ending.summary)])
-    if settings.strict and ending.plan.rejected and ending.halt is None:
+        lines.append("dry run: nothing was sent")
+    elif settings.strict and ending.plan.rejected and ending.halt is None:
         lines.append("--strict: a row is rejected, so nothing was sent")
-    lines += [
-        f"results: {ending.results / 'results.csv'}",
-        counts(ending.summary),
-        f"next: {_next_step(ending, again)}",
-    ]
-    return "\n".join(lines)
+    if not settings.quiet:
+        lines += _causes(ending.reports.causes, ending.plan.notices, language)
+    return "\n".join(
+        [
+            *lines,
+            *_files(ending.reports),
+            counts(ending.summary),
+            f"next: {next_step(ending, settings, typed)}",
+        ]
+    )
 
 
 def counts(summary: Summary) -> str:
@@ -42,13 +66,43 @@ def counts(summary: Summary) -> str:
     return f"{counted(summary.total, 'row')}: {', '.join(shown) or 'none'}"
 
 
-def _next_step(ending: Ending, again: str) -> str:
-    has = ending.summary.counts
-    issues = ending.results / "issues.csv"
-    if has[Status.REJECTED]:
-        return f"mend the cells listed in {issues}, then {again}"
-    if any(has[status] for status in _RETRIABLE):
-        return again
-    if has[Status.UNKNOWN]:
-        return f"let the server's list settle the unknown rows: {again}"
-    return "nothing; every row has its task"
+def _causes(groups: Sequence[CauseGroup], notices: Notices, language: str) -> Iterator[str]:
+    """Yield a short table: how many rows, what became of them, who can mend it, and why."""
+    told = [group for group in groups if group.status is not Status.NOT_ATTEMPTED]
+    if not told:
+        return
+    yield "not created:"
+    width = len(str(max(group.rows for group in told)))
+    for group in told[:CAUSES_SHOWN]:
+        advice = explain_group(group, language=language)
+        said = _rule(group, notices, language) if group.rule else _answer(group)
+        who = f"{group.status.value:<8}  {advice.owner.value:<8}"
+        yield f"  {group.rows:>{width}} {who}  {said}".rstrip()
+        if not group.rule:
+            yield f"  {' ' * width} -> {advice.text}"
+    if more := told[CAUSES_SHOWN:]:
+        yield f"  and {counted(sum(group.causes for group in more), 'more cause')}"
+
+
+def _rule(group: CauseGroup, notices: Notices, language: str) -> str:
+    cells = [
+        named(spot.place, spot.cell or f"row {spot.place.number}", notices)
+        for spot in group.spots[:CELLS_SHOWN]
+    ]
+    more = f" and {group.rows - len(cells)} more" if group.rows > len(cells) else ""
+    return f"{what(group, language)}: {', '.join(cells)}{more}"
+
+
+def _answer(group: CauseGroup) -> str:
+    """Return what the server said, in its own words."""
+    http = f"HTTP {group.http_status}" if group.http_status is not None else ""
+    code = ", ".join(filter(None, [group.error_code, http]))
+    return ": ".join(filter(None, [code, group.message]))
+
+
+def _files(reports: Reports) -> Iterator[str]:
+    has_mistakes = reports.summary.counts[Status.REJECTED] > 0
+    for name, path in reports.files.items():
+        label = _FILES.get("to_fix" if name.startswith("to_fix") else name)
+        if label is not None and (has_mistakes or name != "issues"):
+            yield f"{label}: {path}"

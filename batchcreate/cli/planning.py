@@ -6,13 +6,11 @@ from typing import Final
 from batchcreate.cli.notices import cleaned, left_out
 from batchcreate.models import Status, Target
 from batchcreate.pipeline import Outlook, Plan
+from batchcreate.report.wording import spell_duration
 from batchcreate.text import counted
 
 TARGETS_SHOWN: Final = 10
 PASSED_OVER_SHOWN: Final = 5
-
-_MINUTE_S: Final = 60
-_HOUR_S: Final = 3600
 
 
 def describe_plan(plan: Plan) -> Iterator[str]:
@@ -48,7 +46,7 @@ def describe_outlook(outlook: Outlook) -> Iterator[str]:
         yield f"  {rows} of earlier runs: looked up first, sent again where nothing came of it"
     if outlook.total:
         tasks = counted(outlook.total, "task")
-        yield f"  {tasks} at {outlook.rate_per_s:g}/s: about {duration(outlook.expected_s)}"
+        yield f"  {tasks} at {outlook.rate_per_s:g}/s: about {spell_duration(max(1, round(outlook.expected_s)))}"
 
 
 def question(outlook: Outlook) -> str:
@@ -58,18 +56,6 @@ def question(outlook: Outlook) -> str:
     several = len(outlook.to_send) > 1
     where = f" in {len(outlook.to_send)} instances" if several else ""
     return f"Create {counted(outlook.total, 'task')}{where}?"
-
-
-def duration(seconds: float) -> str:
-    """Return *seconds* in words such as ``1 min 21 s``."""
-    whole = max(1, round(seconds))
-    if whole < _MINUTE_S:
-        return f"{whole} s"
-    if whole < _HOUR_S:
-        minutes, rest = divmod(whole, _MINUTE_S)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, rest = divmod(round(seconds / _MINUTE_S), _MINUTE_S)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def _goes_to(target: Target, outlook: Outlook) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchcreate.cli.pace import Pace
-from batchcreate.cli.planning import duration
 from batchcreate.limiter import Gate
 from batchcreate.pool import Tally
+from batchcreate.report.wording import per_second, spell_duration
 
 RATE_WINDOW_S: Final = 5.0
 """The rate of now is that of the last seconds."""
@@ -17,9 +17,6 @@ PACE_WINDOW_S: Final = 30.0
 
 NEWS_EVERY_S: Final = 1.0
 """Slow-downs that follow each other faster are told as one."""
-
-_FINE_PER_S: Final = 100
-"""Below this a rate is shown with a decimal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +46,7 @@ class Watch:
         self._sending = Pace(RATE_WINDOW_S)
         self._settling = Pace(PACE_WINDOW_S)
         self._slowdowns = 0
+        self._is_slow = False
         self._told_at = at - NEWS_EVERY_S
         self.look(at)
 
@@ -59,17 +57,19 @@ class Watch:
 
     def news(self, at: float) -> Iterator[str]:
         """Yield what happened since it was asked last and should be said as it happens."""
-        if at - self._told_at < NEWS_EVERY_S:
+        gate = self._gate
+        is_back = self._is_slow and gate.rate_per_s >= self._rate_per_s
+        if at - self._told_at < NEWS_EVERY_S or (
+            gate.slowdowns == self._slowdowns and not is_back
+        ):
             return
-        if self._gate.slowdowns > self._slowdowns:
-            yield f"429: slowed down to {rate(self._gate.rate_per_s)}/s"
-        elif self._slowdowns and self._gate.rate_per_s >= self._rate_per_s:
-            yield f"429 no more: back to {rate(self._rate_per_s)}/s"
-            self._slowdowns = 0
-        else:
-            return
-        self._slowdowns = self._gate.slowdowns
         self._told_at = at
+        self._is_slow = gate.slowdowns > self._slowdowns
+        self._slowdowns = gate.slowdowns
+        if self._is_slow:
+            yield f"429: slowed down to {per_second(gate.rate_per_s)}/s"
+        else:
+            yield f"429 no more: back to {per_second(self._rate_per_s)}/s"
 
     @property
     def done(self) -> tuple[int, int]:
@@ -89,8 +89,8 @@ class Watch:
             parts.append(Part(text=f"{tally.unsettled} to be looked up"))
         parts += [
             Part(text=f"{tally.in_flight} in flight"),
-            Part(text=f"{rate(self._sending.per_s)}/s now"),
-            Part(text=f"{rate(self._gate.rate_per_s)}/s allowed"),
+            Part(text=f"{per_second(self._sending.per_s)}/s now"),
+            Part(text=f"{per_second(self._gate.rate_per_s)}/s allowed"),
             Part(text=self._left()),
         ]
         return parts
@@ -101,7 +101,8 @@ class Watch:
         if left <= tally.unsettled:
             return "waiting for the server's list" if left else "done"
         per_s = self._settling.per_s if tally.settled else self._gate.rate_per_s
-        return f"about {duration(left / per_s)} left" if per_s else "time left unknown"
+        left_s = max(1, round(left / per_s)) if per_s else 0
+        return f"about {spell_duration(left_s)} left" if left_s else "time left unknown"
 
 
 def line(watch: Watch) -> str:
@@ -121,10 +122,3 @@ def pack(parts: Sequence[Part], width: int, gap: int = 2) -> list[list[Part]]:
         lines[-1].append(part)
         used += gap + len(part.text)
     return lines
-
-
-def rate(per_s: float) -> str:
-    """Return a rate with as many digits as people want."""
-    if per_s >= _FINE_PER_S:
-        return f"{per_s:.0f}"
-    return f"{per_s:.1f}".removesuffix(".0") if per_s >= 1 else f"{per_s:.2g}"

@@ -53,18 +53,18 @@ def _attempt(
     except StoppedError as error:
         say(f"error: {error}")
         return (code_of_halt(stop.halt) if stop.halt is not None else code_for(error)), None
-    _conclude(ending, settings)
+    _conclude(ending, settings, language=pipeline.language_of(settings, environment))
     if settings.dry_run and ending.halt is None:
         return code_of_plan(ending.summary), None
     return code_of(ending.summary, ending.halt), ending.reports
 
 
-def _conclude(ending: pipeline.Ending, settings: Settings) -> None:
+def _conclude(ending: pipeline.Ending, settings: Settings, *, language: str) -> None:
     for trouble in ending.troubles:
         say(trouble)
     if settings.json_summary:
         put(json.dumps(ending.reports.document, ensure_ascii=False))
-    say(last_lines(ending, settings, sys.argv))
+    say(last_lines(ending, settings, sys.argv, language=language))
 
 
 async def _with_signals(

@@ -215,6 +215,8 @@ def logged_names() -> Iterator[str]:
                     args=[ast.Constant(value=str(name))],
                 ):
                     yield name
+                case _:
+                    pass
 
 
 class TestLog:

@@ -209,8 +209,11 @@ def test_a_run_with_rejected_rows_ends_with_1_and_says_what_is_next(story: Story
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.splitlines()[-2] == "300 rows: 22 rejected, 278 created"
     last = ended.err.splitlines()[-1]
-    assert last.startswith("next: mend the cells listed in tasks-results/issues.csv")
-    assert "batchcreate run tasks.csv --endpoint http://127.0.0.1:" in last
+    assert last.startswith(
+        "next: hand tasks-results/to-fix.csv to the analysts, then "
+        "batchcreate run tasks-results/to-fix.csv --endpoint http://127.0.0.1:"
+    )
+    assert last.endswith(" --rate 1000 -v --results tasks-results")
 
 
 def test_a_second_run_sends_nothing(story: Story) -> None:
@@ -344,7 +347,9 @@ async def test_json_goes_to_stdout_and_quiet_leaves_the_last_lines(tmp_path: Pat
 
     assert json.loads(ended.out) == read_summary(tmp_path / "tasks-results")
     assert ended.err.splitlines() == [
+        "page: tasks-results/report.html",
         "results: tasks-results/results.csv",
+        "workbook: tasks-results/results.xlsx",
         "3 rows: 3 created",
         "next: nothing; every row has its task",
     ]
@@ -370,7 +375,10 @@ async def test_a_dry_run_of_valid_rows_ends_with_0(tmp_path: Path) -> None:
 
     ended = await batchcreate("run", "tasks.csv", "--simulate", "--dry-run", folder=tmp_path)
 
-    assert (ended.code, ended.err.splitlines()[-1]) == (0, "3 rows: 3 not_attempted")
+    assert (ended.code, ended.err.splitlines()[-2:]) == (
+        0,
+        ["3 rows: 3 not_attempted", "next: batchcreate run tasks.csv --simulate"],
+    )
 
 
 async def test_strict_sends_nothing_where_one_row_is_rejected(tmp_path: Path) -> None:

@@ -1,21 +1,31 @@
-"""The last lines tell how the batch stands and which command to run next."""
+"""The last lines tell why rows are not created, where the files are and how the batch stands."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from batchcreate.cli.ending import counts, last_lines
-from batchcreate.models import Status, Summary
-from batchcreate.pipeline import Ending, Plan, Reports
+from batchcreate.models import CauseGroup, Layout, Place, Spot, Status, Summary
+from batchcreate.pipeline import Ending, Notices, Plan, Reports, Sheet
 from batchcreate.pool.stop import Cause, Halt
 from batchcreate.settings import Settings
 
-FOLDER: Final = Path("tasks-results")
+FOLDER: Final = Path("out")
 TYPED: Final = ("/usr/bin/batchcreate", "run", "my tasks.csv", "--rate", "20")
 AGAIN: Final = "batchcreate run 'my tasks.csv' --rate 20"
 HALT: Final = Halt(cause=Cause.OUTAGE, message="10 rows in a row met a fault")
+FILES: Final = {
+    "page": FOLDER / "report.html",
+    "results": FOLDER / "results.csv",
+    "workbook": FOLDER / "results.xlsx",
+    "issues": FOLDER / "issues.csv",
+    "to_fix": FOLDER / "to-fix.xlsx",
+    "to_fix_2": FOLDER / "to-fix-2.csv",
+    "summary": FOLDER / "summary.json",
+}
 
 
 def batch(**numbers: int) -> Summary:
@@ -24,16 +34,40 @@ def batch(**numbers: int) -> Summary:
     )
 
 
-def ending(summary: Summary, *, halt: Halt | None = None) -> Ending:
-    plan = Plan(rows=summary.total, summary=summary, to_send={})
-    return Ending(results=FOLDER, plan=plan, reports=Reports(summary=summary), halt=halt)
+def ending(
+    summary: Summary,
+    *,
+    halt: Halt | None = None,
+    causes: Sequence[CauseGroup] = (),
+    sheets: Sequence[str] = ("",),
+    files: dict[str, Path] | None = None,
+) -> Ending:
+    read = [
+        Sheet(layout=Layout(file="tasks.xlsx", sheet=name, number=1, columns={}), rows=1)
+        for name in sheets
+    ]
+    notices = Notices(sheets=read)
+    return Ending(
+        results=FOLDER,
+        plan=Plan(rows=summary.total, summary=summary, to_send={}, notices=notices),
+        reports=Reports(
+            summary=summary,
+            causes=causes,
+            files={"results": FILES["results"]} if files is None else files,
+        ),
+        halt=halt,
+    )
+
+
+def lines_of(end: Ending, settings: Settings | None = None, language: str = "en") -> list[str]:
+    return last_lines(end, settings or Settings(), TYPED, language=language).splitlines()
 
 
 @pytest.mark.parametrize(
     ("summary", "line"),
     [
         pytest.param(batch(), "0 rows: none", id="no rows"),
-        pytest.param(batch(created=7), "7 rows: 7 created", id="all created"),
+        pytest.param(batch(created=1), "1 row: 1 created", id="one row"),
         pytest.param(
             batch(rejected=1, not_attempted=2, created=3, failed=4, unknown=5, skipped=6),
             "21 rows: 1 rejected, 2 not_attempted, 3 created, 4 failed, 5 unknown, 6 skipped",
@@ -46,33 +80,12 @@ def test_counts_stand_on_one_line(summary: Summary, line: str) -> None:
     assert counts(summary) == line
 
 
-@pytest.mark.parametrize(
-    ("summary", "step"),
-    [
-        pytest.param(batch(created=3, skipped=1), "nothing; every row has its task", id="done"),
-        pytest.param(batch(created=3, failed=1), AGAIN, id="failed"),
-        pytest.param(batch(created=3, not_attempted=1), AGAIN, id="not attempted"),
-        pytest.param(batch(failed=1, unknown=1), AGAIN, id="failed and unknown"),
-        pytest.param(
-            batch(created=3, unknown=1),
-            f"let the server's list settle the unknown rows: {AGAIN}",
-            id="unknown",
-        ),
-        pytest.param(
-            batch(rejected=1, failed=1, unknown=1),
-            f"mend the cells listed in tasks-results/issues.csv, then {AGAIN}",
-            id="rejected",
-        ),
-    ],
-)
-def test_next_step_follows_from_the_counts(summary: Summary, step: str) -> None:
-    """The command is the one that was typed, ready to be pasted."""
-    text = last_lines(ending(summary), Settings(), TYPED)
-
-    assert text.splitlines() == [
-        "results: tasks-results/results.csv",
-        counts(summary),
-        f"next: {step}",
+def test_last_two_lines_are_the_counts_and_the_next_command() -> None:
+    """Scripts rely on it."""
+    assert lines_of(ending(batch(created=2, failed=1))) == [
+        "results: out/results.csv",
+        "3 rows: 2 created, 1 failed",
+        f"next: {AGAIN}",
     ]
 
 
@@ -87,11 +100,9 @@ def test_command_survives_the_shell() -> None:
 
 def test_reason_of_an_early_end_comes_first() -> None:
     """Who reads one line reads why."""
-    text = last_lines(ending(batch(not_attempted=2), halt=HALT), Settings(), TYPED)
-
-    assert text.splitlines() == [
+    assert lines_of(ending(batch(not_attempted=2), halt=HALT)) == [
         "10 rows in a row met a fault",
-        "results: tasks-results/results.csv",
+        "results: out/results.csv",
         "2 rows: 2 not_attempted",
         f"next: {AGAIN}",
     ]
@@ -102,14 +113,13 @@ def test_reason_of_an_early_end_comes_first() -> None:
 )
 def test_dry_run_says_that_nothing_was_sent(halt: Halt | None, first: list[str]) -> None:
     """There are no results to point at."""
-    text = last_lines(
-        ending(batch(not_attempted=2, rejected=1), halt=halt), Settings(dry_run=True), TYPED
-    )
+    end = ending(batch(not_attempted=2, rejected=1), halt=halt, files={})
 
-    assert text.splitlines() == [
+    assert lines_of(end, Settings(dry_run=True)) == [
         *first,
         "dry run: nothing was sent",
         "3 rows: 1 rejected, 2 not_attempted",
+        f"next: {AGAIN}",
     ]
 
 
@@ -126,6 +136,113 @@ def test_strict_run_says_why_nothing_was_sent(
     summary: Summary, halt: Halt | None, *, is_told: bool
 ) -> None:
     """One rejected row, and nothing is sent, unless the run ended for another reason."""
-    text = last_lines(ending(summary, halt=halt), Settings(strict=True), TYPED)
+    lines = lines_of(ending(summary, halt=halt), Settings(strict=True))
 
-    assert ("--strict: a row is rejected, so nothing was sent" in text.splitlines()) == is_told
+    assert ("--strict: a row is rejected, so nothing was sent" in lines) == is_told
+
+
+class TestFiles:
+    def test_each_has_its_reader(self) -> None:
+        """What programs read is there without being named."""
+        assert lines_of(ending(batch(rejected=1), files=FILES))[:-2] == [
+            "page: out/report.html",
+            "results: out/results.csv",
+            "workbook: out/results.xlsx",
+            "every cell to mend: out/issues.csv",
+            "rows to mend: out/to-fix.xlsx",
+            "rows to mend: out/to-fix-2.csv",
+        ]
+
+    def test_list_of_mistakes_is_not_named_where_there_are_none(self) -> None:
+        """Nobody wants to open an empty file."""
+        assert "every cell to mend: out/issues.csv" not in lines_of(
+            ending(batch(created=1), files=FILES)
+        )
+
+
+def rejected(
+    rows: int, *cells: str, sheet: str = "", rule: str = "task_tag.too_short"
+) -> CauseGroup:
+    spots = [
+        Spot(place=Place(file="tasks.xlsx", sheet=sheet, number=number), cell=cell)
+        for number, cell in enumerate(cells, start=2)
+    ]
+    return CauseGroup(
+        status=Status.REJECTED,
+        error_code="INVALID_ROW",
+        rule=rule,
+        column="Tag",
+        rows=rows,
+        message="is too short",
+        spots=spots,
+    )
+
+
+def failed(rows: int, code: str, http_status: int | None, message: str = "no") -> CauseGroup:
+    return CauseGroup(
+        status=Status.FAILED, http_status=http_status, error_code=code, rows=rows, message=message
+    )
+
+
+class TestCauses:
+    def told(self, *causes: CauseGroup, language: str = "en", **more: Sequence[str]) -> list[str]:
+        return lines_of(ending(batch(failed=1), causes=causes, **more), language=language)[:-3]
+
+    def test_stand_in_columns(self) -> None:
+        """How many rows, what became of them, who can mend it, and why."""
+        told = self.told(
+            rejected(12, "F2", "F3", "F9", "F10"),
+            failed(3, "APIGW.0302", 403, "not authorized"),
+            failed(1, "CONNECT", None, "Connection refused"),
+        )
+
+        assert [line for line in told if "->" not in line] == [
+            "not created:",
+            "  12 rejected  analyst   task tag shorter than 4 characters: F2, F3, F9 and 9 more",
+            "   3 failed    engineer  APIGW.0302, HTTP 403: not authorized",
+            "   1 failed    engineer  CONNECT: Connection refused",
+        ]
+
+    def test_say_what_to_do(self) -> None:
+        """Where the analysts have to mend cells, the next step says it for all of them."""
+        assert [line for line in self.told(rejected(1, "F2")) if "->" in line] == []
+        (advice,) = [line for line in self.told(failed(1, "APIGW.0308", 429)) if "->" in line]
+        assert advice.startswith("    -> More calls arrived than the gateway admits. Run the same")
+
+    def test_what_has_no_words_is_told_without(self) -> None:
+        """Its advice is all that there is to say."""
+        assert self.told(failed(1, "", None, ""))[1] == "  1 failed    engineer"
+
+    def test_row_without_a_cell_is_named_by_its_number(self) -> None:
+        """Its sheet has no such column."""
+        assert self.told(rejected(1, ""))[1].endswith(": row 2")
+
+    def test_cells_of_several_sheets_are_named_with_theirs(self) -> None:
+        """As formulas call them."""
+        told = self.told(rejected(1, "F2", sheet="May"), sheets=("May", "June"))
+
+        assert told[1].endswith(": May!F2")
+
+    def test_are_told_in_the_language_of_the_reports(self) -> None:
+        """Only the words of the frame stay."""
+        told = self.told(failed(1, "APIGW.0308", 429), language="zh")
+
+        assert not told[2].isascii()
+
+    def test_rows_that_were_not_sent_have_none(self) -> None:
+        """Why the run ended early is said above."""
+        assert self.told(CauseGroup(status=Status.NOT_ATTEMPTED, rows=9)) == []
+
+    def test_rarest_are_summed_up(self) -> None:
+        """The page has them all."""
+        rare = CauseGroup(status=Status.FAILED, rows=9, causes=4)
+        told = self.told(*(failed(9 - at, f"FDI.{at}", 400) for at in range(7)), rare)
+
+        assert len([line for line in told if " failed " in line]) == 6
+        assert told[-1] == "  and 5 more causes"
+
+    def test_are_left_out_where_nobody_wants_them(self) -> None:
+        """--quiet prints errors and the last lines only."""
+        end = ending(batch(failed=1), causes=[failed(1, "CONNECT", None)])
+
+        assert lines_of(end, Settings(quiet=True))[0] == "results: out/results.csv"
