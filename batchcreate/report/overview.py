@@ -38,6 +38,10 @@ _CAUSE_COLUMNS: Final = (
 )
 
 
+_Bar = tuple[str, int, Status]
+"""What it is, how many rows, and what became of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """
@@ -64,10 +68,11 @@ def write_overview(book: "Workbook", overview: Overview, language: str) -> None:
     for row, status in enumerate(ORDER, start=_COUNTS_AT):
         sheet.write(row, [words_of(status), overview.summary.counts[status]])
     sheet.write(_COUNTS_AT + len(ORDER), ["all", overview.summary.total], sheet.heading)
-    sheet.draw("Rows per status", ORDER, first=_COUNTS_AT)
+    counts = [(words_of(status), overview.summary.counts[status], status) for status in ORDER]
+    sheet.draw("Rows per status", counts, first=_COUNTS_AT)
     if causes:
         sheet.write(_CAUSES_AT - 1, _CAUSE_COLUMNS, sheet.heading)
-        drawn = [group.status for group in causes[:CAUSES_DRAWN]]
+        drawn = [(label_of(each), each.rows, each.status) for each in causes[:CAUSES_DRAWN]]
         sheet.draw("Rows per cause", drawn, first=_CAUSES_AT, offset_px=520)
     for row, group in enumerate(causes, start=_CAUSES_AT):
         sheet.write_wrapped(row, _cause_cells(group, language))
@@ -111,18 +116,18 @@ class _Sheet:
         self._sheet.set_row(row, max(lines, 1) * _LINE_POINTS)
         self.write(row, cells, self.wrapped)
 
-    def draw(
-        self, title: str, statuses: Sequence[Status], *, first: int, offset_px: int = 0
-    ) -> None:
-        """Put a chart above the causes: a bar for each row of a table that begins at *first*."""
-        last = first + len(statuses) - 1
+    def draw(self, title: str, bars: Sequence[_Bar], *, first: int, offset_px: int = 0) -> None:
+        """Put a chart of *bars*, a table that begins at row *first*, above the causes."""
+        last = first + len(bars) - 1
         chart = self._book.add_chart({"type": "bar"})
         chart.add_series(
             {
                 "name": title,
                 "categories": [NAME, first, 0, last, 0],
+                "categories_data": [cell_text(label) for label, _, _ in bars],
                 "values": [NAME, first, 1, last, 1],
-                "points": [{"fill": {"color": _COLORS[status]}} for status in statuses],
+                "values_data": [rows for _, rows, _ in bars],
+                "points": [{"fill": {"color": _COLORS[status]}} for _, _, status in bars],
                 "data_labels": {"value": True},
                 "gap": 60,
             }

@@ -1,12 +1,12 @@
 """results.xlsx: every row and every issue to filter and sort, and a summary with charts."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from batchcreate.models import Issue, ResultRow, Status
 from batchcreate.report.files import replacing_bytes
@@ -102,13 +102,74 @@ def _opened(path: Path) -> Iterator["Workbook"]:
         replacing_bytes(path) as file,
         tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder,
     ):
-        book = Workbook(file, {"constant_memory": True, "tmpdir": folder})
+        sink = _Sink(file)
+        book = Workbook(sink, {"constant_memory": True, "tmpdir": folder})
+        book.use_zip64()
         book.set_properties({"title": "batchcreate results", "created": _MADE})
-        yield book
         try:
+            yield book
             book.close()
         except FileCreateError as error:
             raise OSError(str(error)) from error
+        finally:
+            sink.close()
+            for sheet in book.worksheets():
+                with suppress(OSError):
+                    sheet.row_data_fh.close()
+        if sink.failure is not None:
+            raise sink.failure
+
+
+class _Sink:
+    """
+    Hands on what is written, and after a failure or its end lets the rest go.
+
+    An archive that cannot be finished tries again when it is thrown away, and complains on
+    standard error. So it never hears of a failure; whoever writes it looks here at the end.
+
+    Args:
+        file: takes what is written.
+
+    Attributes:
+        failure: the first one.
+
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.failure: OSError | None = None
+        self._file: BinaryIO | None = file
+        self._at = 0
+
+    def write(self, data: bytes) -> int:
+        """Write *data* if possible."""
+        self._try(lambda file: file.write(data))
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, at: int) -> int:
+        """Go to *at*, counted from the beginning."""
+        self._try(lambda file: file.seek(at))
+        self._at = at
+        return at
+
+    def tell(self) -> int:
+        """Return where the next bytes go."""
+        return self._at
+
+    def flush(self) -> None:
+        """Do nothing: whoever gave the file flushes it."""
+
+    def close(self) -> None:
+        """Let all go that comes from now on."""
+        self._file = None
+
+    def _try(self, action: Callable[[BinaryIO], object]) -> None:
+        if self._file is not None:
+            try:
+                action(self._file)
+            except OSError as failure:
+                self.failure = failure
+                self.close()
 
 
 class _Tables:
@@ -126,7 +187,7 @@ class _Tables:
         """Write *lines* to a sheet called *name*, and to further ones where it is full."""
         left = iter(lines)
         line = next(left, None)
-        for number in count(1):
+        for number in count(1):  # pragma: no branch # the count has no end
             sheet = self._sheet(f"{name} {number}" if number > 1 else name, columns)
             last = 0
             while line is not None and last < self._rows_max:

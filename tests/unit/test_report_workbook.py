@@ -1,0 +1,309 @@
+"""The workbook of results reads back as written, filters, and does nothing by itself."""
+
+import resource
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from batchcreate.errors import JournalError, ReportError
+from batchcreate.models import CauseGroup, Issue, Place, ResultRow, Status, Summary
+from batchcreate.report import Overview, write_workbook
+from batchcreate.report.tables import ISSUE_COLUMNS, RESULT_COLUMNS, issue_cells, result_cells
+from batchcreate.text import cell_text
+from tests.office import convert
+
+CREATED: Final = ResultRow(
+    place=Place(file="tasks.xlsx", sheet="May", number=7),
+    task_name="crm-orders",
+    status=Status.CREATED,
+    task_id="0007",
+    http_status=200,
+    error_code="",
+    error_msg="",
+    attempts=1,
+    first_sent_at="2026-03-01T12:00:00.000Z",
+    finished_at="2026-03-01T12:00:00.250Z",
+    duration_ms=0,
+    project_id="1e5",
+    instance_id="i",
+)
+REJECTED: Final = replace(
+    CREATED,
+    place=Place(file="客户.csv", sheet="", number=8),
+    status=Status.REJECTED,
+    task_id="",
+    http_status=None,
+    error_code="INVALID_ROW",
+    error_msg='=1+1\n"two"\tthree',
+    attempts=0,
+    first_sent_at="",
+    finished_at="",
+    duration_ms=None,
+)
+ISSUE: Final = Issue(
+    place=Place(file="客户.csv", sheet="", number=8),
+    column="Task\nName",
+    cell="C8",
+    value="=cmd|' /C calc'!A0",
+    rule="task_name.charset",
+    message="The task name holds '='.",
+    suggestion="https://example.com",
+)
+GROUPS: Final = (
+    CauseGroup(status=Status.REJECTED, rule="task_name.charset", column="=A1", rows=30),
+    CauseGroup(status=Status.FAILED, http_status=400, error_code="FDI.3033", rows=12),
+)
+OVERVIEW: Final = Overview(
+    summary=Summary(counts=dict.fromkeys(Status, 0) | {Status.CREATED: 900, Status.FAILED: 12}),
+    causes=GROUPS,
+    facts=[("endpoint", "https://roma.example"), ("started_at", "2026-03-01T12:00:00.000Z")],
+)
+NASTY: Final = (
+    "=1+1",
+    "+1",
+    "@SUM(A1)",
+    "{=1}",
+    "https://a.example",
+    "1e5",
+    "007",
+    " a ",
+)
+INVISIBLE: Final = ("\x00", "\x1b[2J", "\ud800", "\ufffe", "\u202e", "\r")
+
+
+def written(
+    path: Path,
+    results: Sequence[ResultRow] = (),
+    issues: Sequence[Issue] = (),
+    overview: Overview = OVERVIEW,
+    **how: Any,
+) -> Path:
+    write_workbook(path, overview, results, issues, **how)
+    return path
+
+
+def lines(path: Path, sheet: str) -> list[list[object]]:
+    """Return the lines of *sheet* as openpyxl reads them; empty cells are ``None``."""
+    book = openpyxl.load_workbook(path)
+    return [[cell.value for cell in row] for row in book[sheet].iter_rows()]
+
+
+def blank(cells: Sequence[str | int | None]) -> list[object]:
+    return [cell if cell or cell == 0 else None for cell in cells]
+
+
+class TestTables:
+    def test_lines_are_those_of_the_csv_files(self, tmp_path: Path) -> None:
+        """Numbers are numbers, texts are texts, and what is not there is empty."""
+        path = written(tmp_path / "a.xlsx", [CREATED, REJECTED], [ISSUE])
+
+        assert lines(path, "Results") == [
+            list(RESULT_COLUMNS),
+            blank(result_cells(CREATED, "en")),
+            blank(result_cells(REJECTED, "en")),
+        ]
+        assert lines(path, "Issues") == [list(ISSUE_COLUMNS), blank(issue_cells(ISSUE))]
+
+    def test_another_reader_sees_the_same(self, tmp_path: Path) -> None:
+        """Calamine agrees, and so does LibreOffice, which shows what people see."""
+        path = written(tmp_path / "a.xlsx", [CREATED, REJECTED], [ISSUE])
+        other = pd.read_excel(
+            convert(path, ".xlsx", folder=tmp_path / "office"),
+            "Results",
+            dtype=str,
+            engine="calamine",
+        )
+        frame = pd.read_excel(path, "Results", dtype=str, engine="calamine")
+
+        assert frame.equals(other)
+        assert list(frame["task_id"].fillna("")) == ["0007", ""]
+        assert list(frame["project_id"]) == ["1e5", "1e5"]
+
+    def test_language_is_that_of_the_advice(self, tmp_path: Path) -> None:
+        """What to do is said in the language of the run."""
+        path = written(tmp_path / "a.xlsx", [REJECTED], language="zh")
+
+        advice = lines(path, "Results")[1][RESULT_COLUMNS.index("advice")]
+        assert advice == result_cells(REJECTED, "zh")[RESULT_COLUMNS.index("advice")]
+
+    def test_headings_stay_in_sight_and_filter(self, tmp_path: Path) -> None:
+        """Each table can be scrolled and filtered, and prints with its headings."""
+        path = written(tmp_path / "a.xlsx", [CREATED, REJECTED], [ISSUE])
+
+        book = openpyxl.load_workbook(path)
+        assert book.sheetnames == ["Summary", "Results", "Issues"]
+        assert [book[name].freeze_panes for name in book.sheetnames] == [None, "A2", "A2"]
+        assert [book[name].auto_filter.ref for name in book.sheetnames[1:]] == ["A1:P3", "A1:I2"]
+        assert all(book["Results"].column_dimensions[letter].width > 7 for letter in "ABDEI")
+
+    def test_every_status_has_its_colour(self, tmp_path: Path) -> None:
+        """The status is coloured by what it says, so that a mended cell changes its colour."""
+        path = written(tmp_path / "a.xlsx", [CREATED, REJECTED])
+
+        (rules,) = openpyxl.load_workbook(path)["Results"].conditional_formatting
+        colors = {rule.formula[0].strip('"'): rule.dxf.fill.bgColor.rgb for rule in rules.rules}
+        assert str(rules.sqref) == "E2:E3"
+        assert set(colors) == set(Status)
+        assert len(set(colors.values())) == len(Status)
+
+    def test_empty_tables_have_their_headings(self, tmp_path: Path) -> None:
+        """A batch without rows or issues has a workbook that opens."""
+        path = written(tmp_path / "a.xlsx")
+
+        assert lines(path, "Results") == [list(RESULT_COLUMNS)]
+        assert lines(path, "Issues") == [list(ISSUE_COLUMNS)]
+
+    @pytest.mark.parametrize("rows", [3, 4, 7])
+    def test_what_is_beyond_a_sheet_goes_to_the_next(self, rows: int, tmp_path: Path) -> None:
+        """Each sheet has headings and filters of its own; no row is lost and none stands twice."""
+        given = [
+            replace(CREATED, place=replace(CREATED.place, number=number)) for number in range(rows)
+        ]
+        path = written(tmp_path / "a.xlsx", given, rows_max=3)
+
+        book = openpyxl.load_workbook(path)
+        names = [name for name in book.sheetnames if name.startswith("Results")]
+        found = [line[2] for name in names for line in lines(path, name)[1:]]
+        assert found == list(range(rows))
+        assert names == ["Results", "Results 2", "Results 3"][: (rows + 2) // 3]
+        assert all(book[name].auto_filter.ref for name in names)
+
+
+class TestTexts:
+    @pytest.mark.parametrize("text", NASTY)
+    def test_text_stays_text(self, text: str, tmp_path: Path) -> None:
+        """Neither a formula nor a number nor a link comes of it."""
+        path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg=text)])
+
+        cell = openpyxl.load_workbook(path)["Results"]["I2"]
+        assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
+
+    @pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
+    def test_what_no_workbook_can_hold_is_spelled_out(self, text: str, tmp_path: Path) -> None:
+        """Control characters and halves of pairs do not break the file, and can be seen."""
+        path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg=f"a{text}b")])
+
+        shown = str(lines(path, "Results")[1][8])
+        assert shown == cell_text(f"a{text}b")
+        assert shown.isprintable()
+
+    def test_long_text_is_cut(self, tmp_path: Path) -> None:
+        """A cell takes so much and no more; the file opens all the same."""
+        path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg="客" * 40_000)])
+
+        assert lines(path, "Results")[1][8] == "客" * 32_767
+
+    @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(texts=st.lists(st.text(), min_size=1, max_size=60))
+    def test_any_text_reads_back(self, texts: list[str], tmp_path: Path) -> None:
+        """Whatever stands in a cell or comes from a server is there as `cell_text` has it."""
+        given = [replace(CREATED, error_msg=text) for text in texts]
+        path = written(tmp_path / "a.xlsx", given)
+
+        found = [line[8] for line in lines(path, "Results")[1:]]
+        assert found == [cell_text(text) or None for text in texts]
+
+
+class TestSummary:
+    def test_first_sheet_says_it_all(self, tmp_path: Path) -> None:
+        """Verdict, counts, causes and facts; texts that look like formulas stay texts."""
+        path = written(tmp_path / "a.xlsx")
+
+        told = [[cell for cell in line if cell is not None] for line in lines(path, "Summary")]
+        told = [line for line in told if line]
+        assert told[0] == ["900 of 912 rows are created; 12 need mending by analysts."]
+        assert told[1:9] == [
+            ["status", "rows"],
+            ["created", 900],
+            ["skipped", 0],
+            ["not attempted", 0],
+            ["unknown", 0],
+            ["failed", 12],
+            ["rejected", 0],
+            ["all", 912],
+        ]
+        assert told[9][:2] == ["cause", "rows"]
+        assert told[10][:5] == ["task_name.charset, =A1", 30, "rejected", "analyst", "=A1"]
+        assert told[11][:4] == ["FDI.3033 · HTTP 400", 12, "failed", "analyst"]
+        assert told[12:] == [list(fact) for fact in OVERVIEW.facts]
+
+    def test_charts_are_native(self, tmp_path: Path) -> None:
+        """Two charts point at the tables, a bar in its colour for each row."""
+        path = written(tmp_path / "a.xlsx")
+
+        charts = openpyxl.load_workbook(path)["Summary"]._charts
+        pointed = [
+            (chart.series[0].cat.strRef.f, chart.series[0].val.numRef.f) for chart in charts
+        ]
+        assert pointed == [
+            ("Summary!$A$4:$A$9", "Summary!$B$4:$B$9"),
+            ("Summary!$A$22:$A$23", "Summary!$B$22:$B$23"),
+        ]
+        assert [len(chart.series[0].dPt) for chart in charts] == [6, 2]
+
+    def test_batch_without_causes_has_no_chart_of_them(self, tmp_path: Path) -> None:
+        """There is nothing to draw where all is done."""
+        path = written(tmp_path / "a.xlsx", overview=replace(OVERVIEW, causes=(), facts=()))
+
+        assert len(openpyxl.load_workbook(path)["Summary"]._charts) == 1
+
+
+class TestFile:
+    def test_same_reports_are_the_same_file(self, tmp_path: Path) -> None:
+        """Nothing in it tells when it was written."""
+        first = written(tmp_path / "a.xlsx", [CREATED], [ISSUE]).read_bytes()
+
+        assert written(tmp_path / "b.xlsx", [CREATED], [ISSUE]).read_bytes() == first
+
+    @pytest.mark.parametrize(
+        ("size", "rows"),
+        [(2000, 50), (5000, 0), (9000, 100)],
+        ids=["while rows wait", "while parts wait", "at the end"],
+    )
+    def test_full_disk_leaves_the_old_one(self, size: int, rows: int, tmp_path: Path) -> None:
+        """The message says how to get it; nothing else is left behind."""
+        path = written(tmp_path / "a.xlsx", [CREATED])
+        before = path.read_bytes()
+
+        with (
+            pytest.raises(ReportError, match=r"a\.xlsx: cannot be written \(.*File too large"),
+            files_no_longer_than(size),
+        ):
+            written(path, [REJECTED] * rows, rows_max=5)
+        assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.xlsx": before}
+
+    def test_rows_that_end_too_early_leave_the_old_one(self, tmp_path: Path) -> None:
+        """A journal that cannot be read is no short report."""
+
+        def broken() -> Iterator[ResultRow]:
+            yield CREATED
+            raise JournalError("the rows end here")
+
+        path = written(tmp_path / "a.xlsx", [CREATED])
+        before = path.read_bytes()
+
+        with pytest.raises(JournalError, match="the rows end here"):
+            write_workbook(path, OVERVIEW, broken(), ())
+        assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.xlsx": before}
+
+
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    """Let the operating system refuse to write more than *size* bytes to a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    earlier = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, earlier)
