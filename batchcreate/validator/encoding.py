@@ -16,6 +16,7 @@ _LATIN: Final[Mapping[int, int]] = {byte: byte for byte in range(0x80, 0x100)} |
 """The byte of each character that Western European programs may have read it as."""
 
 _LOST: Final = re.compile("\ufffd|锟斤拷|\xef\xbf\xbd")
+_CONTROL: Final = re.compile("[\x7f-\x9f]")
 _LATIN_RUN: Final = re.compile("[{}]{{2,}}".format("".join(map(chr, _LATIN))))
 _GB_RUN: Final = re.compile("[\xa1-\xfe]{4,}")
 _TORN: Final = re.compile("[\xc2-\xf4][\x80-\x9f\xa1-\xaa\xac-\xb9\xbc-\xbf]")
@@ -27,6 +28,9 @@ _FOREIGN_WORDS: Final = re.compile(f"(?=.*{_FOREIGN}{{4}})(?:[\\x00-\x7f]|{_FORE
 _TYPED_SIGNS: Final = frozenset("\xa0…“”‘’–—«»")  # noqa: RUF001  (that is the point)
 _FREQUENT: Final = range(0xB0, 0xD8)
 """The first bytes of the frequent Chinese characters in GB 2312."""
+
+_FREQUENT_MIN: Final = 2
+"""So many of them are no chance any more."""
 
 
 def is_garbled(text: str) -> bool:
@@ -50,7 +54,9 @@ def repaired(text: str) -> str | None:
         if step is None:
             break
         mended = step
-    return None if mended == text else mended
+    if mended == text:
+        return None
+    return "" if _CONTROL.search(mended) else mended
 
 
 def _once(text: str) -> str | None:
@@ -63,20 +69,23 @@ def _once(text: str) -> str | None:
 
 
 def _utf8_read_as_latin(text: str) -> str | None:
-    if not any(_is_utf8(run, text[run.end() :][:1]) for run in _LATIN_RUN.finditer(text)):
-        return None
-    return _reread(text, "utf-8")
+    return _reread(text, "utf-8") if any(map(_is_utf8, _LATIN_RUN.finditer(text))) else None
 
 
-def _is_utf8(run: re.Match[str], following: str) -> bool:
-    """Whether nobody types the characters of *run*, and they are UTF-8."""
+def _is_utf8(run: re.Match[str]) -> bool:
+    """Whether *run* is UTF-8 and nobody types such characters."""
     read = _reread(run[0], "utf-8")
-    if len(read) != 1 or following.islower():
+    if len(read) != 1 or "\u1e00" <= read <= "\u2bff" or read >= "\ufe00":
         return bool(read)
-    if "\xa0" <= read <= "\u024f" or "\u1e00" <= read <= "\u2bff" or read >= "\ufe00":
-        return True
-    # An accented letter before an ellipsis and a closing quote is honest.
-    return read > "\u07ff" and _TYPED_SIGNS.isdisjoint(run[0])
+    is_plain = _TYPED_SIGNS.isdisjoint(run[0])
+    if read > "\u07ff":
+        # An accented letter before an ellipsis and a closing quote is honest.
+        return is_plain
+    before, after = run.string[: run.start()][-1:], run.string[run.end() :][:1]
+    if all(map(str.isupper, run[0])) and not before.islower():
+        return False
+    is_lone = run[0][0] in "ÂÃ" and not before.isupper()
+    return (is_plain and read < "\u0180") or is_lone or before.islower() or after.isalnum()
 
 
 def _gb_read_as_latin(text: str) -> str | None:
@@ -86,8 +95,9 @@ def _gb_read_as_latin(text: str) -> str | None:
 def _is_gb(run: str) -> bool:
     """Whether *run* is no word of a European language, and frequent Chinese characters."""
     leads = run[::2].encode("latin-1")
+    frequent = sum(lead in _FREQUENT for lead in leads)
     is_word = run.isalpha() and (run.isupper() or run.islower() or run.istitle())
-    return not is_word and sum(lead in _FREQUENT for lead in leads) + 1 >= len(leads)
+    return frequent >= max(_FREQUENT_MIN, len(leads) - 1) and not is_word
 
 
 def _reread(text: str, encoding: str) -> str:
@@ -142,8 +152,5 @@ def _chinese(text: str) -> int:
 
 def _known(text: str) -> str:
     """Return *text* if it consists of real characters, nothing otherwise."""
-    is_real = all(char.isspace() or unicodedata.category(char) not in _UNREAL for char in text)
+    is_real = all(unicodedata.category(char) not in {"Cn", "Co", "Cs"} for char in text)
     return text if is_real else ""
-
-
-_UNREAL: Final = frozenset({"Cc", "Cn", "Co", "Cs"})
