@@ -215,6 +215,8 @@ MENDABLE: Mapping[str, Sequence[tuple[str, str]]] = {
         ("I/U/D", ALL),
         ("I,U", "INSERT,UPDATE"),
         ("IUD", ALL),
+        ("IU", "INSERT,UPDATE"),
+        ("UD", "UPDATE,DELETE"),
         ("I U D", ALL),
         ("CUD", ALL),
         ("ALL", ALL),

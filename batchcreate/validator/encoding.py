@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _ROUNDS: Final = 3
-"""How often a text may have been read wrongly, one time after the other."""
+"""How often it is looked at: two wrong readings one after the other are nothing special."""
 
 _LATIN: Final[Mapping[int, int]] = {byte: byte for byte in range(0x80, 0x100)} | {
     ord(char): 0x80 + at
@@ -54,6 +54,8 @@ def repaired(text: str) -> str | None:
         if step is None:
             break
         mended = step
+    else:
+        return ""
     if mended == text:
         return None
     return "" if _CONTROL.search(mended) else mended
