@@ -75,7 +75,7 @@ def _environment(zone: tzinfo | None) -> "Environment":
         "count": "{:,}".format,
         "in_utc": in_utc,
         "in_zone": partial(in_zone, zone=zone),
-        "link": quote,
+        "link": partial(quote, errors="surrogateescape"),
         "owner": lambda row: explain_row(row).owner.value,
         "rows": spell_rows,
         "shapes": Markup,
