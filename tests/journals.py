@@ -1,5 +1,7 @@
 """Rows and journals for tests, in a short notation."""
 
+import hashlib
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from batchcreate.models import (
     Issue,
     Key,
     Layout,
+    Origin,
     Outcome,
     Place,
     Rejected,
@@ -71,14 +74,41 @@ def rejected(name: str, number: int, *, file: str = "a.csv", issues: int = 1) ->
     )
 
 
-def layout(file: str, sheet: str = "") -> Layout:
+def layout(file: str, sheet: str = "", content: str = "") -> Layout:
     """Return how a sheet is read that begins with the names."""
-    return Layout(file=file, sheet=sheet, number=1, columns={"task_name": NAME_COLUMN})
+    return Layout(
+        file=file,
+        sheet=sheet,
+        number=1,
+        columns={"task_name": NAME_COLUMN},
+        delimiter=",",
+        encoding="utf-8",
+        content=content,
+    )
+
+
+def content(file: str, rows: Sequence[str]) -> bytes:
+    """Return the bytes of a file with *rows*."""
+    return "".join(f"{line}\n" for line in (file, *rows)).encode()
+
+
+def origin(file: str, rows: Sequence[str], number: int, *, name: str = "") -> str:
+    """Return what a to-fix file says of row *number* of *file*, which had *rows*."""
+    digest = hashlib.sha256(content(file, rows)).hexdigest()
+    place = Place(file=name or file, sheet="", number=number)
+    return Origin(content=digest[:12], place=place).text
 
 
 def add(reading: Reading, file: str, rows: Sequence[str]) -> None:
-    """Add *rows* of one file, from row 2 on; ``!name`` is a row that broke a rule."""
-    reading.open_sheet(layout(file))
+    """
+    Add *rows* of one file, from row 2 on.
+
+    ``!name`` is a row that broke a rule, ``name<origin`` one of a to-fix file.
+    """
+    digest = reading.add_content(io.BytesIO(content(file, rows)))
+    reading.open_sheet(layout(file, content=digest))
+    _, _, origins = zip(*(row.partition("<") for row in rows), strict=True) if rows else ((),) * 3
+    rows = [row.partition("<")[0] for row in rows]
     numbered = list(enumerate(rows, start=2))
     reading.add_tasks(task(text, at, file=file) for at, text in numbered if text[:1] != "!")
     reading.add_rejected(
@@ -90,6 +120,7 @@ def add(reading: Reading, file: str, rows: Sequence[str]) -> None:
         for at, key in keys
         if key.task_name
     )
+    reading.add_origins(range(2, len(rows) + 2), origins)
 
 
 def explain(group: list[RepeatedRow]) -> Iterable[Issue]:

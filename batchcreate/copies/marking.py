@@ -16,11 +16,12 @@ COMMENTS_MAX: Final = 5_000
 
 BAD: Final = "FFFFC7CE"
 OWN: Final = "FFDDEBF7"
-STATUS_WIDTH: Final = 70
+STATUS_WIDTH: Final = 90
 COMMENT_WIDTH: Final = 320
 
 _CHARS_PER_LINE: Final = 46
 _LINE_HEIGHT: Final = 18
+_ROW_HEIGHT: Final = 15.0
 _LINES_MIN, _LINES_MAX = 3, 24
 _LOST: Final = "#N/A"
 
@@ -63,6 +64,7 @@ class Marker:
             cell = sheet.cell(number, status)
             _set_text(cell, line.status)
             cell.alignment = self._wrapped
+            _make_room(sheet, number, line.status)
             cell.fill = self._bad if line.is_refused else self._none
             _set_text(sheet.cell(number, origin), line.origin)
 
@@ -131,9 +133,22 @@ def _set_text(cell: Any, text: str) -> None:  # noqa: ANN401 # openpyxl has no t
 
 
 def comment_height(text: str) -> int:
-    """Return how high a comment of `COMMENT_WIDTH` has to be for *text*."""
-    lines = sum(1 + _columns_of(line) // _CHARS_PER_LINE for line in text.split("\n"))
-    return _LINE_HEIGHT * min(max(lines + 1, _LINES_MIN), _LINES_MAX)
+    """Return how high a comment of `COMMENT_WIDTH` has to be for *text*, in pixels."""
+    return _LINE_HEIGHT * min(max(_lines(text, _CHARS_PER_LINE) + 1, _LINES_MIN), _LINES_MAX)
+
+
+def row_height(status: str) -> float:
+    """Return how high a row has to be for its *status*, in points."""
+    return _ROW_HEIGHT * min(_lines(status, STATUS_WIDTH), _LINES_MAX)
+
+
+def _make_room(sheet: Sheet, number: int, status: str) -> None:
+    dimension = sheet.row_dimensions[number]
+    dimension.height = max(dimension.height or 0.0, row_height(status))
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(1 + _columns_of(line) // width for line in text.split("\n"))
 
 
 def _columns_of(line: str) -> int:

@@ -16,8 +16,8 @@ from batchcreate.models import Origin
 from batchcreate.models.origins import CONTENT_CHARS
 
 _TABLES: Final = """
--- What belongs to rows with origins when they are added: another row may change the task.
-CREATE TABLE temp.mended (task INTEGER, body BLOB, digest BLOB);
+-- What tasks would send before another row of the same name was read.
+CREATE TABLE temp.overwritten (task INTEGER, digest BLOB, body BLOB);
 -- The parts of the files, by every name that origins have for them, and where they were read.
 CREATE TABLE temp.parts (
     content TEXT, file TEXT, sheet TEXT, part INTEGER, PRIMARY KEY (content, file, sheet)
@@ -32,11 +32,10 @@ CREATE INDEX temp.versions_row ON versions (part, row);
 CREATE TABLE temp.giving_way (source INTEGER, number INTEGER, PRIMARY KEY (source, number));
 """
 
-_MENDED: Final = """
-INSERT INTO temp.mended
-SELECT tasks.id, tasks.body, tasks.digest
-FROM rows JOIN tasks ON tasks.id = rows.task
-WHERE rows.source = ? AND rows.number = ?
+_TRIGGER: Final = """
+CREATE TEMP TRIGGER keep_overwritten BEFORE UPDATE OF body ON main.tasks BEGIN
+    INSERT INTO overwritten VALUES (old.id, old.digest, old.body);
+END
 """
 
 _MENDED_VERSIONS: Final = """
@@ -111,11 +110,16 @@ WHERE is_new AND (
 )
 """
 
+# The rows that stay may have been read before those that gave way.
 _RESTORE: Final = """
-UPDATE tasks SET body = mended.body, digest = mended.digest
-FROM temp.mended
-WHERE tasks.id = mended.task AND tasks.digest <> mended.digest
-AND tasks.status IN ('not_attempted', 'failed', 'unknown')
+UPDATE tasks SET body = overwritten.body, digest = overwritten.digest
+FROM temp.overwritten
+WHERE tasks.id = overwritten.task AND tasks.digest <> overwritten.digest
+AND EXISTS (
+    SELECT 1 FROM rows JOIN sources ON sources.id = rows.source
+    WHERE rows.task = tasks.id AND rows.digest = overwritten.digest
+    AND sources.reading = :reading
+)
 """
 
 _SOURCES: Final = """
@@ -126,15 +130,16 @@ FROM sources JOIN contents ON contents.id = sources.content
 
 def begin(connection: sqlite3.Connection) -> None:
     """Prepare for the rows of one reading."""
-    for name in ("mended", "parts", "part_sources", "versions", "giving_way"):
+    connection.execute("DROP TRIGGER IF EXISTS temp.keep_overwritten")
+    for name in ("overwritten", "parts", "part_sources", "versions", "giving_way"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
     for statement in filter(str.strip, _TABLES.split(";")):
         connection.execute(statement)
+    connection.execute(_TRIGGER)
 
 
 def add(connection: sqlite3.Connection, source: int, found: Iterable[tuple[int, Origin]]) -> None:
     """Note that rows of *source*, which are there already, stand for others."""
-    found = list(found)
     connection.executemany(
         "INSERT INTO origins VALUES (?, ?, ?, ?, ?, ?)",
         (
@@ -143,7 +148,6 @@ def add(connection: sqlite3.Connection, source: int, found: Iterable[tuple[int, 
             for place in (origin.place,)
         ),
     )
-    connection.executemany(_MENDED, ((source, number) for number, _ in found))
 
 
 def settle(connection: sqlite3.Connection, reading: int) -> int:
@@ -164,7 +168,8 @@ def settle(connection: sqlite3.Connection, reading: int) -> int:
             " WHERE (source, number) IN (SELECT source, number FROM temp.giving_way)"
         )
     connection.execute(_NOT_REPEATED)
-    connection.execute(_RESTORE)
+    connection.execute("DROP TRIGGER temp.keep_overwritten")
+    connection.execute(_RESTORE, {"reading": reading})
     return int(count[0])
 
 

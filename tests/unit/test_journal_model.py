@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.journals import (
     attempt,
     created,
     explain,
+    origin,
     read,
     shown,
     waiting,
@@ -31,6 +32,11 @@ NAMES = st.sampled_from(["", "!"]).flatmap(
 )
 ROWS = st.lists(st.one_of(NAMES, st.sampled_from(["u=1", "v=1", "w=1", "x=2", "y=2"])), max_size=6)
 FILES = st.dictionaries(st.sampled_from(["a.csv", "b.csv"]), ROWS, min_size=1)
+FIXES = st.lists(
+    st.tuples(st.one_of(NAMES, st.sampled_from(["u=1", "v=1", "x=2"])), st.integers(0, 99)),
+    max_size=4,
+)
+"""Rows of a to-fix file, and which of the rows that were ever read they stand for."""
 ENDS = st.sampled_from(["created", "refused", "lost", "no outcome", "same id", "not sent"])
 
 
@@ -46,12 +52,18 @@ class ModelTask:
 
 @dataclass
 class ModelRow:
-    """One row of the report; *name* starts with ``!`` where the row is rejected."""
+    """
+    One row of the report; *name* starts with ``!`` where the row is rejected.
+
+    *root* is the row that it is a version of: another one where *is_mended*, else itself.
+    """
 
     place: str
     file: str
     name: str
     content: str
+    root: str
+    is_mended: bool
 
     @property
     def is_rejected(self) -> bool:
@@ -70,11 +82,15 @@ class Model:
         new = []
         for file, texts in files.items():
             for number, text in enumerate(texts, start=2):
-                name, _, content = text.partition("=")
-                new.append(ModelRow(f"{file}:{number}", file, name, content))
+                typed, _, named = text.partition("<")
+                name, _, content = typed.partition("=")
+                root = named or origin(file, texts, number)
+                new.append(ModelRow(f"{file}:{number}", file, name, content, root, bool(named)))
+        new = self._take_places(new)
         names = Counter(row.name.lstrip("!") for row in new)
+        repeating = names - Counter(self._said_twice(new))
         for row in new:
-            if names[row.name.lstrip("!")] > 1:
+            if repeating[row.name.lstrip("!")] > 1:
                 row.name = "!" + row.name.lstrip("!")
         valid = {row.name for row in new if not row.is_rejected}
         self.rows = [row for row in self.rows if self._stays(row, valid, set(names), set(files))]
@@ -85,6 +101,48 @@ class Model:
                     task.content = row.content
         self.rows += new
         self.newest = new
+
+    def _take_places(self, new: list[ModelRow]) -> list[ModelRow]:
+        """Leave out the versions of rows that others take the place of, old ones and new ones."""
+        old = self.rows
+        mended = defaultdict(list)
+        for row in new:
+            if row.is_mended:
+                mended[row.root].append(row.name)
+
+        def gives_way_to_mended(row: ModelRow) -> bool:
+            names = mended[row.root]
+            return bool(names) and (not self._was_sent(row) or row.name in names)
+
+        old = [row for row in old if not gives_way_to_mended(row)]
+        new = [row for row in new if row.is_mended or not gives_way_to_mended(row)]
+        sent = {(row.root, row.name) for row in self.rows if row.is_mended and self._was_sent(row)}
+        new = [
+            row
+            for row in new
+            if row.is_mended or all(root != row.root or name == row.name for root, name in sent)
+        ]
+        again = {row.root for row in new if not row.is_mended}
+        self.rows = [
+            row for row in old if not row.is_mended or row.root not in again or self._was_sent(row)
+        ]
+        return new
+
+    def _was_sent(self, row: ModelRow) -> bool:
+        """Whether the row's task exists, or may exist."""
+        return not row.is_rejected and self.tasks_status(row.name) in {"created", "unknown"}
+
+    def tasks_status(self, name: str) -> str:
+        return self.tasks[name].status if name in self.tasks else "not_attempted"
+
+    def _said_twice(self, new: list[ModelRow]) -> list[str]:
+        """Return the names of mended rows whose own first version has the same name."""
+        first = {(row.root, row.name.lstrip("!")) for row in new if not row.is_mended}
+        return [
+            row.name.lstrip("!")
+            for row in new
+            if row.is_mended and (row.root, row.name.lstrip("!")) in first
+        ]
 
     def _stays(self, row: ModelRow, valid: set[str], names: set[str], files: set[str]) -> bool:
         if row.is_rejected:
@@ -127,17 +185,33 @@ class JournalMachine(RuleBasedStateMachine):
         self.model = Model()
         self.last_id = 0
         self.was_created: dict[str, str] = {}
+        self.origins: list[str] = []
         self.journal = Journal.open(Path(self.place.name))
 
     def teardown(self) -> None:
         self.journal.close()
         self.place.cleanup()
 
-    @rule(files=FILES)
-    def read(self, files: dict[str, list[str]]) -> None:
-        read(self.journal, files)
+    @rule(files=FILES, fixes=FIXES, is_first=st.booleans())
+    def read(
+        self,
+        files: dict[str, list[str]],
+        fixes: list[tuple[str, int]],
+        is_first: bool,  # noqa: FBT001 # hypothesis names it
+    ) -> None:
+        self.origins += [
+            origin(file, rows, number)
+            for file, rows in files.items()
+            for number in range(2, len(rows) + 2)
+        ]
+        mended = [
+            f"{text}<{self.origins[at % len(self.origins)]}" for text, at in fixes if self.origins
+        ]
+        to_fix = {"f.csv": mended} if mended else {}
+        all_files = to_fix | files if is_first else files | to_fix
+        read(self.journal, all_files)
 
-        self.model.read(files)
+        self.model.read(all_files)
 
     @rule(files=FILES, is_broken=st.booleans())
     def read_in_vain(self, files: dict[str, list[str]], is_broken: bool) -> None:  # noqa: FBT001 # hypothesis names it
@@ -193,6 +267,19 @@ class JournalMachine(RuleBasedStateMachine):
     @invariant()
     def the_work_is_the_models(self) -> None:
         assert list(waiting(self.journal)) == self.model.waiting()
+
+    @invariant()
+    def what_is_sent_is_what_the_row_says(self) -> None:
+        names = list(waiting(self.journal))
+        said = self.journal.connection.execute(
+            """
+            SELECT tasks.name FROM work JOIN tasks ON tasks.id = work.task
+            JOIN rows ON rows.source = work.source AND rows.number = work.row
+            WHERE rows.digest = tasks.digest AND tasks.status <> 'unknown'
+            ORDER BY work.number
+            """
+        ).fetchall()
+        assert [name for (name,) in said] == names
 
     @invariant()
     def the_counts_add_up(self) -> None:

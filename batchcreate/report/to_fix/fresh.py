@@ -14,6 +14,7 @@ from batchcreate.copies.marking import (
     OWN,
     STATUS_WIDTH,
     comment_height,
+    row_height,
 )
 from batchcreate.copies.plan import Headings, Line
 from batchcreate.models import Layout, SheetToFix
@@ -89,7 +90,11 @@ class _Writer:
         wrapped = {"text_wrap": True, "valign": "top"}
         self._text = book.add_format({"num_format": "@"})
         self._bad = book.add_format({"num_format": "@", "bg_color": bad})
-        self._moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        moment = {"num_format": "yyyy-mm-dd hh:mm:ss"}
+        self._moments = {
+            self._text: book.add_format(moment),
+            self._bad: book.add_format(moment | {"bg_color": bad}),
+        }
         self._heading = book.add_format({"num_format": "@", "bold": True})
         self._own = book.add_format({"num_format": "@", "bold": True, "bg_color": own})
         self._status = book.add_format(wrapped)
@@ -142,6 +147,7 @@ class _Writer:
                 shown = _LOST if mark.is_lost else row[column]
                 self._write_cell(sheet, number, at, shown, self._bad)
                 self._comment(sheet, number, at, mark.comment)
+        sheet.set_row(number - 1, row_height(line.status))
         status = self._refused if line.is_refused else self._status
         sheet.write_string(number - 1, len(kept), line.status, status)
         sheet.write_string(number - 1, len(kept) + 1, line.origin)
@@ -154,7 +160,8 @@ class _Writer:
         value = _value(text, kind)
         is_plain = style is self._text
         if isinstance(value, datetime):
-            sheet.write_datetime(*place, value, self._moment if is_plain else style)
+            # As text it would be a number.
+            sheet.write_datetime(*place, value, self._moments.get(style, style))
         elif isinstance(value, bool):
             sheet.write_boolean(*place, value, style)
         elif isinstance(value, float):

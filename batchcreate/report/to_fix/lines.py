@@ -51,7 +51,10 @@ def _listed(issues: Iterable[Issue], language: str) -> str:
     named = (
         text(
             "to_fix.issue",
-            {"column": printable(issue.column), "message": _advised(issue, " ", language)},
+            {
+                "column": printable(" ".join(issue.column.split())),
+                "message": _advised(issue, " ", language),
+            },
             language=language,
         )
         for issue in issues

@@ -21,6 +21,7 @@ LIST: Final = "to-fix.sha256"
 """In the format of ``sha256sum``."""
 
 _STEM: Final = "to-fix"
+_OTHER: Final = "something else"
 _NAME_BYTES: Final = 120
 _LINE: Final = re.compile(rf"([0-9a-f]{{64}})  ({_STEM}[^/\0]*)")
 
@@ -81,32 +82,39 @@ class Shelf:
 
     def close(self) -> None:
         """
-        Remove what is no longer needed.
+        Remove what is no longer needed, but nothing that somebody has mended and may name again.
 
         Raises:
             ReportError: a file cannot be removed.
 
         """
         unused = [name for name in self._written if name not in self._used]
-        stale = [name for name in unused if self._is_replaceable(name)]
+        stale = [name for name in unused if self._digest(name) in {"", *self._written[name]}]
         for name in stale:
             _remove(self._folder / name)
             del self._written[name]
         self._written.update({name: {digest} for name, digest in self._used.items()})
-        if self._written or stale:
+        if self._written:
             self._note()
+        else:
+            _remove(self._folder / LIST)
 
     def _is_replaceable(self, name: str) -> bool:
         """Whether nothing is lost where *name* is written anew."""
-        path = self._folder / name
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            return False
-        if not path.exists():
-            return True
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = self._digest(name)
         written = self._written.get(name, set())
-        return digest in written or (bool(written) and self._is_kept(digest))
+        is_ours = digest in written or (bool(written) and self._is_kept(digest))
+        return is_ours or not digest
+
+    def _digest(self, name: str) -> str:
+        """Return the SHA-256 of the file called *name*; nothing where there is none."""
+        path = self._folder / name
+        if not path.is_symlink() and not path.exists():
+            return ""
+        if path.is_symlink() or not path.is_file():
+            return _OTHER
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _note(self) -> None:
         with replacing(self._folder / LIST) as file:
