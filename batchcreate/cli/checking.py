@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from batchcreate import pipeline
 from batchcreate.cli.causes import describe_causes
+from batchcreate.cli.configuring import configure
 from batchcreate.cli.exits import DONE, INCOMPLETE
 from batchcreate.cli.findings import document
 from batchcreate.cli.notices import cleaned, left_out, sheets_read
 from batchcreate.cli.say import put, say
 from batchcreate.models import CauseGroup
 from batchcreate.pipeline import Findings, Input
-from batchcreate.settings import load
 from batchcreate.text import counted
 
 SHEETS_SHOWN: Final = 10
@@ -26,7 +26,7 @@ CLEANED_SHOWN: Final = 3
 
 def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     """Carry out ``check`` and return its exit code."""
-    settings = load(options)
+    settings = configure(options)
     source = Input(
         files=files,
         options=pipeline.load_options(settings),

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from batchcreate import pipeline
+from batchcreate.cli.configuring import configure
 from batchcreate.cli.ending import counts
 from batchcreate.cli.exits import DONE
 from batchcreate.cli.say import put, say
 from batchcreate.pipeline import language_of
-from batchcreate.settings import load
 
 
 def report_command(results: Path, options: Mapping[str, Any]) -> int:
     """Carry out ``report`` and return its exit code."""
-    settings = load(options)
+    settings = configure(options)
     reports = pipeline.report(results, language=language_of(settings, os.environ))
     if settings.json_summary:
         put(json.dumps(reports.document, ensure_ascii=False))

@@ -1,0 +1,133 @@
+"""Shells complete commands, options, values, files and folders with the scripts that we print."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.functional.program import batchcreate
+
+LIMIT_S: Final = 60
+PROGRAM: Final = f'#!/bin/sh\nexec "{sys.executable}" -m batchcreate "$@"\n'
+
+# What readline does when Tab is pressed, with the shell's own word list.
+BASH: Final = """
+set -u
+source "$1"; shift
+compopt() { echo "$*"; }
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+_batchcreate_completion batchcreate
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder with the program, as it is called, in it."""
+    program = tmp_path / "batchcreate"
+    program.write_text(PROGRAM)
+    program.chmod(0o755)
+    return tmp_path
+
+
+def shell(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} here")
+    return found
+
+
+async def lay_script(folder: Path, name: str) -> Path:
+    ended = await batchcreate("completion", name, folder=folder)
+    assert (ended.code, ended.err) == (0, "")
+    path = folder / f"complete.{name}"
+    path.write_text(ended.out)
+    return path
+
+
+def carry_out(folder: Path, *command: str) -> list[str]:
+    """Return the lines that *command* prints, with the program in the path."""
+    ended = subprocess.run(  # noqa: S603 # our own words
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert ended.stderr == ""
+    return ended.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["ret"], ["retry"]),
+        (["run", "--on-ex"], ["--on-existing"]),
+        (["run", "--on-existing", ""], ["skip", "abort"]),
+        (["completion", "f"], ["fish"]),
+        (["run", "tas"], ["-o", "default"]),
+        (["run", "a.csv", "--token-file", ""], ["-o", "default"]),
+        (["undo", ""], ["-o", "dirnames"]),
+        (["run", "--results", ""], ["-o", "dirnames"]),
+    ],
+    ids=["command", "option", "value", "shell", "file", "file of an option", "folder", "results"],
+)
+async def test_bash_completes(words: Sequence[str], found: list[str], folder: Path) -> None:
+    """What is no word of ours is left to bash: files and folders."""
+    bash = shell("bash")
+    script = await lay_script(folder, "bash")
+
+    told = carry_out(
+        folder, bash, "--norc", "-c", BASH, "bash", str(script), "batchcreate", *words
+    )
+
+    assert told == found
+
+
+async def test_bash_takes_the_script_as_it_is(folder: Path) -> None:
+    """Sourced, it completes the program by its name."""
+    bash = shell("bash")
+    script = await lay_script(folder, "bash")
+
+    told = carry_out(folder, bash, "--norc", "-c", f"source {script} && complete -p batchcreate")
+
+    assert told[:1] + told[-1:] == ["complete", "batchcreate"]
+
+
+@pytest.mark.parametrize("name", ["zsh", "fish"])
+async def test_other_shells_take_theirs(name: str, folder: Path) -> None:
+    """It is good syntax to them."""
+    program = shell(name)
+    script = await lay_script(folder, name)
+
+    assert carry_out(folder, program, "-n", str(script)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"),
+    [
+        ("bash", "complete -o nosort -F _batchcreate_completion batchcreate"),
+        ("zsh", "#compdef batchcreate"),
+        ("fish", "complete --no-files --command batchcreate"),
+    ],
+)
+async def test_each_shell_has_its_script(name: str, mark: str, folder: Path) -> None:
+    """Whether that shell is here or not."""
+    script = await lay_script(folder, name)
+
+    assert mark in script.read_text()
+
+
+async def test_other_shell_is_refused(folder: Path) -> None:
+    """With the names of those that there are."""
+    ended = await batchcreate("completion", "tcsh", folder=folder)
+
+    assert ended.code == 2
+    assert "'bash', 'zsh', 'fish'" in ended.err
