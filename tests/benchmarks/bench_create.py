@@ -135,10 +135,10 @@ async def ours(url: str, source: Path, results: Path, rows: int) -> float:
         [source],
         settings,
         environment={"BATCHCREATE_TOKEN": "token"},
-        observer=QuietScreen(),
+        observer=QuietScreen(settings),
         stop=Stop(),
     )
-    assert ending.facts["sent_now"]["created"] == rows, ending.summary
+    assert ending.facts["this_run"]["created"] == rows, ending.summary
     with sqlite3.connect(results / "journal.db") as journal:
         first, last = journal.execute(
             "SELECT min(at_ms), (SELECT max(at_ms) FROM outcomes) FROM intents"
