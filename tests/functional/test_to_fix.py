@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import spreadsheets
+from tests import analysts
 from tests.functional.inside import here
 from tests.functional.program import batchcreate
 
-FILES = {".xlsx": spreadsheets.write_workbook, ".csv": spreadsheets.write_text}
+FILES = {".xlsx": analysts.write_workbook, ".csv": analysts.write_text}
 
 
 async def checked(folder: Path, suffix: str) -> Path:
@@ -38,14 +38,14 @@ async def run(folder: Path, *files: str) -> tuple[int, dict[str, int]]:
 async def test_mended_rows_are_created_after_the_others(tmp_path: Path, suffix: str) -> None:
     """Check, mend, run the original, run the mended rows: every row has its task."""
     to_fix = await checked(tmp_path, suffix)
-    spreadsheets.mend(to_fix)
+    analysts.mend(to_fix)
 
     first = await run(tmp_path, f"tasks{suffix}")
     left_alone = to_fix.is_file()
     second = await run(tmp_path, f"tasks-results/to-fix{suffix}")
     third = await run(tmp_path, f"tasks{suffix}")
 
-    rows, bad = spreadsheets.ROWS, spreadsheets.BAD
+    rows, bad = analysts.ROWS, analysts.BAD
     assert first == (1, {"rejected": bad, "created": rows - bad})
     assert left_alone
     assert second == (0, {"created": rows})
@@ -61,10 +61,10 @@ async def test_original_and_mended_rows_make_one_batch(
 ) -> None:
     """Given together, in whatever order, each row counts once and is created once."""
     to_fix = await checked(tmp_path, suffix)
-    spreadsheets.mend(to_fix)
+    analysts.mend(to_fix)
     files: Sequence[str] = (f"tasks{suffix}", f"tasks-results/to-fix{suffix}")
 
     ended = await run(tmp_path, *files[::order])
     again = await run(tmp_path, *files[::order])
 
-    assert ended == again == (0, {"created": spreadsheets.ROWS})
+    assert ended == again == (0, {"created": analysts.ROWS})
