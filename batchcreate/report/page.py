@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from batchcreate.advice import explain_row
+from batchcreate.errors import ReportError
 from batchcreate.report.contents import contents
 from batchcreate.report.files import replacing
 from batchcreate.report.story import Story
@@ -21,6 +22,7 @@ from batchcreate.report.wording import (
     spell_time_taken,
     words_of,
 )
+from batchcreate.text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,24 +41,32 @@ def write_page(
         zone: of the reader; ``None`` for that of this machine.
 
     Raises:
-        ReportError: the file cannot be written.
+        ReportError: the page cannot be made, or its file cannot be written.
 
     """
+    try:
+        text = _render(story, language, zone)
+    except Exception as error:
+        msg = (
+            f"{path}: cannot be made ({type(error).__name__}: {printable(str(error))}); the other "
+            "reports do not depend on it"
+        )
+        raise ReportError(msg) from error
+    with replacing(path) as file:
+        file.write(text)
+
+
+def _render(story: Story, language: str, zone: tzinfo | None) -> str:
     from markupsafe import Markup
 
     style = files(__package__).joinpath("templates/report.css").read_text(encoding="utf-8")
-    text = (
-        _environment(zone)
-        .get_template("report.html")
-        .render(
-            style=Markup(style),  # noqa: S704 # ours
-            style_hash=_hash(style),
-            language=language,
-            **contents(story, language),
-        )
+    template = _environment(zone).get_template("report.html")
+    return template.render(
+        style=Markup(style),  # noqa: S704 # ours
+        style_hash=_hash(style),
+        language=language,
+        **contents(story, language),
     )
-    with replacing(path) as file:
-        file.write(text)
 
 
 def _environment(zone: tzinfo | None) -> "Environment":

@@ -336,3 +336,14 @@ def test_page_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(ReportError, match=r"report\.html: cannot be written"):
         write_page(tmp_path / "report.html", EMPTY)
+
+
+def test_page_that_cannot_be_made_is_no_crash(story: Story, tmp_path: Path) -> None:
+    """Facts that nobody expected, of another version perhaps, cost the page and nothing else."""
+    (course, *_) = story.courses
+    strange = replace(course, run=replace(course.run, facts={"elapsed_s": "\x1b"}))
+
+    with pytest.raises(ReportError) as caught:
+        write_page(tmp_path / "report.html", plain(story, courses=[strange]))
+    assert str(caught.value).startswith(f"{tmp_path / 'report.html'}: cannot be made (TypeError: ")
+    assert str(caught.value).isprintable()
