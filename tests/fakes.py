@@ -459,11 +459,11 @@ class Rig:
             await pool.run(knobs.workers)
 
 
-def reopened(folder: Path, rows: Sequence[str]) -> Journal:
-    """Open the journal in *folder* and read *rows* into it, ready to be sent."""
+def reopened(folder: Path, rows: Sequence[str], mended: Sequence[str] = ()) -> Journal:
+    """Open the journal in *folder*, read *rows* and *mended* ones into it, ready to be sent."""
     journal = Journal.open(folder)
     # Processes die in these tests, the machine does not.
     journal.connection.execute("PRAGMA synchronous = OFF")
-    read(journal, {"a.csv": rows})
+    read(journal, {"a.csv": rows} | ({"to-fix.csv": mended} if mended else {}))
     work.choose_read(journal.connection)
     return journal

@@ -44,7 +44,7 @@ from tests.fakes import (
     refusal,
     reopened,
 )
-from tests.journals import target
+from tests.journals import origin, target
 from tests.virtual_time import VirtualTimeLoop
 
 FIGURES = Counter[str]()
@@ -211,6 +211,10 @@ class World:
         self.existing: set[str] = set()
         self.sent = Counter[str]()
         self.was_killed = False
+        self.failed: list[str] = []
+        self.given_up: list[str] = []
+        self.mended: list[str] = []
+        self._order = 0
         self._folder = folder
         self._settling = settling
         self._forgets_intents = forgets_intents
@@ -221,18 +225,37 @@ class World:
         _Run(self, plan).carry_out()
 
     def rows(self, order: int) -> list[str]:
-        """Return the input, its rows moved about."""
+        """Return the input, its rows moved about as long as no to-fix file is made of them."""
+        self._order = order = self._order if self.mended else order
         names = list(self.names)
         names = names[order % 7 % len(names) :] + names[: order % 7 % len(names)]
         return names[::-1] if order % 2 else names
 
+    def mend(self, name: str) -> None:
+        """Give the row *name*, which failed, another name in a to-fix file."""
+        rows = self.rows(self._order)
+        at = next(at for at, row in enumerate(rows) if row.partition("@")[0] == name)
+        instance = rows[at].partition("@")[2]
+        self.mended.append(f"m{name}@{instance}<{origin('a.csv', rows, at + 2)}")
+        self.given_up.append(name)
+        self.failed.remove(name)
+
     def check(self, rows: Sequence[str], *, may_be_unknown: bool, may_be_left: bool) -> None:
         """Compare the report with the server."""
         assert self.server.twice == []
-        with reopened(self.journal, rows) as journal:
+        with reopened(self.journal, rows, self.mended) as journal:
             lines = list(journal.results())
         ids = {name: task_id for (_, name), task_id in self.server.ids.items()}
-        assert [line.task_name for line in lines] == [row.partition("@")[0] for row in rows]
+        names = [row.partition("@")[0] for row in (*rows, *self.mended)]
+        assert [line.task_name for line in lines] == [
+            name for name in names if name not in self.given_up
+        ]
+        assert not ids.keys() & set(self.given_up)
+        self.failed = [
+            line.task_name
+            for line in lines
+            if line.status is Status.FAILED and line.place.file == "a.csv"
+        ]
         for line in lines:
             is_there = line.task_name in ids
             match line.status:
@@ -296,7 +319,7 @@ class _Run:
             is_dead=lambda: self._is_dead,
         )
         with (
-            reopened(world.journal, rows) as journal,
+            reopened(world.journal, rows, world.mended) as journal,
             asyncio.Runner(loop_factory=VirtualTimeLoop) as runner,
         ):
             halt = runner.run(self._live(journal, client))
@@ -386,6 +409,13 @@ class ExactlyOnce(RuleBasedStateMachine):
         self._world.run(plan)
         self._is_sound = True
 
+    @rule(at=st.integers(0, 8))
+    def mend(self, *, at: int) -> None:
+        """Change the name of a row that failed."""
+        if failed := self._world.failed:
+            self._world.mend(failed[at % len(failed)])
+            FIGURES["mended"] += 1
+
     @rule(seconds=st.sampled_from([1.0, 40.0, 3600.0]))
     def wait(self, seconds: float) -> None:
         """Let time pass between runs."""
@@ -407,7 +437,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         world = self._world
         world.run(CALM)
         rows = world.rows(0)
-        with reopened(world.journal, rows) as journal:
+        with reopened(world.journal, rows, world.mended) as journal:
             counts = journal.summary().counts
         world.check_all_done(counts)
 
