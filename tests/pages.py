@@ -14,7 +14,11 @@ class Element:
 
     tag: str
     attributes: dict[str, str]
-    text: str = ""
+    parts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.parts)
 
 
 @dataclass(slots=True)
@@ -72,7 +76,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         for element in self._open:
-            element.text += data
+            element.parts.append(data)
 
 
 def read_page(path: Path) -> Page:
