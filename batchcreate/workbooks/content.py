@@ -39,7 +39,15 @@ _PACKAGES: Final = {
     "index/document.iwa": "a Numbers spreadsheet",
 }
 _SPREADSHEET_ENDINGS: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv")
-_TAG: Final = re.compile(rb"<(?:!doctype\s+)?(html|table|head|body|meta|div)\b", re.IGNORECASE)
+_TEXTS: Final = (
+    (re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet"), "an XML spreadsheet of 2003"),
+    (re.compile(rb"<office:document\b"), "a flat XML spreadsheet"),
+    (
+        re.compile(rb"<(?:!doctype\s+)?(?:html|table|head|body|meta|div)\b", re.IGNORECASE),
+        "a web page (HTML)",
+    ),
+)
+_UNPRINTABLE: Final = re.compile(rb"[\x00-\x08\x0e-\x1a]|\A\s*\Z")
 
 
 class Format(Enum):
@@ -118,18 +126,15 @@ def _other(head: bytes) -> str:
     if head.startswith(_OLDEST):
         return f"is a workbook of Excel 2, 3 or 4, which is too old. {_SAVE}"
     text = _decoded(head)
-    if b"urn:schemas-microsoft-com:office:spreadsheet" in text:
-        return f"is an XML spreadsheet of 2003 whatever its name says. {_SAVE}"
-    if b"office:spreadsheet" in text:
-        return f"is a flat XML spreadsheet whatever its name says. {_SAVE}"
-    if _TAG.search(text):
-        return f"is a web page (HTML) whatever its name says. {_SAVE}"
-    if text and not re.search(rb"[\x00-\x08\x0e-\x1a]", text):
-        return (
-            "is a text file, such as CSV, whatever its name says. Open it in the spreadsheet"
-            " program and save it as .xlsx, or give it the ending .csv."
-        )
-    return f"is not a workbook whatever its name says. {_SAVE}"
+    for sign, what in _TEXTS:
+        if sign.search(text):
+            return f"is {what} whatever its name says. {_SAVE}"
+    if _UNPRINTABLE.search(text):
+        return f"is not a workbook whatever its name says. {_SAVE}"
+    return (
+        "is a text file, such as CSV, whatever its name says. Open it in the spreadsheet"
+        " program and save it as .xlsx, or give it the ending .csv."
+    )
 
 
 def _decoded(head: bytes) -> bytes:

@@ -23,7 +23,7 @@ _NEGATIVE: Final = b"<v>-"
 
 _MERGED: Final = b"mergeCell"
 _MERGE: Final = re.compile(rb"""mergeCell\s+ref=["']([A-Za-z0-9$]+):([A-Za-z0-9$]+)["']""")
-_CELL: Final = b"<c "
+_CELL: Final = b"</c>"
 _ROW: Final = b'<row r="'
 _ROW_DIGITS: Final = 8
 
@@ -47,7 +47,7 @@ class Survey:
 
     Attributes:
         is_plain: nothing was seen that the fast reader does not tell of.
-        cells: how many the file holds, about.
+        cells: how many of the file hold something, about.
         width: of the table, as the file declares it.
         last_row: the highest row number seen.
         merges: the merged cells.

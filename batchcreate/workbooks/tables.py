@@ -10,7 +10,7 @@ from python_calamine import CalamineSheet
 
 from batchcreate.workbooks.batches import Batch, DenseBatch, SparseBatch
 from batchcreate.workbooks.blocks import Merge
-from batchcreate.workbooks.cells import Failure
+from batchcreate.workbooks.cells import Cell, Failure
 from batchcreate.workbooks.limits import BATCH_CHARS
 from batchcreate.workbooks.sheet import Row
 
@@ -20,6 +20,8 @@ HEAD_ROWS: Final = 40
 NO_ERRORS: Final[Mapping[int, Mapping[int, str]]] = MappingProxyType({})
 
 _BATCH_CELLS: Final = 1_000_000
+_CELL_WEIGHT: Final = 20
+"""A cell takes as much memory as a text of so many characters more than its own, and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +96,18 @@ def sparse(rows: Iterator[Row], chunk_rows: int) -> Iterator[Batch]:
     """Yield *rows* in batches that hold a bounded amount of text."""
     found: list[Row] = []
     count = HEAD_ROWS
-    chars = 0
+    cells: Mapping[int, Cell] = {}
+    weight = total = 0
     for row in rows:
+        if row[1] is not cells:  # a row that is repeated is weighed once
+            cells = row[1]
+            weight = sum(len(text) + _CELL_WEIGHT for text, _ in cells.values())
         found.append(row)
-        chars += sum(len(text) for text, _ in row[1].values())
-        if len(found) >= count or chars > BATCH_CHARS:
+        total += weight
+        if len(found) >= count or total > BATCH_CHARS:
             yield _sparse(found)
             found = []
-            count, chars = chunk_rows, 0
+            count, total = chunk_rows, 0
     if found:
         yield _sparse(found)
 
