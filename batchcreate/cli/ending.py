@@ -1,5 +1,6 @@
 """The last lines of a run: why rows are not created, the files, the counts, the next command."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -16,6 +17,8 @@ from batchcreate.text import counted
 
 CAUSES_SHOWN: Final = 6
 CELLS_SHOWN: Final = 3
+WIDTH_MIN: Final = 30
+INDENT: Final = 8
 
 _FILES: Final = {
     "page": "page",
@@ -28,7 +31,12 @@ _FILES: Final = {
 
 
 def last_lines(
-    ending: Ending, settings: Settings, arguments: Sequence[str], *, language: str = "en"
+    ending: Ending,
+    settings: Settings,
+    arguments: Sequence[str],
+    *,
+    language: str = "en",
+    width: int | None = None,
 ) -> str:
     """
     Return what the user reads last.
@@ -38,6 +46,7 @@ def last_lines(
         settings: its settings.
         arguments: the command line as it was given.
         language: of causes and advice.
+        width: of the terminal; ``None`` where there is none.
 
     """
     words = arguments[1:]
@@ -49,7 +58,8 @@ def last_lines(
     elif settings.strict and ending.plan.rejected and ending.halt is None:
         lines.append("--strict: a row is rejected, so nothing was sent")
     if not settings.quiet:
-        lines += _causes(ending.reports.causes, ending.plan.notices, language)
+        table = _causes(ending.reports.causes, ending.plan.notices, language)
+        lines += (_hanging(line, width) for line in table)
     return "\n".join(
         [
             *lines,
@@ -82,6 +92,20 @@ def _causes(groups: Sequence[CauseGroup], notices: Notices, language: str) -> It
             yield f"  {' ' * width} -> {advice.text}"
     if more := told[CAUSES_SHOWN:]:
         yield f"  and {counted(sum(group.causes for group in more), 'more cause')}"
+
+
+def _hanging(line: str, width: int | None) -> str:
+    """Return *line* broken between words, if it is too long, so that the table stays one."""
+    # What has no spaces, or is twice as wide, is left to the terminal.
+    if width is None or width < WIDTH_MIN or not line.isascii():
+        return line
+    return textwrap.fill(
+        line,
+        width=width - 1,
+        subsequent_indent=" " * INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _rule(group: CauseGroup, notices: Notices, language: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchcreate import pipeline
+from batchcreate.cli.asking import is_terminal
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.ending import last_lines
@@ -64,7 +66,8 @@ def _conclude(ending: pipeline.Ending, settings: Settings, *, language: str) -> 
         say(trouble)
     if settings.json_summary:
         put(json.dumps(ending.reports.document, ensure_ascii=False))
-    say(last_lines(ending, settings, sys.argv, language=language))
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stderr) else None
+    say(last_lines(ending, settings, sys.argv, language=language, width=width))
 
 
 async def _with_signals(

@@ -73,7 +73,6 @@ class Stop:
         for task in (*self._waiting, *self._working):
             task.cancel()
 
-    @property
     def _is_pulled(self) -> bool:
         return self.halt is not None
 
@@ -84,7 +83,7 @@ class Stop:
 
     async def unless_pulled(self, step: Coroutine[Any, Any, Found]) -> Found | None:
         """Take *step*, and give it up when the run is told to end: then return ``None``."""
-        if self._is_pulled:
+        if self._is_pulled():
             step.close()
             return None
         me = cast("asyncio.Task[Any]", asyncio.current_task())
@@ -92,7 +91,7 @@ class Stop:
         try:
             return await step
         except asyncio.CancelledError:
-            if not self._is_pulled:
+            if not self._is_pulled():
                 raise
             while me.uncancel():
                 pass

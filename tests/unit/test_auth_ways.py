@@ -28,7 +28,7 @@ USER: Final = {
 }
 KEY: Final = {"HUAWEICLOUD_SDK_AK": "AK7", "HUAWEICLOUD_SDK_SK": CANARY}
 TOKEN: Final = {"BATCHCREATE_TOKEN": CANARY}
-BY_TOKEN: Final = "BATCHCREATE_TOKEN (to leave it out: unset BATCHCREATE_TOKEN)"
+BY_GIVEN: Final = "BATCHCREATE_TOKEN (to leave it out: unset BATCHCREATE_TOKEN)"
 BY_USER: Final = (
     "BATCHCREATE_IAM_USER (to leave it out: unset BATCHCREATE_IAM_USER, "
     "BATCHCREATE_IAM_PASSWORD, BATCHCREATE_IAM_DOMAIN)"
@@ -70,10 +70,10 @@ class TestExactlyOne:
     @pytest.mark.parametrize(
         ("environment", "sources"),
         [
-            (TOKEN | USER, [BY_TOKEN, BY_USER]),
-            (TOKEN | KEY, [BY_TOKEN, BY_KEY]),
+            (TOKEN | USER, [BY_GIVEN, BY_USER]),
+            (TOKEN | KEY, [BY_GIVEN, BY_KEY]),
             (USER | KEY, [BY_USER, BY_KEY]),
-            (TOKEN | USER | KEY, [BY_TOKEN, BY_USER, BY_KEY]),
+            (TOKEN | USER | KEY, [BY_GIVEN, BY_USER, BY_KEY]),
         ],
         ids=["token and user", "token and key", "user and key", "all"],
     )
@@ -88,7 +88,7 @@ class TestExactlyOne:
         path = write_profile(tmp_path / ".huaweicloud" / "credentials", "[basic]\nak=a\nsk=b\n")
 
         assert refusal(TOKEN | {"HOME": str(tmp_path)}) == (
-            f"several credentials: {BY_TOKEN} and {path} (to leave it out: set "
+            f"several credentials: {BY_GIVEN} and {path} (to leave it out: set "
             "HUAWEICLOUD_SDK_CREDENTIALS_FILE to an empty text); keep one of them"
         )
 

@@ -185,8 +185,11 @@ def failed(rows: int, code: str, http_status: int | None, message: str = "no") -
 
 
 class TestCauses:
-    def told(self, *causes: CauseGroup, language: str = "en", **more: Sequence[str]) -> list[str]:
-        return lines_of(ending(batch(failed=1), causes=causes, **more), language=language)[:-3]
+    def told(
+        self, *causes: CauseGroup, language: str = "en", sheets: Sequence[str] = ("",)
+    ) -> list[str]:
+        end = ending(batch(failed=1), causes=causes, sheets=sheets)
+        return lines_of(end, language=language)[:-3]
 
     def test_stand_in_columns(self) -> None:
         """How many rows, what became of them, who can mend it, and why."""
@@ -246,3 +249,23 @@ class TestCauses:
         end = ending(batch(failed=1), causes=[failed(1, "CONNECT", None)])
 
         assert lines_of(end, Settings(quiet=True))[0] == "results: out/results.csv"
+
+
+class TestNarrowTerminal:
+    TOLD: Final = [failed(12, "APIGW.0308", 429, "the throttling threshold has been reached")]
+
+    def table(self, *, width: int | None) -> list[str]:
+        end = ending(batch(failed=12), causes=self.TOLD)
+        return last_lines(end, Settings(), TYPED, width=width).splitlines()[:-3]
+
+    def test_long_lines_of_the_table_hang_below_their_first(self) -> None:
+        """Nothing is cut, no line is longer than the terminal, and none begins like a row."""
+        whole, hung = self.table(width=None), self.table(width=44)
+
+        assert " ".join(" ".join(hung).split()) == " ".join(" ".join(whole).split())
+        assert max(map(len, hung)) < 44 < max(map(len, whole))
+        assert all(line.startswith((" " * 8, "  12 ", "     -> ")) for line in hung[1:])
+
+    def test_very_narrow_one_breaks_them_itself(self) -> None:
+        """Columns of a few letters help nobody."""
+        assert self.table(width=20) == self.table(width=None)

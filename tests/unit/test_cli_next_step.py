@@ -54,10 +54,10 @@ def ending(
     )
 
 
-def step(end: Ending, line: str = RUN, **settings: bool) -> str:
+def step(end: Ending, line: str = RUN, settings: Settings | None = None) -> str:
     words = shlex.split(line)[1:]
     (command,) = [each for each in commands.ALL if each.name == words[0]]
-    return next_step(end, Settings(**settings), Typed.parse(words, command))
+    return next_step(end, settings or Settings(), Typed.parse(words, command))
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,16 @@ def test_stopped_run_is_repeated_as_it_was() -> None:
 
 def test_strict_run_waits_for_the_analysts() -> None:
     """The same command would send nothing again."""
-    assert step(ending(batch(rejected=1, not_attempted=9)), strict=True).startswith("hand ")
+    assert step(
+        ending(batch(rejected=1, not_attempted=9)), settings=Settings(strict=True)
+    ).startswith("hand ")
 
 
 def test_dry_run_is_followed_by_the_run_itself() -> None:
     """With everything else that was typed."""
-    said = step(ending(batch(rejected=1, not_attempted=9)), f"{RUN} --dry-run", dry_run=True)
+    said = step(
+        ending(batch(rejected=1, not_attempted=9)), f"{RUN} --dry-run", Settings(dry_run=True)
+    )
 
     assert said == RUN
 

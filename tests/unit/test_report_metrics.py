@@ -2,7 +2,6 @@
 
 import math
 import stat
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,7 @@ from batchcreate.report.metrics import BOUNDS_MS, metrics, write_metrics
 from batchcreate.version import __version__
 
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-DOCUMENT: Final[Mapping[str, Any]] = {
+DOCUMENT: Final[dict[str, Any]] = {
     "counts": {"rejected": 2, "created": 7, "failed": 1},
     "started_at": "2026-01-02T03:04:00.250Z",
     "elapsed_s": 4.75,
