@@ -4,14 +4,14 @@ import asyncio
 import gc
 import json
 import shutil
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from batchcreate import pipeline
+from batchcreate.cli import signals
 from batchcreate.cli.asking import is_terminal
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
@@ -21,10 +21,8 @@ from batchcreate.cli.measuring import Told, measured
 from batchcreate.cli.say import put, say
 from batchcreate.cli.screen import screen_for
 from batchcreate.errors import StoppedError
-from batchcreate.pool import Cause, Halt, Stop
+from batchcreate.pool import Stop
 from batchcreate.settings import Settings
-
-_DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
 
 
 def run_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
@@ -73,23 +71,8 @@ def _conclude(ending: pipeline.Ending, settings: Settings, *, language: str) -> 
 async def _with_signals(
     command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings, stop: Stop
 ) -> pipeline.Ending:
-    listen(stop)
-    return await command(observer=screen_for(settings, sys.stderr), stop=stop)
-
-
-def listen(stop: Stop) -> None:
-    """Let the first signal end the run in good order, and a second one at once."""
-    loop = asyncio.get_running_loop()
-    for number, drain_s in _DRAIN_S.items():
-        loop.add_signal_handler(number, _on_signal, stop, number, drain_s)
-
-
-def _on_signal(stop: Stop, number: signal.Signals, drain_s: float) -> None:
-    if stop.halt is not None:
-        stop.cancel()
-        return
-    if stop.has_work:
-        say(f"{number.name}: the requests under way may finish; again to end them too")
-    message = f"ended by {number.name}; run the same command again for the rest"
-    stop.pull(Halt(cause=Cause.INTERRUPTED, message=message, signal=number))
-    asyncio.get_running_loop().call_later(drain_s, stop.cancel)
+    signals.listen(stop)
+    try:
+        return await command(observer=screen_for(settings, sys.stderr), stop=stop)
+    finally:
+        signals.ignore()

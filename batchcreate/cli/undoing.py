@@ -11,10 +11,10 @@ from typing import Any, Final
 import click
 
 from batchcreate import pipeline
+from batchcreate.cli import signals
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.exits import DONE, INCOMPLETE, STOPPED, UNKNOWN
-from batchcreate.cli.running import listen
 from batchcreate.cli.say import say
 from batchcreate.errors import SettingsError
 from batchcreate.models import DeletionStatus
@@ -68,12 +68,15 @@ async def _undo(
         if warning and not settings.quiet:
             say(warning)
         is_meant = _show_and_ask(found, settings)
-        listen(stop)  # only now: an interrupt of the question ends the command
+        signals.listen(stop)  # only now: an interrupt of the question ends the command
         return is_meant
 
-    return await pipeline.undo(
-        results, settings, environment=environment, confirm=confirm, stop=stop
-    )
+    try:
+        return await pipeline.undo(
+            results, settings, environment=environment, confirm=confirm, stop=stop
+        )
+    finally:
+        signals.ignore()
 
 
 def _show_and_ask(found: pipeline.Search, settings: Settings) -> bool:

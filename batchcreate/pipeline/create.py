@@ -7,6 +7,7 @@ from pathlib import Path
 from batchcreate import loader
 from batchcreate.errors import BatchCreateError
 from batchcreate.journal import Journal, work
+from batchcreate.pipeline.beside import beside_the_loop
 from batchcreate.pipeline.creation import Creation
 from batchcreate.pipeline.defaults import target_defaults
 from batchcreate.pipeline.intake import Input, enroll, language_of, load_options
@@ -59,15 +60,16 @@ async def run(
     with _open_journal(results, settings) as journal:
         try:
             # Beside the event loop, so that signals are heard meanwhile.
-            plan = await asyncio.to_thread(
-                enroll,
-                journal,
-                source,
-                endpoint=service.endpoint,
-                is_kept=not settings.dry_run,
-                is_stopped=lambda: stop.halt is not None,
+            plan = await beside_the_loop(
+                lambda is_given_up: enroll(
+                    journal,
+                    source,
+                    endpoint=service.endpoint,
+                    is_kept=not settings.dry_run,
+                    is_stopped=lambda: stop.halt is not None or is_given_up(),
+                )
             )
-        except BatchCreateError:
+        except (BatchCreateError, asyncio.CancelledError):
             journal.discard()
             raise
         observer.planned(plan)

@@ -99,11 +99,22 @@ async def test_a_signal_at_many_moments_leaves_a_true_report(
     assert codes[CODES[number]] >= 20
 
 
+async def keep_interrupting(process: asyncio.subprocess.Process) -> None:
+    """Interrupt *process* hundreds of times a second, until it has ended."""
+    while process.returncode is None:
+        process.send_signal(signal.SIGINT)
+        await asyncio.sleep(0.002)
+
+
 @pytest.mark.parametrize(
     ("free", "held"), [(0, "the first look"), (6, "creating")], ids=["first look", "creating"]
 )
 async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: str) -> None:
-    """Within two seconds, although the server answers nothing: while listing and while creating."""
+    """
+    Within two seconds, although the server answers nothing: while listing and while creating.
+
+    Whoever keeps on interrupting gets the same exit code and the same report.
+    """
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
     turnstile = Turnstile(free=free, holds=1)
@@ -116,9 +127,11 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
             await turnstile.is_full.wait()
         process.send_signal(signal.SIGINT)
         await said(process, "SIGINT")
-        process.send_signal(signal.SIGINT)
         began = loop.time()
-        ended = await end(process)
+        async with asyncio.TaskGroup() as group:
+            interrupting = group.create_task(keep_interrupting(process))
+            ended = await end(process)
+            interrupting.cancel()
         took_s = loop.time() - began
         results = tmp_path / "tasks-results"
         after = audited(results, rows, simulator, is_complete=False)

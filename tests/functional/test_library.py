@@ -1,12 +1,13 @@
 """The package as a library: the same pipeline, from Python, with typed values."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 import batchcreate
 from batchcreate import Plan, Progress, Status
-from tests.functional.program import write_rows
+from tests.functional.program import listing, write_rows
 
 ROWS = [{"task_name": f"task-{number:03}", "operation_types": "insert"} for number in range(30)]
 BAD = {"task_name": "no good", "operation_types": "INSERT"}
@@ -65,6 +66,26 @@ async def test_leaving_early_ends_the_run_in_good_order(tasks: Path, tmp_path: P
     assert 0 < created < 30
     assert again.summary.counts[Status.CREATED] == 30
     assert again.facts["this_run"]["attempts"] == 30 - created
+
+
+async def test_cancelled_run_lets_go_of_its_input(tmp_path: Path) -> None:
+    """Whoever gives up while a large file is read may start again at once."""
+    rows = [{"task_name": f"task-{n}", "operation_types": "insert"} for n in range(20_000)]
+    tasks = write_rows(tmp_path / "tasks.csv", rows)
+    settings = settings_for(tmp_path, dry_run=False, limit=1)
+    running = asyncio.create_task(batchcreate.run([tasks], settings))  # noqa: TID251 # cancelled
+    while not (tmp_path / "out" / "journal.db-wal").exists():  # noqa: ASYNC110 # nobody tells
+        await asyncio.sleep(0.001)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    left = listing(tmp_path)
+
+    write_rows(tasks, ROWS)
+    again = await batchcreate.run([tasks], settings)
+
+    assert left == ["tasks.csv"]
+    assert (again.summary.total, again.summary.counts[Status.CREATED]) == (30, 1)
 
 
 async def test_what_ends_a_run_is_raised(tmp_path: Path) -> None:
