@@ -18,6 +18,7 @@ from batchcreate.errors import (
     JournalLockedError,
     LoadError,
     MaybeSentError,
+    NoCredentialsError,
     NotSentError,
     PlanError,
     ReportError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         Plan,
     )
     from batchcreate.pool import (
+        Cause,
         Halt,
         Stop,
     )
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchCreateError",
+    "Cause",
     "CredentialError",
     "Ending",
     "Findings",
@@ -71,6 +74,7 @@ __all__ = [
     "JournalLockedError",
     "LoadError",
     "MaybeSentError",
+    "NoCredentialsError",
     "NotSentError",
     "Place",
     "Plan",
@@ -116,6 +120,7 @@ _ROOMS = {
     "Ending": "batchcreate.pipeline",
     "Findings": "batchcreate.pipeline",
     "Plan": "batchcreate.pipeline",
+    "Cause": "batchcreate.pool",
     "Halt": "batchcreate.pool",
     "Stop": "batchcreate.pool",
     "Settings": "batchcreate.settings",
