@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import os
 import shutil
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
@@ -13,7 +12,8 @@ from itertools import count
 from typing import Any, cast
 
 import aiohttp
-import pytest
+
+from tests.needs import required
 
 LIMIT_S = 60.0
 NARROW, WIDE = 360, 1400
@@ -23,16 +23,6 @@ _QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-port=0"),
 )
-
-
-def require_chromium() -> str:
-    """Return where Chromium is; skip without it, or fail where CI is set."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("chromium is not installed")
-    if found is None:
-        pytest.skip("chromium is not installed")
-    return found
 
 
 @dataclass(slots=True)
@@ -123,7 +113,7 @@ class Tab:
 @asynccontextmanager
 async def browsing() -> AsyncIterator[Tab]:
     """Start a browser of its own and give its empty page."""
-    chromium = require_chromium()
+    chromium = required("chromium", "chromium-browser")
     profile = tempfile.mkdtemp(prefix="chromium-")
     process = await asyncio.create_subprocess_exec(
         *(chromium, *_QUIET, f"--user-data-dir={profile}", "about:blank"),

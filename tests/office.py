@@ -1,12 +1,9 @@
 """LibreOffice, the second program that reads and writes spreadsheets."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
+from tests.needs import required
 
 LIMIT_S = 120
 
@@ -20,7 +17,7 @@ def convert(path: Path, suffix: str, *, folder: Path) -> Path:
 
     Skips the test where there is no LibreOffice, and fails it there in CI.
     """
-    program = shutil.which("soffice") or _missing()
+    program = required("soffice")
     folder.mkdir(exist_ok=True)
     kind = _FILTERS.get(suffix, suffix.removeprefix("."))
     profile = (folder / "profile").absolute().as_uri()
@@ -34,10 +31,3 @@ def convert(path: Path, suffix: str, *, folder: Path) -> Path:
         timeout=LIMIT_S,
     )
     return folder / path.with_suffix(suffix).name
-
-
-def _missing() -> NoReturn:
-    missing = "there is no LibreOffice (soffice)"
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)

@@ -9,7 +9,6 @@ what the server has. The long sweeps are left out of a normal run; all of them::
 """
 
 import asyncio
-import contextlib
 import functools
 import os
 import random
@@ -19,13 +18,11 @@ import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-
-import pytest
 
 import batchcreate as package
 from batchcreate.simulator import (
@@ -47,6 +44,7 @@ from tests.functional.program import (
     task_rows,
     write_rows,
 )
+from tests.needs import missing, required
 
 LANES = 2
 """How many programs run beside each other."""
@@ -218,22 +216,12 @@ class LateLists:
 
 
 @functools.cache
-def _strace_problem() -> str:
-    """Return why strace cannot be used here, empty if it can."""
-    if shutil.which("strace") is None:
-        return "strace is not installed"
-    command = ("strace", "-f", "-o", "/dev/null", "-e", "trace=fsync", "true")
-    tried = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 # ours
-    return "" if tried.returncode == 0 else f"strace cannot trace here: {tried.stderr!r}"
-
-
 def require_strace() -> None:
-    """Skip the test on a machine without strace; where CI is set, nothing may be skipped."""
-    problem = _strace_problem()
-    if problem and os.environ.get("CI"):
-        pytest.fail(problem)
-    if problem:
-        pytest.skip(problem)
+    """See that calls of a program can be struck here."""
+    command = (required("strace"), "-f", "-o", "/dev/null", "-e", "trace=fsync", "true")
+    tried = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 # ours
+    if tried.returncode:
+        missing(f"strace cannot trace here: {tried.stderr!r}")
 
 
 CALLS = {
@@ -417,38 +405,6 @@ def copy_with(changes: Sequence[Change]) -> Callable[[Path], None]:
             (copy / change.file).write_text(text.replace(change.old, change.new), "utf-8")
 
     return put
-
-
-# A disk that can be filled --------------------------------------------------------------------
-
-
-@contextmanager
-def small_disk(folder: Path, *, size_kib: int) -> Iterator[Path]:
-    """Mount a file system of its own, of a size in KiB, on *folder*; it goes with the block."""
-    folder.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", f"size={size_kib}k,mode=700", "tmpfs", str(folder))
-    tried = subprocess.run(mount, capture_output=True, check=False)  # noqa: S603 # ours
-    if tried.returncode:
-        pytest.skip(f"no file system can be mounted here: {tried.stderr!r}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(("umount", "-l", str(folder)), check=True)  # noqa: S603, S607 # ours
-
-
-def enlarge(disk: Path, *, size_kib: int) -> None:
-    """Give a small disk another size."""
-    resize = ("mount", "-o", f"remount,size={size_kib}k", str(disk))
-    subprocess.run(resize, check=True)  # noqa: S603 # ours
-
-
-def fill(disk: Path) -> Path:
-    """Take all that is left of a disk; return the file that does."""
-    ballast = disk / "ballast"
-    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(1024))
-    return ballast
 
 
 def seeded(seed: int) -> random.Random:

@@ -3,8 +3,6 @@
 import asyncio
 import base64
 import json
-import os
-import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
@@ -13,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import pytest
 from aiohttp import web
+
+from tests.needs import required
 
 HOST = "127.0.0.1"
 
@@ -184,10 +183,7 @@ def certify(folder: Path, *, name: str = f"IP:{HOST}", ends: str = "2099") -> Ce
         ends: the year before which it ends.
 
     """
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        # Where the project is checked nothing may be left out.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no openssl here")
+    openssl = required("openssl")
     folder.mkdir()
     key, wish, path, settings = (folder / each for each in ("k.pem", "r.pem", "c.pem", "ca.cnf"))
     settings.write_text(_CA.format(folder=folder, name=name), encoding="utf-8")

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import shutil
 import socket
 import ssl
 import struct
@@ -25,6 +24,7 @@ from batchcreate.models import Created, Reply, Target, TaskId
 from batchcreate.outcome import read_reply
 from batchcreate.secret import Secret
 from batchcreate.transport import ANSWER_BYTES_MAX
+from tests.needs import required
 
 TOKEN: Final = "canary-5f2d9c71"  # noqa: S105 # opens nothing
 BODY: Final = b'{"task_name":"x"}'
@@ -561,9 +561,7 @@ class TestNotSent:
 @pytest.fixture(scope="module")
 def untrusted(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     """Return a server's side of TLS with a certificate that nobody signed."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl here to make a certificate with")
+    openssl = required("openssl")
     folder = tmp_path_factory.mktemp("tls")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(  # noqa: S603 # our own arguments

@@ -1,7 +1,6 @@
 """Shells complete commands, options, values, files and folders with the scripts that we print."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import Final
 import pytest
 
 from tests.functional.program import batchcreate
+from tests.needs import required
 
 LIMIT_S: Final = 60
 PROGRAM: Final = f'#!/bin/sh\nexec "{sys.executable}" -m batchcreate "$@"\n'
@@ -33,13 +33,6 @@ def folder(tmp_path: Path) -> Path:
     program.write_text(PROGRAM)
     program.chmod(0o755)
     return tmp_path
-
-
-def shell(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"no {name} here")
-    return found
 
 
 async def lay_script(folder: Path, name: str) -> Path:
@@ -81,7 +74,7 @@ def carry_out(folder: Path, *command: str) -> list[str]:
 )
 async def test_bash_completes(words: Sequence[str], found: list[str], folder: Path) -> None:
     """What is no word of ours is left to bash: files and folders."""
-    bash = shell("bash")
+    bash = required("bash")
     script = await lay_script(folder, "bash")
 
     told = carry_out(
@@ -93,7 +86,7 @@ async def test_bash_completes(words: Sequence[str], found: list[str], folder: Pa
 
 async def test_bash_takes_the_script_as_it_is(folder: Path) -> None:
     """Sourced, it completes the program by its name."""
-    bash = shell("bash")
+    bash = required("bash")
     script = await lay_script(folder, "bash")
 
     told = carry_out(folder, bash, "--norc", "-c", f"source {script} && complete -p batchcreate")
@@ -104,10 +97,10 @@ async def test_bash_takes_the_script_as_it_is(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["zsh", "fish"])
 async def test_other_shells_take_theirs(name: str, folder: Path) -> None:
     """It is good syntax to them."""
-    program = shell(name)
+    shell = required(name)
     script = await lay_script(folder, name)
 
-    assert carry_out(folder, program, "-n", str(script)) == []
+    assert carry_out(folder, shell, "-n", str(script)) == []
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.disks import enlarge, fill, small_disk
 from tests.functional.harness import (
     FAST,
     Findings,
     Lane,
     Point,
     audited,
-    enlarge,
-    fill,
     launch,
     open_lane,
     program,
     require_strace,
-    small_disk,
 )
 from tests.functional.program import (
     INSTANCE,

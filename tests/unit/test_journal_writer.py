@@ -18,6 +18,7 @@ from batchcreate.errors import JournalError
 from batchcreate.journal import Journal, Settlement, Writer, make_folder
 from batchcreate.journal.records import ROWS_MAX
 from batchcreate.models import Failed, Outcome, RunId
+from tests.disks import fill, small_disk
 from tests.journals import (
     LOST,
     NOW_MS,
@@ -385,44 +386,28 @@ async def test_a_text_that_cannot_be_stored_breaks_the_writer_not_the_run(folder
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB, for the one user who may make one."""
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if os.geteuid() or not mount or not umount:
-        pytest.skip("only root can mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:  # noqa: S603 # our own disk
-        pytest.skip("this system does not let root mount a tmpfs")
-    yield disk
-    subprocess.run([umount, "--lazy", str(disk)], check=True)  # noqa: S603 # our own disk
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB."""
+    with small_disk(tmp_path / "disk", size_kib=256) as disk:
+        yield disk
 
 
-def fill(disk: Path, *, pages_left: int) -> Path:
-    """Take all space of *disk* but *pages_left* pages."""
-    filler = disk / "filler"
-    space = os.statvfs(disk)
-    filler.write_bytes(b"\0" * (space.f_bavail - pages_left) * space.f_frsize)
-    return filler
-
-
-def test_a_full_disk_is_found_when_the_journal_is_made(small_disk: Path) -> None:
+def test_a_full_disk_is_found_when_the_journal_is_made(disk: Path) -> None:
     """Nothing stays locked; with some space the same command works."""
-    filler = fill(small_disk, pages_left=2)
+    filler = fill(disk, pages_left=2)
 
     with pytest.raises(JournalError, match="full"):
-        Journal.open(small_disk / "results")
+        Journal.open(disk / "results")
     filler.unlink()
 
-    with opened(small_disk / "results", {"a.csv": ["x"]}) as journal:
+    with opened(disk / "results", {"a.csv": ["x"]}) as journal:
         assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_a_full_disk_is_found_while_reading(small_disk: Path) -> None:
+def test_a_full_disk_is_found_while_reading(disk: Path) -> None:
     """The rows of the reading are undone, earlier ones stay."""
-    journal = opened(small_disk / "results", {"a.csv": ["x"]})
-    fill(small_disk, pages_left=1)
+    journal = opened(disk / "results", {"a.csv": ["x"]})
+    fill(disk, pages_left=1)
 
     with pytest.raises(JournalError, match=r"full.*free some space"):
         read(journal, {"b.csv": [f"{'n' * 60}{number}" for number in range(1000)]})
@@ -432,14 +417,14 @@ def test_a_full_disk_is_found_while_reading(small_disk: Path) -> None:
 
 @pytest.mark.parametrize("pages_left", range(12))
 async def test_a_disk_that_fills_up_during_a_run_loses_nothing_confirmed(
-    small_disk: Path, pages_left: int
+    disk: Path, pages_left: int
 ) -> None:
     """Confirmed intents are unknown at worst; unwritten outcomes are handed back."""
-    folder = small_disk / "results"
+    folder = disk / "results"
     journal = opened(folder, {"a.csv": [f"task-{number}" for number in range(100)]})
     tasks = waiting(journal)
     writer = writing(journal)
-    filler = fill(small_disk, pages_left=pages_left)
+    filler = fill(disk, pages_left=pages_left)
     confirmed, settled = [], {}
 
     async def send() -> None:

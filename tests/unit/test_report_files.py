@@ -15,6 +15,7 @@ import pytest
 
 from batchcreate.errors import ReportError
 from batchcreate.report import replacing
+from tests.disks import read_only, small_disk
 
 
 @pytest.fixture
@@ -161,16 +162,16 @@ class TestFailing:
             write(tmp_path / "results.csv", "new")
         assert [each.name for each in tmp_path.iterdir()] == ["results.csv"]
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to a read-only folder")
-    def test_read_only_folder_is_named(self, path: Path) -> None:
-        """A folder that nobody may write to ends in one line and keeps its files."""
-        path.parent.chmod(0o500)
-        try:
-            with pytest.raises(ReportError, match=r"cannot be written \(Permission denied\)"):
-                write(path, "new")
-            assert content_of(path.parent) == {"results.csv": "old"}
-        finally:
-            path.parent.chmod(0o700)
+    def test_read_only_disk_is_named(self, tmp_path: Path) -> None:
+        """A folder that not even root may write to ends in one line and keeps its files."""
+        with small_disk(tmp_path / "disk", size_kib=64) as disk:
+            write(disk / "results.csv", "old")
+            with (
+                read_only(disk),
+                pytest.raises(ReportError, match=r"written \(Read-only file system\)"),
+            ):
+                write(disk / "results.csv", "new")
+            assert content_of(disk) == {"results.csv": "old"}
 
 
 class TestPlanted:
