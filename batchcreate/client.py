@@ -77,7 +77,7 @@ class RomaClient:
 
         """
         url = self._url(target, "tasks").with_query(limit=limit, offset=offset)
-        return await self._repeatable("GET", url, answer_bytes_max=LIST_BYTES_MAX)
+        return await self._repeatable("GET", target, url, answer_bytes_max=LIST_BYTES_MAX)
 
     async def delete(self, target: Target, task_id: TaskId) -> Reply:
         """
@@ -89,16 +89,17 @@ class RomaClient:
 
         """
         url = self._url(target, f"tasks/{quote(task_id, safe='')}")
-        return await self._repeatable("DELETE", url)
+        return await self._repeatable("DELETE", target, url)
 
     async def _repeatable(
-        self, method: str, url: URL, *, answer_bytes_max: int = ANSWER_BYTES_MAX
+        self, method: str, target: Target, url: URL, *, answer_bytes_max: int = ANSWER_BYTES_MAX
     ) -> Reply:
         """Send a request that may be sent twice: again, where its credential had ended."""
-        await self._credential.ready()
+        project_id = target.project_id
+        await self._credential.ready(project_id)
         sent_at = asyncio.get_running_loop().time()
         reply = await self._attempt(method, url, answer_bytes_max=answer_bytes_max)
-        if is_unauthorized(reply) and await self._credential.renew(sent_at):
+        if is_unauthorized(reply) and await self._credential.renew(project_id, sent_at):
             reply = await self._attempt(method, url, answer_bytes_max=answer_bytes_max)
         return reply
 

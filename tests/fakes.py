@@ -251,6 +251,7 @@ class FixedCredential:
     """
 
     name = "fixed"
+    is_of_one_project = False
     secrets = ()
 
     def __init__(self, *renewals: bool | CredentialError) -> None:
@@ -262,12 +263,12 @@ class FixedCredential:
         del method, url, body
         return {}
 
-    async def ready(self) -> None:
+    async def ready(self, project_id: str | None = None) -> None:
         """Be ready."""
 
-    async def renew(self, sent_at: float) -> bool:
+    async def renew(self, project_id: str, sent_at: float) -> bool:
         """Tell whether a new secret is in force, as scripted; by default none can be had."""
-        del sent_at
+        del project_id, sent_at
         self.renewed += 1
         outcome = next(self._renewals, False)
         if isinstance(outcome, CredentialError):
@@ -406,7 +407,7 @@ class Rig:
             *work.count_per_target(connection),
             *(row.pending.key.target for row in unsettled),
         ]
-        inventories = await take_baseline(dict.fromkeys(targets), look)
+        inventories = await take_baseline(dict.fromkeys(targets), look, self._credential)
         if isinstance(inventories, Halt):
             self.stop.pull(inventories)
             return self.stop.halt

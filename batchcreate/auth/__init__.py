@@ -2,7 +2,7 @@
 
 from batchcreate.auth.credentials import Credential, SignedKey, Token
 from batchcreate.auth.grants import IamUser, id_of
-from batchcreate.auth.iam import IamToken
+from batchcreate.auth.iam import IamTokens
 from batchcreate.auth.ways import (
     PROMPT,
     Given,
@@ -20,7 +20,7 @@ __all__ = [
     "GivenKey",
     "GivenToken",
     "GivenUser",
-    "IamToken",
+    "IamTokens",
     "IamUser",
     "SignedKey",
     "Token",

@@ -16,10 +16,12 @@ class Credential(Protocol):
 
     Attributes:
         name: tells people which one it is; holds no secret.
+        is_of_one_project: it cannot serve a second one.
 
     """
 
     name: str
+    is_of_one_project: bool
 
     @property
     def secrets(self) -> Sequence[Secret]:
@@ -30,9 +32,12 @@ class Credential(Protocol):
         """Return the headers that authenticate one request."""
         ...
 
-    async def ready(self) -> None:
+    async def ready(self, project_id: str | None = None) -> None:
         """
         Make sure that it will be accepted; called before a request takes its turn.
+
+        Args:
+            project_id: what the request is about; ``None`` for all that it served before.
 
         Raises:
             CredentialError: it cannot be obtained.
@@ -40,11 +45,15 @@ class Credential(Protocol):
         """
         ...
 
-    async def renew(self, used_at: float) -> bool:
+    async def renew(self, project_id: str, used_at: float) -> bool:
         """
         Get a new one after a request that left at *used_at* (loop time) was refused.
 
         Returns whether there is a new one. One renewal serves all who ask for it.
+
+        Args:
+            project_id: what the request was about.
+            used_at: when it left.
 
         Raises:
             CredentialError: it cannot be obtained.
@@ -55,6 +64,8 @@ class Credential(Protocol):
 
 class Token:
     """A project-scoped IAM token in X-Auth-Token (IAM API, token by password)."""
+
+    is_of_one_project = True
 
     def __init__(self, token: Secret, *, name: str = "the token") -> None:
         self.name = name
@@ -69,10 +80,10 @@ class Token:
         """Return the token's header."""
         return {"X-Auth-Token": self._token.reveal()}
 
-    async def ready(self) -> None:
+    async def ready(self, project_id: str | None = None) -> None:
         """Do nothing: whether it is accepted is for the server to say."""
 
-    async def renew(self, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
+    async def renew(self, project_id: str, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
         """Return that there is no other token."""
         return False
 
@@ -88,6 +99,8 @@ class SignedKey:
 
     """
 
+    is_of_one_project = False
+
     def __init__(self, key: AccessKey, *, name: str, now: Callable[[], datetime]) -> None:
         self.name = name
         self._key = key
@@ -102,16 +115,16 @@ class SignedKey:
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         """Return the signature and all that it covers."""
         signed = {"Content-Type": CONTENT_TYPE}
-        if project_id := _project_of(url):
+        if project_id := project_of(url):
             signed["X-Project-Id"] = project_id
         return sign(
             method=method, url=url, headers=signed, body=body, key=self._key, moment=self._now()
         )
 
-    async def ready(self) -> None:
+    async def ready(self, project_id: str | None = None) -> None:
         """Do nothing: a key has no end that we could know of."""
 
-    async def renew(self, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
+    async def renew(self, project_id: str, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
         """Return that there is no other key: a refused one is locked if it is tried again."""
         return False
 
@@ -121,7 +134,7 @@ def fits_header(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text
 
 
-def _project_of(url: str) -> str:
+def project_of(url: str) -> str:
     """Return the project that the path of an FDI call names: ``/v2/{project_id}/...``."""
     parts = urlsplit(url).path.split("/")
     return parts[2] if len(parts) > 2 and parts[1] == "v2" else ""  # noqa: PLR2004 # its place in the path

@@ -27,7 +27,6 @@ class IamUser:
         password: its password.
         domain: the account that the user belongs to.
         endpoint: origin of IAM, global or of a region.
-        scope: the project, as ``{"id": ...}`` or ``{"name": <region>}``.
 
     """
 
@@ -35,7 +34,10 @@ class IamUser:
     password: Secret
     domain: str
     endpoint: str
-    scope: Mapping[str, str]
+
+
+Scope = Mapping[str, str]
+"""The project that a token is for, as ``{"id": ...}`` or ``{"name": <region>}``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,8 @@ class Grant:
     lifetime_s: float
 
 
-def login_body(user: IamUser) -> bytes:
-    """Return the body of a login with a password, scoped to a project."""
+def login_body(user: IamUser, scope: Scope) -> bytes:
+    """Return the body of a login with a password, for a token of the project *scope*."""
     return json.dumps(
         {
             "auth": {
@@ -70,18 +72,19 @@ def login_body(user: IamUser) -> bytes:
                         }
                     },
                 },
-                "scope": {"project": dict(user.scope)},
+                "scope": {"project": dict(scope)},
             }
         }
     ).encode()
 
 
-def read_grant(reply: Reply, user: IamUser) -> Grant:
+def read_grant(reply: Reply, user: IamUser, scope: Scope) -> Grant:
     """
     Read IAM's answer to a login.
 
     Raises:
-        CredentialError: it is not a token; the message names user, endpoint and IAM's words.
+        CredentialError: it is not a token; the message names user, project, endpoint and IAM's
+            words.
 
     """
     token = reply.headers.get("X-Subject-Token", "")
@@ -91,7 +94,8 @@ def read_grant(reply: Reply, user: IamUser) -> Grant:
     if not is_grant or not isinstance(described, dict):
         msg = (
             f"IAM at {user.endpoint} gave no token to user {user.name} of account {user.domain} "
-            f"({_said(reply)}); check BATCHCREATE_IAM_USER, _PASSWORD and _DOMAIN, and the project"
+            f"for project {' '.join(scope.values())} ({_said(reply)}); check BATCHCREATE_IAM_USER, "
+            "_PASSWORD and _DOMAIN, and the project"
         )
         raise CredentialError(msg)
     project = described.get("project")

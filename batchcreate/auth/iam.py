@@ -1,12 +1,14 @@
-"""An IAM user's token: fetched when first needed, renewed once for all workers, kept in memory."""
+"""An IAM user's tokens: one per project, renewed once for all workers, kept in memory."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from random import Random
 from typing import Final
 
-from batchcreate.auth.grants import Grant, IamUser, login_body, read_grant
+from batchcreate.auth.credentials import project_of
+from batchcreate.auth.grants import Grant, IamUser, Scope, login_body, read_grant
 from batchcreate.errors import CredentialError, NotSentError, TransportError
 from batchcreate.models import Reply
 from batchcreate.retry import RetryPolicy
@@ -20,9 +22,20 @@ Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Reply]]
 """Sends one POST; raises `TransportError` where there is no usable reply."""
 
 
-class IamToken:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A token in force, with the loop times at which it was granted and should be renewed."""
+
+    token: Secret
+    granted_at: float
+    fresh_until: float
+
+
+class IamTokens:
     """
     The credential of an IAM user (IAM API, obtaining a user token through password).
+
+    A token belongs to one project, so each project has its own, fetched when it is first needed.
 
     Args:
         user: who logs in.
@@ -31,6 +44,8 @@ class IamToken:
         random: draws the waits.
 
     """
+
+    is_of_one_project = False
 
     def __init__(
         self, user: IamUser, post: Post, *, retry: RetryPolicy | None = None, random: Random
@@ -41,45 +56,43 @@ class IamToken:
         self._user = user
         self._post = post
         self._turn = asyncio.Lock()
-        self._grant: Grant | None = None
-        self._granted_at = 0.0
-        self._fresh_until = 0.0
+        self._held: dict[str, _Held] = {}
         self._refusal = ""
 
     @property
     def secrets(self) -> Sequence[Secret]:
-        """The password, and the token in force."""
-        token = () if self._grant is None else (self._grant.token,)
-        return (self._user.password, *token)
+        """The password, and the tokens in force."""
+        return (self._user.password, *(held.token for held in self._held.values()))
 
-    @property
-    def project_id(self) -> str:
-        """The project of the token in force; empty before the first login."""
-        return "" if self._grant is None else self._grant.project_id
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token depends on nothing but the project
+        """Return the header with the token of the project in *url*; `ready` comes first."""
+        held = self._held.get(project_of(url))
+        return {} if held is None else {"X-Auth-Token": held.token.reveal()}
 
-    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token does not depend on the request; a signature does
-        """Return the token's header; `ready` comes first."""
-        return {} if self._grant is None else {"X-Auth-Token": self._grant.token.reveal()}
-
-    async def ready(self) -> None:
+    async def ready(self, project_id: str | None = None) -> None:
         """
         Log in where there is no token, or where it is about to end.
+
+        Args:
+            project_id: the one that a token is needed for; ``None`` for all that have one.
 
         Raises:
             CredentialError: IAM refused the user, or cannot be reached.
 
         """
-        if _now() < self._fresh_until:
-            return
-        async with self._turn:
-            if _now() >= self._fresh_until:
-                await self._log_in()
+        for each in tuple(self._held) if project_id is None else (project_id,):
+            if self._is_fresh(each):
+                continue
+            async with self._turn:
+                if not self._is_fresh(each):
+                    await self._log_in({"id": each})
 
-    async def renew(self, used_at: float) -> bool:
+    async def renew(self, project_id: str, used_at: float) -> bool:
         """
-        Get a new token after one was refused; one login serves all who ask.
+        Get a new token of a project after one was refused; one login serves all who ask.
 
         Args:
+            project_id: which one.
             used_at: loop time at which the refused request left.
 
         Raises:
@@ -87,27 +100,47 @@ class IamToken:
 
         """
         async with self._turn:
-            if used_at >= self._granted_at:
-                await self._log_in()
+            held = self._held.get(project_id)
+            if held is None or used_at >= held.granted_at:
+                await self._log_in({"id": project_id})
         return True
 
-    async def _log_in(self) -> None:
+    async def find_project(self, name: str) -> str:
+        """
+        Log in to the project called *name* and return its id, empty where IAM does not say.
+
+        Raises:
+            CredentialError: IAM refused the user, or cannot be reached.
+
+        """
+        async with self._turn:
+            return (await self._log_in({"name": name})).project_id
+
+    def _is_fresh(self, project_id: str) -> bool:
+        held = self._held.get(project_id)
+        return held is not None and _now() < held.fresh_until
+
+    async def _log_in(self, scope: Scope) -> Grant:
         # A user whose password was refused is locked if it is tried again and again.
         if self._refusal:
             raise CredentialError(self._refusal)
         asked_at = _now()
-        reply = await self._ask()
+        reply = await self._ask(scope)
         try:
-            grant = read_grant(reply, self._user)
+            grant = read_grant(reply, self._user, scope)
         except CredentialError as error:
             self._refusal = str(error)
             raise
         margin_s = min(MARGIN_S, grant.lifetime_s / 10)
-        self._grant = grant
-        self._granted_at = _now()
-        self._fresh_until = asked_at + grant.lifetime_s - margin_s
+        if project_id := scope.get("id", grant.project_id):
+            self._held[project_id] = _Held(
+                token=grant.token,
+                granted_at=_now(),
+                fresh_until=asked_at + grant.lifetime_s - margin_s,
+            )
+        return grant
 
-    async def _ask(self) -> Reply:
+    async def _ask(self, scope: Scope) -> Reply:
         """Send the login; one that brought no answer may be sent again."""
         url = f"{self._user.endpoint}/v3/auth/tokens?nocatalog=true"
         headers = {"Content-Type": "application/json;charset=utf8"}
@@ -116,7 +149,7 @@ class IamToken:
             if attempt:
                 await asyncio.sleep(self._retry.wait_s(attempt, self._random))
             try:
-                reply = await self._post(url, headers, login_body(self._user))
+                reply = await self._post(url, headers, login_body(self._user, scope))
             except TransportError as error:
                 reason = str(error)
                 if isinstance(error, NotSentError) and error.is_permanent:

@@ -84,14 +84,5 @@ def summary(connection: sqlite3.Connection) -> Summary:
     )
 
 
-def first_project(connection: sqlite3.Connection) -> str:
-    """Return the project of the first task that was enrolled, empty where there is none."""
-    found = connection.execute(
-        "SELECT project_id FROM targets JOIN tasks ON tasks.target = targets.id "
-        "ORDER BY tasks.id LIMIT 1"
-    ).fetchone()
-    return "" if found is None else str(found[0])
-
-
 def _stamp(moment_ms: int | None) -> str:
     return "" if moment_ms is None else stamp_of_ms(moment_ms)

@@ -1,9 +1,10 @@
 """The look before the leap: what each instance has already, and whether the batch fits in."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from batchcreate.auth import Credential
 from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, Unsettled, work
 from batchcreate.listing import Incomplete, Inventory
@@ -15,6 +16,7 @@ from batchcreate.settings import Settings
 from batchcreate.text import counted
 
 _NAMED_MAX: Final = 5
+_REFUSALS: Final = (Cause.UNAUTHORIZED, Cause.FORBIDDEN)
 
 _CAUSES: Final[Mapping[Signal, tuple[Cause, str, str]]] = {
     Signal.UNAUTHORIZED: (
@@ -24,7 +26,7 @@ _CAUSES: Final[Mapping[Signal, tuple[Cause, str, str]]] = {
     ),
     Signal.FORBIDDEN: (
         Cause.FORBIDDEN,
-        "the server does not let this account list the tasks of the instance",
+        "the server does not let this account list the tasks",
         "check --project-id, --instance-id and the permissions of the account",
     ),
     Signal.REDIRECTED: (
@@ -40,29 +42,47 @@ _CAUSES: Final[Mapping[Signal, tuple[Cause, str, str]]] = {
 }
 _OUTAGE: Final = (
     Cause.OUTAGE,
-    "the tasks of the instance cannot be listed",
+    "the tasks cannot be listed",
     "check --endpoint, or run the same command again when the service has recovered",
 )
 
 
 async def take_baseline(
-    targets: Iterable[Target], look: Look
+    targets: Iterable[Target], look: Look, credential: Credential
 ) -> Mapping[Target, Inventory] | Halt:
     """
     List every instance of the batch, one after the other.
 
     A wrong AK/SK locks its key after a few failures, so the first call goes out alone, and
     one refused authentication ends the run (FAQ on IAM authentication information).
+
+    Args:
+        targets: the instances.
+        look: lists one.
+        credential: that of the requests.
+
     """
     inventories: dict[Target, Inventory] = {}
     for target in targets:
         listing = await look(target)
         if isinstance(listing, Incomplete):
-            cause, found, remedy = _CAUSES.get(listing.signal, _OUTAGE)
-            message = f"{found} ({listing.reason}); nothing was sent: {remedy}"
-            return Halt(cause=cause, message=message)
+            projects = {each.project_id for each in inventories}
+            return _halt(target, listing, projects if credential.is_of_one_project else ())
         inventories[target] = listing
     return inventories
+
+
+def _halt(target: Target, listing: Incomplete, served: Collection[str]) -> Halt:
+    """Say why *target* cannot be listed; a token of one project was good for those *served*."""
+    cause, found, remedy = _CAUSES.get(listing.signal, _OUTAGE)
+    if cause in _REFUSALS and served and target.project_id not in served:
+        remedy = (
+            f"the token is good for project {', '.join(served)} and belongs to one project only: "
+            "use an IAM user or an access key (AK/SK), or a file and a token for each project"
+        )
+    where = f"project {target.project_id}, instance {target.instance_id}"
+    message = f"{found} ({where}: {listing.reason}); nothing was sent: {remedy}"
+    return Halt(cause=cause, message=message)
 
 
 def skip_existing(

@@ -139,9 +139,9 @@ class Creation:
         self, journal: Journal, plan: Plan, unsettled: Sequence[Unsettled], look: Look
     ) -> Outlook | None:
         """Return what is left to do on the server; ``None`` for nothing, or a run that is to end."""
-        settings = self._settings
-        targets = [*plan.to_send, *(row.pending.key.target for row in unsettled)]
-        found = await self._stop.unless_pulled(take_baseline(dict.fromkeys(targets), look))
+        settings, service = self._settings, self._service
+        targets = dict.fromkeys([*plan.to_send, *(row.pending.key.target for row in unsettled)])
+        found = await self._stop.unless_pulled(take_baseline(targets, look, service.credential))
         if found is None:
             return None
         if isinstance(found, Halt):
@@ -151,7 +151,7 @@ class Creation:
         self._tally.existing = skip_existing(journal, found, is_abort=is_abort)
         if existing := self._tally.existing:
             self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
-        is_simulated = self._service.endpoint == SIMULATED
+        is_simulated = service.endpoint == SIMULATED
         return look_ahead(journal, found, unsettled, settings, is_simulated=is_simulated)
 
     async def _send(

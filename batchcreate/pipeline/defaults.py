@@ -5,7 +5,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from batchcreate.auth import IamToken, SignedKey, id_of
+from batchcreate.auth import IamTokens, SignedKey, id_of
 from batchcreate.errors import CredentialError, TransportError
 from batchcreate.models import Reply
 from batchcreate.outcome import error_of, is_unauthorized, parse_json
@@ -32,9 +32,8 @@ async def target_defaults(settings: Settings, service: Service) -> Mapping[str, 
         return {field: value or SIMULATED_TARGET[field] for field, value in given.items()}
     credential = service.credential
     if not given["project_id"] and settings.project_name is not None:
-        if isinstance(credential, IamToken):
-            await credential.ready()
-            given["project_id"] = credential.project_id
+        if isinstance(credential, IamTokens):
+            given["project_id"] = await credential.find_project(settings.project_name)
         elif isinstance(credential, SignedKey):
             look = partial(get, service.network, timeout_s=settings.timeout)
             given["project_id"] = await _look_up_project(settings, credential, look)

@@ -15,7 +15,7 @@ from batchcreate.auth import (
     GivenKey,
     GivenToken,
     GivenUser,
-    IamToken,
+    IamTokens,
     IamUser,
     SignedKey,
     Token,
@@ -25,7 +25,6 @@ from batchcreate.auth import (
 from batchcreate.clock import utc_now
 from batchcreate.errors import SettingsError
 from batchcreate.journal import Journal
-from batchcreate.journal.queries import first_project
 from batchcreate.pool import Cause, Halt
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
@@ -118,10 +117,7 @@ def service_of(
     if settings.simulate or (is_named and settings.origin != endpoint):
         msg = f"{results}: this batch belongs to {endpoint}; leave the endpoint to the journal"
         raise SettingsError(msg)
-    # An IAM user logs in to a project: that of the batch, unless told otherwise.
-    project_id = settings.project_id or first_project(journal.connection)
-    own = {"endpoint": endpoint, "project_id": project_id}
-    return find_service(settings.model_copy(update=own), environment, results)
+    return find_service(settings.model_copy(update={"endpoint": endpoint}), environment, results)
 
 
 def name_credential(halt: Halt, service: Service) -> Halt:
@@ -173,19 +169,9 @@ def _credential(given: Given, settings: Settings, network: Network) -> Credentia
                 password=password,
                 domain=domain,
                 endpoint=settings.iam_origin,
-                scope=_scope(settings),
             )
             send = partial(post, network, timeout_s=settings.timeout)
-            return IamToken(user, send, random=Random())  # noqa: S311 # jitter, no secret
-
-
-def _scope(settings: Settings) -> Mapping[str, str]:
-    if settings.project_id is not None:
-        return {"id": settings.project_id}
-    if settings.project_name is not None:
-        return {"name": settings.project_name}
-    msg = "an IAM user's token belongs to a project: give --project-id, or --region"
-    raise SettingsError(msg)
+            return IamTokens(user, send, random=Random())  # noqa: S311 # jitter, no secret
 
 
 def _warning(given: Given) -> str:

@@ -132,7 +132,8 @@ async def find(
 
     """
     look = partial(list_all, client, gate=gate, retry=RetryPolicy(), random=Random())  # noqa: S311 # jitter, no secret
-    inventories = await take_baseline(dict.fromkeys(task.key.target for task in tasks), look)
+    targets = dict.fromkeys(task.key.target for task in tasks)
+    inventories = await take_baseline(targets, look, service.credential)
     if isinstance(inventories, Halt):
         raise StoppedError(name_credential(inventories, service).message)
     return sort_out(tasks, inventories)

@@ -50,10 +50,10 @@ class Credential(Protocol):
     """What the pool needs of a credential; both raise `CredentialError` where there is none."""
 
     async def ready(self) -> None:
-        """Make sure that it will be accepted."""
+        """Make sure that it will be accepted, in every project that was listed."""
         ...
 
-    async def renew(self, used_at: float) -> bool:
+    async def renew(self, project_id: str, used_at: float) -> bool:
         """Get a new one after a request that left at *used_at* was refused, if there can be one."""
         ...
 
@@ -155,7 +155,8 @@ class Pool:
             decision = await self._attempt(work)
             self._stop.wait_begins(me)
             if decision.signal is Signal.UNAUTHORIZED and not is_renewed:
-                is_renewed = await self._credential.renew(admitted_at)
+                project_id = work.pending.key.target.project_id
+                is_renewed = await self._credential.renew(project_id, admitted_at)
                 decision = replace(decision, signal=Signal.NONE if is_renewed else decision.signal)
             is_final = not self._may_resend(decision, attempt)
             self._learn(decision, admitted_at, is_final=is_final)

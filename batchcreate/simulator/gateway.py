@@ -2,6 +2,7 @@
 
 import secrets
 from collections import deque
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -25,6 +26,19 @@ UNAUTHENTICATED = Refusal(
 EXPIRED = Refusal(
     status=401, code="APIGW.0307", message="The token must be updated: it has expired"
 )
+OF_ANOTHER_PROJECT = Refusal(
+    status=403,
+    code="APIGW.0302",
+    message="The IAM user is not allowed to access the API: the token is of another project",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Issued:
+    """What is remembered of a token: when it ends, and for which project it is, if for one."""
+
+    ends_s: float
+    project_id: str
 
 
 class Authenticator:
@@ -47,28 +61,32 @@ class Authenticator:
         self._guard = guard
         self._ttl_s = ttl_s
         self._clock = clock
-        self._ends: dict[str, float] = {}
+        self._issued: dict[str, _Issued] = {}
 
-    def issue(self) -> str:
-        """Return a new token; older ones stay valid until their own end."""
+    def issue(self, project_id: str = "") -> str:
+        """Return a new token of a project, if any; older ones stay valid until their own end."""
         token = secrets.token_urlsafe(48)
-        self._ends[token] = self._clock() + self._ttl_s
+        self._issued[token] = _Issued(ends_s=self._clock() + self._ttl_s, project_id=project_id)
         return token
 
-    async def refuse(self, request: web.BaseRequest) -> Refusal | None:
+    async def refuse(self, request: web.Request) -> Refusal | None:
         """Return why *request* is not authenticated; a signature goes before a token."""
         is_signed = request.headers.get("Authorization", "").startswith(SCHEME)
         if is_signed and self._guard is not None:
             return self._guard.refuse(await _signed_call(request))
         token = request.headers.get("X-Auth-Token")
         if token:
-            return self._refuse_token(token)
+            return self._refuse_token(token, request.match_info.get("project_id", ""))
         return None if is_signed and self._is_open() else UNAUTHENTICATED
 
-    def _refuse_token(self, token: str) -> Refusal | None:
-        if token in self._ends:
-            return EXPIRED if self._clock() >= self._ends[token] else None
-        return None if self._is_open() or token == self._token else UNAUTHENTICATED
+    def _refuse_token(self, token: str, project_id: str) -> Refusal | None:
+        issued = self._issued.get(token)
+        if issued is None:
+            return None if self._is_open() or token == self._token else UNAUTHENTICATED
+        if self._clock() >= issued.ends_s:
+            return EXPIRED
+        is_foreign = issued.project_id and project_id and issued.project_id != project_id
+        return OF_ANOTHER_PROJECT if is_foreign else None
 
     def _is_open(self) -> bool:
         return self._token is None and self._guard is None
@@ -127,9 +145,7 @@ class Gateway:
         self._clock = clock
         self._windows: dict[str, SlidingWindow] = {}
 
-    async def refuse(
-        self, request: web.BaseRequest, operation: Operation | None
-    ) -> Refusal | None:
+    async def refuse(self, request: web.Request, operation: Operation | None) -> Refusal | None:
         """Return why a request does not pass; IAM is another service and judges for itself."""
         host = request.host.partition(":")[0].lower()
         if operation is None or host not in _LOOPBACK:

@@ -50,8 +50,11 @@ class Iam:
         user = body["auth"]["identity"]["password"]["user"]
         if self._password not in {None, user["password"]}:
             return answer_iam_error(401, "Unauthorized", "The username or password is wrong.")
-        token = self._describe_token(user, body["auth"].get("scope", {}))
-        headers = {"X-Subject-Token": self._authenticator.issue()}
+        scope = body["auth"].get("scope", {})
+        project = _describe_project(scope["project"]) if "project" in scope else None
+        token = self._describe_token(user, project)
+        issued = self._authenticator.issue("" if project is None else str(project["id"]))
+        headers = {"X-Subject-Token": issued}
         return answer_json({"token": token}, status=201, headers=headers)
 
     async def list_projects(self, request: web.Request) -> web.StreamResponse:
@@ -65,7 +68,9 @@ class Iam:
         names = [query["name"]] if "name" in query else []
         return answer_json({"projects": [_describe_project({"name": name}) for name in names]})
 
-    def _describe_token(self, user: Values, scope: Values) -> dict[str, object]:
+    def _describe_token(
+        self, user: Values, project: dict[str, object] | None
+    ) -> dict[str, object]:
         issued_at = self._now()
         user_id = _invent_id("user", user["name"])
         token: dict[str, object] = {
@@ -76,8 +81,8 @@ class Iam:
             "roles": [],
             "catalog": [],
         }
-        if "project" in scope:
-            token["project"] = _describe_project(scope["project"])
+        if project is not None:
+            token["project"] = project
         return token
 
 

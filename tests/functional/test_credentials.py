@@ -10,7 +10,11 @@ from typing import Any, Final
 
 import pytest
 
+from batchcreate.auth import IamUser
+from batchcreate.auth.grants import login_body
+from batchcreate.secret import Secret
 from batchcreate.simulator import Simulator
+from batchcreate.transport import Network, post
 from tests.functional.inside import here
 from tests.functional.outside import Ear, certify, listening, proxying
 from tests.functional.program import (
@@ -91,7 +95,71 @@ class TestTokenThatEnds:
         assert len(simulator.requests) == 1
         assert (
             f"the token from BATCHCREATE_TOKEN, {simulator.url}: the server does not accept the "
-            "credentials (HTTP 401, APIGW.0301, "
+            "credentials (project p1, instance i1: HTTP 401, APIGW.0301, "
+        ) in ended.err
+
+
+def rows_in_two_projects(folder: Path, count: int) -> Path:
+    rows = [
+        row | {"project_id": f"p{1 + number % 2}"} for number, row in enumerate(task_rows(count))
+    ]
+    write_rows(folder / "tasks.csv", rows)
+    return folder
+
+
+class TestSeveralProjects:
+    """A token belongs to one project; the simulator refuses it for another one."""
+
+    async def test_take_one_login_each(self, tmp_path: Path) -> None:
+        """An IAM user needs no --project-id where every row names its own; undo works alike."""
+        folder = rows_in_two_projects(tmp_path, 60)
+        async with recording(token="another") as simulator:  # opens nothing
+            places = ("--endpoint", simulator.url, "--iam-endpoint", simulator.url)
+            pace = ("--rate", "1000", *WORKERS)
+            ended = await here(*RUN, *places, *TARGET[2:], *pace, folder=folder, **USER)
+            created = [len(simulator.tasks(project, INSTANCE)) for project in ("p1", "p2")]
+            seen = logins(simulator)
+            undone = await batchcreate(
+                *("undo", "tasks-results", "--yes", "--iam-endpoint", simulator.url, *pace),
+                folder=folder,
+                **USER,
+            )
+            left = [len(simulator.tasks(project, INSTANCE)) for project in ("p1", "p2")]
+
+        assert (ended.code, created, seen) == (0, [30, 30], 2)
+        assert (undone.code, left) == (0, [0, 0])
+
+    async def test_outlive_their_tokens(self, tmp_path: Path) -> None:
+        """Each one's end costs one login, and no row."""
+        folder = rows_in_two_projects(tmp_path, 120)
+        async with recording(token_ttl_s=0.5, token="another") as simulator:  # opens nothing
+            ended = await here(
+                *(*RUN, *with_iam(simulator), *WORKERS, "--rate", "80"), folder=folder, **USER
+            )
+
+        summary = read_summary(folder / "tasks-results")
+        assert (ended.code, summary["counts"]["created"]) == (0, 120)
+        assert 4 <= logins(simulator) <= 2 * (summary["elapsed_s"] / 0.45 + 1)
+
+    async def test_are_too_many_for_one_token(self, tmp_path: Path) -> None:
+        """Before anything is sent the message names both projects and what would do."""
+        folder = rows_in_two_projects(tmp_path, 4)
+        async with recording(token="another") as simulator:  # opens nothing
+            user = IamUser(name="jane", password=Secret("x"), domain="acme", endpoint="")
+            reply = await post(
+                *(Network(), f"{simulator.url}{LOGIN}", {"Content-Type": "application/json"}),
+                login_body(user, {"id": "p1"}),
+                timeout_s=5,
+            )
+            token = reply.headers["X-Subject-Token"]
+            ended = await here(*RUN, *at(simulator), folder=folder, BATCHCREATE_TOKEN=token)
+
+        assert ended.code == 4
+        assert creates(simulator) == 1  # the login
+        assert "(project p2, instance i1: HTTP 403, APIGW.0302, " in ended.err
+        assert (
+            "nothing was sent: the token is good for project p1 and belongs to one project only: "
+            "use an IAM user or an access key (AK/SK), or a file and a token for each project"
         ) in ended.err
 
 

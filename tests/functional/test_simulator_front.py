@@ -232,21 +232,24 @@ async def test_calls_are_recorded_when_told_so() -> None:
 
 
 async def test_a_password_buys_a_token() -> None:
-    """The token is in the header, its life and project in the body."""
+    """The token is in the header, its life and project in the body; other projects refuse it."""
     body = login("secret", project={"name": "eu-west-101"})
 
     async with calling(token="other", token_ttl_s=3600) as (_, session):
         async with session.post(f"{TOKENS}?nocatalog=true", json=body) as response:
             status, token = response.status, response.headers["X-Subject-Token"]
             described = (await response.json())["token"]
-        used = await list_tasks(session, X_Auth_Token=token)
+        path = f"/v2/{described['project']['id']}/fdi/instances/i1/tasks"
+        async with session.get(path, headers={"X-Auth-Token": token}) as response:
+            used = await read_code(response)
+        elsewhere = await list_tasks(session, X_Auth_Token=token)
 
     expiry = (NOW + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     assert status == 201
     assert described["issued_at"] == "2025-01-02T03:04:05.000000Z"
     assert described["expires_at"] == expiry
     assert described["project"]["name"] == "eu-west-101"
-    assert used == (200, "")
+    assert (used, elsewhere) == ((200, ""), (403, "APIGW.0302"))
 
 
 async def test_an_issued_token_expires() -> None:

@@ -48,9 +48,7 @@ from tests.functional.program import (
 
 UNDO: Final = ("undo", "tasks-results")
 RESULTS: Final = "tasks-results"
-USER: Final = IamUser(
-    name="jane", password=Secret("x"), domain="acme", endpoint="", scope={"name": "cn-north-4"}
-)
+USER: Final = IamUser(name="jane", password=Secret("x"), domain="acme", endpoint="")
 
 
 async def create(folder: Path, simulator: Simulator, *, rows: int = 3) -> list[str]:
@@ -210,7 +208,7 @@ class TestRefusal:
 
         assert str(caught.value).startswith(
             f"the token from BATCHCREATE_TOKEN, {simulator.url}: the server does not accept the "
-            "credentials (HTTP 401, "
+            "credentials (project p1, instance i1: HTTP 401, "
         )
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
 
@@ -270,7 +268,9 @@ class TestTokenThatEnds:
             await create(folder, simulator, rows=5)
             headers = {"Content-Type": "application/json"}
             url = f"{simulator.url}/v3/auth/tokens"
-            reply = await post(Network(), url, headers, login_body(USER), timeout_s=5)
+            reply = await post(
+                Network(), url, headers, login_body(USER, {"id": PROJECT}), timeout_s=5
+            )
             yield simulator, reply.headers["X-Subject-Token"], think
 
     async def test_ends_it_where_it_was_given(self, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.auth import IamToken, IamUser
+from batchcreate.auth import IamTokens, IamUser
 from batchcreate.auth.grants import Grant, id_of, login_body, read_grant
 from batchcreate.errors import (
     CredentialError,
@@ -30,11 +30,11 @@ USER: Final = IamUser(
     password=Secret(PASSWORD),
     domain="acme",
     endpoint=IAM,
-    scope={"name": "cn-north-4"},
 )
+SCOPE: Final = {"id": "p1"}
 ISSUED: Final = datetime(2025, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 UNGRANTED: Final = (
-    "IAM at https://iam.example gave no token to user jane of account acme ({}); "
+    "IAM at https://iam.example gave no token to user jane of account acme for project p1 ({}); "
     "check BATCHCREATE_IAM_USER, _PASSWORD and _DOMAIN, and the project"
 )
 
@@ -84,12 +84,18 @@ class Iam:
         return act
 
 
-def credential(iam: Iam) -> IamToken:
-    return IamToken(USER, iam, random=Random(1))  # noqa: S311 # jitter, no secret
+def credential(iam: Iam) -> IamTokens:
+    return IamTokens(USER, iam, random=Random(1))  # noqa: S311 # jitter, no secret
 
 
-def sent(token: IamToken) -> str:
-    return token.headers("GET", "https://roma.example/", b"").get("X-Auth-Token", "")
+def sent(token: IamTokens, project_id: str = "p1") -> str:
+    url = f"https://roma.example/v2/{project_id}/fdi/instances/i1/tasks"
+    return token.headers("GET", url, b"").get("X-Auth-Token", "")
+
+
+def asked(iam: Iam) -> list[dict[str, str]]:
+    """Return the projects that tokens were asked for."""
+    return [json.loads(body)["auth"]["scope"]["project"] for body in iam.bodies]
 
 
 def failure(*acts: Act) -> tuple[str, Iam]:
@@ -97,7 +103,7 @@ def failure(*acts: Act) -> tuple[str, Iam]:
     iam = Iam(*acts)
 
     async def log_in() -> None:
-        await credential(iam).ready()
+        await credential(iam).ready("p1")
 
     with pytest.raises(CredentialError) as caught:
         run_virtually(log_in())
@@ -109,7 +115,7 @@ def failure(*acts: Act) -> tuple[str, Iam]:
 class TestLogin:
     def test_asks_for_a_project_scoped_token(self) -> None:
         """The body is that of the page on tokens by password."""
-        assert json.loads(login_body(USER)) == {
+        assert json.loads(login_body(USER, {"name": "cn-north-4"})) == {
             "auth": {
                 "identity": {
                     "methods": ["password"],
@@ -131,12 +137,14 @@ class TestLogin:
 
         async def use() -> None:
             token = credential(iam)
-            before = (sent(token), token.project_id, [each.reveal() for each in token.secrets])
+            before = (sent(token), [each.reveal() for each in token.secrets])
             await token.ready()
+            await token.ready("p1")
+            await token.ready("p1")
             await token.ready()
 
-            assert before == ("", "", [PASSWORD])
-            assert (sent(token), token.project_id) == ("token-1", "p1")
+            assert before == ("", [PASSWORD])
+            assert sent(token) == "token-1"
             assert [each.reveal() for each in token.secrets] == [PASSWORD, "token-1"]
             assert token.name == "IAM user jane at https://iam.example"
 
@@ -151,7 +159,7 @@ class TestLogin:
             token = credential(iam)
             async with asyncio.TaskGroup() as group:
                 for _ in range(50):
-                    group.create_task(token.ready())
+                    group.create_task(token.ready("p1"))
 
         run_virtually(use())
         assert len(iam.logins) == 1
@@ -169,7 +177,7 @@ class TestLogin:
 
         async def use() -> None:
             token = credential(iam)
-            await token.ready()
+            await token.ready("p1")
             await asyncio.sleep(renewed_after_s - 0.1 - 0.01)
             await token.ready()
             assert sent(token) == "token-1"
@@ -186,18 +194,74 @@ class TestLogin:
 
         async def use() -> None:
             token = credential(iam)
-            await token.ready()
+            await token.ready("p1")
             await asyncio.sleep(1)
             used_at = asyncio.get_running_loop().time()
             async with asyncio.TaskGroup() as group:
-                renewals = [group.create_task(token.renew(used_at)) for _ in range(50)]
-            late = await token.renew(used_at)
+                renewals = [group.create_task(token.renew("p1", used_at)) for _ in range(50)]
+            late = await token.renew("p1", used_at)
 
             assert {task.result() for task in renewals} == {True}
             assert (late, sent(token)) == (True, "token-2")
 
         run_virtually(use())
         assert len(iam.logins) == 2
+
+
+class TestSeveralProjects:
+    def test_have_a_token_each(self) -> None:
+        """A token of one project is worth nothing in another one; each request bears its own."""
+        iam = Iam(granted("token-1"), granted("token-2"))
+
+        async def use() -> None:
+            token = credential(iam)
+            async with asyncio.TaskGroup() as group:
+                for number in range(50):
+                    group.create_task(token.ready(f"p{1 + number % 2}"))
+
+            assert (sent(token), sent(token, "p2"), sent(token, "p3")) == (
+                "token-1",
+                "token-2",
+                "",
+            )
+            assert [each.reveal() for each in token.secrets] == [PASSWORD, "token-1", "token-2"]
+
+        run_virtually(use())
+        assert asked(iam) == [{"id": "p1"}, {"id": "p2"}]
+
+    def test_are_renewed_each_for_itself(self) -> None:
+        """A token that ends, or is refused, costs no login for the other project."""
+        iam = Iam(granted("a", lifetime_s=100), granted("b", lifetime_s=1000), granted("c"))
+
+        async def use() -> None:
+            token = credential(iam)
+            await token.ready("p1")
+            await token.ready("p2")
+            await asyncio.sleep(95)
+            await token.ready()
+            await token.renew("p2", asyncio.get_running_loop().time())
+            await token.renew("p3", 0.0)
+
+        run_virtually(use())
+        assert asked(iam) == [{"id": name} for name in ("p1", "p2", "p1", "p2", "p3")]
+
+    @pytest.mark.parametrize(
+        ("project", "found", "logins"),
+        [({"id": "p1", "name": "cn-north-4"}, "p1", 1), (None, "", 2)],
+        ids=["told", "not told"],
+    )
+    def test_are_found_by_name(self, project: object, found: str, logins: int) -> None:
+        """The login that tells the id gives its token too, where IAM tells it."""
+        iam = Iam(granted(project=project))
+
+        async def use() -> None:
+            token = credential(iam)
+            assert await token.find_project("cn-north-4") == found
+            await token.ready()
+            await token.ready("p1")
+
+        run_virtually(use())
+        assert asked(iam) == [{"name": "cn-north-4"}, {"id": "p1"}][:logins]
 
 
 class TestRefusal:
@@ -215,7 +279,12 @@ class TestRefusal:
         async def use() -> list[str]:
             token = credential(iam)
             reasons = []
-            for attempt in (token.ready, token.ready, lambda: token.renew(1e9)):
+            for attempt in (
+                lambda: token.ready("p1"),
+                lambda: token.ready("p2"),
+                lambda: token.find_project("cn-north-4"),
+                lambda: token.renew("p1", 1e9),
+            ):
                 with pytest.raises(CredentialError) as caught:
                     await attempt()
                 reasons.append(str(caught.value))
@@ -299,7 +368,7 @@ class TestOutage:
 
         async def use() -> str:
             token = credential(iam)
-            await token.ready()
+            await token.ready("p1")
             return sent(token)
 
         assert run_virtually(use()) == "token-1"
@@ -311,8 +380,8 @@ class TestOutage:
         async def use() -> str:
             token = credential(iam)
             with pytest.raises(CredentialError):
-                await token.ready()
-            await token.ready()
+                await token.ready("p1")
+            await token.ready("p1")
             return sent(token)
 
         assert run_virtually(use()) == "token-1"
@@ -331,7 +400,7 @@ class TestOutage:
 class TestGrant:
     def test_is_read_from_header_and_body(self) -> None:
         """The token is a header, its life and project are in the body."""
-        grant = read_grant(granted("t", lifetime_s=120), USER)
+        grant = read_grant(granted("t", lifetime_s=120), USER, SCOPE)
 
         assert (grant.token.reveal(), grant.project_id, grant.lifetime_s) == ("t", "p1", 120.0)
 
@@ -351,13 +420,13 @@ class TestGrant:
         body = json.dumps({"token": described(**changes)}).encode()
         reply = Reply(status=201, headers={"X-Subject-Token": "t"}, body=body)
 
-        assert read_grant(reply, USER).lifetime_s == 86_400.0
+        assert read_grant(reply, USER, SCOPE).lifetime_s == 86_400.0
 
     def test_without_any_times_lives_a_day(self) -> None:
         """So does one that does not mention them."""
         reply = Reply(status=201, headers={"X-Subject-Token": "t"}, body=b'{"token": {}}')
 
-        grant = read_grant(reply, USER)
+        grant = read_grant(reply, USER, SCOPE)
 
         assert (grant.lifetime_s, grant.project_id) == (86_400.0, "")
 
@@ -393,6 +462,6 @@ class TestGrant:
 
 def read(reply: Reply, is_sound: Callable[[Grant], Any]) -> bool:
     try:
-        return bool(is_sound(read_grant(reply, USER)))
+        return bool(is_sound(read_grant(reply, USER, SCOPE)))
     except CredentialError:
         return True

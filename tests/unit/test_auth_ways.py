@@ -211,7 +211,7 @@ class TestUnchanging:
 
 async def renewed(credential: Token | SignedKey) -> bool:
     await credential.ready()
-    return await credential.renew(0.0)
+    return await credential.renew("p1", 0.0)
 
 
 class TestMask:

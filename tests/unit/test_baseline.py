@@ -1,10 +1,12 @@
 """Before anything is sent: what exists already, and whether the batch fits."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from batchcreate.auth import Credential, Token
 from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, Pending, Unsettled, work
 from batchcreate.listing import Incomplete, Inventory
@@ -17,8 +19,9 @@ from batchcreate.pipeline.baseline import (
 )
 from batchcreate.pipeline.values import Outlook
 from batchcreate.pool import Cause, Halt
+from batchcreate.secret import Secret
 from batchcreate.settings import Settings
-from tests.fakes import reopened
+from tests.fakes import FixedCredential, reopened
 from tests.journals import shown, target, task
 
 EMPTY = Inventory(ids={}, total=0)
@@ -29,7 +32,7 @@ def holding(**ids: str) -> Inventory:
 
 
 async def baseline(
-    listings: Mapping[str, Inventory | Incomplete],
+    listings: Mapping[str, Inventory | Incomplete], credential: Credential | None = None
 ) -> tuple[Mapping[Target, Inventory] | Halt, list[str]]:
     """Take the baseline of instances; return it and which of them were listed."""
     asked: list[str] = []
@@ -38,7 +41,8 @@ async def baseline(
         asked.append(target.instance_id)
         return listings[target.instance_id]
 
-    return await take_baseline([target(name) for name in listings], look), asked
+    targets = [target(name) for name in listings]
+    return await take_baseline(targets, look, credential or FixedCredential()), asked
 
 
 async def test_every_instance_is_listed() -> None:
@@ -56,7 +60,7 @@ async def test_every_instance_is_listed() -> None:
             Signal.UNAUTHORIZED,
             Halt(
                 cause=Cause.UNAUTHORIZED,
-                message="the server does not accept the credentials (why); nothing was sent: "
+                message="the server does not accept the credentials (project p1, instance i1: why); nothing was sent: "
                 "renew them and run the same command again",
             ),
         ),
@@ -64,8 +68,8 @@ async def test_every_instance_is_listed() -> None:
             Signal.FORBIDDEN,
             Halt(
                 cause=Cause.FORBIDDEN,
-                message="the server does not let this account list the tasks of the instance "
-                "(why); nothing was sent: check --project-id, --instance-id and the permissions "
+                message="the server does not let this account list the tasks (project p1, "
+                "instance i1: why); nothing was sent: check --project-id, --instance-id and the permissions "
                 "of the account",
             ),
         ),
@@ -73,7 +77,7 @@ async def test_every_instance_is_listed() -> None:
             Signal.REDIRECTED,
             Halt(
                 cause=Cause.REDIRECTED,
-                message="the server wants to send us elsewhere (why); nothing was sent: "
+                message="the server wants to send us elsewhere (project p1, instance i1: why); nothing was sent: "
                 "nothing is sent to another host: correct --endpoint",
             ),
         ),
@@ -81,7 +85,7 @@ async def test_every_instance_is_listed() -> None:
             Signal.UNTRUSTED,
             Halt(
                 cause=Cause.UNTRUSTED,
-                message="the server cannot be trusted (why); nothing was sent: "
+                message="the server cannot be trusted (project p1, instance i1: why); nothing was sent: "
                 "check --endpoint; a certificate of your own authority needs --ca-file",
             ),
         ),
@@ -90,8 +94,8 @@ async def test_every_instance_is_listed() -> None:
                 signal,
                 Halt(
                     cause=Cause.OUTAGE,
-                    message="the tasks of the instance cannot be listed (why); nothing was sent: "
-                    "check --endpoint, or run the same command again when the service has "
+                    message="the tasks cannot be listed (project p1, instance i1: why); "
+                    "nothing was sent: check --endpoint, or run the same command again when the service has "
                     "recovered",
                 ),
             )
@@ -110,6 +114,25 @@ async def test_an_instance_that_cannot_be_listed_ends_the_run(signal: Signal, ha
     found, asked = await baseline({"i1": Incomplete(reason="why", signal=signal), "i2": EMPTY})
 
     assert (found, asked) == (halt, ["i1"])
+
+
+@pytest.mark.parametrize("signal", [Signal.UNAUTHORIZED, Signal.FORBIDDEN])
+async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> None:
+    """Where it was good for one, the way out is another credential, not a renewed one."""
+    refused = Incomplete(reason="why", signal=signal)
+
+    async def look(target: Target) -> Inventory | Incomplete:
+        return EMPTY if target.project_id == "p1" else refused
+
+    other = replace(target("i2"), project_id="p2")
+    found = await take_baseline([target("i1"), other], look, Token(Secret("canary")))
+    alone = await take_baseline([other], look, Token(Secret("canary")))
+
+    remedy = "the token is good for project p1 and belongs to one project only: use an IAM user"
+    assert isinstance(found, Halt)
+    assert f"(project p2, instance i2: why); nothing was sent: {remedy}" in found.message
+    assert isinstance(alone, Halt)
+    assert remedy not in alone.message
 
 
 @pytest.fixture

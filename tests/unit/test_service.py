@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from aiohttp import web
 
-from batchcreate.auth import IamToken, SignedKey, Token
+from batchcreate.auth import IamTokens, SignedKey, Token
 from batchcreate.errors import CredentialError, SettingsError
 from batchcreate.journal import Journal
 from batchcreate.pipeline.defaults import SIMULATED_TARGET, target_defaults
@@ -69,7 +69,7 @@ class TestFind:
         [
             (TOKEN, Token, "the token from BATCHCREATE_TOKEN"),
             (KEY, SignedKey, "the access key from HUAWEICLOUD_SDK_AK"),
-            (USER, IamToken, "IAM user jane at https://iam.cn-north-4.myhuaweicloud.com"),
+            (USER, IamTokens, "IAM user jane at https://iam.cn-north-4.myhuaweicloud.com"),
         ],
         ids=["token", "key", "user"],
     )
@@ -88,15 +88,6 @@ class TestFind:
         assert name_credential(stopped, service) is stopped
         async with service.open() as url:
             assert url == service.endpoint == "https://roma.cn-north-4.myhuaweicloud.com"
-
-    def test_user_needs_a_project(self) -> None:
-        """Its token is scoped to one."""
-        settings = load(
-            {"endpoint": "https://roma.example", "iam_endpoint": "https://iam.example"}
-        )
-
-        with pytest.raises(SettingsError, match="belongs to a project: give --project-id"):
-            find_service(settings, USER, None)
 
     def test_user_needs_to_know_its_iam(self) -> None:
         """A password does not go to a cloud that nobody named."""
@@ -212,23 +203,16 @@ class TestOfJournal:
 
         assert service.endpoint == SIMULATED
 
-    @pytest.mark.parametrize(
-        ("options", "scope"),
-        [({}, {"id": "p1"}), ({"project_id": "p2"}, {"id": "p2"})],
-        ids=["of the batch", "as told"],
-    )
-    async def test_user_logs_in_to_the_project_of_the_batch(
-        self, options: dict[str, Any], scope: dict[str, str], tmp_path: Path
-    ) -> None:
+    async def test_user_logs_in_to_the_projects_of_the_batch(self, tmp_path: Path) -> None:
         """Commands on a results folder need no --project-id."""
         async with iam({}) as (url, logins):
-            settings = load({"iam_endpoint": url, "timeout": 5} | options)
+            settings = load({"iam_endpoint": url, "timeout": 5})
             with journal_with_a_row(tmp_path) as journal:
                 service = service_of(journal, settings, USER, tmp_path)
-            with pytest.raises(CredentialError):
-                await service.credential.ready()
+            with pytest.raises(CredentialError, match="for project p7"):
+                await service.credential.ready("p7")
 
-        assert [login["auth"]["scope"]["project"] for login in logins] == [scope]
+        assert [login["auth"]["scope"]["project"] for login in logins] == [{"id": "p7"}]
 
 
 class TestDefaults:
