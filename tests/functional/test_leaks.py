@@ -6,18 +6,14 @@ import json
 import shutil
 import signal
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Final
 from urllib.parse import quote
 
 import pytest
 
-import batchcreate as package
 from batchcreate.simulator import FaultKind
 from tests.functional.inside import here
 from tests.functional.outside import hits, hits_below, listening, proxying
@@ -101,6 +97,25 @@ async def test_faults_bring_nothing_to_light(
     assert_silent(tmp_path, ended, capfd)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("verbosity", [("--quiet",), (), ("-v",)], ids=["quiet", "", "v"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("fault", FaultKind)
+async def test_every_fault_with_every_way_brings_nothing_to_light(
+    fault: FaultKind,
+    way: str,
+    verbosity: tuple[str, ...],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Every kind of fault, with each of the ways to authenticate, at every level."""
+    async with recording(faults={fault: 0.5}, seed=3) as simulator:
+        ended = await run_through(tmp_path, simulator.url, way, *SHORT, *verbosity)
+
+    assert simulator.requests
+    assert_silent(tmp_path, ended, capfd)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("status", [307, 400, 401, 403, 404, 500])
@@ -143,63 +158,6 @@ async def test_refused_signature_brings_nothing_to_light(
 
     assert "canonicalRequest" in ended.err
     assert_silent(tmp_path, ended, capfd)
-
-
-# Crashes -------------------------------------------------------------------------------------
-
-SOURCE: Final = Path(package.__file__).parent
-NOT_IN_A_RUN: Final = ("simulator", "cli", "__main__", "__init__")
-MODULES: Final = sorted(
-    str(path.relative_to(SOURCE))
-    for path in SOURCE.rglob("*.py")
-    if path.relative_to(SOURCE).parts[0].removesuffix(".py") not in NOT_IN_A_RUN
-)
-
-
-class StruckError(Exception):
-    """What no part of the program expects."""
-
-
-@contextmanager
-def striking(module: str, *, call: int) -> Iterator[None]:
-    """Let the *call*-th call of any function in *module* fail in a way that nobody expects."""
-    file, left = str(SOURCE / module), call
-
-    def look(frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal left
-        if event == "call" and frame.f_code.co_filename == file:
-            left -= 1
-            if left == 0:
-                sys.setprofile(None)
-                raise StruckError(frame.f_code.co_name)
-
-    before = sys.getprofile()
-    sys.setprofile(look)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
-
-
-@pytest.mark.filterwarnings("ignore")  # what is torn down by an accident may complain of it
-@pytest.mark.parametrize("module", MODULES)
-async def test_crash_in_any_module_brings_nothing_to_light(
-    module: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Neither the trace with its whole chain nor what was written until then."""
-    ended = Ended(code=0, out="", err="")
-    for number, call in enumerate((1, 7, 40)):
-        folder = tmp_path / str(number)
-        way = list(WAYS)[(MODULES.index(module) + number) % len(WAYS)]
-        async with recording() as simulator:
-            try:
-                async with asyncio.timeout(1):
-                    with striking(module, call=call):
-                        ended = await run_through(folder, simulator.url, way, "-v", *SHORT)
-            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 # that is the point
-                trace = "".join(traceback.format_exception(error))
-                ended = Ended(code=1, out=f"{error!r} {error.args}", err=trace)
-        assert_silent(tmp_path, ended, capfd)
 
 
 Harm = Callable[[Path], None]

@@ -1,0 +1,235 @@
+"""A crash is forced in every module that the commands come through; no secret comes out of it."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Any, Final
+
+import pytest
+
+import batchcreate as package
+from batchcreate.cli.main import _exit_code
+from batchcreate.simulator import Simulator
+from tests.functional.outside import hits, hits_below
+from tests.functional.program import INSTANCE, PROJECT, recording, task_rows, write_rows
+from tests.functional.test_leaks import PROXY, SECRETS, WAYS
+
+SOURCE: Final = Path(package.__file__).parent
+FAULTS: Final = {"403": 0.3, "created-500": 0.3, "refused-no-id": 0.2}
+LIMIT_S: Final = 5.0
+"""A crash that leaves a program waiting for ever ends then; it is not what is tested here."""
+
+SETTINGS: Final = {
+    "BATCHCREATE_SETTLE": "0.1",
+    "BATCHCREATE_TIMEOUT": "0.3",
+    "BATCHCREATE_RATE": "1000",
+    "BATCHCREATE_VERBOSE": "1",
+    "BATCHCREATE_PROJECT_ID": PROJECT,
+    "BATCHCREATE_INSTANCE_ID": INSTANCE,
+}
+COMMANDS: Final = (
+    ("doctor",),
+    ("run", "tasks.csv"),
+    ("retry", "tasks-results"),
+    ("undo", "tasks-results", "--yes"),
+)
+
+NO_CODE: Final = ("__init__.py", "errors.py", "version.py")
+NO_CREDENTIALS: Final = ("copies", "library", "simulator", "template", "workbooks")
+"""Rooms that work in processes of their own, or are not in the way of a command."""
+
+ROOMS: Final = sorted(
+    path.name
+    for path in SOURCE.iterdir()
+    if path.name not in {*NO_CODE, *NO_CREDENTIALS, "__main__.py"}
+    and (path.suffix == ".py" or (path / "__init__.py").exists())
+)
+
+Look = Callable[[FrameType, str, object], None]
+
+
+class StruckError(Exception):
+    """What no part of the program expects."""
+
+
+class Strike:
+    """
+    Lets one call of a function of a module fail in a way that nobody expects.
+
+    Args:
+        module: its path in the package.
+        call: which of the calls, from 1 on.
+
+    """
+
+    def __init__(self, module: str, call: int) -> None:
+        self.has_struck = False
+        self._file = str(SOURCE / module)
+        self._left = call
+
+    def look(self, frame: FrameType, event: str, _argument: object) -> None:
+        if self.has_struck or event != "call" or frame.f_code.co_filename != self._file:
+            return
+        self._left -= 1
+        if self._left == 0:
+            self.has_struck = True
+            raise StruckError(frame.f_code.co_name)
+
+
+@contextmanager
+def looking(look: Look) -> Iterator[None]:
+    """Let *look* see the calls of this thread and of all that are started meanwhile."""
+    here, there = sys.getprofile(), threading.getprofile()
+    threading.setprofile(look)
+    sys.setprofile(look)
+    try:
+        yield
+    finally:
+        sys.setprofile(here)
+        threading.setprofile(there)
+
+
+@contextmanager
+def simulating() -> Iterator[Simulator]:
+    """Serve a simulator that misbehaves, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    faulty = recording(faults=FAULTS, seed=3)
+    try:
+        yield asyncio.run_coroutine_threadsafe(faulty.__aenter__(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(faulty.__aexit__(None, None, None), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@contextmanager
+def surrounded(folder: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    """Give the commands a folder and an environment; both are put back as they were."""
+    before, arguments = dict(os.environ), sys.argv
+    os.environ.update({name: text for name, text in variables.items() if text})
+    try:
+        with contextlib.chdir(folder):
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        sys.argv = arguments
+        gc.unfreeze()
+
+
+def rows() -> list[dict[str, str]]:
+    """Return rows of which some can be created and some break a rule."""
+    first, second, third, *more = task_rows(8)
+    damaged = second | {"task_id": "1.23457E+17"}
+    return [{"task_id": "", **first}, damaged, third | {"operation_types": "UPSRT"}, *more]
+
+
+def carry_out(folder: Path, way: str, look: Look) -> str:
+    """Carry out the commands, one after the other, until one crashes; return its trace."""
+    folder.mkdir(exist_ok=True)
+    write_rows(folder / "tasks.csv", rows())
+    with simulating() as simulator:
+        places = {"BATCHCREATE_ENDPOINT": simulator.url, "BATCHCREATE_IAM_ENDPOINT": simulator.url}
+        with surrounded(folder, {**SETTINGS, **places, **WAYS[way], **PROXY}):
+            for command in COMMANDS:
+                sys.argv = ["batchcreate", *command]
+                try:
+                    with in_time(), looking(look):
+                        _exit_code()
+                except BaseException as error:  # noqa: BLE001 # that is the point
+                    chain = (error, error.__cause__, error.__context__)
+                    told = [f"{each!r} {each.args} {vars(each)}" for each in chain if each]
+                    return "\n".join((*traceback.format_exception(error), *told))
+    return ""
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """End the block where it takes too long."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@cache
+def import_all() -> None:
+    """Let every module be imported that the commands need: that calls functions only once."""
+    with TemporaryDirectory() as folder:
+        carry_out(Path(folder), "token", lambda *_: None)
+
+
+@cache
+def calls_of(way: str) -> Mapping[str, int]:
+    """Count the calls of each module where nothing crashes."""
+    import_all()
+    counts: Counter[str] = Counter()
+
+    def look(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(f"{SOURCE}{os.sep}"):
+            counts[frame.f_code.co_filename] += 1
+
+    with TemporaryDirectory() as folder:
+        assert carry_out(Path(folder), way, look) == ""
+    return {str(Path(name).relative_to(SOURCE)): count for name, count in counts.items()}
+
+
+def strikes_in(room: str) -> Iterator[tuple[str, str, int]]:
+    """Yield the modules of *room* that are called, each with a way and a call in the middle."""
+    for number, path in enumerate(sorted(SOURCE.rglob("*.py"))):
+        module = str(path.relative_to(SOURCE))
+        ways = [way for way in WAYS if module in calls_of(way)]
+        if path.relative_to(SOURCE).parts[0] == room and ways:
+            way = ways[number % len(ways)]
+            yield module, way, (calls_of(way)[module] + 1) // 2
+
+
+@pytest.mark.filterwarnings("ignore")  # what is torn down by an accident may complain of it
+@pytest.mark.parametrize("room", ROOMS)
+def test_crash_in_any_module_brings_nothing_to_light(
+    room: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither the trace with its whole chain nor what was said and written until then."""
+    for name in ("excepthook", "unraisablehook"):
+        monkeypatch.setattr(sys, name, getattr(sys, f"__{name}__"))
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    struck: dict[str, bool] = {}
+    for module, way, call in strikes_in(room):
+        folder = tmp_path / str(len(struck))
+        strike = Strike(module, call)
+        trace = carry_out(folder, way, strike.look)
+        struck[module] = strike.has_struck
+        printed: Any = capfd.readouterr()
+        everything = f"{trace}\n{printed.out}\n{printed.err}\n{caplog.text}"
+        assert hits(everything.encode(), SECRETS) == []
+        assert hits_below(folder, SECRETS) == []
+    gc.collect()  # while what complains is not listened to
+
+    assert struck
+    assert [module for module, has_struck in struck.items() if not has_struck] == []
