@@ -5,6 +5,7 @@ import base64
 import json
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -237,3 +238,25 @@ def test_search_finds_what_it_looks_for() -> None:
             json.dumps({"text": secret}).encode(),
         ]
         assert [hits(b"<" + text + b">", SECRETS) for text in spelt] == [[secret]] * len(spelt)
+
+
+CRASH: Final = """
+import ctypes, os, resource
+from batchcreate.cli.main import _leave_no_core
+
+most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+_leave_no_core()
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)  # PR_GET_DUMPABLE
+os.abort()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel")
+def test_crash_of_the_interpreter_leaves_no_core(tmp_path: Path) -> None:
+    """Neither a file, nor anything for a program that the kernel hands crashes to."""
+    command = (sys.executable, "-c", CRASH)
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 # our own words
+
+    assert (ended.returncode, ended.stdout) == (-signal.SIGABRT, "0\n")
+    assert not any(tmp_path.iterdir())
