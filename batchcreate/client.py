@@ -1,8 +1,10 @@
 """One HTTP attempt at a time against the FDI task API; decides nothing, repeats no create."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
@@ -79,6 +81,20 @@ class RomaClient:
         url = self._url(target, "tasks").with_query(limit=limit, offset=offset)
         return await self._repeatable("GET", target, url, answer_bytes_max=LIST_BYTES_MAX)
 
+    async def probe(self, target: Target) -> Reply:
+        """
+        Ask for one task of an instance, and the gateway for its limits.
+
+        Gateways tell these only where they are asked (ROMA Connect User Guide, APIC).
+
+        Raises:
+            CredentialError: the credential cannot be obtained.
+            TransportError: there is no usable reply.
+
+        """
+        url = self._url(target, "tasks").with_query(limit=1, offset=0)
+        return await self._repeatable("GET", target, url, more={"X-Apig-Mode": "debug"})
+
     async def delete(self, target: Target, task_id: TaskId) -> Reply:
         """
         Send one DeleteTask request.
@@ -92,21 +108,34 @@ class RomaClient:
         return await self._repeatable("DELETE", target, url)
 
     async def _repeatable(
-        self, method: str, target: Target, url: URL, *, answer_bytes_max: int = ANSWER_BYTES_MAX
+        self,
+        method: str,
+        target: Target,
+        url: URL,
+        *,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> Reply:
         """Send a request that may be sent twice: again, where its credential had ended."""
         project_id = target.project_id
+        attempt = partial(self._attempt, method, url, answer_bytes_max=answer_bytes_max, more=more)
         await self._credential.ready(project_id)
         sent_at = asyncio.get_running_loop().time()
-        reply = await self._attempt(method, url, answer_bytes_max=answer_bytes_max)
+        reply = await attempt()
         if is_unauthorized(reply) and await self._credential.renew(project_id, sent_at):
-            reply = await self._attempt(method, url, answer_bytes_max=answer_bytes_max)
+            reply = await attempt()
         return reply
 
     async def _attempt(
-        self, method: str, url: URL, body: bytes = b"", *, answer_bytes_max: int = ANSWER_BYTES_MAX
+        self,
+        method: str,
+        url: URL,
+        body: bytes = b"",
+        *,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> Reply:
-        headers = self._credential.headers(method, str(url), body)
+        headers = {**more, **self._credential.headers(method, str(url), body)}
         secrets = (*self._credential.secrets, *self._hidden)  # a token may be renewed meanwhile
         reply = await exchange(
             self._session,

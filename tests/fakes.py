@@ -251,6 +251,7 @@ class FixedCredential:
     """
 
     name = "fixed"
+    remedy = "mend it"
     is_of_one_project = False
     secrets = ()
 

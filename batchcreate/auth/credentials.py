@@ -16,11 +16,13 @@ class Credential(Protocol):
 
     Attributes:
         name: tells people which one it is; holds no secret.
+        remedy: what to do where it is refused.
         is_of_one_project: it cannot serve a second one.
 
     """
 
     name: str
+    remedy: str
     is_of_one_project: bool
 
     @property
@@ -65,6 +67,7 @@ class Credential(Protocol):
 class Token:
     """A project-scoped IAM token in X-Auth-Token (IAM API, token by password)."""
 
+    remedy = "get a new token of this project: they live for a day at most"
     is_of_one_project = True
 
     def __init__(self, token: Secret, *, name: str = "the token") -> None:
@@ -99,6 +102,10 @@ class SignedKey:
 
     """
 
+    remedy = (
+        "check AK and SK, the security token of a temporary key and this machine's clock; more "
+        "than five failures in a row lock a key for 5 minutes"
+    )
     is_of_one_project = False
 
     def __init__(self, key: AccessKey, *, name: str, now: Callable[[], datetime]) -> None:

@@ -45,6 +45,7 @@ class IamTokens:
 
     """
 
+    remedy = "check that the user may work in this project"
     is_of_one_project = False
 
     def __init__(

@@ -22,7 +22,7 @@ _CAUSES: Final[Mapping[Signal, tuple[Cause, str, str]]] = {
     Signal.UNAUTHORIZED: (
         Cause.UNAUTHORIZED,
         "the server does not accept the credentials",
-        "renew them and run the same command again",
+        "",
     ),
     Signal.FORBIDDEN: (
         Cause.FORBIDDEN,
@@ -66,20 +66,25 @@ async def take_baseline(
     for target in targets:
         listing = await look(target)
         if isinstance(listing, Incomplete):
-            projects = {each.project_id for each in inventories}
-            return _halt(target, listing, projects if credential.is_of_one_project else ())
+            return _halt(target, listing, credential, inventories)
         inventories[target] = listing
     return inventories
 
 
-def _halt(target: Target, listing: Incomplete, served: Collection[str]) -> Halt:
-    """Say why *target* cannot be listed; a token of one project was good for those *served*."""
+def _halt(
+    target: Target, listing: Incomplete, credential: Credential, listed: Collection[Target]
+) -> Halt:
+    """Say why *target* cannot be listed, where others were *listed* before."""
     cause, found, remedy = _CAUSES.get(listing.signal, _OUTAGE)
-    if cause in _REFUSALS and served and target.project_id not in served:
+    served = {each.project_id for each in listed}
+    is_foreign = served and target.project_id not in served
+    if cause in _REFUSALS and is_foreign and credential.is_of_one_project:
         remedy = (
             f"the token is good for project {', '.join(served)} and belongs to one project only: "
             "use an IAM user or an access key (AK/SK), or a file and a token for each project"
         )
+    elif cause is Cause.UNAUTHORIZED:
+        remedy = f"{credential.remedy}; then run the same command again"
     where = f"project {target.project_id}, instance {target.instance_id}"
     message = f"{found} ({where}: {listing.reason}); nothing was sent: {remedy}"
     return Halt(cause=cause, message=message)

@@ -11,7 +11,12 @@ from typing import Final
 
 from batchcreate.client import RomaClient, connect
 from batchcreate.clock import utc_now
-from batchcreate.errors import BatchCreateError, CredentialError, TransportError
+from batchcreate.errors import (
+    BatchCreateError,
+    CredentialError,
+    NoCredentialsError,
+    TransportError,
+)
 from batchcreate.inventory import list_all
 from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Incomplete
@@ -24,6 +29,12 @@ from batchcreate.settings import Settings
 
 SKEW_MAX_S: Final = 900.0
 """A signature is refused when the clocks differ by more (API Request Signing Guide)."""
+
+_LOOK_UP: Final = "; an IAM user or an access key looks the project up where --region is given"
+_PERMISSION: Final = (
+    "have the account allowed to roma:tasks:list and roma:tasks:create in this project, or "
+    "correct --project-id and --instance-id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +62,27 @@ async def doctor(settings: Settings, *, environment: Mapping[str, str]) -> Async
         settings: endpoint, project, instance and the like.
         environment: where credentials may be.
 
+    Raises:
+        NoCredentialsError: there are none at all.
+
     """
     try:
         service = find_service(settings, environment, None)
-        yield Finding(about="credentials", is_good=True, text=service.credential.name)
+        yield Finding(about="credentials", is_good=True, text=f"found {service.credential.name}")
         if service.warning:
             yield Finding(about="secrets", is_good=False, text=service.warning)
         defaults = await target_defaults(settings, service)
+    except NoCredentialsError:
+        raise
+    except CredentialError as error:
+        yield Finding(about="credentials", is_good=False, text=str(error))
+        return
     except BatchCreateError as error:
         yield Finding(about="settings", is_good=False, text=str(error))
         return
     missing = [f"--{field.replace('_', '-')}" for field, value in defaults.items() if not value]
     if missing:
-        text = f"give {' and '.join(missing)}"
+        text = f"give {' and '.join(missing)}{_LOOK_UP if '--project-id' in missing else ''}"
         yield Finding(about="project and instance", is_good=False, text=text)
         return
     target = Target(endpoint=service.endpoint, **defaults)
@@ -77,14 +96,16 @@ async def doctor(settings: Settings, *, environment: Mapping[str, str]) -> Async
             network=service.network,
         ) as client,
     ):
-        async for finding in _ask(client, target, settings):
+        async for finding in _ask(client, target, settings, service.credential.remedy):
             yield finding
 
 
-async def _ask(client: RomaClient, target: Target, settings: Settings) -> AsyncIterator[Finding]:
+async def _ask(
+    client: RomaClient, target: Target, settings: Settings, credential_remedy: str
+) -> AsyncIterator[Finding]:
     where = target.endpoint
     try:
-        reply = await client.list_tasks(target, offset=0, limit=1)
+        reply = await client.probe(target)
     except CredentialError as error:
         yield Finding(about="credentials", is_good=False, text=str(error))
         return
@@ -97,9 +118,9 @@ async def _ask(client: RomaClient, target: Target, settings: Settings) -> AsyncI
     if (skew := clock_skew(reply, utc_now())) is not None:
         yield skew
     if reply.status != HTTPStatus.OK:
-        yield refusal(reply, target)
+        yield refusal(reply, target, credential_remedy)
         return
-    text = f"project {target.project_id}, instance {target.instance_id}: tasks can be listed"
+    text = f"accepted; {_place(target)}: tasks can be listed"
     yield Finding(about="permission", is_good=True, text=text)
     for rates in rate_headers(reply):
         yield rates
@@ -108,10 +129,13 @@ async def _ask(client: RomaClient, target: Target, settings: Settings) -> AsyncI
     )  # fmt: skip
     listing = await look(target, gate=Gate(RateLimit(rate_per_s=settings.rate)))
     if isinstance(listing, Incomplete):
-        yield Finding(about="tasks", is_good=False, text=listing.reason)
+        text = f"{listing.reason}; try again, and wait where others create tasks just now"
+        yield Finding(about="tasks", is_good=False, text=text)
         return
     room = settings.quota - listing.total
     text = f"{listing.total} of {settings.quota} used, room for {max(room, 0)} more"
+    if room <= 0:
+        text += "; delete some, take another instance, or raise --quota if it holds more"
     yield Finding(about="tasks", is_good=room > 0, text=text)
 
 
@@ -129,22 +153,22 @@ def clock_skew(reply: Reply, now: datetime) -> Finding | None:
     return Finding(about="clock", is_good=is_good, text=text)
 
 
-def refusal(reply: Reply, target: Target) -> Finding:
-    """Say what is wrong where the server does not list the tasks."""
+def refusal(reply: Reply, target: Target, credential_remedy: str) -> Finding:
+    """Say what is wrong where the server does not list the tasks, and what to do."""
     decision = read_reply(reply, now=utc_now())
     said = describe(decision.outcome)
     if decision.signal is Signal.UNAUTHORIZED:
-        return Finding(about="credentials", is_good=False, text=f"not accepted: {said}")
-    about = "service"
-    if reply.status == HTTPStatus.NOT_FOUND:
-        about = "project and instance"
+        about, said, remedy = "credentials", f"not accepted: {said}", credential_remedy
+    elif reply.status == HTTPStatus.NOT_FOUND:
+        about, remedy = "project and instance", "compare both ids with those in the console"
     elif decision.signal is Signal.FORBIDDEN:
-        about = "permission"
-    return Finding(
-        about=about,
-        is_good=False,
-        text=f"{said}; project {target.project_id}, instance {target.instance_id}",
-    )
+        about, remedy = "permission", _PERMISSION
+    elif decision.signal is Signal.REDIRECTED:
+        about, remedy = "endpoint", "nothing is sent to another host: correct --endpoint"
+    else:
+        about, remedy = "service", "try again when the service has recovered, or ask its support"
+    text = f"{said} ({_place(target)}); {remedy}"
+    return Finding(about=about, is_good=False, text=text)
 
 
 def rate_headers(reply: Reply) -> list[Finding]:
@@ -154,6 +178,10 @@ def rate_headers(reply: Reply) -> list[Finding]:
         for name, value in reply.headers.items()
         if name.lower().startswith("x-apig-ratelimit")
     ]
+
+
+def _place(target: Target) -> str:
+    return f"project {target.project_id}, instance {target.instance_id}"
 
 
 def _remedy(failure: Decision) -> str:

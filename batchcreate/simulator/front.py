@@ -88,9 +88,12 @@ class Front:
         operation = self._operations.get(request.match_info.route.name or "")
         try:
             refusal = await self._gateway.refuse(request, operation)
-            return answer_refusal(refusal) if refusal else await handler(request)
+            response = answer_refusal(refusal) if refusal else await handler(request)
         except web.HTTPRequestEntityTooLarge:
             return answer_refusal(_TOO_LARGE)
+        if not response.prepared:
+            response.headers.update(self._gateway.limits(request, operation))
+        return response
 
     def _note(self, request: web.Request, status: int | None, at_s: float) -> None:
         record = RequestRecord(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -108,6 +109,11 @@ class SlidingWindow:
         self._clock = clock
         self._admitted: deque[float] = deque()
 
+    @property
+    def left(self) -> int:
+        """How many more calls would be admitted now."""
+        return self.limit - len(self._admitted)
+
     def is_open(self) -> bool:
         """Admit the next call, or not."""
         now_s = self._clock()
@@ -153,6 +159,14 @@ class Gateway:
         if operation.service == "IAM":
             return None
         return await self._authenticator.refuse(request) or self._throttle(operation.name)
+
+    def limits(self, request: web.Request, operation: Operation | None) -> Mapping[str, str]:
+        """Return the headers that tell the limits, where a request asks for them."""
+        window = None if operation is None else self._windows.get(operation.name)
+        if window is None or request.headers.get("X-Apig-Mode") != "debug":
+            return {}
+        told = f"remain:{window.left},limit:{window.limit},time:{window.window_s:g} second"
+        return {"X-Apig-RateLimit-api": told}
 
     def _throttle(self, operation: str) -> Refusal | None:
         if self._limit_rate is None:

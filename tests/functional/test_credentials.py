@@ -244,6 +244,7 @@ class TestWrongKey:
         assert creates(simulator) == 0
         assert f"the access key from HUAWEICLOUD_SDK_AK, {simulator.url}: " in ended.err
         assert "HTTP 401, APIGW.0301" in ended.err
+        assert "nothing was sent: check AK and SK, the security token" in ended.err
         assert "CANARYAK" not in ended.err
 
     async def test_is_tried_once_where_the_project_is_looked_up(self, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate import pipeline
+from batchcreate.cli.examining import doctor_command
+from batchcreate.errors import NoCredentialsError
 from batchcreate.models import Reply
 from batchcreate.pipeline.doctor import clock_skew, rate_headers
 from batchcreate.settings import load
@@ -23,6 +25,7 @@ USER: Final = {
     "BATCHCREATE_IAM_PASSWORD": "canary-password",
     "BATCHCREATE_IAM_DOMAIN": "acme",
 }
+KEY: Final = {"HUAWEICLOUD_SDK_AK": "CANARYAK", "HUAWEICLOUD_SDK_SK": "canary-secret-key"}
 NOW: Final = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 Found = list[tuple[str, bool, str]]
@@ -56,9 +59,12 @@ class TestGood:
         about = ["credentials", "endpoint", "clock", "permission", "tasks"]
         assert [each[:2] for each in found] == [(each, True) for each in about]
         texts = [text for _, _, text in found]
-        assert texts[:2] == ["the token from BATCHCREATE_TOKEN", f"{simulator.url} answers"]
+        assert texts[:2] == [
+            "found the token from BATCHCREATE_TOKEN",
+            f"{simulator.url} answers",
+        ]
         assert texts[3:] == [
-            "project p1, instance i1: tasks can be listed",
+            "accepted; project p1, instance i1: tasks can be listed",
             "0 of 1000 used, room for 1000 more",
         ]
 
@@ -90,6 +96,14 @@ class TestGood:
         assert ("rate limit", True, told) in [
             (about, is_good, text.lower()) for about, is_good, text in found
         ]
+
+    async def test_gateway_is_asked_for_its_rate_limits(self) -> None:
+        """It tells them only to whom asks."""
+        async with recording(limit_rate=5) as simulator:
+            found = await examine(simulator.url)
+
+        told = "X-Apig-RateLimit-api: remain:4,limit:5,time:1 second"
+        assert ("rate limit", True, told) in found
 
     async def test_clock_that_is_not_told_is_passed_over(self) -> None:
         """A server need not send a date that can be read."""
@@ -131,7 +145,9 @@ class TestBad:
         async with recording() as simulator:
             found = await examine(simulator.url, **options)
 
-        assert bad(found) == [("project and instance", f"give {missing}")]
+        look_up = "; an IAM user or an access key looks the project up where --region is given"
+        told = f"give {missing}{look_up if 'project_id' in options else ''}"
+        assert bad(found) == [("project and instance", told)]
         assert list(simulator.requests) == []
 
     async def test_file_that_others_can_read_is_told(self, folder: Path) -> None:
@@ -153,37 +169,47 @@ class TestBad:
         async with recording(password="another") as simulator:
             found = await examine(simulator.url, USER, iam_endpoint=simulator.url, **options)
 
-        ((_, text),) = bad(found)
+        ((about, text),) = bad(found)
+        assert about == "credentials"
         assert text.startswith(f"IAM at {simulator.url} gave no token to user jane")
         assert len(simulator.requests) == 1
 
-    async def test_refused_token_is_told(self) -> None:
-        """With the server's code."""
+    @pytest.mark.parametrize(
+        ("environment", "remedy"),
+        [(GIVEN, "get a new token of this project"), (KEY, "check AK and SK, ")],
+        ids=["token", "key"],
+    )
+    async def test_refused_credential_is_told(
+        self, environment: dict[str, str], remedy: str
+    ) -> None:
+        """With the server's code, and what to do about one of this kind; once."""
         async with recording(token="another") as simulator:
-            found = await examine(simulator.url)
+            found = await examine(simulator.url, environment)
 
         ((about, text),) = bad(found)
         assert about == "credentials"
         assert text.startswith("not accepted: HTTP 401, APIGW.0301, ")
+        assert f" (project p1, instance i1); {remedy}" in text
+        assert len(simulator.requests) == 1
 
     @pytest.mark.parametrize(
-        ("status", "code", "about"),
+        ("status", "code", "about", "remedy"),
         [
-            (400, "ROMA.1000", "credentials"),
-            (400, "ROMA.1002", "credentials"),
-            (400, "ROMA.1006", "permission"),
-            (403, "APIGW.0302", "permission"),
-            (404, "APIG.0101", "project and instance"),
-            (400, "FDI.3033", "service"),
-            (500, "FDI.9999", "service"),
-            (520, "X.1", "service"),
-            (204, "", "service"),
+            (400, "ROMA.1000", "credentials", "get a new token"),
+            (400, "ROMA.1002", "credentials", "get a new token"),
+            (400, "ROMA.1006", "permission", "have the account allowed to roma:tasks:list"),
+            (403, "APIGW.0302", "permission", "have the account allowed to roma:tasks:list"),
+            (404, "APIG.0101", "project and instance", "compare both ids"),
+            (400, "FDI.3033", "service", "try again when"),
+            (500, "FDI.9999", "service", "try again when"),
+            (520, "X.1", "service", "try again when"),
+            (204, "", "service", "try again when"),
         ],
     )
     async def test_refusal_is_told_with_what_it_is_about(
-        self, status: int, code: str, about: str
+        self, status: int, code: str, about: str, remedy: str
     ) -> None:
-        """Every status has its line, those of no standard included."""
+        """Every status has its line with what to do, those of no standard included."""
         answer = {"error_code": code, "error_msg": "no"}
         async with listening(status=status, answer=answer) as ear:
             found = await examine(ear.url)
@@ -191,6 +217,7 @@ class TestBad:
         ((told, text),) = bad(found)
         assert told == about
         assert f"HTTP {status}" in text
+        assert f"; {remedy}" in text
         assert len(ear.requests) == 1
 
     async def test_redirect_is_told_and_not_followed(self) -> None:
@@ -200,8 +227,11 @@ class TestBad:
             found = await examine(ear.url)
 
         ((about, text),) = bad(found)
-        assert (about, len(ear.requests)) == ("service", 1)
-        assert text.startswith("the endpoint redirects to elsewhere.example; project p1")
+        assert (about, len(ear.requests)) == ("endpoint", 1)
+        assert text == (
+            "the endpoint redirects to elsewhere.example (project p1, instance i1); nothing is "
+            "sent to another host: correct --endpoint"
+        )
 
     async def test_closed_door_is_told(self) -> None:
         """With what may be wrong."""
@@ -242,7 +272,8 @@ class TestBad:
         async with recording() as simulator:
             found = await examine(simulator.url, quota=0)
 
-        assert bad(found) == [("tasks", "0 of 0 used, room for 0 more")]
+        told = "0 of 0 used, room for 0 more; delete some, take another instance, or raise --quota"
+        assert bad(found) == [("tasks", f"{told} if it holds more")]
 
     async def test_list_that_contradicts_itself_is_told(self) -> None:
         """What cannot be counted cannot be settled either."""
@@ -252,6 +283,14 @@ class TestBad:
         ((about, text),) = bad(found)
         assert about == "tasks"
         assert text.startswith("the list of tasks is not consistent")
+        assert text.endswith("; try again, and wait where others create tasks just now")
+
+    async def test_no_credentials_are_left_to_the_command(self) -> None:
+        """It can ask for a token."""
+        settings = load({"endpoint": "http://127.0.0.1:1"})
+
+        with pytest.raises(NoCredentialsError):
+            [each async for each in pipeline.doctor(settings, environment={})]
 
 
 class TestClock:
@@ -308,3 +347,15 @@ class TestCommand:
 
         assert ended.code == 1
         assert ended.err.splitlines()[-1].startswith("BAD  credentials: not accepted: HTTP 401")
+
+    def test_tells_that_there_are_no_credentials(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where nobody can be asked, that is the one line."""
+        monkeypatch.delenv("BATCHCREATE_TOKEN", raising=False)
+        monkeypatch.setenv("HOME", "")
+
+        code = doctor_command({"endpoint": "http://127.0.0.1:1"})
+
+        assert code == 1
+        assert capsys.readouterr().err.startswith("BAD  credentials: no credentials: set ")

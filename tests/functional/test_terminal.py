@@ -413,6 +413,20 @@ class TestToken:
 
         assert seen.lines[-1].startswith("error: no credentials: ")
 
+    async def test_is_asked_for_by_doctor_too(self, folder: Path) -> None:
+        """A token can be tried before anything depends on it."""
+        async with (
+            recording(token=TOKEN) as simulator,
+            terminal("doctor", *at(simulator), folder=folder, BATCHCREATE_TOKEN="") as seen,
+        ):
+            await seen.sees(self.PROMPT)
+            seen.type(f"{TOKEN}\n")
+            assert await seen.end() == 0
+
+        assert any(
+            line == "ok   credentials: found the token from the prompt" for line in seen.lines
+        )
+
     async def test_is_asked_for_by_undo_too(self, folder: Path) -> None:
         """The journal knows the endpoint; nobody knows the token."""
         async with recording() as simulator:

@@ -61,7 +61,7 @@ async def test_every_instance_is_listed() -> None:
             Halt(
                 cause=Cause.UNAUTHORIZED,
                 message="the server does not accept the credentials (project p1, instance i1: why); nothing was sent: "
-                "renew them and run the same command again",
+                "mend it; then run the same command again",
             ),
         ),
         (
