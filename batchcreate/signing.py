@@ -17,6 +17,7 @@ _DATE_HEADER: Final = "X-Sdk-Date"
 _DATE_FORMAT: Final = "%Y%m%dT%H%M%SZ"
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _PLACES_MAX: Final = 1024
+_HEADS_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +63,44 @@ def sign(
         moment: of sending, timezone-aware; the server tolerates 15 minutes.
 
     """
-    place = _read(url)
     date = moment.astimezone(UTC).strftime(_DATE_FORMAT)
-    signed = {name: value.strip() for name, value in headers.items()}
+    head = _head(method.upper(), url, tuple(headers.items()), date, key.security_token)
+    request = f"{head.text}{sha256(body).hexdigest()}"
+    text = f"{ALGORITHM}\n{date}\n{sha256(request.encode()).hexdigest()}"
+    signature = hmac.digest(key.sk.reveal().encode(), text.encode(), "sha256").hex()
+    return {
+        **head.signed,
+        "Authorization": (
+            f"{ALGORITHM} Access={key.ak.reveal()}, SignedHeaders={head.names}, "
+            f"Signature={signature}"
+        ),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """All of a request but its body: the headers, their names, and the text that is signed."""
+
+    signed: Mapping[str, str]
+    names: str
+    text: str
+
+
+@lru_cache(maxsize=_HEADS_MAX)  # within a second, creates for one instance differ in the body only
+def _head(
+    method: str, url: str, headers: tuple[tuple[str, str], ...], date: str, token: Secret | None
+) -> _Head:
+    place = _read(url)
+    signed = {name: value.strip() for name, value in headers}
     signed["Host"] = place.host
     signed[_DATE_HEADER] = date
-    if key.security_token is not None:
-        signed["X-Security-Token"] = key.security_token.reveal()
+    if token is not None:
+        signed["X-Security-Token"] = token.reveal()
     lines = sorted([(name.lower(), value) for name, value in signed.items()])
     names = ";".join([name for name, _ in lines])
     fields = "".join([f"{name}:{value}\n" for name, value in lines])
-    request = (
-        f"{method.upper()}\n{place.path}\n{place.query}\n{fields}\n{names}\n"
-        f"{sha256(body).hexdigest()}"
-    )
-    text = f"{ALGORITHM}\n{date}\n{sha256(request.encode()).hexdigest()}"
-    signature = hmac.digest(key.sk.reveal().encode(), text.encode(), "sha256").hex()
-    signed["Authorization"] = (
-        f"{ALGORITHM} Access={key.ak.reveal()}, SignedHeaders={names}, Signature={signature}"
-    )
-    return signed
+    text = f"{method}\n{place.path}\n{place.query}\n{fields}\n{names}\n"
+    return _Head(signed=signed, names=names, text=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
