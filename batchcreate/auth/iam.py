@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
 from typing import Final
@@ -24,11 +24,12 @@ Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Held:
-    """A token in force, with the loop times at which it was granted and should be renewed."""
+    """A token in force, with the loop times of its grant, of its renewal and of its end."""
 
     token: Secret
     granted_at: float
     fresh_until: float
+    ends_at: float
 
 
 class IamTokens:
@@ -74,6 +75,8 @@ class IamTokens:
         """
         Log in where there is no token, or where it is about to end.
 
+        A token that lives for a while yet is good enough where IAM does not answer.
+
         Args:
             project_id: the one that a token is needed for; ``None`` for all that have one.
 
@@ -86,7 +89,7 @@ class IamTokens:
                 continue
             async with self._turn:
                 if not self._is_fresh(each):
-                    await self._log_in({"id": each})
+                    await self._refresh(each)
 
     async def renew(self, project_id: str, used_at: float) -> bool:
         """
@@ -121,6 +124,15 @@ class IamTokens:
         held = self._held.get(project_id)
         return held is not None and _now() < held.fresh_until
 
+    async def _refresh(self, project_id: str) -> None:
+        try:
+            await self._log_in({"id": project_id})
+        except CredentialError:
+            held = self._held.get(project_id)
+            if self._refusal or held is None or _now() >= held.ends_at:
+                raise
+            self._held[project_id] = replace(held, fresh_until=(_now() + held.ends_at) / 2)
+
     async def _log_in(self, scope: Scope) -> Grant:
         # A user whose password was refused is locked if it is tried again and again.
         if self._refusal:
@@ -138,6 +150,7 @@ class IamTokens:
                 token=grant.token,
                 granted_at=_now(),
                 fresh_until=asked_at + grant.lifetime_s - margin_s,
+                ends_at=asked_at + grant.lifetime_s,
             )
         return grant
 

@@ -293,6 +293,20 @@ class TestRefusal:
         assert len(set(run_virtually(use()))) == 1
         assert len(iam.logins) == 1
 
+    def test_of_a_renewal_ends_it_though_the_token_lives(self) -> None:
+        """A password that was changed is not tried again and again."""
+        iam = Iam(granted("token-1", lifetime_s=100), REFUSED)
+
+        async def use() -> None:
+            token = credential(iam)
+            await token.ready("p1")
+            await asyncio.sleep(95)
+            with pytest.raises(CredentialError, match="wrong password"):
+                await token.ready()
+
+        run_virtually(use())
+        assert len(iam.logins) == 2
+
     def test_shows_no_password_that_the_server_repeats(self) -> None:
         """Some gateways answer with what they were sent."""
         echo = said(400, {"error_msg": f"bad request: {PASSWORD}", "error_code": "IAM.1"})
@@ -385,6 +399,36 @@ class TestOutage:
             return sent(token)
 
         assert run_virtually(use()) == "token-1"
+
+    def test_is_got_over_while_the_token_lives(self) -> None:
+        """A renewal that fails before the end is tried again until then; the work goes on."""
+        iam = Iam(granted("token-1", lifetime_s=100), *[said(500)] * 6, granted("token-2"))
+
+        async def use() -> list[str]:
+            token = credential(iam)
+            await token.ready("p1")
+            seen = []
+            for at_s in (91, 92, 98, 99.5):
+                await asyncio.sleep(at_s - asyncio.get_running_loop().time())
+                await token.ready()
+                seen.append(sent(token))
+            return seen
+
+        assert run_virtually(use()) == ["token-1", "token-1", "token-1", "token-2"]
+        assert len(iam.logins) == 1 + 3 + 3 + 1
+
+    def test_is_told_when_the_token_has_ended(self) -> None:
+        """Then there is nothing left to go on with."""
+        iam = Iam(granted("token-1", lifetime_s=100), said(500))
+
+        async def use() -> None:
+            token = credential(iam)
+            await token.ready("p1")
+            await asyncio.sleep(100)
+            with pytest.raises(CredentialError, match="no token from IAM"):
+                await token.ready()
+
+        run_virtually(use())
 
     def test_of_trust_is_not_waited_out(self) -> None:
         """A certificate that does not verify gets no second request."""
