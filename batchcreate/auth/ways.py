@@ -18,6 +18,7 @@ PROMPT: Final = "the prompt"
 """Stands where a variable's name stands, for a token that was typed."""
 
 PROFILE: Final = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+_PASS_OVER: Final = f"set {PROFILE} to an empty text"
 _PROFILE_KEYS: Final = ("ak", "sk", "security_token")
 _TOKEN_BYTES_MAX: Final = 64 * 1024
 _PROFILE_BYTES_MAX: Final = 1024 * 1024
@@ -107,7 +108,7 @@ def _remedy(way: Given) -> str:
         case GivenKey(file=None):
             return f"unset {', '.join((*KEY, KEY_TOKEN))}"
         case GivenKey():
-            return f"set {PROFILE} to an empty text"
+            return _PASS_OVER
         case GivenToken(file=None):
             return f"unset {way.source}"
         case GivenToken():  # pragma: no branch # there is no other
@@ -154,15 +155,25 @@ def _from_profile(environment: Mapping[str, str]) -> GivenKey | None:
     path = _profile_path(environment)
     if path is None:
         return None
-    is_named = bool(environment.get(PROFILE))
-    values = _read_profile(path, f"{PROFILE} {path}" if is_named else str(path))
-    if not any(values):
-        if is_named:
-            msg = f"{PROFILE} {path}: holds no ak and sk in a section [basic]"
-            raise SettingsError(msg)
-        return None
-    names = [f"{name} in {path}" for name in _PROFILE_KEYS]
-    return _key(names, values, source=str(path), file=path)
+    if environment.get(PROFILE):
+        return _from_profile_at(path, f"{PROFILE} {path}")
+    try:
+        return _from_profile_at(path)
+    except SettingsError as error:
+        # Nobody has named the file; perhaps nobody knows of it.
+        msg = f"{error} (to leave the file out: {_PASS_OVER})"
+        raise SettingsError(msg) from None
+
+
+def _from_profile_at(path: Path, named: str = "") -> GivenKey | None:
+    values = _read_profile(path, named or str(path))
+    if any(values):
+        names = [f"{name} in {path}" for name in _PROFILE_KEYS]
+        return _key(names, values, source=str(path), file=path)
+    if named:
+        msg = f"{named}: holds no ak and sk in a section [basic]"
+        raise SettingsError(msg)
+    return None
 
 
 def _profile_path(environment: Mapping[str, str]) -> Path | None:

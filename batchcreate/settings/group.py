@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     project_id: Annotated[str, AfterValidator(values.path_part)] | None = None
     instance_id: Annotated[str, AfterValidator(values.path_part)] | None = None
     iam_endpoint: Annotated[str, AfterValidator(values.origin)] | None = None
-    token_file: Path | None = None
+    token_file: Annotated[Path, AfterValidator(values.token_file)] | None = None
     ca_file: Path | None = None
     proxy: Annotated[str, AfterValidator(values.proxy)] | None = None
     rate: float = Field(

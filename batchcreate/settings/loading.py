@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from batchcreate.errors import SettingsError
 from batchcreate.settings.group import FILE, PREFIX, Settings
+from batchcreate.settings.values import PATH_CHARS_MAX
 
 _PASSWORD: Final = re.compile(r"//.*@")
 
@@ -95,6 +96,8 @@ def _explain(error: ValidationError, options: Mapping[str, Any]) -> str:
     knob = next((name for name, alias in _ALIASES.items() if alias == knob), knob)
     found = first["input"]
     value = f"{found:g}" if isinstance(found, float) else _PASSWORD.sub("//***@", repr(found))
+    if len(value) > PATH_CHARS_MAX:
+        value = f"a text of {len(str(found))} characters"
     reason = _accepted(knob, first["type"], first["msg"])
     return f"{option_of(knob)}: {value} is not accepted (from {_source(knob, options)}): {reason}"
 

@@ -5,11 +5,15 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 REGION: Final = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
+
+PATH_CHARS_MAX: Final = 255
+"""A token is longer than that, a path hardly ever."""
 
 DELIMITERS: Mapping[str, str] = MappingProxyType(
     {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"}
@@ -72,6 +76,14 @@ def path_part(text: str) -> str:
         msg = "give 1 to 64 letters, digits, - or _"
         raise ValueError(msg)
     return text
+
+
+def token_file(path: Path) -> Path:
+    """Return *path* unless it is rather the token itself, which would be shown with the settings."""
+    if len(str(path)) > PATH_CHARS_MAX:
+        msg = "give the path of the file that holds the token, never the token itself"
+        raise ValueError(msg)
+    return path
 
 
 def several(given: object) -> object:

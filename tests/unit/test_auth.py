@@ -29,6 +29,7 @@ TWICE: Final = (
     "several credentials: BATCHCREATE_TOKEN (to leave it out: unset BATCHCREATE_TOKEN) and "
     "--token-file {} (to leave it out: give no --token-file); keep one of them"
 )
+LEFT_OUT: Final = "(to leave the file out: set HUAWEICLOUD_SDK_CREDENTIALS_FILE to an empty text)"
 STRANGE: Final = "holds a space, a line break or a special character; a token has none"
 
 
@@ -305,7 +306,7 @@ class TestKey:
         profile.write_text("[basic]\nak = AK7\n", encoding="utf-8")
 
         assert str(refusal({"HOME": str(tmp_path)}, None)) == (
-            f"incomplete credentials: sk in {profile} missing"
+            f"incomplete credentials: sk in {profile} missing {LEFT_OUT}"
         )
 
     @pytest.mark.parametrize(
@@ -325,9 +326,13 @@ class TestKey:
 
         error = refusal({"HOME": str(tmp_path)}, None)
 
-        assert str(error) == f"{profile}: not a credentials file (INI with a section [basic])"
+        assert str(error) == (
+            f"{profile}: not a credentials file (INI with a section [basic]) {LEFT_OUT}"
+        )
         assert error.__cause__ is None
-        assert error.__context__ is None
+        assert CANARY[:20] not in repr(error.__context__)
+        assert error.__context__ is not None
+        assert error.__context__.__context__ is None
 
 
 class TestSecret:

@@ -229,6 +229,18 @@ class TestWrongValues:
             "list of names"
         )
 
+    def test_token_in_place_of_its_file_is_not_shown(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither in this message nor among the settings."""
+        monkeypatch.setenv("BATCHCREATE_TOKEN_FILE", "canary/x" * 400)
+
+        assert message_of() == (
+            "--token-file: a text of 3200 characters is not accepted (from "
+            "BATCHCREATE_TOKEN_FILE): give the path of the file that holds the token, never the "
+            "token itself"
+        )
+
     def test_message_is_one_harmless_line(self) -> None:
         """A value with line breaks or escapes is spelled out."""
         message = message_of(project_id="a\n\x1b[2J\u202e")
