@@ -22,6 +22,7 @@ STANDARD_INPUT: Final = Path("-")
 
 STANDARD_INPUT_LABEL: Final = "stdin"
 
+_OWNER_MARK: Final = "~$"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
@@ -117,6 +118,12 @@ def _refuse_other_than_file(path: Path, label: str) -> None:
         raise LoadError(message)
     if not stat.S_ISREG(status.st_mode):
         message = f"{path}: is not a regular file. Save its content as .csv or .xlsx first."
+        raise LoadError(message)
+    if path.name.startswith(_OWNER_MARK):
+        message = (
+            f"{label}: is the note that a spreadsheet program keeps beside a workbook while it is"
+            " open. Leave it out, and close the workbook first."
+        )
         raise LoadError(message)
     if path.suffix.lower() not in (*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES):
         ending = f"the ending '{path.suffix}'" if path.suffix else "no ending"

@@ -12,7 +12,7 @@ from batchcreate.workbooks.binary import open_xls, open_xlsb
 from batchcreate.workbooks.blocks import cut
 from batchcreate.workbooks.content import Format, format_of
 from batchcreate.workbooks.frames import Value
-from batchcreate.workbooks.limits import Limits, limits_for
+from batchcreate.workbooks.limits import SHEETS_MAX, Limits, limits_for
 from batchcreate.workbooks.ods import OdsBook
 from batchcreate.workbooks.package import Package
 from batchcreate.workbooks.refusal import COPY, Refusal
@@ -63,6 +63,9 @@ class Desk:
         found = format_of(self._source, self._limits)
         self._book = self._opened(found)
         sheets = [[sheet.name, sheet.is_visible] for sheet in self._book.sheets]
+        if len(sheets) > SHEETS_MAX:
+            text = f"has {len(sheets):,} sheets, and more than {SHEETS_MAX:,} are not read. {COPY}"
+            raise Refusal(text)
         return {"format": found.value, "sheets": sheets}
 
     def _opened(self, found: Format) -> Book:

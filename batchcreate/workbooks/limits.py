@@ -12,6 +12,9 @@ ROWS_MAX: Final = 1_048_576
 COLUMNS_MAX: Final = 16_384
 """How many there are in a sheet."""
 
+SHEETS_MAX: Final = 1_000
+"""Each costs a question and an answer, whatever is in it."""
+
 BATCH_CHARS: Final = 8_000_000
 """How much text of a sheet is held at once, about."""
 

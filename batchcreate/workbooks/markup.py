@@ -1,6 +1,7 @@
 """XML that is not trusted, read event by event."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 from xml.parsers import expat
 from xml.parsers.expat import XMLParserType
 
@@ -11,6 +12,9 @@ Start = Callable[[dict[str, str]], None]
 
 End = Callable[[], None]
 """Hears that an element ends."""
+
+TAG_BYTES_MAX: Final = 1 << 22
+"""How long a tag or comment may be: until it ends, the parser begins it anew with every block."""
 
 
 def parser() -> XMLParserType:
@@ -26,12 +30,16 @@ def feed(made: XMLParserType, blocks: Iterable[bytes], part: str) -> Iterator[No
     Let *made* parse *blocks*, and come back after each.
 
     Raises:
-        Refusal: the XML of *part* is not well formed, or declares entities.
+        Refusal: the XML of *part* is not well formed, or no program writes the like of it.
 
     """
+    fed = 0
     try:
         for block in blocks:
             made.Parse(block, False)
+            fed += len(block)
+            if fed - made.CurrentByteIndex > TAG_BYTES_MAX:
+                refuse_damaged(f"its part {part} holds a tag or comment of more than 4 MiB")
             yield
         made.Parse(b"", True)
     except expat.ExpatError as error:

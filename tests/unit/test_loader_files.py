@@ -70,6 +70,17 @@ def test_unknown_ending_is_refused(tmp_path: Path, name: str, found: str) -> Non
     )
 
 
+def test_note_of_an_open_workbook_is_refused(tmp_path: Path) -> None:
+    """It is there because a workbook is open, and `*.xlsx` names it, too."""
+    path = tmp_path / "~$t.xlsx"
+    path.write_bytes(b"\x06Li Wei")
+
+    assert refusal(path) == (
+        "~$t.xlsx: is the note that a spreadsheet program keeps beside a workbook while it is open."
+        " Leave it out, and close the workbook first."
+    )
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
 def test_empty_file_is_refused(tmp_path: Path, name: str) -> None:
     """Zero bytes are said to be zero bytes."""

@@ -125,12 +125,21 @@ def test_missing_sheet_is_refused(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("table", [[], [["x"]]], ids=["empty", "other"])
-def test_named_sheet_without_headings_is_refused(path: Path, table: list[list[str]]) -> None:
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ([], "sheet 'May': the first rows are blank. Put the headings task_name"),
+        ([["x"]], "sheet 'May': none of the first 20 rows holds the headings task_name"),
+    ],
+    ids=["empty", "other"],
+)
+def test_named_sheet_without_headings_is_refused(
+    path: Path, table: list[list[str]], words: str
+) -> None:
     """It is not passed over silently."""
     write(path, May=table)
 
-    assert "sheet 'May', row 1: there is no column task_name" in refusal(path, sheets=["May"])
+    assert words in refusal(path, sheets=["May"])
 
 
 def test_only_sheet_with_wrong_headings_gets_a_hint(path: Path) -> None:
@@ -149,9 +158,9 @@ def test_sheets_without_headings_are_listed(path: Path) -> None:
     write(path, May=[["a", "b"]], June=[["c"]], hidden=[HEADINGS])
 
     assert refusal(path) == (
-        "t.xlsx: no visible sheet has a column task_name or operation_types. In 'May' the headings"
-        " are 'a', 'b'. In 'June' the headings are 'c'. A hidden sheet is read when it is named"
-        " (--sheet)."
+        "t.xlsx: no visible sheet has the headings task_name and operation_types. The headings of"
+        " 'May' seem to be 'a', 'b'. The headings of 'June' seem to be 'c'. A hidden sheet is read"
+        " when it is named (--sheet)."
     )
 
 
@@ -179,48 +188,33 @@ def test_chunks_join_to_the_same_rows(path: Path, chunk_rows: int) -> None:
     assert numbers == [2, 5, 6, 8]
 
 
-@pytest.mark.parametrize(
-    ("content", "found"),
-    [
-        (b"task_name,operation_types\n", "is not an .xlsx workbook whatever its name says"),
-        (b"PK\x03\x04" + b"x" * 99, "the workbook is damaged"),
-        (
-            bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600,
-            "is an old .xls workbook or protected by a password",
-        ),
-    ],
-    ids=["text", "damaged", "old"],
-)
-def test_other_content_is_refused(path: Path, content: bytes, found: str) -> None:
+def test_other_content_is_refused(path: Path) -> None:
     """What it looks like is said, and what to do."""
-    path.write_bytes(content)
+    path.write_bytes(b"task_name,operation_types\n")
 
-    message = refusal(path)
-
-    assert message.startswith(f"t.xlsx: {found}")
-    assert "ave " in message
+    assert refusal(path) == (
+        "t.xlsx: is a text file, such as CSV, whatever its name says. Open it in the spreadsheet"
+        " program and save it as .xlsx, or give it the ending .csv."
+    )
 
 
 def test_workbook_cut_short_is_refused(path: Path) -> None:
-    """At whatever byte a download ended, there is one message."""
+    """Wherever a download ended, there is one message."""
     content = write(path, May=[HEADINGS, ["abc", "INSERT"]]).read_bytes()
 
-    for length in range(4, len(content) - 1, 97):
+    for length in (4, 900, len(content) // 2, len(content) - 2):
         path.write_bytes(content[:length])
         assert refusal(path).startswith("t.xlsx: ")
 
 
-def test_impossible_time_is_refused(path: Path) -> None:
+def test_impossible_time_is_the_number_that_it_is(path: Path) -> None:
     """A number that no calendar holds does not end in a traceback."""
     with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet()
+        sheet = book.add_worksheet("May")
         sheet.write_row(0, 0, HEADINGS)
         sheet.write_number(1, 0, 1e10, book.add_format({"num_format": "[h]:mm"}))
 
-    assert refusal(path) == (
-        "t.xlsx: a cell holds a date or time out of all range. Format the columns of the table as"
-        " text and type its value again."
-    )
+    assert rows(load(path)) == [("May", 2, "10000000000", "")]
 
 
 def test_reading_warns_about_nothing(path: Path) -> None:

@@ -15,8 +15,8 @@ RULES = {
     " or type {wanted}.",
     "rule.encoding": "The {title} {value} was damaged by a program that read it in the wrong"
     " encoding. Type it again.",
-    "rule.spreadsheet_error": "The {title} is {value}, the error of a formula. Mend the formula,"
-    " or type the value in its place.",
+    "rule.spreadsheet_error": "{value} in place of the {title} is the error of a formula. Mend"
+    " the formula, or type the value in its place.",
     "rule.exponent": "The {title} {value} is a number that a spreadsheet program shortened: digits of"
     " it are lost. Format the column as text, then type or paste the value again from where it"
     " came.",
@@ -29,10 +29,10 @@ RULES = {
     " column as text, then type the value again.",
     "rule.boolean": "The spreadsheet program turned the {title} into the truth value {value}."
     " Format the column as text, then type the value again.",
-    "rule.no_result": "The {title} is a formula whose result is not stored in the file. Open the"
-    " file in a spreadsheet program and save it again, or type the value in its place.",
-    "rule.merged": "The {title} has no value in this row: {cell} is merged with another cell."
-    " Unmerge them, then type the value in each row.",
+    "rule.no_result": "The formula for the {title} has no result in the file. Open the file in a"
+    " spreadsheet program and save it again, or type the value in its place.",
+    "rule.merged": "This row has no {title}: {cell} is merged with another cell. Unmerge them,"
+    " then type the value in each row.",
     "rule.operation_types.missing": "There are no operation types. Type {wanted}, for example"
     " {example}.",
     "rule.operation_types.placeholder": "{value} names no operation types. Type {wanted}, for"
