@@ -1,0 +1,128 @@
+"""Workbooks of binary records, made by hand: .xls ([MS-XLS]) and .xlsb ([MS-XLSB])."""
+
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.spreadsheets import compound, packed, relations
+
+Cells = Sequence[bytes]
+
+_BEGIN, _END, _SHEET = 0x0809, 0x000A, 0x0085
+_GLOBALS, _WORKSHEET = 5, 0x10
+
+
+def record(kind: int, content: bytes) -> bytes:
+    """A record of an .xls stream."""
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def label(row: int, column: int, text: str) -> bytes:
+    """A cell with *text*; rows and columns count from 0."""
+    content = struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le")
+    return record(0x0204, content)
+
+
+def number(row: int, column: int, value: float) -> bytes:
+    return record(0x0203, struct.pack("<HHHd", row, column, 0, value))
+
+
+def boolean(row: int, column: int, *, value: bool) -> bytes:
+    return record(0x0205, struct.pack("<HHHBB", row, column, 0, value, 0))
+
+
+def error(row: int, column: int, code: int) -> bytes:
+    return record(0x0205, struct.pack("<HHHBB", row, column, 0, code, 1))
+
+
+def formula_error(row: int, column: int, code: int) -> bytes:
+    """A formula that ends in an error."""
+    result = bytes((2, 0, code, 0, 0, 0, 0xFF, 0xFF))
+    rest = struct.pack("<HIH", 0, 0, 3) + b"\x1e\x01\x00"  # the formula =1
+    return record(0x0006, struct.pack("<HHH", row, column, 0) + result + rest)
+
+
+def merged(top: int, bottom: int, left: int, right: int) -> bytes:
+    return record(0x00E5, struct.pack("<5H", 1, top, bottom, left, right))
+
+
+def table(*texts: Sequence[str]) -> list[bytes]:
+    """A cell for each of *texts*, from A1 on."""
+    return [label(row, at, text) for row, line in enumerate(texts) for at, text in enumerate(line)]
+
+
+def xls(
+    path: Path, sheets: Mapping[str, Cells], *, hidden: Sequence[str] = (), more: bytes = b""
+) -> Path:
+    """A workbook with *sheets*; *more* stands among what is said of all of them."""
+    bodies = [
+        record(_BEGIN, struct.pack("<HH12x", 0x0600, _WORKSHEET))
+        + b"".join(cells)
+        + record(_END, b"")
+        for cells in sheets.values()
+    ]
+    names = [name.encode("utf-16-le") for name in sheets]
+    begin = record(_BEGIN, struct.pack("<HH12x", 0x0600, _GLOBALS)) + more
+    at = len(begin) + sum(4 + 8 + len(name) for name in names) + 4
+    listed = b""
+    for shown, name, body in zip(sheets, names, bodies, strict=True):
+        place = struct.pack("<IBBBB", at, shown in hidden, 0, len(name) // 2, 1)
+        listed += record(_SHEET, place + name)
+        at += len(body)
+    return compound(path, {"Workbook": begin + listed + record(_END, b"") + b"".join(bodies)})
+
+
+def part(*records: tuple[int, bytes]) -> bytes:
+    """The records of one part of an .xlsb workbook."""
+    return b"".join(_varied(kind) + _varied(len(content)) + content for kind, content in records)
+
+
+def row(at: int) -> tuple[int, bytes]:
+    """The row in which the next cells stand, from 0."""
+    return 0, struct.pack("<I", at) + b"\0" * 13
+
+
+def text(column: int, shown: str) -> tuple[int, bytes]:
+    return 6, struct.pack("<II", column, 0) + wide(shown)
+
+
+def real(column: int, value: float) -> tuple[int, bytes]:
+    return 5, struct.pack("<IId", column, 0, value)
+
+
+def failed(column: int, code: int) -> tuple[int, bytes]:
+    return 3, struct.pack("<IIB", column, 0, code)
+
+
+def merge(top: int, bottom: int, left: int, right: int) -> tuple[int, bytes]:
+    return 176, struct.pack("<4I", top, bottom, left, right)
+
+
+def wide(shown: str) -> bytes:
+    return struct.pack("<I", len(shown)) + shown.encode("utf-16-le")
+
+
+def xlsb(path: Path, *records: tuple[int, bytes]) -> Path:
+    """A workbook with the sheets ``May``, which holds *records*, and ``old``, which is hidden."""
+    begun = ((0x94, struct.pack("<4I", 0, 9, 0, 3)), (0x91, b""))
+    return packed(
+        path,
+        {
+            "xl/workbook.bin": part(
+                (156, struct.pack("<II", 0, 1) + wide("s1") + wide("May")),
+                (156, struct.pack("<II", 1, 2) + wide("s2") + wide("old")),
+                (0x90, b""),
+                (0x84, b""),
+            ),
+            "xl/_rels/workbook.bin.rels": relations(
+                ("s1", "worksheet", "worksheets/sheet1.bin"),
+                ("s2", "worksheet", "worksheets/sheet2.bin"),
+            ),
+            "xl/worksheets/sheet1.bin": part(*begun, *records, (0x92, b"")),
+            "xl/worksheets/sheet2.bin": part(*begun, (0x92, b"")),
+        },
+    )
+
+
+def _varied(value: int) -> bytes:
+    return bytes((value,)) if value < 0x80 else bytes((value & 0x7F | 0x80, value >> 7))

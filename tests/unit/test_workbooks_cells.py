@@ -1,0 +1,238 @@
+"""What a cell of an .xlsx workbook shows and what kind it is, whichever reader tells it."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from batchcreate.workbooks.cells import cell, duration_text, number_text
+from batchcreate.workbooks.dates import DURATION, MOMENT, PLAIN, dated, meaning
+from tests.desks import head, refusal, rows
+from tests.spreadsheets import HEADINGS, sheet, task, xlsx
+
+STYLES = (
+    '<numFmts count="2"><numFmt numFmtId="164" formatCode="[h]:mm"/>'
+    '<numFmt numFmtId="165" formatCode="&quot;day&quot; 0"/></numFmts>'
+    '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/>'
+    '<xf numFmtId="x"/></cellXfs>'
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        ('<c r="C2" t="inlineStr"><is><t>a</t><t>b</t></is></c>', ("ab", ".")),
+        ('<c r="C2" t="inlineStr"><is><t> a </t></is></c>', ("a", ".")),
+        ('<c r="C2" t="inlineStr"><is><t xml:space="preserve"> a </t></is></c>', (" a ", ".")),
+        (
+            '<c r="C2" t="inlineStr"><is><t>东</t><rPh sb="0" eb="1"><t>dong</t></rPh></is></c>',
+            ("东", "."),
+        ),
+        ('<c r="C2" t="s"><v>0</v></c>', ("crm-订单", ".")),
+        ('<c r="C2" t="s"><v>1</v></c>', ("东京", ".")),
+        ('<c r="C2"><v>7</v></c>', ("7", "n")),
+        ('<c r="C2"><v>12345678901234567890</v></c>', ("12345678901234567000", "n")),
+        ('<c r="C2"><v>seven</v></c>', ("seven", ".")),
+        ('<c r="C2" s="99"><v>7</v></c>', ("7", "n")),
+        ('<c r="C2" s="3"><v>7</v></c>', ("7", "n")),
+        ('<c r="C2" s="4"><v>7</v></c>', ("7", "n")),
+        ('<c r="C2" s="1"><v>46085</v></c>', ("2026-03-04", "d")),
+        ('<c r="C2" s="1"><v>46085.5</v></c>', ("2026-03-04 12:00:00", "d")),
+        ('<c r="C2" s="1"><v>0.5</v></c>', ("12:00:00", "d")),
+        ('<c r="C2" s="1"><v>-1</v></c>', ("-1", "n")),
+        ('<c r="C2" s="2"><v>1.5</v></c>', ("36:00:00", "d")),
+        ('<c r="C2" s="2"><v>1e10</v></c>', ("10000000000", "n")),
+        ('<c r="C2" t="b"><v>1</v></c>', ("TRUE", "b")),
+        ('<c r="C2" t="b"><v>0</v></c>', ("FALSE", "b")),
+        ('<c r="C2" t="e"><v>#REF!</v></c>', ("#REF!", "e")),
+        ('<c r="C2" t="d"><v>2026-03-04T00:00:00</v></c>', ("2026-03-04", "d")),
+        ('<c r="C2" t="new"><v>x</v></c>', ("x", ".")),
+        ('<c r="C2"><f>A1</f></c>', ("", "f")),
+        ('<c r="C2" t="str"><f>A1</f><v></v></c>', ("", ".")),
+        ('<c r="C2" t="str"><f>A1</f><v>x_x000D_y</v></c>', ("x\ry", ".")),
+        ("<c/>", ("", ".")),
+    ],
+)
+def test_a_cell_shows_what_the_program_shows(
+    tmp_path: Path, made: str, shown: tuple[str, str]
+) -> None:
+    """Its text and its kind."""
+    path = xlsx(
+        tmp_path / "t.xlsx",
+        HEADINGS + task(2, more=made),
+        strings="<si><t>crm-订单</t></si><si><r><t>东</t></r><r><t>京</t></r>"
+        '<rPh sb="0" eb="2"><t>tokyo</t></rPh></si>',
+        styles=STYLES,
+    )
+
+    ((_, texts, kinds),) = rows(path, after=1, is_careful=True)
+
+    assert (texts[2], kinds[2]) == shown
+
+
+def test_dates_may_count_from_1904(tmp_path: Path) -> None:
+    """As on old Macintoshes."""
+    path = xlsx(
+        tmp_path / "t.xlsx",
+        HEADINGS + task(2, more='<c r="C2" s="1"><v>0</v></c>'),
+        styles=STYLES,
+        book='<workbookPr date1904="1"/>',
+    )
+
+    assert rows(path, after=1, is_careful=True)[0][1][2] == "00:00:00"
+    assert dated(1, MOMENT, is_1904=True) == ("1904-01-02", "d")
+
+
+def test_east_asian_formats_are_told_by_our_own_reader(tmp_path: Path) -> None:
+    """They stand in no file, and calamine does not know them."""
+    path = xlsx(
+        tmp_path / "t.xlsx",
+        HEADINGS + task(2, more='<c r="C2" s="1"><v>46085</v></c>'),
+        styles='<cellXfs><xf numFmtId="0"/><xf numFmtId="31"/></cellXfs>',
+    )
+
+    assert rows(path, after=1)[0][1:] == (
+        ("crm-orders", "INSERT", "2026-03-04"),
+        (".", ".", "d"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [
+        ("General", PLAIN),
+        ("0.00", PLAIN),
+        ("yyyy-mm-dd", MOMENT),
+        ('"day" 0', PLAIN),
+        ("\\d0", PLAIN),
+        ("_d0*h", PLAIN),
+        ("[Red]0;yyyy", PLAIN),
+        ("[$-804]yyyy", MOMENT),
+        ("[hh]:mm", DURATION),
+        ("[<1]0", PLAIN),
+        ("[", PLAIN),
+    ],
+)
+def test_a_format_tells_what_a_number_is(code: str, meant: str) -> None:
+    """By what it shows, and not by what it shows as it stands."""
+    assert meaning(164, code) == meant
+
+
+def test_formats_that_every_program_knows() -> None:
+    """They have numbers only."""
+    assert [meaning(each, None) for each in (0, 14, 46, 49)] == [PLAIN, MOMENT, DURATION, PLAIN]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("text", ("text", ".")),
+        (True, ("TRUE", "b")),
+        (1.5, ("1.5", "n")),
+        (dt.date(2026, 3, 4), ("2026-03-04", "d")),
+        (dt.datetime(2026, 3, 4, 5, 6, 7, 8000), ("2026-03-04 05:06:07.008", "d")),  # noqa: DTZ001 # cells have no zone
+        (dt.time(5, 6, 7, 8000), ("05:06:07.008", "d")),
+        (dt.timedelta(hours=-30), ("-30:00:00", "d")),
+        (None, ("None", "d")),
+    ],
+)
+def test_a_value_of_calamine_shows_the_same(value: object, shown: tuple[str, str]) -> None:
+    """As our own reader does."""
+    assert cell(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (12345.0, "12345"),
+        (1.23456789012346e19, "12345678901234600000"),
+        (0.1, "0.1"),
+        (0.1 + 0.2, "0.3"),
+        (1e-50, "1E-50"),
+        (1e300, "1E+300"),
+        (float("inf"), "INF"),
+        (float("nan"), "NAN"),
+    ],
+)
+def test_a_number_shows_every_digit_that_is_held(number: float, text: str) -> None:
+    """Without an exponent, as long as anybody can read it."""
+    assert number_text(number) == text
+
+
+def test_a_stretch_of_time_has_as_many_hours_as_it_takes() -> None:
+    """And parts of seconds only where there are some."""
+    assert [duration_text(ms) for ms in (90_061_000, 1)] == ["25:01:01", "0:00:00.001"]
+
+
+def test_rows_without_numbers_follow_each_other(tmp_path: Path) -> None:
+    """Some programs leave out where rows and cells stand."""
+    bare = (
+        '<row><c t="inlineStr"><is><t>{}</t></is></c><c t="inlineStr"><is><t>{}</t></is></c></row>'
+    )
+    body = bare.format("task_name", "operation_types") + bare.format("a", "INSERT")
+    path = xlsx(tmp_path / "t.xlsx", body)
+
+    assert rows(path, (0, 1), is_careful=True)[1] == (2, ("a", "INSERT"), (".", "."))
+
+
+def test_merged_cells_are_marked(tmp_path: Path) -> None:
+    """All but the first, unless they hold something all the same."""
+    merges = '<mergeCells><mergeCell ref="$B$2:C3"/><mergeCell ref="A9:B9"/></mergeCells>'
+    blank = '<row r="3"><c r="A3" t="inlineStr"><is><t>b</t></is></c></row>'
+    body = sheet(HEADINGS + task(2) + blank + task(4), after=merges)
+    path = xlsx(tmp_path / "t.xlsx", parts={"xl/worksheets/sheet1.xml": body})
+
+    assert [row[2] for row in rows(path, after=1)] == [
+        (".", ".", "m"),
+        (".", "m", "m"),
+        (".", ".", "."),
+    ]
+
+
+def test_both_readers_tell_the_same(tmp_path: Path) -> None:
+    """Rows, texts and kinds, of a sheet that begins in the middle."""
+    path = tmp_path / "t.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        cells = book.add_worksheet()
+        for number in range(3, 300, 2):
+            cells.write_row(number, 1, [f"crm-{number}", number * 1.5, number % 4 == 1])
+            cells.write_number(number, 4, number, day)
+
+    fast, careful = (rows(path, range(6), is_careful=careful) for careful in (False, True))
+
+    assert fast == careful
+    assert len(fast) == 149
+
+
+def test_what_calamine_cannot_read_is_read_on_by_ourselves(tmp_path: Path) -> None:
+    """From the row on at which it gave up, and from the first one if it gave up at once."""
+    body = HEADINGS + task(2) + '<row r="3"><c r="A3" t="s"><v>5</v></c></row>'
+    path = xlsx(tmp_path / "t.xlsx", body, strings="<si><t>x</t></si>")
+
+    assert refusal(path) == (
+        "the workbook is damaged (cell A3 has a text that is not there). Open it in the spreadsheet"
+        " program and save it again, or copy the file once more from where it came from."
+    )
+
+
+def test_the_head_begins_at_a1_and_is_cut(tmp_path: Path) -> None:
+    """Blank rows and columns count; no heading is as long as this."""
+    body = f'<row r="3"><c r="B3" t="inlineStr"><is><t>{"x" * 2000}</t></is></c></row>'
+    path = xlsx(tmp_path / "t.xlsx", body)
+
+    assert head(path) == {"head": [[], [], ["", "x" * 1000]], "is_blank": False}
+
+
+def test_a_head_full_of_text_is_refused(tmp_path: Path) -> None:
+    """There would be no end of what is sent."""
+    wide = "".join(f'<c t="inlineStr"><is><t>{"x" * 1000}</t></is></c>' for _ in range(300))
+    path = xlsx(tmp_path / "t.xlsx", f"<row>{wide}</row>" * 30)
+
+    assert (
+        refusal(path, is_careful=True)
+        == "holds more text in its first rows than headings ever have."
+    )
