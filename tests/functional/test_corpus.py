@@ -1,16 +1,20 @@
 """Every class of damage is found in the first pass, at its cell, and mended as suggested."""
 
+import csv
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 import batchcreate
-from batchcreate import LoadError
+from batchcreate import LoadError, pipeline
 from batchcreate.models import Cleaning, Issue
 from tests.corpus.books import write_book, write_text
-from tests.corpus.cells import CELLS, Damage, Verdict
+from tests.corpus.cells import CELLS, FIELDS, Damage, Verdict, sound_row
 from tests.corpus.files import REFUSED, ROWS, SEEN, Refused, Seen
+from tests.functional.inside import here
 
 Write = Callable[[Path, Sequence[Damage]], dict[Damage, str]]
 
@@ -129,3 +133,56 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_message(
     message = str(caught.value)
     assert message.startswith(path.name)
     assert [words for words in case.words if words not in message] == []
+
+
+async def test_what_the_suggestions_say_is_created(tmp_path: Path) -> None:
+    """
+    A messy workbook is checked, mended as `to-fix.xlsx` says, and run: every row has its task.
+
+    Where only the analyst can know what was meant, any sound value is typed; nothing else is.
+    """
+    write_book(tmp_path / "messy.xlsx")
+    with batchcreate.check([tmp_path / "messy.xlsx"], batchcreate.configure()) as findings:
+        rows, bad = findings.rows, findings.rejected
+        pipeline.keep_findings(tmp_path / "results", findings)
+    typed, followed = mend(tmp_path / "results" / "to-fix.xlsx")
+
+    first = await run(tmp_path, "messy.xlsx")
+    second = await run(tmp_path, "results/to-fix.xlsx")
+
+    assert (first, second) == ({"rejected": bad, "created": rows - bad}, {"created": rows})
+    assert typed == sum(damage.verdict is Verdict.REJECTED for damage in CELLS) == bad
+    assert followed == sum(bool(damage.meant) for damage in rejected()) >= 25
+    named = {damage.meant for damage in rejected() if damage.field == "task_name"} - {""}
+    assert named <= names_created(tmp_path / "results")
+
+
+async def run(folder: Path, file: str) -> dict[str, int]:
+    """Run *file* against the simulator and return the counts."""
+    await here("run", file, "--simulate", "--results", "results", "--rate", "1000", folder=folder)
+    counts = json.loads((folder / "results" / "summary.json").read_text(encoding="utf-8"))
+    return {status: count for status, count in counts["counts"].items() if count}
+
+
+def mend(path: Path) -> tuple[int, int]:
+    """Type into the marked cells; return how many they were, and how many had a suggestion."""
+    book = openpyxl.load_workbook(path)
+    sheet = book["Tasks"]
+    marked = [cell for row in sheet.iter_rows(min_row=5) for cell in row if cell.comment]
+    followed = 0
+    for at, cell in enumerate(marked):
+        _, _, suggestion = cell.comment.text.partition("\nSuggestion: ")
+        followed += bool(suggestion)
+        field = FIELDS[cell.column - 1]
+        cell.value = suggestion.partition("\n")[0] or sound_row(500 + at)[field]
+    book.save(path)
+    return len(marked), followed
+
+
+def rejected() -> list[Damage]:
+    return [damage for damage in CELLS if damage.verdict is Verdict.REJECTED]
+
+
+def names_created(results: Path) -> set[str]:
+    with (results / "results.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {row["task_name"] for row in csv.DictReader(file) if row["status"] == "created"}
