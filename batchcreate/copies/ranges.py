@@ -59,11 +59,11 @@ def _move_formats(sheet: Sheet, kept: Kept) -> None:
 def _move_tables(sheet: Sheet, kept: Kept) -> None:
     from openpyxl.worksheet.cell_range import CellRange
 
-    for name, table in list(sheet.tables.items()):
+    for table in list(sheet.tables.values()):
         before = CellRange(table.ref)
         moved = _moved([before], kept)
         if not moved or kept.moved(before.min_row) is None or moved[0].size["rows"] < 2:  # noqa: PLR2004 # headings and a row
-            del sheet.tables[name]
+            del sheet.tables[table.name]
             continue
         table.ref = moved[0].coord
         # A row of totals is a row like any other by now, or gone.
