@@ -82,6 +82,7 @@ class Marker:
             if is_origin not in found:
                 last += 1
                 found[is_origin] = last
+        _part_merged(sheet, header_number, found.values())
         _show_own(sheet, found[False], found[True])
         beside = sheet.cell(header_number, max(1, found[False] - 1))
         for is_origin, column in found.items():
@@ -153,6 +154,14 @@ def _lines(text: str, width: int) -> int:
 
 def _columns_of(line: str) -> int:
     return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in line)
+
+
+def _part_merged(sheet: Sheet, header_number: int, columns: Iterable[int]) -> None:
+    """Take apart what reaches from the table into our own *columns*, where nothing can be written."""
+    for merged in list(sheet.merged_cells.ranges):
+        is_beside = merged.max_row >= header_number
+        if is_beside and any(merged.min_col <= column <= merged.max_col for column in columns):
+            sheet.unmerge_cells(merged.coord)
 
 
 def _show_own(sheet: Sheet, status: int, origin: int) -> None:

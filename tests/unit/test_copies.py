@@ -176,6 +176,20 @@ def test_merged_cells_are_taken_apart_where_somebody_has_to_type() -> None:
     assert sorted(map(str, copy.merged_cells.ranges)) == ["A1:C1", "A5:B5"]
 
 
+def test_merged_cells_leave_room_for_our_columns() -> None:
+    """A heading or a remark that was merged far to the right is not lost, and nor are we."""
+    made = book()
+    for cells in ("C1:F1", "C3:XFD3"):
+        made["May"].merge_cells(cells)
+
+    copy = copied(made, line(3))["May"]
+
+    assert values(copy)[:2] == [
+        (*NAMES, STATUS, ORIGIN),
+        ("crm-3", "INSERT", "analyst 3", "mend row 3", "o3"),
+    ]
+
+
 def test_formulas_become_their_results() -> None:
     """Other rows that they refer to are gone; where there is no result, an error says so."""
     made = book()
