@@ -1,0 +1,365 @@
+"""Rows that are not created go back to their authors, in files that nobody's work is lost in."""
+
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+from batchcreate.copies.plan import Line, Mark
+from batchcreate.errors import LoadError, ReportError
+from batchcreate.models import Column, Issue, Layout, Origin, Place, RowToFix, SheetToFix, Status
+from batchcreate.report.to_fix import HandedBack, write_to_fix
+from batchcreate.report.to_fix.fresh import write_fresh
+from batchcreate.report.to_fix.lines import headings, lines
+from tests.desks import rows as rows_of
+from tests.spreadsheets import ods, task, xlsx
+
+OWN = ("batchcreate status", "batchcreate origin")
+CODE = "FDI.1001"
+
+
+def layout(file: str, *, sheet: str = "", number: int = 1) -> Layout:
+    is_text = file.endswith(".csv")
+    return Layout(
+        file=file,
+        sheet=sheet,
+        number=number,
+        columns={"task_name": Column(header="task_name", index=0)},
+        encoding="utf-8" if is_text else "",
+        delimiter="," if is_text else "",
+        content=hashlib.sha256(file.encode()).hexdigest(),
+    )
+
+
+def to_fix(number: int, *issues: Issue, status: Status = Status.REJECTED) -> RowToFix:
+    place = Place(file="t.csv", sheet="", number=number)
+    return RowToFix(
+        number=number,
+        status=status,
+        http_status=400 if status is Status.FAILED else None,
+        error_code=CODE if status is Status.FAILED else "",
+        error_msg="No such application." if status is Status.FAILED else "",
+        issues=issues,
+        origin=Origin(content="0" * 12, place=place).text,
+    )
+
+
+def issue(number: int, cell: str, rule: str = "task_name.charset", suggestion: str = "") -> Issue:
+    return Issue(
+        place=Place(file="t.csv", sheet="", number=number),
+        column="Task\nname",
+        cell=cell,
+        value="x y",
+        rule=rule,
+        message="It is wrong.",
+        suggestion=suggestion,
+    )
+
+
+class Files:
+    """The analysts' files, given by their paths; all of their rows are to be mended."""
+
+    def __init__(self, *paths: Path, sheet: str = "", rows: Sequence[RowToFix] = ()) -> None:
+        self._paths = {layout(path.name).content: path for path in paths}
+        self._sheet = sheet
+        self._rows = rows or (to_fix(2, issue(2, "A2", suggestion="x_y")),)
+        self.kept: set[str] = set()
+
+    def sheets(self) -> Sequence[SheetToFix]:
+        return [
+            SheetToFix(
+                sources=[1],
+                layout=layout(path.name, sheet=self._sheet),
+                root=path.name,
+                rows=len(self._rows),
+            )
+            for path in self._paths.values()
+        ]
+
+    def roots(self) -> set[str]:
+        return {path.name for path in self._paths.values()}
+
+    def rows(self, sheet: SheetToFix) -> Iterator[RowToFix]:
+        del sheet
+        yield from self._rows
+
+    def opened(self, layout: Layout) -> AbstractContextManager[BinaryIO]:
+        try:
+            return self._paths[layout.content].open("rb")
+        except OSError as error:
+            message = f"{layout.file}: is gone"
+            raise LoadError(message) from error
+
+    def is_kept(self, digest: str) -> bool:
+        return digest in self.kept
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    (path := tmp_path / "t.csv").write_text("task_name,Owner\nx y,=1+1\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    (folder := tmp_path / "results").mkdir()
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def hand_back(results: Path, files: Files) -> HandedBack:
+    return write_to_fix(results, files, language="en")
+
+
+class TestFiles:
+    def test_rows_of_a_text_come_back_as_text(self, results: Path, text: Path) -> None:
+        """The analyst's cells are as they were; ours say what is wrong and where it was."""
+        hand_back(results, Files(text))
+
+        assert (results / "to-fix.csv").read_text(encoding="utf-8-sig").splitlines() == [
+            f"task_name,Owner,{','.join(OWN)}",
+            "x y,=1+1,rejected (row 2): Task name: It is wrong. Suggestion: x_y,000000000000|t.csv||2",
+        ]
+
+    def test_a_file_that_somebody_mends_is_left_alone(self, results: Path, text: Path) -> None:
+        """The rows go to another file, and that is told."""
+        hand_back(results, Files(text))
+        (results / "to-fix.csv").write_text("mended", encoding="utf-8")
+
+        handed = hand_back(results, Files(text))
+        again = hand_back(results, Files(text))
+
+        assert [written.path.name for written in handed.files] == ["to-fix-2.csv"]
+        assert [written.path.name for written in again.files] == ["to-fix-2.csv"]
+        assert any("to-fix.csv" in note for note in handed.notes)
+        assert (results / "to-fix.csv").read_text(encoding="utf-8") == "mended"
+
+    def test_a_mended_file_that_was_read_is_replaced(self, results: Path, text: Path) -> None:
+        """The journal has it."""
+        files = Files(text)
+        hand_back(results, files)
+        (results / "to-fix.csv").write_text("mended", encoding="utf-8")
+        files.kept.add(hashlib.sha256(b"mended").hexdigest())
+
+        handed = hand_back(results, files)
+
+        assert [written.path.name for written in handed.files] == ["to-fix.csv"]
+
+    @pytest.mark.parametrize("kind", ["folder", "link"])
+    def test_what_is_no_file_of_ours_is_left_alone(
+        self, results: Path, text: Path, kind: str
+    ) -> None:
+        """A folder or a link is somebody's."""
+        if kind == "folder":
+            (results / "to-fix.csv").mkdir()
+        else:
+            (results / "to-fix.csv").symlink_to(text)
+
+        handed = hand_back(results, Files(text))
+
+        assert [written.path.name for written in handed.files] == ["to-fix-2.csv"]
+
+    def test_each_file_has_one_of_its_own(self, results: Path, text: Path) -> None:
+        """Called after it; names that come to the same are counted."""
+        twin = text.with_name("t .csv")
+        twin.write_bytes(text.read_bytes())
+
+        handed = hand_back(results, Files(text, twin))
+
+        assert handed.by_name() == {
+            "to_fix": results / "to-fix-t.csv",
+            "to_fix_2": results / "to-fix-t-2.csv",
+        }
+
+    def test_what_is_mended_by_now_is_removed(self, results: Path, text: Path) -> None:
+        """Files of ours only."""
+        hand_back(results, Files(text))
+
+        handed = hand_back(results, Files())
+
+        assert not handed.files
+        assert names(results) == []
+
+    def test_what_cannot_be_removed_is_told(
+        self, results: Path, text: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A full report is not lost for it."""
+        hand_back(results, Files(text))
+
+        def unlink(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "unlink", unlink)
+
+        with pytest.raises(ReportError, match=r"to-fix\.csv: nothing in it is left to mend"):
+            hand_back(results, Files())
+
+    def test_a_file_that_is_gone_is_told(self, results: Path, text: Path) -> None:
+        """Others are written all the same."""
+        files = Files(text)
+        text.unlink()
+
+        handed = hand_back(results, files)
+
+        assert not handed.files
+        assert handed.notes == [f"{results / 'to-fix.csv'}: cannot be written: t.csv: is gone"]
+
+    def test_a_workbook_of_another_format_becomes_a_fresh_one(
+        self, results: Path, tmp_path: Path
+    ) -> None:
+        """Saying so."""
+        path = ods(
+            tmp_path / "t.ods",
+            '<table:table table:name="May">'
+            + "".join(
+                f"<table:table-row><table:table-cell><text:p>{text}</text:p></table:table-cell>"
+                "</table:table-row>"
+                for text in ("task_name", "x y")
+            )
+            + "</table:table>",
+        )
+
+        handed = hand_back(results, Files(path, sheet="May"))
+
+        assert [written.path.name for written in handed.files] == ["to-fix.xlsx"]
+        assert handed.notes == [
+            "to-fix.xlsx: its rows were copied into a fresh workbook without the formats of your own."
+        ]
+        assert rows_of(results / "to-fix.xlsx", (0, 2), after=1)[0][1] == (
+            "x y",
+            "000000000000|t.csv||2",
+        )
+
+    def test_too_large_a_workbook_is_not_even_tried(self, results: Path, tmp_path: Path) -> None:
+        """All of its cells would be in memory at once."""
+        padding = {"xl/media/1.bin": hashlib.shake_128(b"x").digest(5 << 20)}
+        path = xlsx(tmp_path / "t.xlsx", task(1, "task_name") + task(2, "x y"), parts=padding)
+
+        handed = hand_back(results, Files(path, sheet="May"))
+
+        assert len(handed.notes) == 1
+        assert rows_of(results / "to-fix.xlsx", after=1)[0][1][:2] == ("x y", "INSERT")
+
+
+class TestFresh:
+    def test_values_stay_what_they_are(self, tmp_path: Path) -> None:
+        """Text, numbers, dates, truth values and errors; a formula is its result."""
+        import datetime as dt
+
+        path = tmp_path / "t.xlsx"
+        with xlsxwriter.Workbook(path) as made:
+            day = made.add_format({"num_format": "yyyy-mm-dd"})
+            sheet = made.add_worksheet("May")
+            sheet.write_row(0, 0, ["Tasks of May"])
+            sheet.write_row(1, 0, ["task_name", "n", "d", "b", "e", "f", OWN[0], "t"])
+            sheet.write_row(2, 0, ["left out"])
+            sheet.write_string(3, 0, "=not a formula")
+            sheet.write_number(3, 1, 1.5)
+            sheet.write_datetime(3, 2, dt.datetime(2026, 3, 4), day)  # noqa: DTZ001 # cells have no zone
+            sheet.write_boolean(3, 3, True)
+            sheet.write_formula(3, 4, "=1/0", None, "#DIV/0!")
+            sheet.write_formula(3, 5, "=1+1", None, 2)
+            sheet.write_string(3, 6, "an earlier status")
+            sheet.write_datetime(3, 7, dt.time(1, 2), made.add_format({"num_format": "h:mm"}))
+
+        copy = fresh(path, line(4, Mark(index=0, comment="c"), Mark(index=2, comment="d")))
+
+        sheet = copy["May"]
+        assert [cell.value for cell in sheet[2]] == [
+            *("task_name", "n", "d", "b", "e", "f", "t"), *OWN
+        ]  # fmt: skip
+        assert [cell.value for cell in sheet[3]] == [
+            *("=not a formula", 1.5, dt.datetime(2026, 3, 4), True, "=#DIV/0!", 2, "01:02:00"),  # noqa: DTZ001
+            *("mend row 4", "o4"),
+        ]
+        assert sheet["A3"].data_type == "s"
+        assert sheet["A1"].value == "Tasks of May"
+        assert (sheet["A3"].comment.text, sheet["C3"].comment.text) == ("c", "d")
+        assert {sheet[cell].fill.fgColor.rgb for cell in ("A3", "C3")} == {"FFFFC7CE"}
+
+    def test_a_lost_result_is_an_error(self, tmp_path: Path) -> None:
+        """It is not accepted as it stands, and no blank cell is."""
+        cell = '<c r="C2"><f>A1</f></c>'
+        path = xlsx(tmp_path / "t.xlsx", task(1, "task_name") + task(2, more=cell))
+
+        copy = fresh(path, line(2, Mark(index=2, comment="c", is_lost=True), is_refused=True), 1)
+
+        assert copy["May"]["C2"].value == "=#N/A"
+        assert copy["May"]["D2"].fill.fgColor.rgb == "FFFFC7CE"
+
+    def test_a_name_that_no_sheet_may_have_is_replaced(self, tmp_path: Path) -> None:
+        """LibreOffice allows more than Excel."""
+        table = (
+            '<table:table table:name="May / June"><table:table-row><table:table-cell><text:p>'
+            "task_name</text:p></table:table-cell></table:table-row><table:table-row>"
+            '<table:table-cell office:value-type="float" office:value="1.5"/>'
+            "</table:table-row></table:table>"
+        )
+
+        copy = fresh(ods(tmp_path / "t.ods", table), line(2), 1, name="May / June")
+
+        assert copy.sheetnames == ["Sheet 1"]
+        assert copy["Sheet 1"]["A2"].value == 1.5
+
+
+def line(number: int, *marks: Mark, **more: Any) -> Line:
+    return Line(
+        number=number, status=f"mend row {number}", origin=f"o{number}", marks=marks, **more
+    )
+
+
+def fresh(path: Path, found: Line, header_number: int = 2, *, name: str = "May") -> Any:
+    target = io.BytesIO()
+    sheet = SheetToFix(
+        sources=[1],
+        layout=layout(path.name, sheet=name, number=header_number),
+        root=path.name,
+        rows=1,
+    )
+    with path.open("rb") as source:
+        write_fresh(
+            source,
+            target,
+            sheets=[sheet],
+            lines=lambda _: iter([found]),
+            headings=headings("en"),
+        )
+    return openpyxl.load_workbook(target)
+
+
+class TestLines:
+    def test_a_refusal_of_the_server_stands_in_the_status(self) -> None:
+        """With what its code means; no cell is marked."""
+        (found,) = lines([to_fix(7, status=Status.FAILED)], language="en")
+
+        assert found.is_refused
+        assert not found.marks
+        assert found.status.startswith(f"failed (row 7): {CODE} No such application")
+
+    def test_a_row_that_was_not_tried_says_so(self) -> None:
+        """Nothing is wrong with it."""
+        (found,) = lines([to_fix(7, status=Status.NOT_ATTEMPTED)], language="en")
+
+        assert "row 7" in found.status
+        assert not found.is_refused
+
+    def test_issues_of_one_cell_are_one_comment(self) -> None:
+        """A column that the sheet does not have has no cell to mark."""
+        row = to_fix(
+            2, issue(2, "B2", suggestion="x"), issue(2, "B2", "task_tag.no_result"), issue(2, "")
+        )
+
+        (found,) = lines([row], language="en")
+
+        assert found.marks == [
+            Mark(index=1, comment="It is wrong.\nSuggestion: x\n\nIt is wrong.", is_lost=True)
+        ]
