@@ -3,12 +3,15 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 
 from tests import analysts
 from tests.functional.inside import here
 from tests.functional.program import batchcreate
+from tests.office import convert
 
 FILES = {".xlsx": analysts.write_workbook, ".csv": analysts.write_text}
 
@@ -68,3 +71,34 @@ async def test_original_and_mended_rows_make_one_batch(
     again = await run(tmp_path, *files[::order])
 
     assert ended == again == (0, {"created": analysts.ROWS})
+
+
+async def test_a_second_program_keeps_what_is_said_and_the_batch_goes_on(tmp_path: Path) -> None:
+    """An analyst who mends and saves the file in LibreOffice hands back the same rows."""
+    to_fix = await checked(tmp_path, ".xlsx")
+    analysts.mend(to_fix)
+    saved = convert(to_fix, ".xlsx", folder=tmp_path / "saved")
+    first = await run(tmp_path, "tasks.xlsx")
+
+    second = await run(tmp_path, str(saved))
+
+    assert said(saved) == said(to_fix)
+    assert first == (1, {"rejected": analysts.BAD, "created": analysts.ROWS - analysts.BAD})
+    assert second == (0, {"created": analysts.ROWS})
+
+
+def said(path: Path) -> dict[str, Any]:
+    """Comments, validations and values of the sheets that are shown."""
+    book = openpyxl.load_workbook(path)
+    return {
+        sheet.title: (
+            {cell.coordinate: cell.comment.text for row in sheet for cell in row if cell.comment},
+            sorted(
+                (str(each.sqref), each.type, each.formula1)
+                for each in sheet.data_validations.dataValidation
+            ),
+            [row for row in sheet.iter_rows(values_only=True) if any(row)],
+        )
+        for sheet in book
+        if sheet.sheet_state == "visible"
+    }
