@@ -42,6 +42,12 @@ def formula_error(row: int, column: int, code: int) -> bytes:
     return record(0x0006, struct.pack("<HHH", row, column, 0) + result + rest)
 
 
+def formula(row: int, column: int, value: float) -> bytes:
+    """A formula that ends in a number."""
+    rest = struct.pack("<HIH", 0, 0, 3) + b"\x1e\x01\x00"
+    return record(0x0006, struct.pack("<HHHd", row, column, 0, value) + rest)
+
+
 def merged(top: int, bottom: int, left: int, right: int) -> bytes:
     return record(0x00E5, struct.pack("<5H", 1, top, bottom, left, right))
 

@@ -12,7 +12,9 @@ SOURCE_BYTES_MAX: Final = 5 << 20
 ROWS_MAX: Final = 20_000
 """Larger workbooks are not copied: openpyxl holds all of their cells at once."""
 
-_WAIT_S: Final = 60.0
+WAIT_S: Final = 60.0
+"""How long a copy is waited for."""
+
 _START: Final = (
     "import sys, json;"
     "sys.path[:] = json.loads(sys.argv[1]);"
@@ -27,7 +29,7 @@ def is_copyable(source: BinaryIO, *, rows: int) -> bool:
     return rows <= ROWS_MAX and os.fstat(source.fileno()).st_size <= SOURCE_BYTES_MAX
 
 
-def is_copied(source: BinaryIO, plan: Plan, target: BinaryIO) -> bool:
+def is_copied(source: BinaryIO, plan: Plan, target: BinaryIO, *, wait_s: float = WAIT_S) -> bool:
     """
     Copy the rows of *plan* from the workbook *source* to the file *target*.
 
@@ -45,7 +47,7 @@ def is_copied(source: BinaryIO, plan: Plan, target: BinaryIO) -> bool:
             stderr=subprocess.DEVNULL,
             pass_fds=descriptors,
             env=_environment(),
-            timeout=_WAIT_S,
+            timeout=wait_s,
             check=False,
             # A key that interrupts the parent is the parent's to act on.
             process_group=0,

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -19,6 +20,7 @@ from batchcreate.copies.copying import copy_rows
 from batchcreate.copies.kept import ROWS_MAX, Kept
 from batchcreate.copies.marking import BAD, Marker
 from batchcreate.copies.plan import Headings, Line, Mark, Plan, SheetPlan
+from batchcreate.copies.process import is_copied
 
 STATUS, ORIGIN = "batchcreate status", "batchcreate origin"
 HEADINGS = Headings(status=STATUS, origin=ORIGIN, explained="what to do", known=(STATUS, ORIGIN))
@@ -98,6 +100,7 @@ def test_heights_formats_and_links_go_along() -> None:
     sheet["A4"].hyperlink = "https://example.com/4"
     sheet.row_dimensions[4].height = 44
     sheet.row_dimensions[4].hidden = True
+    sheet.row_dimensions[5].height = 55
     sheet.auto_filter.ref = "A1:C7"
     sheet.auto_filter.add_filter_column(0, ["crm-4"])
 
@@ -153,10 +156,15 @@ def test_tables_shrink_or_go() -> None:
     inner = Table(displayName="Inner", ref="G4:G5")
     inner._initialise_columns()
     made["May"].add_table(inner)
+    made["May"]["I1"], made["May"]["I2"] = "x", "y"
+    plain = Table(displayName="Plain", ref="I1:I9")
+    plain._initialise_columns()
+    plain.autoFilter = None
+    made["May"].add_table(plain)
 
     copy = copied(made, line(5))["May"]
 
-    assert dict(copy.tables.items()) == {"Whole": "A1:C2"}
+    assert dict(copy.tables.items()) == {"Whole": "A1:C2", "Plain": "I1:I4"}
     assert copy.tables["Whole"].autoFilter.ref == "A1:C2"
 
 
@@ -166,7 +174,7 @@ def test_merged_cells_are_taken_apart_where_somebody_has_to_type() -> None:
     sheet = made["May"]
     sheet.insert_rows(1)
     sheet["A1"] = "Tasks of May"
-    for cells in ("A1:C1", "B3:B4", "A5:B5", "A6:B6", "C8:D8"):
+    for cells in ("A1:C1", "B3:B4", "A5:B5", "A6:B6", "C6:C7", "C8:D8"):
         sheet.merge_cells(cells)
 
     copy = copied(made, line(4), line(5, Mark(index=0, comment="x")), line(6), header_number=2)[
@@ -303,3 +311,12 @@ def test_a_range_covers_what_is_left_of_it(
     found = kept.span(first, last)
 
     assert found == span
+
+
+def test_a_copy_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    """Then the rows go to a fresh workbook."""
+    book().save(tmp_path / "t.xlsx")
+    plan = Plan(headings=HEADINGS, sheets=[])
+
+    with (tmp_path / "t.xlsx").open("rb") as source, (tmp_path / "c.xlsx").open("w+b") as target:
+        assert not is_copied(source, plan, target, wait_s=0.0)

@@ -4,7 +4,12 @@ import struct
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineError, PasswordError
 
+from batchcreate.workbooks.binary import _translated
+from batchcreate.workbooks.ole import CompoundFile
+from batchcreate.workbooks.refusal import Refusal
+from batchcreate.workbooks.source import Source
 from tests import records
 from tests.desks import head, refusal, rows, sheets
 from tests.spreadsheets import compound, packed
@@ -22,13 +27,14 @@ def test_cells_of_xls(tmp_path: Path) -> None:
         records.error(2, 2, 0x17),
         records.label(3, 0, "c"),
         records.formula_error(3, 1, 0x2A),
+        records.formula(3, 2, 4.0),
     ]
     path = records.xls(tmp_path / "t.xls", {"May": cells})
 
     assert rows(path, after=1) == [
         (2, ("crm-订单", "INSERT", "7"), (".", ".", "n")),
         (3, ("b", "TRUE", "#REF!"), (".", "b", "e")),
-        (4, ("c", "#N/A", ""), (".", "e", ".")),
+        (4, ("c", "#N/A", "4"), (".", "e", "n")),
     ]
 
 
@@ -90,9 +96,6 @@ def test_other_old_documents_are_named(tmp_path: Path, stream: str) -> None:
 
 def test_small_streams_are_read(tmp_path: Path) -> None:
     """They are kept in sectors of their own size."""
-    from batchcreate.workbooks.ole import CompoundFile
-    from batchcreate.workbooks.source import Source
-
     content = bytearray(compound(tmp_path / "t.xls", {"Inner": b"abc" * 40}).read_bytes())
     content[56:60] = struct.pack("<I", 1 << 16)  # every stream is a small one
     content[60:64] = struct.pack("<I", 0)  # whose table is the large one's
@@ -143,3 +146,42 @@ def test_xlsb_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     path = packed(tmp_path / "t.xlsb", {"xl/workbook.bin": b"\xff" * 40})
 
     assert refusal(path).startswith("the workbook is damaged (")
+
+
+def test_an_error_beside_the_table_is_passed_over(tmp_path: Path) -> None:
+    """Calamine gives the table, and the error stands out of it."""
+    cells = [*records.table(HEADINGS, ("a",)), records.error(1, 9, 0x17)]
+    path = records.xls(tmp_path / "t.xls", {"May": cells})
+
+    (row,) = rows(path, (0, 9), after=1)
+
+    assert row[1][0] == "a"
+
+
+def test_more_tables_of_sectors_are_followed(tmp_path: Path) -> None:
+    """A large file has more of them than fit into its header."""
+    path = records.xls(tmp_path / "t.xls", {"May": records.table(HEADINGS, ("a",))})
+    content = bytearray(path.read_bytes())
+    content[68:72] = struct.pack("<I", len(content) // 512 - 1)
+    content += struct.pack("<128I", *[0xFFFF_FFFF] * 127, 0xFFFF_FFFE)
+    path.write_bytes(content)
+
+    with path.open("rb") as file:
+        streams = CompoundFile(Source(file.fileno())).streams
+
+    assert "workbook" in streams
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PasswordError(), "is protected by a password"),
+        (CalamineError(), "its records cannot be read"),
+        (KeyboardInterrupt(), "a cell holds what no cell can hold"),
+        (Refusal("said already"), "said already"),
+    ],
+)
+def test_errors_of_calamine_are_translated(error: BaseException, words: str) -> None:
+    """Its panics are no exceptions that anybody could name."""
+    with pytest.raises(Refusal, match=words), _translated():
+        raise error

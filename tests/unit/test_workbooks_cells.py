@@ -8,6 +8,7 @@ import xlsxwriter
 
 from batchcreate.workbooks.cells import cell, duration_text, number_text
 from batchcreate.workbooks.dates import DURATION, MOMENT, PLAIN, dated, meaning
+from batchcreate.workbooks.survey import has_plain_strings, survey
 from tests.desks import head, refusal, rows
 from tests.spreadsheets import HEADINGS, sheet, task, xlsx
 
@@ -236,3 +237,46 @@ def test_a_head_full_of_text_is_refused(tmp_path: Path) -> None:
         refusal(path, is_careful=True)
         == "holds more text in its first rows than headings ever have."
     )
+
+
+def test_a_long_cell_is_refused_by_the_fast_reader_as_well(tmp_path: Path) -> None:
+    """Where it stands is told."""
+    path = xlsx(tmp_path / "t.xlsx", HEADINGS + task(2, "x" * 150_000))
+
+    assert refusal(path).startswith("cell A2 holds 150,000 characters")
+
+
+def test_blank_batches_above_the_table_are_passed_over(tmp_path: Path) -> None:
+    """Formatted cells hold nothing; the first rows are still the head."""
+    blank = "".join(f'<row r="{at}"><c r="A{at}"/></row>' for at in range(1, 300))
+    path = xlsx(tmp_path / "t.xlsx", blank + task(300))
+
+    said = head(path, is_careful=True)
+
+    assert (len(said["head"]), said["is_blank"]) == (40, False)
+    assert rows(path, is_careful=True) == [(300, ("crm-orders", "INSERT", ""), (".", ".", "."))]
+
+
+def test_a_sheet_may_end_where_a_batch_does(tmp_path: Path) -> None:
+    """Nothing is left over."""
+    path = xlsx(tmp_path / "t.xlsx", "".join(map(task, range(1, 41))))
+
+    assert len(rows(path, is_careful=True)) == 40
+
+
+def test_a_merge_that_is_looked_at_twice_is_one() -> None:
+    """The end of a block is looked at again, with the next one."""
+    merge = b'<mergeCell ref="A1:B2"/>'
+
+    found = survey([b"<worksheet >" + merge, b'<mergeCell ref="C3:D4"/>'], has_dates=False)
+
+    assert [(each.top, each.left) for each in found.merges] == [(1, 0), (3, 2)]
+
+
+@pytest.mark.parametrize("start", [b"<sst ><si>", b"<!DOCTYPE sst><sst >"])
+def test_shared_strings_are_plain_or_read_by_ourselves(start: bytes) -> None:
+    """What calamine would leave as it stands is not left to it."""
+    blocks = [start, b"<t>_xD83D_</t>"]
+
+    assert not has_plain_strings(blocks)
+    assert has_plain_strings([b"<sst ><si>", b"<t>x</t>"])

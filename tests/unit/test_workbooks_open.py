@@ -172,3 +172,12 @@ def test_what_is_no_package_is_named(tmp_path: Path, content: bytes, words: str)
     (tmp_path / "t.xlsx").write_bytes(content)
 
     assert words in refusal(tmp_path / "t.xlsx")
+
+
+def test_a_long_sheet_comes_piece_by_piece(tmp_path: Path) -> None:
+    """It is larger than what is read at once."""
+    body = HEADINGS + "".join(row(cell("x" * 5_000)) for _ in range(120))
+
+    found = rows(ods(tmp_path / "t.ods", table(body)), (0,), after=1)
+
+    assert [number for number, *_ in found] == list(range(2, 122))

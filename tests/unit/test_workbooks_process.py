@@ -4,16 +4,20 @@ import io
 import os
 import signal
 import struct
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, Never, cast
 
 import pytest
 
 from batchcreate.errors import LoadError
+from batchcreate.workbooks.child import Desk, answer
 from batchcreate.workbooks.frames import BrokenFrameError, frame, read_frame
 from batchcreate.workbooks.limits import FRAME_BYTES_MAX
 from batchcreate.workbooks.reader import WorkbookReader
+from batchcreate.workbooks.streams import Requests, Voice
 from tests.desks import opened
 from tests.spreadsheets import HEADINGS, ods, task, xlsx
 
@@ -127,20 +131,21 @@ def test_a_child_that_is_slow_is_one_message(path: Path) -> None:
     )
 
 
-def test_a_child_that_talks_nonsense_is_one_message(path: Path) -> None:
-    """It is not trusted: what it read was not, either."""
+@pytest.mark.parametrize("said", [b"\xff" * 8, b""], ids=["nonsense", "nothing"])
+def test_a_child_that_talks_nonsense_is_one_message(path: Path, said: bytes) -> None:
+    """It is not trusted: what it read was not, either. Where it does not end, it is ended."""
     with path.open("rb") as file, WorkbookReader(file, "t.xlsx") as reader:
         os.kill(reader._child._process.pid, signal.SIGSTOP)
-        nonsense, end = os.pipe()
-        os.dup2(nonsense, reader._child._stdout.fileno())
-        os.write(end, b"\xff" * 8)
+        heard, end = os.pipe()
+        os.dup2(heard, reader._child._stdout.fileno())
+        os.write(end, said)
+        os.close(end)
+        os.close(heard)
 
         with pytest.raises(LoadError, match="crashed or ran out of the memory"):
             reader.tabs()
 
-        os.close(end)
-        os.close(nonsense)
-        os.kill(reader._child._process.pid, signal.SIGKILL)
+    assert reader._child._process.returncode == -signal.SIGKILL
 
 
 def test_a_question_that_is_none_is_refused(path: Path) -> None:
@@ -169,3 +174,40 @@ def test_what_is_no_frame_is_refused(said: bytes) -> None:
 def test_half_a_character_comes_through_a_frame() -> None:
     """Whatever a library makes of a cell."""
     assert read_frame(io.BytesIO(frame({"a": "\ud800 订单"})).read) == {"a": "\ud800 订单"}
+
+
+def test_a_child_ends_with_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even in the middle of a workbook, and while it speaks."""
+    ends: SimpleQueue[int] = SimpleQueue()
+    monkeypatch.setattr(os, "_exit", ends.put)
+    heard, end = os.pipe()
+    with os.fdopen(heard, "rb") as stream, os.fdopen(end, "wb") as parent:
+        requests = iter(Requests(stream))
+        parent.write(frame({"ask": "sheets"}))
+        parent.flush()
+        assert next(requests) == {"ask": "sheets"}
+        parent.close()
+        assert ends.get(timeout=9) == 3
+
+    class Gone(io.BytesIO):
+        def write(self, _: object) -> Never:
+            raise BrokenPipeError
+
+    with Voice(Gone()) as voice:
+        voice.say({})
+    assert ends.get(timeout=9) == 3
+
+
+def test_memory_that_is_used_up_is_one_sentence() -> None:
+    """The system refuses more before it kills."""
+
+    class Greedy:
+        def answers(self, _: object) -> Iterator[Never]:
+            return map(self.use_up, [1])
+
+        def use_up(self, _: object) -> Never:
+            raise MemoryError
+
+    (said,) = answer({}, cast("Desk", Greedy()))
+
+    assert said["refused"].startswith("needs far more memory than a workbook of its size should.")
