@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,4 +25,11 @@ def stamp(moment: datetime) -> str:
 
 def stamp_of_ms(moment_ms: int) -> str:
     """Return milliseconds since 1970 as `stamp` does."""
-    return stamp(_EPOCH + timedelta(milliseconds=moment_ms))
+    second, rest_ms = divmod(moment_ms, 1000)
+    return f"{_of_second(second)}.{rest_ms:03}Z"
+
+
+@lru_cache(maxsize=256)
+def _of_second(second: int) -> str:
+    """Return a second since 1970; of many rows, most share theirs with the row before."""
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:-6]

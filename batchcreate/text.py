@@ -6,7 +6,7 @@ SHOWN_CHARS = 2048
 """How much of a server's message is kept for people; the journal keeps no more either."""
 
 CELL_CHARS = 32_767
-"""What a spreadsheet cell can hold; both common writers cut there silently."""
+"""What a spreadsheet cell can hold, in units of UTF-16; both common writers cut there silently."""
 
 _SEPARATOR_LINE = re.compile(
     r'\ufeff?"?sep=([!#-/:-@\[-^`{-~\t])"?[ \t,;]*[\r\n]*', re.ASCII | re.IGNORECASE
@@ -52,7 +52,7 @@ def cell_text(text: str) -> str:
     kept = text[:CELL_CHARS]
     if not kept.isprintable():
         kept = "".join(char if char in "\n\t" else _visible(char) for char in kept)
-    return kept[:CELL_CHARS]
+    return kept if 2 * len(kept) <= CELL_CHARS else _cut(kept)
 
 
 def csv_cell(text: str) -> str:
@@ -63,7 +63,12 @@ def csv_cell(text: str) -> str:
     included. For the rest see `cell_text`.
     """
     kept = cell_text(text)
-    return (f"'{kept}" if kept[:1] in _FORMULA_STARTS and kept else kept)[:CELL_CHARS]
+    return cell_text(f"'{kept}") if kept[:1] in _FORMULA_STARTS and kept else kept
+
+
+def _cut(text: str) -> str:
+    """Return as much of *text* as a cell holds; what is beyond the first plane counts twice."""
+    return text.encode("utf-16-le")[: 2 * CELL_CHARS].decode("utf-16-le", "ignore")
 
 
 def _visible(char: str) -> str:

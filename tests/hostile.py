@@ -21,6 +21,7 @@ _MARKUP: Final = (
     *('" onmouseover="window.hacked=1', "' style='display:none", "`${window.hacked=1}`"),
     *("<details open ontoggle=window.hacked=1>", "<math><mtext></mtext></math>", "&nbsp;&shy;"),
     *("<table><tr><td>", "</td></tr></table>", "</details>", "</body></html>", "<plaintext>"),
+    *("<r></c></r>", "<r><t>x</t></r>", "<r>\n</r>", "</t></is></c>"),
 )
 _TEMPLATES: Final = (
     *(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from batchcreate.advice import explain_group
 from batchcreate.models import CauseGroup, Status, Summary
+from batchcreate.report.sheets import write_text
 from batchcreate.report.verdict import verdict
 from batchcreate.report.wording import ORDER, label_of, width_of, words_of
 from batchcreate.text import cell_text
@@ -105,7 +106,7 @@ class _Sheet:
             if isinstance(cell, int):
                 self._sheet.write_number(row, at, cell, look)
             else:
-                self._sheet.write_string(row, at, cell_text(cell), look)
+                write_text(self._sheet, row, at, cell_text(cell), look)
 
     def write_wrapped(self, row: int, cells: Sequence[str | int]) -> None:
         """Fill the first cells of *row*, as high as the longest text in its column needs."""

@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from batchcreate.advice import explain_row
-from batchcreate.models import Deletion, Issue, Key, ResultRow, TaskId
+from batchcreate.advice import explain
+from batchcreate.models import Deletion, Issue, Key, ResultRow, Status, TaskId
 from batchcreate.report.files import replacing
 from batchcreate.text import csv_cell
 
@@ -50,6 +51,9 @@ DELETION_COLUMNS: Final = (
     "project_id",
     "instance_id",
 )
+
+_ADVICE_MAX: Final = 1024
+"""Of so many answers is remembered what to do; most rows got the same ones."""
 
 # The byte order mark makes Excel read the file as UTF-8.
 _ENCODING: Final = "utf-8-sig"
@@ -127,7 +131,7 @@ def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
         row.http_status,
         row.error_code,
         row.error_msg,
-        explain_row(row, language=language).text,
+        _advice(row.error_code, row.http_status, row.status, row.error_msg, language),
         row.attempts,
         row.first_sent_at,
         row.finished_at,
@@ -150,3 +154,12 @@ def issue_cells(issue: Issue) -> Sequence[str | int | None]:
         issue.message,
         issue.suggestion,
     )
+
+
+@lru_cache(maxsize=_ADVICE_MAX)
+def _advice(
+    code: str, http_status: int | None, status: Status, message: str, language: str
+) -> str:
+    return explain(
+        code, http_status=http_status, status=status, message=message, language=language
+    ).text

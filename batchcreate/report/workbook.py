@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from batchcreate.models import Issue, ResultRow, Status
 from batchcreate.report.files import replacing_bytes
 from batchcreate.report.overview import Overview, write_overview
+from batchcreate.report.sheets import Cells, LineWriter
 from batchcreate.report.tables import ISSUE_COLUMNS, RESULT_COLUMNS, issue_cells, result_cells
-from batchcreate.text import cell_text
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -55,8 +55,6 @@ _WIDTHS: Final = {
 }
 _MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """The same reports make the same file, whenever they are written."""
-
-_Line = Sequence[str | int | None]
 
 
 def write_workbook(  # what is in it, and how it is to be
@@ -183,18 +181,17 @@ class _Tables:
             status: book.add_format({"bg_color": color}) for status, color in _FILLS.items()
         }
 
-    def write(self, name: str, columns: Sequence[str], lines: Iterable[_Line]) -> None:
+    def write(self, name: str, columns: Sequence[str], lines: Iterable[Cells]) -> None:
         """Write *lines* to a sheet called *name*, and to further ones where it is full."""
         left = iter(lines)
         line = next(left, None)
         for number in count(1):  # pragma: no branch # the count has no end
             sheet = self._sheet(f"{name} {number}" if number > 1 else name, columns)
-            last = 0
-            while line is not None and last < self._rows_max:
-                last += 1
-                _write_line(sheet, last, line)
+            writer = LineWriter(sheet, len(columns))
+            while line is not None and writer.count < self._rows_max:
+                writer.write(line)
                 line = next(left, None)
-            self._finish(sheet, columns, last)
+            self._finish(sheet, columns, writer.count)
             if line is None:
                 return
 
@@ -216,11 +213,3 @@ class _Tables:
             for status, fill in self._fills.items():
                 rule = {"type": "cell", "criteria": "==", "value": f'"{status}"', "format": fill}
                 sheet.conditional_format(1, at, last, at, rule)
-
-
-def _write_line(sheet: "Worksheet", row: int, line: _Line) -> None:
-    for at, cell in enumerate(line):
-        if isinstance(cell, int):
-            sheet.write_number(row, at, cell)
-        elif cell:
-            sheet.write_string(row, at, cell_text(cell))

@@ -76,6 +76,10 @@ NASTY: Final = (
     "1e5",
     "007",
     " a ",
+    "<r></c></r>",
+    "<r><t>x</t></r>",
+    "<r></r>",
+    "&amp;<b>]]>",
 )
 INVISIBLE: Final = ("\x00", "\x1b[2J", "\ud800", "\ufffe", "\u202e", "\r")
 
@@ -187,6 +191,23 @@ class TestTexts:
         cell = openpyxl.load_workbook(path)["Results"]["I2"]
         assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
 
+    def test_what_looks_like_an_escape_is_none(self, tmp_path: Path) -> None:
+        """Where a workbook could mean a letter by its number, the text that was there is read."""
+        path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg="_x0041_x0042_ _x4")])
+
+        frame = pd.read_excel(path, "Results", dtype=str, engine="calamine")
+        assert list(frame["error_msg"]) == ["_x0041_x0042_ _x4"]
+
+    @pytest.mark.parametrize("text", ["<r></c></r>", "<r><t>x</t></r>", f"<r>{'x' * 40_000}</r>"])
+    def test_summary_takes_nothing_for_markup(self, text: str, tmp_path: Path) -> None:
+        """A heading of an analyst that looks like formatted text breaks no file and hides nothing."""
+        overview = replace(OVERVIEW, causes=[replace(GROUPS[0], column=text)], facts=[("a", text)])
+        path = written(tmp_path / "a.xlsx", overview=overview)
+
+        told = lines(path, "Summary")
+        assert [line[1] for line in told if line[0] == "a"] == [cell_text(text)]
+        assert [line[4] for line in told if line[1] == GROUPS[0].rows] == [cell_text(text)]
+
     @pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
     def test_what_no_workbook_can_hold_is_spelled_out(self, text: str, tmp_path: Path) -> None:
         """Control characters and halves of pairs do not break the file, and can be seen."""
@@ -201,6 +222,12 @@ class TestTexts:
         path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg="客" * 40_000)])
 
         assert lines(path, "Results")[1][8] == "客" * 32_767
+
+    def test_rare_characters_count_twice(self, tmp_path: Path) -> None:
+        """Excel counts halves of pairs; a file with more than it takes would be repaired by it."""
+        path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg="😀" * 40_000)])
+
+        assert lines(path, "Results")[1][8] == "😀" * 16_383
 
     @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.lists(st.text(), min_size=1, max_size=60))

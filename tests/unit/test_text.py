@@ -113,6 +113,11 @@ def test_cell_is_never_longer_than_a_spreadsheet_takes(text: str) -> None:
     assert len(csv_cell(text)) == CELL_CHARS == 32_767
 
 
+def test_characters_beyond_the_first_plane_count_twice() -> None:
+    """A spreadsheet program counts units of UTF-16; half a character is not kept."""
+    assert csv_cell("a" + "\U0001f600" * 40_000) == "a" + "\U0001f600" * 16_383
+
+
 @given(ANY_TEXT)
 def test_every_cell_survives_a_csv_file(text: str) -> None:
     """A cell reads back as it was written and never begins a formula."""

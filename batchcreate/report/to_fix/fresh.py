@@ -18,6 +18,7 @@ from batchcreate.copies.marking import (
 )
 from batchcreate.copies.plan import Headings, Line
 from batchcreate.models import Layout, SheetToFix
+from batchcreate.report.sheets import write_text
 from batchcreate.workbooks import cells
 from batchcreate.workbooks.reader import WorkbookReader
 
@@ -170,7 +171,7 @@ class _Writer:
             # The only way to write an error that is one.
             sheet.write_formula(*place, f"={text}", style, text)
         elif value:
-            sheet.write_string(*place, value, style)
+            write_text(sheet, *place, value, style)
         else:
             sheet.write_blank(*place, None, style)
 
