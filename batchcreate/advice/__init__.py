@@ -9,10 +9,12 @@ from batchcreate.advice.explaining import (
     explain_row,
     near,
 )
+from batchcreate.advice.remedies import MEND_CELLS
 from batchcreate.advice.values import Advice, Owner, Retry, sentences
 
 __all__ = [
     "CATALOGUE",
+    "MEND_CELLS",
     "Advice",
     "Owner",
     "Retry",

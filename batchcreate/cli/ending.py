@@ -125,8 +125,12 @@ def _answer(group: CauseGroup) -> str:
 
 
 def _files(reports: Reports) -> Iterator[str]:
-    has_mistakes = reports.summary.counts[Status.REJECTED] > 0
+    has = reports.summary.counts
+    is_for_somebody = {
+        "issues": has[Status.REJECTED] > 0,
+        "to_fix": has[Status.REJECTED] + has[Status.FAILED] + has[Status.UNKNOWN] > 0,
+    }
     for name, path in reports.files.items():
-        label = _FILES.get("to_fix" if name.startswith("to_fix") else name)
-        if label is not None and (has_mistakes or name != "issues"):
-            yield f"{label}: {path}"
+        kind = "to_fix" if name.startswith("to_fix") else name
+        if kind in _FILES and is_for_somebody.get(kind, True):
+            yield f"{_FILES[kind]}: {path}"

@@ -1,5 +1,6 @@
 """What a run notes of itself in the journal and in summary.json."""
 
+from platform import python_version
 from typing import Any
 
 from batchcreate.limiter import Gate
@@ -30,5 +31,5 @@ def facts_of(
         },
         "concurrency": settings.concurrency,
         "stopped": None if halt is None else {"cause": halt.cause, "message": halt.message},
-        "versions": {"batchcreate": __version__},
+        "versions": {"batchcreate": __version__, "python": python_version()},
     }

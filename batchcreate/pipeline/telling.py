@@ -1,7 +1,7 @@
 """Gathers from the journal what the page and the workbook tell of a batch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from batchcreate.journal import Journal, history
 from batchcreate.journal.queries import not_created
@@ -9,6 +9,7 @@ from batchcreate.models import RunRecord
 from batchcreate.pipeline.values import Reports
 from batchcreate.report import Course, Handout, Overview, Story
 from batchcreate.report.to_fix import HandedBack
+from batchcreate.report.wording import in_utc, per_second, spell_duration
 
 ROWS_SHOWN: Final = 1000
 """So many rows that are not created stand on the page; results.csv has all of them."""
@@ -47,11 +48,26 @@ def story_of(journal: Journal, reports: Reports, handed_back: HandedBack) -> Sto
 
 def overview_of(reports: Reports) -> Overview:
     """Return what the first sheet of the workbook tells."""
-    told = reports.document
-    names = ("run_id", "endpoint", "started_at", "finished_at", "elapsed_s")
-    facts = [(name, str(told[name])) for name in names if told.get(name)]
-    rates = [(f"rate.{name}", str(value)) for name, value in told.get("rate", {}).items()]
-    return Overview(summary=reports.summary, causes=reports.causes, facts=[*facts, *rates])
+    return Overview(
+        summary=reports.summary,
+        causes=reports.causes,
+        facts=list(_facts(reports.document)),
+    )
+
+
+def _facts(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is to be known of the last run, if one has ended."""
+    if not told.get("finished_at"):
+        return
+    yield "endpoint", told["endpoint"]
+    yield "last run", told["run_id"]
+    yield "began", in_utc(told["started_at"])
+    yield "ended", in_utc(told["finished_at"])
+    yield "took", spell_duration(told["elapsed_s"])
+    rate = told["rate"]
+    yield "rate", f"{per_second(rate['configured_per_s'])} per second"
+    yield "rate at the end", f"{per_second(rate['learned_per_s'])} per second"
+    yield "slowed down", f"{rate['slowdowns']} times"
 
 
 def _worth_a_look(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:

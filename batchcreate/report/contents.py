@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from batchcreate.advice import Advice, Owner, explain_group
+from batchcreate.advice import MEND_CELLS, Advice, Owner, explain_group
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.report.charts import draw_causes, draw_latencies, draw_shares, draw_timeline
 from batchcreate.report.charts.canvas import Picture
@@ -46,7 +46,9 @@ class Cause:
         title: what it means.
         code: what it is called; empty for several causes at once.
         status: what became of the rows.
-        advice: what it means and what to do.
+        action: what to do about this one.
+        can_retry: sending the rows again can help.
+        owner: who can mend it.
         more: how many rows are not named.
 
     """
@@ -55,16 +57,28 @@ class Cause:
     title: str
     code: str
     status: str
-    advice: Advice
+    action: str
+    can_retry: bool
+    owner: Owner
     more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What one kind of people has to mend."""
+    """
+    What one kind of people has to mend.
+
+    Attributes:
+        title: who they are.
+        rows: how many there are to see to.
+        note: what holds for all broken rules, said once; empty where there is none.
+        causes: why.
+
+    """
 
     title: str
     rows: int
+    note: str
     causes: Sequence[Cause]
 
 
@@ -122,21 +136,28 @@ def _meter(summary: Summary) -> Iterator[tuple[str, float, float]]:
 
 
 def _owners(story: Story, language: str) -> Iterator[Share]:
-    found = [_cause(group, explain_group(group, language=language)) for group in story.causes]
+    # That rows were not sent follows from something else; that comes first.
+    groups = sorted(story.causes, key=lambda group: group.status is Status.NOT_ATTEMPTED)
+    found = [_cause(group, explain_group(group, language=language), language) for group in groups]
     rows = by_owner(story.summary, story.causes)
     for owner, title in _TITLES.items():
-        causes = [cause for cause in found if cause.advice.owner is owner]
+        causes = [cause for cause in found if cause.owner is owner]
         if causes:
-            yield Share(title=title, rows=rows[owner], causes=causes)
+            has_rules = any(cause.group.rule for cause in causes)
+            note = MEND_CELLS.words.said(language) if has_rules else ""
+            yield Share(title=title, rows=rows[owner], note=note, causes=causes)
 
 
-def _cause(group: CauseGroup, advice: Advice) -> Cause:
+def _cause(group: CauseGroup, advice: Advice, language: str) -> Cause:
+    own = advice.action.removesuffix(MEND_CELLS.words.said(language)).rstrip()
     return Cause(
         group=group,
         title=label_of(group) if group.causes > 1 else advice.meaning,
         code=code_of(group),
         status=words_of(group.status),
-        advice=advice,
+        action=own if group.rule else advice.action,
+        can_retry=advice.can_retry,
+        owner=advice.owner,
         more=group.rows - len(group.spots),
     )
 
@@ -163,7 +184,7 @@ def _figures(course: Course) -> Iterator[Figure]:
         created = sum(span.created for span in timeline.spans)
         speed = per_second(created * 1000 / timeline.elapsed_ms)
         sending = spell_duration(timeline.elapsed_ms / 1000)
-        yield "Speed", f"{speed} per second", f"{created:,} creates in {sending}"
+        yield "Speed", f"{speed} per second", f"{created:,} creates answered in {sending}"
     if run.facts:
         yield _rate(run.facts["rate"])
     throttled = f"{run.throttled:,} answered with 429" if run.throttled else "none was throttled"

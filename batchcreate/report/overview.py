@@ -9,7 +9,7 @@ from batchcreate.advice import explain_group
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.report.sheets import write_text
 from batchcreate.report.verdict import verdict
-from batchcreate.report.wording import ORDER, label_of, width_of, words_of
+from batchcreate.report.wording import ORDER, label_of, one_line, width_of, words_of
 from batchcreate.text import cell_text
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def write_overview(book: "Workbook", overview: Overview, language: str) -> None:
     if causes:
         sheet.write(_CAUSES_AT - 1, _CAUSE_COLUMNS, sheet.heading)
         drawn = [(label_of(each), each.rows, each.status) for each in causes[:CAUSES_DRAWN]]
-        sheet.draw("Rows per cause", drawn, first=_CAUSES_AT, offset_px=520)
+        sheet.draw("Rows per cause", drawn, first=_CAUSES_AT, offset_px=460, width_px=700)
     for row, group in enumerate(causes, start=_CAUSES_AT):
         sheet.write_wrapped(row, _cause_cells(group, language))
     for row, fact in enumerate(overview.facts, start=_CAUSES_AT + len(causes) + 2):
@@ -117,7 +117,15 @@ class _Sheet:
         self._sheet.set_row(row, max(lines, 1) * _LINE_POINTS)
         self.write(row, cells, self.wrapped)
 
-    def draw(self, title: str, bars: Sequence[_Bar], *, first: int, offset_px: int = 0) -> None:
+    def draw(
+        self,
+        title: str,
+        bars: Sequence[_Bar],
+        *,
+        first: int,
+        offset_px: int = 0,
+        width_px: int = 440,
+    ) -> None:
         """Put a chart of *bars*, a table that begins at row *first*, above the causes."""
         last = first + len(bars) - 1
         chart = self._book.add_chart({"type": "bar"})
@@ -135,10 +143,12 @@ class _Sheet:
         )
         chart.set_title({"name": title, "overlay": False, "name_font": {"size": 12}})
         chart.set_legend({"none": True})
-        chart.set_y_axis({"reverse": True, "line": {"none": True}})
+        # Every bar has its name, where a program might leave out every other one.
+        names = {"reverse": True, "line": {"none": True}, "interval_unit": 1}
+        chart.set_y_axis(names | {"num_font": {"size": 8}})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
         chart.set_chartarea({"border": {"none": True}})
-        chart.set_size({"width": 500, "height": 330})
+        chart.set_size({"width": width_px, "height": 350})
         words = f"{title}; the table in columns A and B has the same numbers"
         self._sheet.insert_chart(_CHARTS_AT, chart, {"description": words, "x_offset": offset_px})
 
@@ -150,7 +160,7 @@ def _cause_cells(group: CauseGroup, language: str) -> Sequence[str | int]:
         group.rows,
         words_of(group.status),
         advice.owner.value,
-        group.column,
+        one_line(group.column),
         advice.meaning,
         advice.action,
     )

@@ -46,18 +46,20 @@ class LineWriter:
     Args:
         sheet: its headings are written.
         columns: how many there are.
+        numbers: what numbers look like.
 
     Attributes:
         count: how many lines are written.
 
     """
 
-    def __init__(self, sheet: "Worksheet", columns: int) -> None:
+    def __init__(self, sheet: "Worksheet", columns: int, numbers: "Format") -> None:
         from xlsxwriter.utility import xl_col_to_name
 
         self.count = 0
         self._sheet = sheet
         self._letters = [xl_col_to_name(at) for at in range(columns)]
+        self._number_style = numbers._get_xf_index()  # noqa: SLF001 # a cell names its look so
         sheet._write_single_row(1)  # noqa: SLF001 # the headings wait until a line follows
 
     def write(self, line: Cells) -> None:
@@ -65,16 +67,17 @@ class LineWriter:
         self.count += 1
         number = self.count + 1
         cells = [
-            f'<c r="{letter}{number}"{_content(cell)}</c>'
+            f'<c r="{letter}{number}"{self._content(cell)}</c>'
             for letter, cell in zip(self._letters, line, strict=True)
             if cell or cell == 0
         ]
         self._sheet.fh.write(f'<row r="{number}">{"".join(cells)}</row>')
         self._sheet.dim_rowmax = self.count
 
-
-def _content(cell: str | int | None) -> str:
-    return f"><v>{cell}</v>" if isinstance(cell, int) else _written(cell or "")
+    def _content(self, cell: str | int | None) -> str:
+        if isinstance(cell, int):
+            return f' s="{self._number_style}"><v>{cell}</v>'
+        return _written(cell or "")
 
 
 @lru_cache(maxsize=_REPEATED_MAX)

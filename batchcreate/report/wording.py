@@ -89,4 +89,4 @@ def label_of(group: CauseGroup) -> str:
     if group.causes > 1:
         return f"{group.causes:,} further causes"
     code = code_of(group) or words_of(group.status)
-    return f"{code}, {group.column}" if group.column else code
+    return f"{code}, {one_line(group.column)}" if group.column else code

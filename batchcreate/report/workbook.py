@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from batchcreate.report.files import replacing_bytes
 from batchcreate.report.overview import Overview, write_overview
 from batchcreate.report.sheets import Cells, LineWriter
 from batchcreate.report.tables import ISSUE_COLUMNS, RESULT_COLUMNS, issue_cells, result_cells
+from batchcreate.report.wording import one_line
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -53,6 +55,7 @@ _WIDTHS: Final = {
     "message": 80,
     "suggestion": 30,
 }
+_NUMBERS: Final = frozenset({"row", "http_status", "attempts", "duration_ms"})
 _MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """The same reports make the same file, whenever they are written."""
 
@@ -87,7 +90,12 @@ def write_workbook(  # what is in it, and how it is to be
         write_overview(book, overview, language)
         tables = _Tables(book, rows_max)
         tables.write("Results", RESULT_COLUMNS, (result_cells(row, language) for row in results))
-        tables.write("Issues", ISSUE_COLUMNS, map(issue_cells, issues))
+        tables.write("Issues", ISSUE_COLUMNS, map(_issue_cells, issues))
+
+
+def _issue_cells(issue: Issue) -> Cells:
+    """Return the cells of a line; a heading of several lines would lie upon its neighbours."""
+    return issue_cells(replace(issue, column=one_line(issue.column)))
 
 
 @contextmanager
@@ -176,7 +184,14 @@ class _Tables:
     def __init__(self, book: "Workbook", rows_max: int) -> None:
         self._book = book
         self._rows_max = rows_max
-        self._heading = book.add_format({"bold": True, "bottom": 1})
+        # A little room, so that a number does not touch the text in the next column.
+        aside = {"align": "right", "indent": 1}
+        self._number = book.add_format(aside)
+        heading = {"bold": True, "bottom": 1}
+        self._headings = {
+            False: book.add_format(heading),
+            True: book.add_format(heading | aside),
+        }
         self._fills = {
             status: book.add_format({"bg_color": color}) for status, color in _FILLS.items()
         }
@@ -187,7 +202,7 @@ class _Tables:
         line = next(left, None)
         for number in count(1):  # pragma: no branch # the count has no end
             sheet = self._sheet(f"{name} {number}" if number > 1 else name, columns)
-            writer = LineWriter(sheet, len(columns))
+            writer = LineWriter(sheet, len(columns), self._number)
             while line is not None and writer.count < self._rows_max:
                 writer.write(line)
                 line = next(left, None)
@@ -203,7 +218,7 @@ class _Tables:
         sheet.repeat_rows(0)
         for at, column in enumerate(columns):
             sheet.set_column(at, at, _WIDTHS[column])
-            sheet.write_string(0, at, column, self._heading)
+            sheet.write_string(0, at, column, self._headings[column in _NUMBERS])
         return sheet
 
     def _finish(self, sheet: "Worksheet", columns: Sequence[str], last: int) -> None:

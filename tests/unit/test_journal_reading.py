@@ -200,7 +200,7 @@ def test_repeated_names_reject_all_of_their_rows(folder: Path) -> None:
     assert [row.error_msg for row in journal.results() if row.status is Status.REJECTED] == [
         "Task Name: also in a.csv:4 b.csv:2",
         "Task Name: also in a.csv:2 b.csv:2",
-        "Type: wrong 0; Task Name: also in a.csv:2 a.csv:4",
+        "Type: wrong 0 Task Name: also in a.csv:2 a.csv:4",
     ]
     assert list(waiting(journal)) == ["y"]
 

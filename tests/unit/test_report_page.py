@@ -200,8 +200,20 @@ class TestContent:
         (first, *_) = page.all("div", class_="cause")
         told = " ".join(first.text.split())
         assert told.startswith("15 rows Task tag shorter than 4 characters. task_tag.too_short")
-        assert "Mend the cells" in told
+        assert "Type a longer one." in told
+        assert page.text.count("Mend the cells that issues.csv lists") == 1
         assert "crm-orders.xlsx, Orders, F75" in told
+
+    def test_what_was_not_sent_yet_comes_last(self, tmp_path: Path) -> None:
+        """However many rows they are: why the run ended stands above them."""
+        groups = [
+            CauseGroup(status=Status.NOT_ATTEMPTED, rows=738),
+            CauseGroup(status=Status.FAILED, http_status=401, error_code="APIGW.0301", rows=1),
+        ]
+        write_page(tmp_path / "a.html", replace(EMPTY, causes=groups))
+
+        causes = read_page(tmp_path / "a.html").all("div", class_="cause")
+        assert [cause.text.split()[0] for cause in causes] == ["1", "738"]
 
     def test_every_picture_says_the_same_in_words(self, page: Page) -> None:
         """Its title, its description and a table of all numbers."""

@@ -31,7 +31,7 @@ def test_lines_stand_below_the_headings(tmp_path: Path) -> None:
         sheet = book.add_worksheet()
         for at, heading in enumerate("abc"):
             sheet.write_string(0, at, heading)
-        writer = LineWriter(sheet, 3)
+        writer = LineWriter(sheet, 3, book.add_format({"align": "right"}))
         writer.write(["<&>", 0, None])
         writer.write(["", 7, "<r></c></r>"])
 

@@ -115,7 +115,10 @@ class TestTables:
             blank(result_cells(CREATED, "en")),
             blank(result_cells(REJECTED, "en")),
         ]
-        assert lines(path, "Issues") == [list(ISSUE_COLUMNS), blank(issue_cells(ISSUE))]
+        assert lines(path, "Issues") == [
+            list(ISSUE_COLUMNS),
+            blank(issue_cells(replace(ISSUE, column="Task Name"))),
+        ]
 
     def test_another_reader_sees_the_same(self, tmp_path: Path) -> None:
         """Calamine agrees, and so does LibreOffice, which shows what people see."""
@@ -198,7 +201,7 @@ class TestTexts:
         frame = pd.read_excel(path, "Results", dtype=str, engine="calamine")
         assert list(frame["error_msg"]) == ["_x0041_x0042_ _x4"]
 
-    @pytest.mark.parametrize("text", ["<r></c></r>", "<r><t>x</t></r>", f"<r>{'x' * 40_000}</r>"])
+    @pytest.mark.parametrize("text", ["<r></c></r>", "<r><t>x</t></r>"])
     def test_summary_takes_nothing_for_markup(self, text: str, tmp_path: Path) -> None:
         """A heading of an analyst that looks like formatted text breaks no file and hides nothing."""
         overview = replace(OVERVIEW, causes=[replace(GROUPS[0], column=text)], facts=[("a", text)])

@@ -124,8 +124,8 @@ class TestOverview:
             untold = overview_of(gather(journal, {}))
 
         assert [name for name, _ in told.facts] == [
-            *("run_id", "endpoint", "started_at", "finished_at", "elapsed_s"),
-            *("rate.configured_per_s", "rate.learned_per_s", "rate.slowdowns"),
+            *("endpoint", "last run", "began", "ended", "took"),
+            *("rate", "rate at the end", "slowed down"),
         ]
         assert untold.facts == []
 

@@ -33,6 +33,7 @@ def draw_latencies(latencies: Latencies) -> Picture | None:
             f"99 in 100 no longer than {latencies.p99_ms:,} ms."
         ),
         drawings=[_draw(latencies)],
+        legend=[("latency", "answers")],
         headings=["time to answer", "answers"],
         rows=[
             [f"{bar.low_ms:,} to {bar.high_ms:,} ms", f"{bar.answers:,}"] for bar in latencies.bars
