@@ -1,6 +1,5 @@
 """The last lines of a run: why rows are not created, the files, the counts, the next command."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -10,6 +9,7 @@ from batchcreate.cli.causes import what
 from batchcreate.cli.next_step import next_step
 from batchcreate.cli.notices import named
 from batchcreate.cli.typed import Typed
+from batchcreate.cli.wrapping import hanging
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.pipeline import Ending, Notices, Reports
 from batchcreate.settings import Settings
@@ -17,7 +17,6 @@ from batchcreate.text import counted
 
 CAUSES_SHOWN: Final = 6
 CELLS_SHOWN: Final = 3
-WIDTH_MIN: Final = 30
 INDENT: Final = 8
 
 _FILES: Final = {
@@ -59,7 +58,7 @@ def last_lines(
         lines.append("--strict: a row is rejected, so nothing was sent")
     if not settings.quiet:
         table = _causes(ending.reports.causes, ending.plan.notices, language)
-        lines += (_hanging(line, width) for line in table)
+        lines += (hanging(line, width, indent=INDENT) for line in table)
     return "\n".join(
         [
             *lines,
@@ -92,20 +91,6 @@ def _causes(groups: Sequence[CauseGroup], notices: Notices, language: str) -> It
             yield f"  {' ' * width} -> {advice.text}"
     if more := told[CAUSES_SHOWN:]:
         yield f"  and {counted(sum(group.causes for group in more), 'more cause')}"
-
-
-def _hanging(line: str, width: int | None) -> str:
-    """Return *line* broken between words, if it is too long, so that the table stays one."""
-    # What has no spaces, or is twice as wide, is left to the terminal.
-    if width is None or width < WIDTH_MIN or not line.isascii():
-        return line
-    return textwrap.fill(
-        line,
-        width=width - 1,
-        subsequent_indent=" " * INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _rule(group: CauseGroup, notices: Notices, language: str) -> str:

@@ -28,6 +28,9 @@ def describe_plan(plan: Plan) -> Iterator[str]:
     ):
         if has[status]:
             parts.append(f"{has[status]} {words}")
+    left = has[Status.NOT_ATTEMPTED] + has[Status.FAILED] - sum(plan.to_send.values())
+    if left:
+        parts.append(f"{left} left for later")
     yield ", ".join(parts)
     yield from left_out(plan.notices, most=PASSED_OVER_SHOWN)
     yield from cleaned(plan.notices, most=1)
@@ -36,6 +39,8 @@ def describe_plan(plan: Plan) -> Iterator[str]:
 def describe_outlook(outlook: Outlook) -> Iterator[str]:
     """Yield what goes where, and how long it will take."""
     targets = list(outlook.to_send)
+    if targets:
+        yield f"  endpoint: {targets[0].endpoint}"
     for target in targets[:TARGETS_SHOWN]:
         yield f"  {_goes_to(target, outlook)}"
     if len(targets) > TARGETS_SHOWN:

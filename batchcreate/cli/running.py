@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -12,7 +11,6 @@ from typing import Any
 
 from batchcreate import pipeline
 from batchcreate.cli import signals
-from batchcreate.cli.asking import is_terminal
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.ending import last_lines
@@ -20,6 +18,7 @@ from batchcreate.cli.exits import code_for, code_of, code_of_halt, code_of_plan
 from batchcreate.cli.measuring import Told, measured
 from batchcreate.cli.say import put, say
 from batchcreate.cli.screen import screen_for
+from batchcreate.cli.wrapping import terminal_width
 from batchcreate.errors import StoppedError
 from batchcreate.pool import Stop
 from batchcreate.settings import Settings
@@ -64,7 +63,7 @@ def _conclude(ending: pipeline.Ending, settings: Settings, *, language: str) -> 
         say(trouble)
     if settings.json_summary:
         put(json.dumps(ending.reports.document, ensure_ascii=False))
-    width = shutil.get_terminal_size().columns if is_terminal(sys.stderr) else None
+    width = terminal_width(sys.stderr)
     say(last_lines(ending, settings, sys.argv, language=language, width=width))
 
 

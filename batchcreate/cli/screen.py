@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final, TextIO
@@ -12,6 +13,7 @@ from batchcreate.cli.planning import describe_outlook, describe_plan, question
 from batchcreate.cli.progress import Watch, line
 from batchcreate.cli.say import say
 from batchcreate.cli.ticking import ticking
+from batchcreate.cli.wrapping import hanging, terminal_width
 from batchcreate.limiter import Gate
 from batchcreate.pipeline import Observer, Outlook, Plan
 from batchcreate.pool import Tally
@@ -21,6 +23,7 @@ LOOK_EVERY_S: Final = 1.0
 LINE_EVERY_S: Final = 5.0
 """A line every five seconds at first; where a run takes long, a line every tenth of it."""
 
+INDENT: Final = 4
 LINE_SHARE: Final = 0.1
 LINE_EVERY_MAX_S: Final = 60.0
 
@@ -115,8 +118,9 @@ class LiveScreen(PlainScreen):
 
 
 def _say_all(lines: Iterable[str]) -> None:
+    width = terminal_width(sys.stderr)
     for each in lines:
-        say(each)
+        say(hanging(each, width, indent=INDENT))
 
 
 def _imagined(plan: Plan, settings: Settings) -> Outlook:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from aiohttp import web
 
-from batchcreate.simulator import FaultKind
+from batchcreate.simulator import FaultKind, Simulator
 from tests.functional.program import (
     INSTANCE,
     PROJECT,
@@ -32,11 +32,6 @@ from tests.functional.terminal import COLOR, CONTROL, terminal
 
 RUN: Final = ("run", "tasks.csv")
 QUESTION: Final = "Create 3 tasks? [y/N] "
-PLAN: Final = [
-    "3 rows read, 3 to send",
-    f"  3 tasks to project {PROJECT}, instance {INSTANCE} (room for 1000 of 1000)",
-    "  3 tasks at 1000/s: about 1 s",
-]
 END: Final = [
     "page: tasks-results/report.html",
     "results: tasks-results/results.csv",
@@ -50,6 +45,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def plan_of(simulator: Simulator) -> list[str]:
+    return [
+        "3 rows read, 3 to send",
+        f"  endpoint: {simulator.url}",
+        f"  3 tasks to project {PROJECT}, instance {INSTANCE} (room for 1000 of 1000)",
+        "  3 tasks at 1000/s: about 1 s",
+    ]
+
+
 def results_of(folder: Path) -> list[str]:
     return statuses(read_lines(folder / "tasks-results" / "results.csv"))
 
@@ -59,7 +63,7 @@ class TestQuestion:
         """First the plan, with the room that is left; then the question; then the end."""
         async with recording() as simulator, terminal(*RUN, *at(simulator), folder=folder) as seen:
             await seen.sees(QUESTION)
-            assert (creates(simulator), seen.lines) == (0, [*PLAN, QUESTION])
+            assert (creates(simulator), seen.lines) == (0, [*plan_of(simulator), QUESTION])
             seen.type("YES\n")
             code = await seen.end()
 
@@ -171,7 +175,8 @@ class TestQuestion:
                 assert await seen.end() == 0
             assert list(simulator.requests) == []
 
-        assert seen.lines[:3] == [PLAN[0], PLAN[1].partition(" (")[0], PLAN[2]]
+        plan = [line.partition(" (room")[0] for line in plan_of(simulator)]
+        assert seen.lines[:4] == plan
 
 
 class TestDisplay:
@@ -272,7 +277,7 @@ class TestDisplay:
 
         assert "\x1b" not in seen.shown
         assert seen.lines == [
-            *PLAN, f"{QUESTION}y", *END, "3 rows: 3 created",
+            *plan_of(simulator), f"{QUESTION}y", *END, "3 rows: 3 created",
             "next: nothing; every row has its task",
         ]  # fmt: skip
 
@@ -336,7 +341,8 @@ async def test_nothing_that_was_read_moves_the_cursor(tmp_path: Path) -> None:
         code = await seen.end()
 
     assert code == 1
-    assert r"HTTP 400: \x1b]0;owned\x07\x1b[2J\r\u202e\x9b31m\ud800<b>" in seen.plain
+    shown = " ".join(seen.plain.split())
+    assert r"HTTP 400: \x1b]0;owned\x07\x1b[2J\r\u202e\x9b31m\ud800<b>" in shown
     assert [char for char in seen.plain if not char.isprintable() and char != "\n"] == []
     assert set(CONTROL.findall(seen.shown)) <= {
         "\r", "\x1b[?25l", "\x1b[?25h", "\x1b[2K", "\x1b[1A", *COLOR.findall(seen.shown),

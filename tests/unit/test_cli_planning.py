@@ -57,6 +57,11 @@ class TestPlan:
                 "5 skipped, 6 unknown",
                 id="everything",
             ),
+            pytest.param(
+                plan((300,), READ, rejected=67, not_attempted=1560, failed=2),
+                "1629 rows read, 300 to send, 67 rejected, 1262 left for later",
+                id="a limit",
+            ),
         ],
     )
     def test_counts_stand_on_one_line(self, found: Plan, line: str) -> None:
@@ -86,8 +91,9 @@ class TestPlan:
 
 class TestOutlook:
     def test_each_instance_has_a_line(self) -> None:
-        """With the room that is left, where a server was asked."""
+        """Below where they are, with the room that is left where a server was asked."""
         assert list(describe_outlook(outlook(500, 1, used=388))) == [
+            "  endpoint: https://roma.example",
             "  500 tasks to project p, instance i1 (room for 612 of 1000)",
             "  1 task to project p, instance i2 (room for 612 of 1000)",
             "  501 tasks at 10/s: about 51 s",
@@ -95,7 +101,7 @@ class TestOutlook:
 
     def test_instance_that_is_overfull_has_no_room(self) -> None:
         """A negative number would help nobody."""
-        assert next(describe_outlook(outlook(1, used=1001))).endswith("(room for 0 of 1000)")
+        assert list(describe_outlook(outlook(1, used=1001)))[1].endswith("(room for 0 of 1000)")
 
     def test_many_instances_are_summed_up(self) -> None:
         """The first ten have a line."""
@@ -105,7 +111,7 @@ class TestOutlook:
             "  23 tasks to 2 more instances",
             "  78 tasks at 10/s: about 8 s",
         ]
-        assert len(told) == 12
+        assert len(told) == 13
 
     @pytest.mark.parametrize(
         ("count", "rate", "said"),

@@ -1,0 +1,55 @@
+"""Long lines are broken between words, and hang below their beginnings."""
+
+import io
+import os
+import pty
+import termios
+
+import pytest
+
+from batchcreate.cli.wrapping import hanging, terminal_width
+
+LINE = "  left out: sheet 说明 Notes of a-very-long-name.xlsx (no known headings)"
+
+
+@pytest.mark.parametrize("width", [40, 56, 72])
+def test_no_line_is_longer_than_the_terminal(width: int) -> None:
+    """Nothing is lost, and what follows stands further in."""
+    first, *rest = hanging(LINE, width, indent=4).split("\n")
+
+    assert " ".join([first.strip(), *map(str.strip, rest)]) == LINE.strip()
+    assert rest
+    assert all(line.startswith("    ") for line in rest)
+    assert all(len(line) + line.count("说") + line.count("明") < width for line in (first, *rest))
+
+
+@pytest.mark.parametrize("width", [None, 20, 200], ids=["no terminal", "tiny", "wide"])
+def test_other_lines_stay_whole(width: int | None) -> None:
+    """A file takes any line; a tiny terminal breaks them itself."""
+    assert hanging(LINE, width, indent=4) == LINE
+
+
+def test_word_that_is_too_long_stays_whole() -> None:
+    """It can be copied as it is; no empty line stands before it."""
+    assert hanging(f"  {'x' * 90} y", 40, indent=4) == f"  {'x' * 90}\n    y"
+
+
+def test_escapes_count_as_they_are_shown() -> None:
+    """What cannot be printed is spelled out before the line is broken."""
+    shown = hanging(f"  {'a ' * 12}\x1b[2J\x1b[2J\x1b[2J end", 40, indent=4).split("\n")
+
+    assert shown == [f"  {'a ' * 12}".rstrip(), r"    \x1b[2J\x1b[2J\x1b[2J end"]
+
+
+def test_terminal_says_how_wide_it_is() -> None:
+    """Whatever standard output is; nothing else is a terminal."""
+    leader, follower = pty.openpty()
+    with os.fdopen(leader, "rb"), os.fdopen(follower, "w") as stream:
+        untold = terminal_width(stream)
+        termios.tcsetwinsize(follower, (24, 57))
+        told = terminal_width(stream)
+    closed = io.StringIO()
+    closed.close()
+
+    assert (untold, told) == (None, 57)
+    assert [terminal_width(each) for each in (None, io.StringIO(), closed)] == [None] * 3
