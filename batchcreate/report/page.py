@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from batchcreate.advice import explain_row
 from batchcreate.errors import ReportError
+from batchcreate.models import ResultRow, Status
 from batchcreate.report.contents import contents
 from batchcreate.report.files import replacing
 from batchcreate.report.story import Story
@@ -86,13 +87,18 @@ def _environment(zone: tzinfo | None) -> "Environment":
         "in_utc": in_utc,
         "in_zone": partial(in_zone, zone=zone),
         "link": partial(quote, errors="surrogateescape"),
-        "owner": lambda row: explain_row(row).owner.value,
+        "owner": _owner,
         "rows": spell_rows,
         "shapes": Markup,
         "took": spell_time_taken,
         "words": words_of,
     }
     return environment
+
+
+def _owner(row: ResultRow) -> str:
+    """Return who can mend *row*; nobody has to where its task existed already."""
+    return "" if row.status is Status.SKIPPED else explain_row(row).owner.value
 
 
 def _harmless(value: object) -> object:

@@ -226,6 +226,24 @@ class TestLatencies:
         ]
         assert {" half within 31 ms ", " 95 % within 57 ms "} < set(texts(picture.drawings[0]))
 
+    @pytest.mark.parametrize(("median_ms", "p95_ms"), [(31, 57), (12, 66), (33, 36), (65, 69)])
+    def test_words_stay_inside_and_are_crossed_by_no_line(
+        self, median_ms: int, p95_ms: int
+    ) -> None:
+        """They begin at their lines where there is room; the later line ends below the words."""
+        picture = draw_latencies(replace(LATENCIES, median_ms=median_ms, p95_ms=p95_ms))
+
+        assert picture is not None
+        (drawing,) = picture.drawings
+        half, most = (
+            (float(shape.get("x", "")), float(shape.get("y", "")))
+            for shape in shapes(drawing)
+            if shape.tag == "text" and "within" in (shape.text or "")
+        )
+        assert max(half[0], most[0]) + 6 * len(" 95 % within 57 ms") <= drawing.width
+        assert half[1] < most[1]
+        assert half[0] <= most[0]
+
     def test_nothing_beyond_is_no_line(self) -> None:
         """Where the bars hold all, the table ends with them."""
         picture = draw_latencies(replace(LATENCIES, beyond=0))

@@ -204,6 +204,18 @@ class TestContent:
         assert page.text.count("Mend the cells that issues.csv lists") == 1
         assert "crm-orders.xlsx, Orders, F75" in told
 
+    def test_nobody_has_to_mend_what_existed_already(self, story: Story, tmp_path: Path) -> None:
+        """A skipped row says why it was skipped, and names nobody."""
+        row = replace(story.rows[0], status=Status.SKIPPED, error_code="", http_status=None)
+        told = page_of(plain(story, rows=[row, story.rows[0]]), tmp_path)
+
+        owners = [
+            each.text.strip()
+            for each in told.all("td")
+            if each.attributes.get("data-name") == "Who can mend it"
+        ]
+        assert owners == ["", "analyst"]
+
     def test_what_was_not_sent_yet_comes_last(self, tmp_path: Path) -> None:
         """However many rows they are: why the run ended stands above them."""
         groups = [

@@ -17,7 +17,7 @@ SPANS_MIN: Final = 4
 WIDTHS: Final = (1060, 340)
 _HEIGHT: Final = 190
 _THROTTLED_HEIGHT: Final = 56
-_LEFT: Final = 34
+_LEFT: Final = 44
 _TICK_WIDTH: Final = 90
 _STEPS_S: Final = (
     *(0.2, 0.5, 1, 2, 5, 10, 20, 30),
