@@ -55,7 +55,14 @@ def picture(watch: Watch, width: int) -> "RenderableType":
     bar_chars = min(BAR_CHARS_MAX, width - len(share) - 3)
     head = Table.grid(padding=(0, 2, 0, 0))
     if bar_chars > 0:
-        head.add_row(ProgressBar(total=planned, completed=settled, width=bar_chars), share)
+        bar = ProgressBar(
+            total=planned,
+            completed=settled,
+            width=bar_chars,
+            complete_style="green",
+            finished_style="green",
+        )
+        head.add_row(bar, share)
     else:
         head.add_row(share)
     lines = [

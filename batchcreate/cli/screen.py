@@ -24,6 +24,9 @@ LINE_EVERY_S: Final = 5.0
 """A line every five seconds at first; where a run takes long, a line every tenth of it."""
 
 INDENT: Final = 4
+LARGE_ROWS: Final = 10_000
+"""The reports of more rows take seconds."""
+
 LINE_SHARE: Final = 0.1
 LINE_EVERY_MAX_S: Final = 60.0
 
@@ -99,6 +102,7 @@ class PlainScreen(QuietScreen):
 
         async with ticking(LOOK_EVERY_S, show):
             yield
+        _tell_what_follows(tally)
 
 
 class LiveScreen(PlainScreen):
@@ -115,6 +119,13 @@ class LiveScreen(PlainScreen):
         watch = Watch(tally, gate, rate_per_s=self._settings.rate, at=now)
         async with live(watch, self._stream, has_color=self._settings.color):
             yield
+        _tell_what_follows(tally)
+
+
+def _tell_what_follows(tally: Tally) -> None:
+    """Say why it is silent for a while, where it will be."""
+    if tally.planned >= LARGE_ROWS:
+        say("writing the reports")
 
 
 def _say_all(lines: Iterable[str]) -> None:
