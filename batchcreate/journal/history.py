@@ -2,16 +2,13 @@
 
 import json
 import sqlite3
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate, islice
+from itertools import islice
 from typing import Final, Literal
 
 from batchcreate.journal.deletions import UNDOING
 from batchcreate.models import (
-    Bar,
-    Latencies,
     RunId,
     RunRecord,
     Share,
@@ -28,12 +25,10 @@ SHARES_MAX: Final = 12
 """How many files or instances are told apart."""
 
 SPANS_MAX: Final = 120
-BARS_MAX: Final = 30
 
 ANSWERS_PER_SPAN: Final = 10
 """A span is so long that it holds this many answers on average: fewer say little of a rate."""
 
-_NICE: Final = (1, 2, 5)
 _SPANS_MS: Final = (
     *(200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000),
     *(minutes * 60_000 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)),
@@ -123,56 +118,6 @@ def timeline(connection: sqlite3.Connection, run: int) -> Timeline | None:
     )
 
 
-def answer_times(connection: sqlite3.Connection, run: int) -> list[tuple[int, int]]:
-    """Return the milliseconds that answers took in *run*, and how many took so long."""
-    return connection.execute(
-        """
-        SELECT duration_ms, count(*) FROM answers WHERE run = ? AND http_status IS NOT NULL
-        GROUP BY duration_ms ORDER BY duration_ms
-        """,
-        (run,),
-    ).fetchall()
-
-
-def latencies(connection: sqlite3.Connection, run: int | None = None) -> Latencies | None:
-    """
-    Return how long the server took to answer requests, ``None`` if it never did.
-
-    Args:
-        connection: the journal.
-        run: which sent them; ``None`` for all runs.
-
-    """
-    counted: list[tuple[int, int]] = connection.execute(
-        """
-        SELECT duration_ms, count(*) FROM answers
-        WHERE run = coalesce(?, run) AND http_status IS NOT NULL
-        GROUP BY duration_ms ORDER BY duration_ms
-        """,
-        (run,),
-    ).fetchall()
-    if not counted:
-        return None
-    times_ms = [duration_ms for duration_ms, _ in counted]
-    so_far = list(accumulate(count for _, count in counted))
-    answers = so_far[-1]
-
-    def quantile_ms(percent: int) -> int:
-        return times_ms[bisect_left(so_far, answers * percent / 100)]
-
-    bars = list(_bars(counted, quantile_ms(99)))
-    return Latencies(
-        answers=answers,
-        least_ms=times_ms[0],
-        median_ms=quantile_ms(50),
-        p95_ms=quantile_ms(95),
-        p99_ms=quantile_ms(99),
-        most_ms=times_ms[-1],
-        bars=bars,
-        beyond=answers - sum(bar.answers for bar in bars),
-    )
-
-
 def shares(connection: sqlite3.Connection, by: Literal["file", "instance_id"]) -> list[Share]:
     """Return the statuses of each file or instance, the largest first; the rest is one share."""
     sums = ", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in Status)
@@ -231,26 +176,3 @@ def _lowest_rates(
         lowest[at] = per_s if before is None else min(before, per_s)
         in_force, reached = per_s, at
     return lowest[: reached + 1] + [in_force] * (spans - reached - 1)
-
-
-def _bars(counted: Sequence[tuple[int, int]], most_ms: int) -> Iterator[Bar]:
-    """Yield bars of one width, from the quickest answer to about *most_ms*."""
-    width_ms = _nice((most_ms - counted[0][0]) / BARS_MAX)
-    low_ms = counted[0][0] // width_ms * width_ms
-    spread = [0] * ((most_ms - low_ms) // width_ms + 1)
-    for duration_ms, count in counted:
-        if (at := (duration_ms - low_ms) // width_ms) < len(spread):
-            spread[at] += count
-    for at, answers in enumerate(spread):
-        begin_ms = low_ms + at * width_ms
-        yield Bar(low_ms=begin_ms, high_ms=begin_ms + width_ms, answers=answers)
-
-
-def _nice(least: float) -> int:
-    """Return the smallest of 1, 2, 5, 10, 20 ... that is not less than *least*."""
-    power = 1
-    while True:
-        for digit in _NICE:
-            if digit * power >= least:
-                return digit * power
-        power *= 10

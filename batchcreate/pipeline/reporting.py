@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from batchcreate.errors import JournalError, ReportError
-from batchcreate.journal import Journal, Settlement, causes, find_unsettled, history
+from batchcreate.journal import Journal, Settlement, answering, causes, find_unsettled, history
 from batchcreate.journal.file import transaction
 from batchcreate.journal.folding import fold
 from batchcreate.outcome import describe
@@ -110,10 +110,10 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
             summary,
             journal.last_run(),
             causes=groups,
-            latencies=None if sending is None else history.latencies(connection, sending),
+            latencies=None if sending is None else answering.latencies(connection, sending),
             files={name: path.name for name, path in files.items()},
         ),
-        answer_times=() if sending is None else history.answer_times(connection, sending),
+        answer_times=() if sending is None else answering.answer_times(connection, sending),
     )
 
 

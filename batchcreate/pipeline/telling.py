@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from batchcreate.journal import Journal, history
+from batchcreate.journal import Journal, answering, history
 from batchcreate.journal.queries import not_created
 from batchcreate.models import RunRecord
 from batchcreate.pipeline.values import Reports
@@ -35,7 +35,7 @@ def story_of(journal: Journal, reports: Reports, handed_back: HandedBack) -> Sto
             Course(run=run, name=name, timeline=history.timeline(connection, run.number))
             for name, run in _worth_a_look(runs).items()
         ],
-        latencies=history.latencies(connection),
+        latencies=answering.latencies(connection),
         files=history.shares(connection, "file"),
         instances=history.shares(connection, "instance_id"),
         causes=reports.causes,

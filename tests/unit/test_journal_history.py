@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchcreate.journal import Journal, Settlement, Writer, history
+from batchcreate.journal import Journal, Settlement, Writer, answering, history
 from batchcreate.journal.deletions import UNDOING
 from batchcreate.journal.records import add_intents, add_outcomes, add_rates
 from batchcreate.models import (
@@ -69,7 +69,7 @@ class TestRuns:
         assert history.runs(journal.connection) == []
         assert history.last_sending(journal.connection) is None
         assert history.timeline(journal.connection, 1) is None
-        assert history.latencies(journal.connection, 1) is None
+        assert answering.latencies(journal.connection, 1) is None
 
     async def test_each_run_has_its_counts(self, journal: Journal) -> None:
         """Requests are counted in the run that sent them, by what became of them."""
@@ -239,7 +239,7 @@ class TestLatencies:
         """Half, 95 and 99 of a hundred answers took no longer; the slowest are counted."""
         run = send(journal, [Sent(0, REFUSED, duration_ms=ms) for ms in range(1, 101)])
 
-        found = history.latencies(journal.connection, run)
+        found = answering.latencies(journal.connection, run)
 
         assert found is not None
         assert (found.answers, found.least_ms, found.most_ms) == (100, 1, 100)
@@ -255,7 +255,7 @@ class TestLatencies:
         send(journal, [Sent(0, REFUSED, duration_ms=3)])
         send(journal, [Sent(0, REFUSED, duration_ms=5)])
 
-        found = history.latencies(journal.connection)
+        found = answering.latencies(journal.connection)
 
         assert found is not None
         assert (found.answers, found.least_ms, found.most_ms) == (2, 3, 5)
@@ -264,7 +264,7 @@ class TestLatencies:
         """A timeout is no latency of the server."""
         run = send(journal, [Sent(0, UNSENT, 30_000), Sent(0, None), Sent(0, REFUSED, 3)])
 
-        found = history.latencies(journal.connection, run)
+        found = answering.latencies(journal.connection, run)
 
         assert found is not None
         assert (found.answers, found.most_ms, found.bars) == (
@@ -280,7 +280,7 @@ class TestLatencies:
         with Journal.scratch() as journal:
             read_one(journal)
             run = send(journal, [Sent(0, REFUSED, ms) for ms in durations_ms])
-            found = history.latencies(journal.connection, run)
+            found = answering.latencies(journal.connection, run)
 
         assert found is not None
         drawn = Counter[Bar]()
@@ -288,7 +288,7 @@ class TestLatencies:
             drawn[bar] += sum(bar.low_ms <= ms < bar.high_ms for ms in durations_ms)
         assert all(bar.answers == drawn[bar] for bar in found.bars)
         assert all(left.high_ms == right.low_ms for left, right in pairwise(found.bars))
-        assert len(found.bars) <= history.BARS_MAX + 2
+        assert len(found.bars) <= answering.BARS_MAX + 2
         assert found.beyond == len(durations_ms) - drawn.total() <= len(durations_ms) / 100
 
 
