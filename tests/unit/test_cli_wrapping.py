@@ -41,6 +41,13 @@ def test_escapes_count_as_they_are_shown() -> None:
     assert shown == [f"  {'a ' * 12}".rstrip(), r"    \x1b[2J\x1b[2J\x1b[2J end"]
 
 
+class Pretending(io.StringIO):
+    """Says that it is a terminal, and knows no more."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_terminal_says_how_wide_it_is() -> None:
     """Whatever standard output is; nothing else is a terminal."""
     leader, follower = pty.openpty()
@@ -52,4 +59,6 @@ def test_terminal_says_how_wide_it_is() -> None:
     closed.close()
 
     assert (untold, told) == (None, 57)
-    assert [terminal_width(each) for each in (None, io.StringIO(), closed)] == [None] * 3
+    assert [terminal_width(each) for each in (None, io.StringIO(), closed, Pretending())] == [
+        None
+    ] * 4
