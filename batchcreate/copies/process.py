@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from typing import BinaryIO, Final
+from zipfile import BadZipFile, ZipFile
 
 from batchcreate.copies.plan import Plan
 
@@ -15,6 +16,10 @@ ROWS_MAX: Final = 20_000
 WAIT_S: Final = 60.0
 """How long a copy is waited for."""
 
+CELL_BYTES_MAX: Final = 12 << 20
+"""About 400,000 cells; to copy more takes longer than to write all other reports."""
+
+_CELL_PARTS: Final = ("xl/worksheets/", "xl/sharedStrings.xml")
 _START: Final = (
     "import sys, json;"
     "sys.path[:] = json.loads(sys.argv[1]);"
@@ -26,7 +31,11 @@ _SECRETS: Final = ("BATCHCREATE_", "HUAWEICLOUD_")
 
 def is_copyable(source: BinaryIO, *, rows: int) -> bool:
     """Whether a copy of the workbook *source* with that many *rows* is worth trying."""
-    return rows <= ROWS_MAX and os.fstat(source.fileno()).st_size <= SOURCE_BYTES_MAX
+    return (
+        rows <= ROWS_MAX
+        and os.fstat(source.fileno()).st_size <= SOURCE_BYTES_MAX
+        and _cell_bytes(source) <= CELL_BYTES_MAX
+    )
 
 
 def is_copied(source: BinaryIO, plan: Plan, target: BinaryIO, *, wait_s: float = WAIT_S) -> bool:
@@ -55,6 +64,16 @@ def is_copied(source: BinaryIO, plan: Plan, target: BinaryIO, *, wait_s: float =
     except subprocess.TimeoutExpired:
         return False
     return ended.returncode == 0
+
+
+def _cell_bytes(source: BinaryIO) -> int:
+    """Return how large the parts with the cells are, as they claim; 0 for other formats."""
+    source.seek(0)
+    try:
+        parts = ZipFile(source).infolist()
+    except (BadZipFile, NotImplementedError, ValueError):
+        return 0
+    return sum(part.file_size for part in parts if part.filename.startswith(_CELL_PARTS))
 
 
 def _environment() -> dict[str, str]:
