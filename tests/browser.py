@@ -60,6 +60,7 @@ class Tab:
         await self.ask("Emulation.setEmulatedMedia", features=[scheme])
         for domain in ("Page", "Runtime", "Log", "Network"):
             await self.ask(f"{domain}.enable")
+        self._events.clear()
         await self.ask("Page.navigate", url=address)
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._hear(await self._socket.receive_json())

@@ -1,6 +1,5 @@
 """``batchcreate check``: what was read, what is wrong with it, and what to do next."""
 
-import json
 import os
 import shlex
 import sys
@@ -14,7 +13,7 @@ from batchcreate.cli.configuring import configure
 from batchcreate.cli.exits import DONE, INCOMPLETE
 from batchcreate.cli.findings import document
 from batchcreate.cli.notices import cleaned, left_out, sheets_read
-from batchcreate.cli.say import put, say
+from batchcreate.cli.say import put_json, say
 from batchcreate.models import CauseGroup
 from batchcreate.pipeline import Findings, Input
 from batchcreate.text import counted
@@ -42,7 +41,7 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
         )
         if settings.json_summary:
             found = document(findings, causes, written, language=source.language)
-            put(json.dumps(found, ensure_ascii=False))
+            put_json(found)
         if not settings.quiet:
             say("\n".join([*_found(findings, causes, source.language), *notes]))
         say("\n".join(_last_lines(findings, written, sys.argv[1:])))

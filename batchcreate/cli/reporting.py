@@ -1,6 +1,5 @@
 """``batchcreate report``: the report files, written anew."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from batchcreate import pipeline
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.ending import counts
 from batchcreate.cli.exits import DONE
-from batchcreate.cli.say import put, say
+from batchcreate.cli.say import put_json, say
 from batchcreate.pipeline import language_of
 
 
@@ -19,7 +18,7 @@ def report_command(results: Path, options: Mapping[str, Any]) -> int:
     settings = configure(options)
     reports = pipeline.report(results, language=language_of(settings, os.environ))
     if settings.json_summary:
-        put(json.dumps(reports.document, ensure_ascii=False))
+        put_json(reports.document)
     for note in reports.notes:
         say(note)
     say(f"reports written anew in {results}\n{counts(reports.summary)}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.ending import last_lines
 from batchcreate.cli.exits import code_for, code_of, code_of_halt, code_of_plan
 from batchcreate.cli.measuring import Told, measured
-from batchcreate.cli.say import put, say
+from batchcreate.cli.say import put_json, say
 from batchcreate.cli.screen import screen_for
 from batchcreate.cli.wrapping import terminal_width
 from batchcreate.errors import StoppedError
@@ -62,7 +61,7 @@ def _conclude(ending: pipeline.Ending, settings: Settings, *, language: str) -> 
     for trouble in ending.troubles:
         say(trouble)
     if settings.json_summary:
-        put(json.dumps(ending.reports.document, ensure_ascii=False))
+        put_json(ending.reports.document)
     width = terminal_width(sys.stderr)
     say(last_lines(ending, settings, sys.argv, language=language, width=width))
 

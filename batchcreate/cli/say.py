@@ -1,6 +1,7 @@
 """Messages for people, on standard error; a closed or full terminal never changes a run."""
 
 import contextlib
+import json
 import sys
 from typing import TextIO
 
@@ -24,9 +25,19 @@ def put(document: str) -> None:
     _write(f"{document}\n", sys.stdout)
 
 
+def put_json(document: object) -> None:
+    """Print *document* as JSON on one line; what a terminal could act on is escaped as JSON does."""
+    text = json.dumps(document, ensure_ascii=False)
+    put(text if text.isprintable() else "".join(map(_escaped, text)))
+
+
 def harmless(message: str) -> str:
     """Return *message* with everything but its line breaks made printable."""
     return "\n".join(printable(line, limit=LINE_CHARS_MAX) for line in message.split("\n"))
+
+
+def _escaped(char: str) -> str:
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 def _write(text: str, stream: TextIO | None) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Final, TextIO
 
 from batchcreate.cli.asking import is_terminal
-from batchcreate.cli.say import harmless
+from batchcreate.cli.say import LINE_CHARS_MAX
 from batchcreate.report.wording import width_of
+from batchcreate.text import printable
 
 WIDTH_MIN: Final = 30
 """Columns of a few letters help nobody; narrower terminals break lines themselves."""
@@ -25,11 +26,12 @@ def terminal_width(stream: TextIO | None) -> int | None:
 
 def hanging(line: str, width: int | None, *, indent: int) -> str:
     """
-    Return *line*, harmless, broken between words if it is too long for *width* columns.
+    Return *line* broken between words, if it is too long for *width* columns.
 
+    It is made harmless first: a line break that somebody put into a name begins no line.
     What has no spaces is left to the terminal. Chinese characters take two columns.
     """
-    line = harmless(line)
+    line = printable(line, limit=LINE_CHARS_MAX)
     if width is None or width < WIDTH_MIN or width_of(line) < width:
         return line
     return "\n".join(_broken(line, width - 1, indent))

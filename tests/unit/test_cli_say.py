@@ -1,13 +1,15 @@
 """Messages reach the terminal harmless, and a broken terminal changes nothing."""
 
 import io
+import json
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from batchcreate.cli.say import LINE_CHARS_MAX, put, say
+from batchcreate.cli.say import LINE_CHARS_MAX, put, put_json, say
+from tests.hostile import SENT
 
 
 def test_messages_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +24,18 @@ def test_documents_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> 
     put('{"a": "任务"}')
 
     assert capsys.readouterr() == ('{"a": "任务"}\n', "")
+
+
+def test_documents_move_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON has escapes of its own for what may not be shown; letters of any language stay."""
+    document = {"a": ["任务", *SENT]}
+
+    put_json(document)
+
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == document
+    assert shown.removesuffix("\n").isprintable()
+    assert "任务" in shown
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,18 @@
 import io
 import os
 import pty
+import sys
 import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import pytest
 
+from batchcreate.cli.say import say
 from batchcreate.cli.wrapping import hanging, terminal_width
+from tests.hostile import SENT
 
 LINE = "  left out: sheet 说明 Notes of a-very-long-name.xlsx (no known headings)"
 
@@ -39,6 +46,47 @@ def test_escapes_count_as_they_are_shown() -> None:
     shown = hanging(f"  {'a ' * 12}\x1b[2J\x1b[2J\x1b[2J end", 40, indent=4).split("\n")
 
     assert shown == [f"  {'a ' * 12}".rstrip(), r"    \x1b[2J\x1b[2J\x1b[2J end"]
+
+
+@pytest.mark.parametrize("width", [None, 40])
+def test_name_with_a_line_break_begins_no_line(width: int | None) -> None:
+    """Nobody can put a command of their own where the next one is looked for."""
+    shown = hanging("  left out: sheet a\nnext: evil of b.xlsx", width, indent=4)
+
+    assert not [line for line in shown.split("\n") if line.startswith("next")]
+    assert "\\nnext:" in shown
+
+
+def test_hundreds_of_hostile_texts_move_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal gets letters and the ends of lines, whatever is said."""
+    with watched_terminal() as (far, shown):
+        monkeypatch.setattr(sys, "stderr", far)
+        for text in SENT:
+            say(text)
+            say(hanging(f"a {text} b", 80, indent=4))
+
+    told = b"".join(shown).decode()
+    assert told.count("\n") > 2 * len(SENT)
+    assert [char for char in told.replace("\r\n", "") if not char.isprintable()] == []
+
+
+@contextmanager
+def watched_terminal() -> Iterator[tuple[TextIO, list[bytes]]]:
+    """Give a terminal and all that it shows."""
+    shown: list[bytes] = []
+    leader, follower = pty.openpty()
+
+    def watch() -> None:
+        with suppress(OSError):  # that is how a terminal ends
+            while data := os.read(leader, 65_536):
+                shown.append(data)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with os.fdopen(follower, "w", encoding="utf-8") as far:
+        yield far, shown
+    watcher.join()
+    os.close(leader)
 
 
 class Pretending(io.StringIO):
