@@ -65,7 +65,7 @@ GRANT: Final = Remedy(
     owner=Owner.ENGINEER,
     retry=Retry.AFTER_MENDING,
     words=Words(
-        en="Have the account allowed to roma:tasks:create and roma:tasks:list in this project, or"
+        en="Have the account granted roma:tasks:create and roma:tasks:list in this project, or"
         " correct project_id and instance_id; try with 'batchcreate doctor', then run the same"
         " command again.",
         zh="请为该账号授予本项目的 roma:tasks:create 与 roma:tasks:list 权限，或更正 project_id 与"
