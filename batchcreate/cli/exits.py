@@ -9,9 +9,9 @@ from batchcreate.errors import (
     ReportError,
     StoppedError,
 )
-from batchcreate.models import Status, Summary
 
-if TYPE_CHECKING:  # the pool costs more than all the rest of --help
+if TYPE_CHECKING:  # these cost more than all the rest of --help
+    from batchcreate.models import Summary
     from batchcreate.pool.stop import Halt
 
 DONE: Final = 0
@@ -33,8 +33,10 @@ def code_for(error: BatchCreateError) -> int:
     return STOPPED if isinstance(error, CredentialError | ReportError | StoppedError) else USAGE
 
 
-def code_of_plan(summary: Summary) -> int:
+def code_of_plan(summary: "Summary") -> int:
     """Return the exit code of a dry run: rows that are left to send are no failure of it."""
+    from batchcreate.models import Status
+
     return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
 
 
@@ -45,8 +47,10 @@ def code_of_halt(halt: "Halt") -> int:
     return 128 + halt.signal if halt.signal else STOPPED
 
 
-def code_of(summary: Summary, halt: "Halt | None") -> int:
+def code_of(summary: "Summary", halt: "Halt | None") -> int:
     """Return the exit code of a run that left the batch in the state of *summary*."""
+    from batchcreate.models import Status
+
     if halt is not None:
         return code_of_halt(halt)
     if summary.counts[Status.UNKNOWN]:
