@@ -70,7 +70,6 @@ async def _with_signals(
     command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings, stop: Stop
 ) -> pipeline.Ending:
     signals.listen(stop)
-    try:
-        return await command(observer=screen_for(settings, sys.stderr), stop=stop)
-    finally:
-        signals.ignore()
+    ending = await command(observer=screen_for(settings, sys.stderr), stop=stop)
+    signals.ignore()
+    return ending

@@ -71,12 +71,11 @@ async def _undo(
         signals.listen(stop)  # only now: an interrupt of the question ends the command
         return is_meant
 
-    try:
-        return await pipeline.undo(
-            results, settings, environment=environment, confirm=confirm, stop=stop
-        )
-    finally:
-        signals.ignore()
+    undone = await pipeline.undo(
+        results, settings, environment=environment, confirm=confirm, stop=stop
+    )
+    signals.ignore()
+    return undone
 
 
 def _show_and_ask(found: pipeline.Search, settings: Settings) -> bool:
