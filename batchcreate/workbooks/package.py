@@ -13,6 +13,7 @@ BLOCK_BYTES: Final = 1 << 18
 
 _PARTS_MAX: Final = 20_000
 _IS_ENCRYPTED: Final = 1
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Package:
@@ -69,8 +70,6 @@ class Package:
                     yield block
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
             refuse_damaged(f"its part {name} cannot be unpacked")
-        except RuntimeError as error:  # an encrypted part
-            raise Refusal(PASSWORD) from error
 
     def read(self, name: str) -> bytes:
         """Return the part *name* as a whole."""
@@ -93,6 +92,9 @@ class Package:
             refuse_damaged(f"it has {len(parts):,} parts")
         if any(part.flag_bits & _IS_ENCRYPTED for part in parts):
             raise Refusal(PASSWORD)
+        if any(part.compress_type not in _PACKED for part in parts):
+            # Others unpack to much more than their size lets expect.
+            refuse_damaged("its parts are packed in a way that no spreadsheet program knows")
         if sum(part.compress_size for part in parts) > size_bytes:
             # The same bytes unpacked under many names.
             refuse_damaged("its parts overlap")

@@ -65,7 +65,10 @@ def issue(number: int, cell: str, rule: str = "task_name.charset", suggestion: s
 class Files:
     """The analysts' files, given by their paths; all of their rows are to be mended."""
 
-    def __init__(self, *paths: Path, sheet: str = "", rows: Sequence[RowToFix] = ()) -> None:
+    def __init__(
+        self, *paths: Path, sheet: str = "", number: int = 1, rows: Sequence[RowToFix] = ()
+    ) -> None:
+        self._number = number
         self._paths = {layout(path.name).content: path for path in paths}
         self._sheet = sheet
         self._rows = rows or (to_fix(2, issue(2, "A2", suggestion="x_y")),)
@@ -75,7 +78,7 @@ class Files:
         return [
             SheetToFix(
                 sources=[1],
-                layout=layout(path.name, sheet=self._sheet),
+                layout=layout(path.name, sheet=self._sheet, number=self._number),
                 root=path.name,
                 rows=len(self._rows),
             )
@@ -129,6 +132,18 @@ class TestFiles:
             f"task_name,Owner,{','.join(OWN)}",
             "x y,=1+1,rejected (row 2): Task name: It is wrong. Suggestion: x_y,000000000000|t.csv||2",
         ]
+
+    def test_what_stands_above_the_headings_stays(self, results: Path, tmp_path: Path) -> None:
+        """Titles, and the line that tells Excel the separator."""
+        path = tmp_path / "t.csv"
+        path.write_text("sep=,\nTasks of May\ntask_name\nx y\n", encoding="utf-8")
+        rows = [to_fix(3, issue(3, "A3"))]
+
+        write_to_fix(results, Files(path, rows=rows, number=2), language="en")
+
+        written = (results / "to-fix.csv").read_text(encoding="utf-8-sig").splitlines()
+        assert written[:3] == ["sep=,", "Tasks of May", f"task_name,{','.join(OWN)}"]
+        assert written[3].startswith("x y,rejected (row 3)")
 
     def test_a_file_that_somebody_mends_is_left_alone(self, results: Path, text: Path) -> None:
         """The rows go to another file, and that is told."""

@@ -1,14 +1,18 @@
 """What a cell of an .xlsx workbook shows and what kind it is, whichever reader tells it."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import xlsxwriter
+from python_calamine import CalamineSheet
 
 from batchcreate.workbooks.cells import cell, duration_text, number_text
 from batchcreate.workbooks.dates import DURATION, MOMENT, PLAIN, dated, meaning
 from batchcreate.workbooks.survey import has_plain_strings, survey
+from batchcreate.workbooks.tables import dense
 from tests.desks import head, refusal, rows
 from tests.spreadsheets import HEADINGS, sheet, task, xlsx
 
@@ -239,11 +243,27 @@ def test_a_head_full_of_text_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_long_cell_is_refused_by_the_fast_reader_as_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_careful", [False, True], ids=["calamine", "our own"])
+def test_a_long_cell_is_refused_by_either_reader(tmp_path: Path, *, is_careful: bool) -> None:
     """Where it stands is told."""
     path = xlsx(tmp_path / "t.xlsx", HEADINGS + task(2, "x" * 150_000))
 
-    assert refusal(path).startswith("cell A2 holds 150,000 characters")
+    assert refusal(path, is_careful=is_careful).startswith("cell A2 holds 150,000 characters")
+
+
+def test_errors_beside_the_table_are_passed_over() -> None:
+    """Calamine gives the cells from the first one on to the last one."""
+
+    class Sheet:
+        start = (0, 1)
+        width = 2
+
+        def iter_rows(self) -> Iterator[list[object]]:
+            return iter([["", "x"]])
+
+    found = dense(cast("CalamineSheet", Sheet()), 10, {1: {0: "#REF!", 1: "#N/A", 3: "#REF!"}})
+
+    assert [batch.row(0) for batch in found] == [{1: ("#N/A", "e"), 2: ("x", ".")}]
 
 
 def test_blank_batches_above_the_table_are_passed_over(tmp_path: Path) -> None:

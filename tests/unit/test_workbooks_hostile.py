@@ -75,6 +75,17 @@ def with_broken_part(path: Path) -> Path:
     return path
 
 
+def packed_oddly(path: Path) -> Path:
+    """A way of packing that unpacks to more than anybody counts."""
+    content = bytearray(xlsx(path, HEADINGS).read_bytes())
+    at = 0
+    while (at := content.find(b"PK\x01\x02", at)) >= 0:
+        content[at + 10] = zipfile.ZIP_LZMA
+        at += 4
+    path.write_bytes(content)
+    return path
+
+
 def many_parts(path: Path) -> Path:
     return packed(path, {f"xl/{number}": b"" for number in range(20_001)})
 
@@ -155,6 +166,7 @@ HARMFUL = {
     "parts that overlap": (overlapping, "its parts overlap"),
     "a part in two spellings": (twice_named, "two of its parts have the same name"),
     "20,001 parts": (many_parts, "it has 20,001 parts"),
+    "parts that are packed oddly": (packed_oddly, "in a way that no spreadsheet program knows"),
     "encrypted parts": (sealed, "is protected by a password"),
     "a part that cannot be unpacked": (with_broken_part, f"its part {SHEET} cannot be unpacked"),
     "a document that was encrypted": (

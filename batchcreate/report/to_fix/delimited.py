@@ -40,18 +40,17 @@ def _rows(
     lines: Iterable[Line],
     headings: Headings,
 ) -> Iterator[Sequence[str]]:
-    kept: list[int] = []
-    for number, cells in records:
-        if number < header_number:
-            yield cells
-            continue
-        kept = [index for index, heading in enumerate(cells) if not headings.is_own(heading)]
-        yield [*(cells[index] for index in kept), headings.status, headings.origin]
-        break
+    head: list[tuple[int, Sequence[str]]] = []
+    while not head or head[-1][0] < header_number:
+        head.append(next(records, (header_number, ())))
+    *above, (_, own) = head
+    kept = [index for index, heading in enumerate(own) if not headings.is_own(heading)]
+    yield from (cells for _, cells in above)
+    yield [*(own[index] for index in kept), headings.status, headings.origin]
     for line in lines:
         cells = next((cells for number, cells in records if number == line.number), ())
-        own = (cells[index] if index < len(cells) else "" for index in kept)
-        yield [*own, csv_cell(line.status), line.origin]
+        given = (cells[index] if index < len(cells) else "" for index in kept)
+        yield [*given, csv_cell(line.status), line.origin]
 
 
 def _records(source: BinaryIO, layout: Layout) -> Iterator[tuple[int, Sequence[str]]]:

@@ -109,11 +109,9 @@ class _Writer:
         lines: Iterable[Line],
     ) -> None:
         """Write the rows of one sheet that *lines* are about, after those above the table."""
-        above = []
-        for number, row in rows:
-            above.append((number, row))
-            if number >= layout.number:
-                break
+        above = [next(rows)]
+        while above[-1][0] < layout.number:
+            above.append(next(rows))
         headings = above[-1][1]
         kept = [at for at in columns if not self._headings.is_own(headings[at][0])]
         sheet = self._begun(layout, len(kept))

@@ -55,12 +55,7 @@ class Shelf:
         """
         stem = _STEM if is_only else f"{_STEM}-{_safe(root)}"
         names = (f"{stem}{f'-{number}' if number > 1 else ''}{suffix}" for number in count(1))
-        for name in names:
-            if name not in self._used:
-                if self._is_replaceable(name):
-                    break
-                self.left_alone.append(name)
-        return self._folder / name
+        return self._folder / next(filter(self._is_free, names))
 
     @contextmanager
     def replacing(self, path: Path) -> Iterator[BinaryIO]:
@@ -98,6 +93,14 @@ class Shelf:
             self._note()
         else:
             _remove(self._folder / LIST)
+
+    def _is_free(self, name: str) -> bool:
+        if name in self._used:
+            return False
+        is_free = self._is_replaceable(name)
+        if not is_free:
+            self.left_alone.append(name)
+        return is_free
 
     def _is_replaceable(self, name: str) -> bool:
         """Whether nothing is lost where *name* is written anew."""
