@@ -15,6 +15,12 @@ COLUMNS_MAX: Final = 16_384
 SHEETS_MAX: Final = 1_000
 """Each costs a question and an answer, whatever is in it."""
 
+FORMATS_MAX: Final = 100_000
+"""Excel stops at 65,490 formats of cells."""
+
+MERGES_MAX: Final = 100_000
+"""A merged cell in every row of a large table."""
+
 BATCH_CHARS: Final = 8_000_000
 """How much text of a sheet is held at once, about."""
 
@@ -51,7 +57,7 @@ def limits_for(size_bytes: int) -> Limits:
     size_mib = size_bytes / MIB
     return Limits(
         memory_bytes=960 * MIB + 8 * size_bytes,
-        cpu_s=6 + int(4 * size_mib),
-        wait_s=8 + 6 * size_mib,
+        cpu_s=5 + int(4 * size_mib),
+        wait_s=6 + 6 * size_mib,
         inflated_bytes=64 * MIB + 250 * size_bytes,
     )

@@ -7,13 +7,15 @@ from typing import Final
 from xml.parsers.expat import XMLParserType
 
 from batchcreate.workbooks import dates
-from batchcreate.workbooks.limits import CELL_CHARS_MAX
+from batchcreate.workbooks.limits import CELL_CHARS_MAX, FORMATS_MAX
 from batchcreate.workbooks.markup import attend, elements, feed, parser
 from batchcreate.workbooks.package import Package
+from batchcreate.workbooks.refusal import COPY, Refusal
 from batchcreate.workbooks.strings import decoded
 
 _OFFICE_DOCUMENT: Final = "/officeDocument"
 _TRUE: Final = ("1", "true", "on")
+_MANY_FORMATS: Final = f"has more than {FORMATS_MAX:,} formats of cells. {COPY}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,10 @@ def formats(package: Package, part: str) -> tuple[list[str], bool]:
     Return what each format of cells means (see `dates.meaning`), by its number.
 
     The other value is whether one of them is known in East Asian editions only.
+
+    Raises:
+        Refusal: there are more than any program makes.
+
     """
     codes: dict[int, str] = {}
     ids: list[int] = []
@@ -105,6 +111,8 @@ def formats(package: Package, part: str) -> tuple[list[str], bool]:
             is_cell_format = name == "cellXfs"
         elif name == "xf" and is_cell_format:
             ids.append(_number(attributes.get("numFmtId")))
+            if len(ids) > FORMATS_MAX:
+                raise Refusal(_MANY_FORMATS)
     is_east_asian = any(number in dates.EAST_ASIAN_IDS and number not in codes for number in ids)
     return [dates.meaning(number, codes.get(number)) for number in ids], is_east_asian
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from batchcreate.workbooks.blocks import Merge
+from batchcreate.workbooks.limits import MERGES_MAX
 from batchcreate.workbooks.places import column_of, place_of
+from batchcreate.workbooks.refusal import COPY, Refusal
 
 _START: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:<\?xml version=\"1.0\"[^>]*>)?\s*<(?:worksheet|sst)\s", re.IGNORECASE
@@ -23,6 +25,7 @@ _NEGATIVE: Final = b"<v>-"
 
 _MERGED: Final = b"mergeCell"
 _MERGE: Final = re.compile(rb"""mergeCell\s+ref=["']([A-Za-z0-9$]+):([A-Za-z0-9$]+)["']""")
+_MANY_MERGES: Final = f"has more than {MERGES_MAX:,} merged cells in a sheet. {COPY}"
 _CELL: Final = b"</c>"
 _ROW: Final = b'<row r="'
 _ROW_DIGITS: Final = 8
@@ -77,7 +80,7 @@ def survey(blocks: Iterable[bytes], *, has_dates: bool) -> Survey:
         has_dates: some numbers may be meant as dates.
 
     Raises:
-        Refusal: cells are merged that no spreadsheet has.
+        Refusal: cells are merged that no spreadsheet has, or more than any holds.
 
     """
     found = Survey()
@@ -92,6 +95,8 @@ def survey(blocks: Iterable[bytes], *, has_dates: bool) -> Survey:
         found.last_row = max(found.last_row, _last_row(text))
         if _MERGED in text:
             found.merges += _merges(text, len(rest))
+            if len(found.merges) > MERGES_MAX:
+                raise Refusal(_MANY_MERGES)
         rest = block[-_OVERLAP_BYTES:]
     return found
 

@@ -144,6 +144,14 @@ HARMFUL = {
         with_sheet(b"".join([b"<worksheet><!--", *blanks(5)]).decode()),
         "a tag or comment of more than 4 MiB",
     ),
+    "more formats than there are": (
+        lambda path: xlsx(path, HEADINGS, styles=f"<cellXfs>{'<xf/>' * 100_001}</cellXfs>"),
+        "has more than 100,000 formats of cells",
+    ),
+    "more merged cells than rows": (
+        with_sheet(sheet(HEADINGS, after='<mergeCell ref="A9:B9"/>' * 100_001)),
+        "has more than 100,000 merged cells in a sheet",
+    ),
     "more sheets than anybody looks at": (many_sheets, "has 1,001 sheets"),
     "a sheet that is missing": (
         lambda path: xlsx(
