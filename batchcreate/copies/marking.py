@@ -95,8 +95,8 @@ class Marker:
 
     def _mark_cell(self, cell: Any, mark: Mark) -> None:  # noqa: ANN401 # openpyxl has no types
         cell.fill = self._bad
-        # What is typed now is to stay as it is typed; a date would turn into a number.
-        if not cell.is_date:
+        # What is typed now is to stay as it is typed; dates and truth values would turn into numbers.
+        if not (cell.is_date or isinstance(cell.value, bool)):
             cell.number_format = "@"
         if mark.is_lost and cell.value is None:
             cell.value = _LOST

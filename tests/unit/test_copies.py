@@ -1,5 +1,6 @@
 """A copy of an analyst's workbook: some rows, everything else as it was."""
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Sequence
@@ -208,16 +209,16 @@ def test_formulas_become_their_results() -> None:
     assert copy["C2"].value == "#N/A"
 
 
-def test_dates_keep_their_format() -> None:
+@pytest.mark.parametrize("value", [dt.datetime(2026, 3, 4), True])  # noqa: DTZ001 # cells have no zone
+def test_dates_and_truth_values_keep_their_format(value: object) -> None:
     """As text the cell would show a number that nobody typed."""
-    import datetime as dt
-
     made = book()
-    made["May"]["A3"] = dt.date(2026, 3, 4)
+    made["May"]["A3"] = value
 
     copy = copied(made, line(3, Mark(index=0, comment="x")))["May"]
 
-    assert copy["A2"].is_date
+    assert copy["A2"].value == value
+    assert copy["A2"].number_format == made["May"]["A3"].number_format
 
 
 def test_other_sheets_are_hidden_and_links_to_other_files_cut() -> None:

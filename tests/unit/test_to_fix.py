@@ -286,7 +286,7 @@ class TestFresh:
             sheet.write_string(3, 6, "an earlier status")
             sheet.write_datetime(3, 7, dt.time(1, 2), made.add_format({"num_format": "h:mm"}))
 
-        copy = fresh(path, line(4, Mark(index=0, comment="c"), Mark(index=2, comment="d")))
+        copy = fresh(path, line(4, Mark(index=0, comment="c"), Mark(index=3, comment="d")))
 
         sheet = copy["May"]
         assert [cell.value for cell in sheet[2]] == [
@@ -298,8 +298,9 @@ class TestFresh:
         ]
         assert sheet["A3"].data_type == "s"
         assert sheet["A1"].value == "Tasks of May"
-        assert (sheet["A3"].comment.text, sheet["C3"].comment.text) == ("c", "d")
-        assert {sheet[cell].fill.fgColor.rgb for cell in ("A3", "C3")} == {"FFFFC7CE"}
+        assert (sheet["A3"].comment.text, sheet["D3"].comment.text) == ("c", "d")
+        assert {sheet[cell].fill.fgColor.rgb for cell in ("A3", "D3")} == {"FFFFC7CE"}
+        assert [sheet[cell].number_format for cell in ("A3", "D3")] == ["@", "General"]
 
     def test_a_lost_result_is_an_error(self, tmp_path: Path) -> None:
         """It is not accepted as it stands, and no blank cell is."""

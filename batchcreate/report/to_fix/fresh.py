@@ -96,6 +96,7 @@ class _Writer:
             self._text: book.add_format(moment),
             self._bad: book.add_format(moment | {"bg_color": bad}),
         }
+        self._truths = {self._bad: book.add_format({"bg_color": bad})}
         self._heading = book.add_format({"num_format": "@", "bold": True})
         self._own = book.add_format({"num_format": "@", "bold": True, "bg_color": own})
         self._status = book.add_format(wrapped)
@@ -159,10 +160,10 @@ class _Writer:
         value = _value(text, kind)
         is_plain = style is self._text
         if isinstance(value, datetime):
-            # As text it would be a number.
+            # As text it would be a number, and so would a truth value.
             sheet.write_datetime(*place, value, self._moments.get(style, style))
         elif isinstance(value, bool):
-            sheet.write_boolean(*place, value, style)
+            sheet.write_boolean(*place, value, self._truths.get(style))
         elif isinstance(value, float):
             sheet.write_number(*place, value, None if is_plain else style)
         elif kind == cells.ERROR and _ERROR.fullmatch(text):
