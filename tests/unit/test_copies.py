@@ -17,11 +17,12 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table, TableColumn
 
+from batchcreate.copies.child import cpu_s
 from batchcreate.copies.copying import copy_rows
 from batchcreate.copies.kept import ROWS_MAX, Kept
 from batchcreate.copies.marking import BAD, Marker
 from batchcreate.copies.plan import Headings, Line, Mark, Plan, SheetPlan
-from batchcreate.copies.process import is_copied
+from batchcreate.copies.process import SOURCE_BYTES_MAX, is_copied
 
 STATUS, ORIGIN = "batchcreate status", "batchcreate origin"
 HEADINGS = Headings(status=STATUS, origin=ORIGIN, explained="what to do", known=(STATUS, ORIGIN))
@@ -321,3 +322,8 @@ def test_a_copy_is_not_waited_for_for_ever(tmp_path: Path) -> None:
 
     with (tmp_path / "t.xlsx").open("rb") as source, (tmp_path / "c.xlsx").open("w+b") as target:
         assert not is_copied(source, plan, target, wait_s=0.0)
+
+
+def test_a_copy_may_cost_what_its_size_warrants() -> None:
+    """A small workbook never holds up a check for long; a large one is copied all the same."""
+    assert [cpu_s(size) for size in (0, 100_000, SOURCE_BYTES_MAX)] == [4, 5, 64]
