@@ -48,11 +48,8 @@ if TYPE_CHECKING:
         Status,
         Summary,
     )
-    from batchcreate.pipeline import (
-        Ending,
-        Findings,
-        Plan,
-    )
+    from batchcreate.pipeline.check import Findings
+    from batchcreate.pipeline.values import Ending, Plan
     from batchcreate.pool import (
         Cause,
         Halt,
@@ -117,9 +114,9 @@ _ROOMS = {
     "ResultRow": "batchcreate.models",
     "Status": "batchcreate.models",
     "Summary": "batchcreate.models",
-    "Ending": "batchcreate.pipeline",
-    "Findings": "batchcreate.pipeline",
-    "Plan": "batchcreate.pipeline",
+    "Ending": "batchcreate.pipeline.values",
+    "Findings": "batchcreate.pipeline.check",
+    "Plan": "batchcreate.pipeline.values",
     "Cause": "batchcreate.pool",
     "Halt": "batchcreate.pool",
     "Stop": "batchcreate.pool",

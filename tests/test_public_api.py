@@ -5,12 +5,14 @@ import subprocess
 import sys
 import time
 from importlib import metadata, resources
+from pathlib import Path
 
 import pytest
 
 import batchcreate
 from batchcreate import errors
 
+SAMPLE = Path(__file__).parents[1] / "samples" / "clean.csv"
 HEAVY = {"aiohttp", "matplotlib", "pandas", "pydantic", "rich", "sqlite3", "structlog"}
 
 
@@ -64,6 +66,25 @@ def test_help_loads_no_heavy_part() -> None:
     names = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
     assert "click" in names
     assert names & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "used", "spared"),
+    [
+        (["check", str(SAMPLE)], {"pandas"}, {"aiohttp", "matplotlib", "rich", "structlog"}),
+        (["explain", "FDI.3002"], {"batchcreate.advice"}, HEAVY - {"pydantic"}),
+    ],
+    ids=["check", "explain"],
+)
+def test_command_loads_nothing_that_only_others_need(
+    words: list[str], used: set[str], spared: set[str]
+) -> None:
+    """Whoever sends nothing does not wait for what sends."""
+    imported = python("-X", "importtime", "-m", "batchcreate", *words).stderr
+
+    names = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
+    assert names >= used
+    assert names & spared == set()
 
 
 def test_help_costs_little_more_than_click() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from batchcreate.cli.notices import named
 from batchcreate.messages import facts_of, message, text
 from batchcreate.models import CauseGroup, Spot
-from batchcreate.pipeline import Notices
+from batchcreate.pipeline.noticing import Notices
 from batchcreate.rules import RULES
 from batchcreate.text import counted
 

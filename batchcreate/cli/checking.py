@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from batchcreate import pipeline
 from batchcreate.cli.causes import describe_causes
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.exits import DONE, INCOMPLETE
@@ -15,7 +14,9 @@ from batchcreate.cli.findings import document
 from batchcreate.cli.notices import cleaned, left_out, sheets_read
 from batchcreate.cli.say import put_json, say
 from batchcreate.models import CauseGroup
-from batchcreate.pipeline import Findings, Input
+from batchcreate.pipeline.check import Findings, check, keep_findings
+from batchcreate.pipeline.input import Input, load_options, results_folder
+from batchcreate.settings import language_of
 from batchcreate.text import counted
 
 SHEETS_SHOWN: Final = 10
@@ -28,17 +29,15 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     settings = configure(options)
     source = Input(
         files=files,
-        options=pipeline.load_options(settings),
+        options=load_options(settings),
         defaults=settings.target_defaults,
-        language=pipeline.language_of(settings, os.environ),
+        language=language_of(settings, os.environ),
     )
-    results = pipeline.results_folder(files, settings)
-    with pipeline.check(source) as findings:
+    results = results_folder(files, settings)
+    with check(source) as findings:
         causes = findings.causes()
         notes: list[str] = []
-        written = pipeline.keep_findings(
-            results, findings, language=source.language, noted=notes.append
-        )
+        written = keep_findings(results, findings, language=source.language, noted=notes.append)
         if settings.json_summary:
             found = document(findings, causes, written, language=source.language)
             put_json(found)

@@ -11,7 +11,8 @@ from batchcreate.cli.notices import named
 from batchcreate.cli.typed import Typed
 from batchcreate.cli.wrapping import hanging
 from batchcreate.models import CauseGroup, Status, Summary
-from batchcreate.pipeline import Ending, Notices, Reports
+from batchcreate.pipeline.noticing import Notices
+from batchcreate.pipeline.values import Ending, Reports
 from batchcreate.settings import Settings
 from batchcreate.text import counted
 

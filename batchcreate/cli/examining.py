@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from batchcreate import pipeline
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
 from batchcreate.cli.exits import DONE, INCOMPLETE
 from batchcreate.cli.say import say
 from batchcreate.errors import NoCredentialsError
-from batchcreate.pipeline.doctor import Finding
+from batchcreate.pipeline.doctor import Finding, doctor
 from batchcreate.settings import Settings
 
 
@@ -30,7 +29,7 @@ def _examine(settings: Settings, environment: Mapping[str, str]) -> bool:
 
 
 async def _doctor(settings: Settings, environment: Mapping[str, str]) -> bool:
-    found = pipeline.doctor(settings, environment=environment)
+    found = doctor(settings, environment=environment)
     return all([_tell(finding) async for finding in found])
 
 

@@ -8,8 +8,7 @@ from batchcreate.advice import canonical, cases, near
 from batchcreate.advice.wording import index, lines, stranger
 from batchcreate.cli.exits import DONE, INCOMPLETE
 from batchcreate.cli.say import harmless, put
-from batchcreate.pipeline import language_of
-from batchcreate.settings import load
+from batchcreate.settings import language_of, load
 
 
 def explain_command(code: str, options: Mapping[str, Any]) -> int:

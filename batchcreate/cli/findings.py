@@ -7,7 +7,8 @@ from typing import Any, Final
 from batchcreate.cli.causes import what
 from batchcreate.messages import column_letters
 from batchcreate.models import CauseGroup, Cleaning, Column, PassedOver, Place, Spot
-from batchcreate.pipeline import Findings, Sheet
+from batchcreate.pipeline.check import Findings
+from batchcreate.pipeline.noticing import Sheet
 
 FORMAT: Final = 1
 """Raised when a field changes its meaning or goes away."""

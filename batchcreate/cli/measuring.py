@@ -7,7 +7,7 @@ from batchcreate.cli.exits import code_for
 from batchcreate.cli.say import say
 from batchcreate.clock import utc_now
 from batchcreate.errors import BatchCreateError, ReportError, SettingsError
-from batchcreate.pipeline import Reports
+from batchcreate.pipeline.values import Reports
 from batchcreate.report.metrics import metrics, write_metrics
 from batchcreate.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import Final
 from batchcreate.advice import Owner, explain_group
 from batchcreate.cli.typed import Typed
 from batchcreate.models import Status
-from batchcreate.pipeline import Ending
+from batchcreate.pipeline.values import Ending
 from batchcreate.settings import Settings
 
 _CHOOSING: Final = ("--rows", "--limit", "--only")

@@ -7,7 +7,7 @@ from typing import Final
 from batchcreate.loader.names import normal
 from batchcreate.messages import column_letters, quoted
 from batchcreate.models import Cleaning, Column, Layout, PassedOver, Place
-from batchcreate.pipeline import Notices, Sheet
+from batchcreate.pipeline.noticing import Notices, Sheet
 from batchcreate.text import counted
 
 COLUMNS_SHOWN: Final = 20

@@ -5,7 +5,7 @@ from typing import Final
 
 from batchcreate.cli.notices import cleaned, left_out
 from batchcreate.models import Status, Target
-from batchcreate.pipeline import Outlook, Plan
+from batchcreate.pipeline.values import Outlook, Plan
 from batchcreate.report.wording import spell_duration
 from batchcreate.text import counted
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from batchcreate import pipeline
 from batchcreate.cli import signals
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
@@ -19,28 +18,30 @@ from batchcreate.cli.say import put_json, say
 from batchcreate.cli.screen import screen_for
 from batchcreate.cli.wrapping import terminal_width
 from batchcreate.errors import StoppedError
+from batchcreate.pipeline import create
+from batchcreate.pipeline.values import Ending
 from batchcreate.pool import Stop
-from batchcreate.settings import Settings
+from batchcreate.settings import Settings, language_of
 
 
 def run_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     """Carry out ``run`` and return its exit code."""
-    return _carry_out(partial(pipeline.run, files), configure(options))
+    return _carry_out(partial(create.run, files), configure(options))
 
 
 def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]) -> int:
     """Carry out ``retry`` and return its exit code."""
-    return _carry_out(partial(pipeline.retry, results, only=only), configure(options))
+    return _carry_out(partial(create.retry, results, only=only), configure(options))
 
 
-def _carry_out(command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings) -> int:
+def _carry_out(command: Callable[..., Awaitable[Ending]], settings: Settings) -> int:
     gc.freeze()  # what start-up made stays for good; looking through it again costs every run
     attempt = partial(_attempt, command, settings)
     return measured(partial(with_credentials, attempt, settings), settings)
 
 
 def _attempt(
-    command: Callable[..., Awaitable[pipeline.Ending]],
+    command: Callable[..., Awaitable[Ending]],
     settings: Settings,
     environment: Mapping[str, str],
 ) -> Told:
@@ -51,13 +52,13 @@ def _attempt(
     except StoppedError as error:
         say(f"error: {error}")
         return (code_of_halt(stop.halt) if stop.halt is not None else code_for(error)), None
-    _conclude(ending, settings, language=pipeline.language_of(settings, environment))
+    _conclude(ending, settings, language=language_of(settings, environment))
     if settings.dry_run and ending.halt is None:
         return code_of_plan(ending.summary), None
     return code_of(ending.summary, ending.halt), ending.reports
 
 
-def _conclude(ending: pipeline.Ending, settings: Settings, *, language: str) -> None:
+def _conclude(ending: Ending, settings: Settings, *, language: str) -> None:
     for trouble in ending.troubles:
         say(trouble)
     if settings.json_summary:
@@ -67,8 +68,8 @@ def _conclude(ending: pipeline.Ending, settings: Settings, *, language: str) -> 
 
 
 async def _with_signals(
-    command: Callable[..., Awaitable[pipeline.Ending]], settings: Settings, stop: Stop
-) -> pipeline.Ending:
+    command: Callable[..., Awaitable[Ending]], settings: Settings, stop: Stop
+) -> Ending:
     signals.listen(stop)
     ending = await command(observer=screen_for(settings, sys.stderr), stop=stop)
     signals.ignore()

@@ -15,7 +15,7 @@ from batchcreate.cli.say import say
 from batchcreate.cli.ticking import ticking
 from batchcreate.cli.wrapping import hanging, terminal_width
 from batchcreate.limiter import Gate
-from batchcreate.pipeline import Observer, Outlook, Plan
+from batchcreate.pipeline.values import Observer, Outlook, Plan
 from batchcreate.pool import Tally
 from batchcreate.settings import Settings
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import click
 
-from batchcreate import pipeline
 from batchcreate.cli import signals
 from batchcreate.cli.configuring import configure
 from batchcreate.cli.credentials import with_credentials
@@ -18,6 +17,7 @@ from batchcreate.cli.exits import DONE, INCOMPLETE, STOPPED, UNKNOWN
 from batchcreate.cli.say import say
 from batchcreate.errors import SettingsError
 from batchcreate.models import DeletionStatus
+from batchcreate.pipeline.undo import Search, Undone, undo
 from batchcreate.pool import Stop
 from batchcreate.settings import Settings
 from batchcreate.text import counted
@@ -35,7 +35,7 @@ def undo_command(results: Path, options: Mapping[str, Any]) -> int:
     return conclude(undone, results)
 
 
-def conclude(undone: pipeline.Undone, results: Path) -> int:
+def conclude(undone: Undone, results: Path) -> int:
     """Print the last lines and return the exit code."""
     if not undone.is_confirmed:
         say("nothing was deleted")
@@ -59,26 +59,22 @@ def _again() -> str:
     return shlex.join(["batchcreate", *sys.argv[1:]])
 
 
-async def _undo(
-    results: Path, settings: Settings, environment: Mapping[str, str]
-) -> pipeline.Undone:
+async def _undo(results: Path, settings: Settings, environment: Mapping[str, str]) -> Undone:
     stop = Stop()
 
-    def confirm(found: pipeline.Search, warning: str) -> bool:
+    def confirm(found: Search, warning: str) -> bool:
         if warning and not settings.quiet:
             say(warning)
         is_meant = _show_and_ask(found, settings)
         signals.listen(stop)  # only now: an interrupt of the question ends the command
         return is_meant
 
-    undone = await pipeline.undo(
-        results, settings, environment=environment, confirm=confirm, stop=stop
-    )
+    undone = await undo(results, settings, environment=environment, confirm=confirm, stop=stop)
     signals.ignore()
     return undone
 
 
-def _show_and_ask(found: pipeline.Search, settings: Settings) -> bool:
+def _show_and_ask(found: Search, settings: Settings) -> bool:
     for task in found.there[:_SHOWN]:
         say(f"  {task.key.task_name}  {task.task_id}  (instance {task.key.target.instance_id})")
     if len(found.there) > _SHOWN:

@@ -5,13 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from batchcreate import pipeline
 from batchcreate.journal import Journal
 from batchcreate.library.progress import EventObserver, OnEvent
 from batchcreate.models import Issue, ResultRow, Summary
-from batchcreate.pipeline import Ending, Findings, Input
+from batchcreate.pipeline import check as checking
+from batchcreate.pipeline import create
+from batchcreate.pipeline.check import Findings
+from batchcreate.pipeline.input import Input, load_options
+from batchcreate.pipeline.reporting import report
+from batchcreate.pipeline.values import Ending
 from batchcreate.pool import Stop
-from batchcreate.settings import Settings, load
+from batchcreate.settings import Settings, language_of, load
 
 AnyPath = str | os.PathLike[str]
 
@@ -47,12 +51,12 @@ def check(
 
     """
     settings = settings or configure()
-    return pipeline.check(
+    return checking.check(
         Input(
             files=[Path(file) for file in files],
-            options=pipeline.load_options(settings),
+            options=load_options(settings),
             defaults=settings.target_defaults,
-            language=pipeline.language_of(settings, os.environ),
+            language=language_of(settings, os.environ),
         )
     )
 
@@ -87,7 +91,7 @@ async def run(
 
     """
     settings = settings or configure()
-    return await pipeline.run(
+    return await create.run(
         [Path(file) for file in files],
         settings,
         environment=os.environ if environment is None else environment,
@@ -120,7 +124,7 @@ async def resume(
         BatchCreateError: nothing was sent, or a report cannot be written; see the subclasses.
 
     """
-    return await pipeline.retry(
+    return await create.retry(
         Path(results),
         settings or configure(),
         only=only,
@@ -168,4 +172,4 @@ def rebuild_reports(results: AnyPath) -> Summary:
         ReportError: a file cannot be written.
 
     """
-    return pipeline.report(Path(results)).summary
+    return report(Path(results)).summary

@@ -8,7 +8,7 @@ from functools import partial
 from batchcreate.errors import BatchCreateError
 from batchcreate.library.calls import AnyPath, run
 from batchcreate.library.progress import Progress
-from batchcreate.pipeline import Ending, Plan
+from batchcreate.pipeline.values import Ending, Plan
 from batchcreate.pool import Cause, Halt, Stop
 from batchcreate.settings import Settings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchcreate.limiter import Gate
-from batchcreate.pipeline import Outlook, Plan
+from batchcreate.pipeline.values import Outlook, Plan
 from batchcreate.pool import Tally
 
 PROGRESS_EVERY_S: Final = 0.2

@@ -12,9 +12,8 @@ from batchcreate.journal import Journal, causes, make_folder
 from batchcreate.journal.file import NAME as JOURNAL
 from batchcreate.models import CauseGroup, Issue
 from batchcreate.pipeline.handing_back import CheckedFiles
-from batchcreate.pipeline.intake import Input, chunks
-from batchcreate.pipeline.noticing import Notebook
-from batchcreate.pipeline.values import Notices
+from batchcreate.pipeline.input import Input, chunks
+from batchcreate.pipeline.noticing import Notebook, Notices
 from batchcreate.report import write_issues
 from batchcreate.report.to_fix import write_to_fix
 from batchcreate.validator import repeated_name_issues, validate

@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from batchcreate import loader
 from batchcreate.errors import BatchCreateError
 from batchcreate.journal import Journal, work
 from batchcreate.pipeline.beside import beside_the_loop
 from batchcreate.pipeline.creation import Creation
 from batchcreate.pipeline.defaults import target_defaults
-from batchcreate.pipeline.intake import Input, enroll, language_of, load_options
+from batchcreate.pipeline.input import Input, load_options, results_folder
+from batchcreate.pipeline.intake import enroll
 from batchcreate.pipeline.service import find_service, service_of
 from batchcreate.pipeline.values import Ending, Observer, Plan, Reports
 from batchcreate.pool import Stop
 from batchcreate.report import document
-from batchcreate.settings import Settings, parse_rows
+from batchcreate.settings import Settings, language_of, parse_rows
 
 
 async def run(
@@ -122,12 +122,6 @@ async def retry(
         language = language_of(settings, environment)
         creation = Creation(service, settings, results, observer, stop, language=language)
         return await creation.carry_out(journal, plan)
-
-
-def results_folder(files: Sequence[Path], settings: Settings) -> Path:
-    """Return the folder for the results: as told, or named after the first file."""
-    first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
-    return settings.results or Path(f"{first}-results")
 
 
 def _dry_ending(results: Path, plan: Plan) -> Ending:

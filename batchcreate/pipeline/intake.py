@@ -1,80 +1,16 @@
 """Reads, validates and enrolls every row of every file, before anything is sent."""
 
-from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Container, Mapping
 from functools import partial
-from pathlib import Path
 
 from batchcreate import loader
 from batchcreate.errors import SettingsError, StoppedError
-from batchcreate.journal import Journal, Reading, work
-from batchcreate.loader import LoadOptions
-from batchcreate.loader.names import normal
-from batchcreate.models import Chunk, Layout, PassedOver
+from batchcreate.journal import Journal, work
+from batchcreate.models import Chunk
+from batchcreate.pipeline.input import Input, chunks
 from batchcreate.pipeline.noticing import Notebook
-from batchcreate.pipeline.originals import original
 from batchcreate.pipeline.values import Plan
-from batchcreate.rules import RULES
-from batchcreate.settings import Settings
 from batchcreate.validator import repeated_name_issues, validate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """
-    The rows that a run is about.
-
-    Attributes:
-        files: in the order given.
-        options: how to read them.
-        defaults: ``project_id`` and ``instance_id`` of rows that name none.
-        selection: row numbers that may be sent; ``None`` for all.
-        limit: at most that many tasks are sent; ``None`` for all.
-        language: of messages to analysts.
-
-    """
-
-    files: Sequence[Path]
-    options: LoadOptions = field(default_factory=LoadOptions)
-    defaults: Mapping[str, str]
-    selection: Container[int] | None = None
-    limit: int | None = None
-    language: str = "en"
-
-
-def load_options(settings: Settings) -> LoadOptions:
-    """
-    Return how *settings* say that files are read.
-
-    Raises:
-        SettingsError: a heading is to mean a field that there is not, or two fields.
-
-    """
-    pairs = [text.rpartition("=") for text in settings.map]
-    for heading, times in Counter(normal(header) for header, *_ in pairs).items():
-        if times > 1:
-            msg = f"--map names the heading {heading!r} {times} times; say once what it means"
-            raise SettingsError(msg)
-    for header, _, name in pairs:
-        if name.strip() not in RULES:
-            msg = f"--map {header}={name}: there is no field {name.strip()}; the fields are {', '.join(RULES)}"
-            raise SettingsError(msg)
-    return LoadOptions(
-        sheets=settings.sheet,
-        encoding=settings.encoding or "",
-        delimiter=settings.delimiter or "",
-        mapping={header: name.strip() for header, _, name in pairs},
-    )
-
-
-def language_of(settings: Settings, environment: Mapping[str, str]) -> str:
-    """Return the language that analysts read: as told, or that of the locale."""
-    if settings.lang is not None:
-        return settings.lang
-    names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    locale = next(filter(None, names), "")
-    return "zh" if locale.lower().startswith("zh") else "en"
 
 
 def enroll(
@@ -141,38 +77,6 @@ def enroll(
             to_send=work.count_per_target(journal.connection),
             notices=notices,
         )
-
-
-def chunks(
-    source: Input, paths: Sequence[Path], reading: Reading, notebook: Notebook
-) -> Iterator[Chunk]:
-    """
-    Yield the rows of all files, and open each sheet in *reading* before its first rows.
-
-    Args:
-        source: the files as the user named them, and how to read them.
-        paths: where they can be read, standard input too.
-        reading: takes up where the rows come from.
-        notebook: takes up what is not in the rows.
-
-    Raises:
-        LoadError: an input file cannot be read as a table, or not as the options say.
-
-    """
-    labels = loader.labels(source.files)
-    content: str
-
-    def heard(told: Layout | PassedOver) -> None:
-        notebook.hear(told)
-        if isinstance(told, Layout):
-            reading.open_sheet(replace(told, content=content))
-
-    for path, label in zip(paths, labels, strict=True):
-        with original(path, label=label, reading=reading) as content:
-            notebook.paths[content] = path
-            yield from loader.read(path, label=label, options=source.options, tell=heard)
-    loader.require_sheets(source.options.sheets, source.files)
-    loader.require_mapped(source.options.mapping, notebook.layouts)
 
 
 def _require_target(chunk: Chunk, defaults: Mapping[str, str]) -> None:

@@ -1,15 +1,57 @@
-"""Gathers what is noticed about the input while it is read."""
+"""What is noticed about the input while it is read."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from batchcreate.models import Cleaning, Layout, PassedOver
-from batchcreate.pipeline.values import Notices, Sheet
 from batchcreate.validator import Checked
 
 KEPT: Final = 20
 """How many cleaned cells are kept; all are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """
+    A sheet that was read.
+
+    Attributes:
+        layout: how.
+        rows: its input rows.
+
+    """
+
+    layout: Layout
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """
+    What there is to know about the input beside the broken rules.
+
+    Attributes:
+        sheets: those that were read, in their order.
+        passed_over: what was left out, in the order in which it stands.
+        cleaned: cells that were taken for what was plainly meant.
+        cleanings: the first of them.
+        replaced: input rows whose places rows of to-fix files take.
+
+    """
+
+    sheets: Sequence[Sheet] = ()
+    passed_over: Sequence[PassedOver] = ()
+    cleaned: int = 0
+    cleanings: Sequence[Cleaning] = ()
+    replaced: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All input rows; one that stands in a to-fix file as well counts once."""
+        return sum(sheet.rows for sheet in self.sheets) - self.replaced
 
 
 class Notebook:

@@ -16,14 +16,13 @@ from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Inventory
 from batchcreate.models import DeletionStatus, Target
 from batchcreate.pipeline.baseline import take_baseline
-from batchcreate.pipeline.intake import language_of
 from batchcreate.pipeline.reporting import write_reports
 from batchcreate.pipeline.service import Service, name_credential, service_of
 from batchcreate.pipeline.undoing import Undoing
 from batchcreate.pool import Cause, Halt, Stop
 from batchcreate.report import write_deletions
 from batchcreate.retry import RetryPolicy
-from batchcreate.settings import Settings
+from batchcreate.settings import Settings, language_of
 
 REPORT: Final = "undo.csv"
 

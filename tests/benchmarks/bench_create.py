@@ -24,7 +24,7 @@ import aiohttp
 
 from batchcreate import simulator
 from batchcreate.cli.screen import QuietScreen
-from batchcreate.pipeline import run
+from batchcreate.pipeline.create import run
 from batchcreate.pool import Stop
 from batchcreate.settings import load
 

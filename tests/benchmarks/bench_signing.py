@@ -17,7 +17,8 @@ from unittest.mock import patch
 
 from batchcreate.auth import SignedKey
 from batchcreate.cli.screen import QuietScreen
-from batchcreate.pipeline import run, service
+from batchcreate.pipeline import service
+from batchcreate.pipeline.create import run
 from batchcreate.pool import Stop
 from batchcreate.settings import load
 from tests.benchmarks.bench_create import serve, write_rows

@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from batchcreate import pipeline
 from batchcreate.cli import commands
 from batchcreate.cli.ending import last_lines
 from batchcreate.cli.exits import code_for, code_of
 from batchcreate.cli.options import given
 from batchcreate.errors import BatchCreateError
 from batchcreate.limiter import Gate
-from batchcreate.pipeline import Outlook, Plan
+from batchcreate.pipeline import create
+from batchcreate.pipeline.doctor import doctor
+from batchcreate.pipeline.values import Outlook, Plan
 from batchcreate.pool import Stop, Tally
 from batchcreate.settings import load
 from tests.functional.program import TOKEN, Ended
@@ -61,7 +62,7 @@ async def _carry_out(arguments: tuple[str, ...], environment: Mapping[str, str])
         options.pop("only")
     settings = load({"settle": 1} | given(options))
     if command.name == "doctor":
-        found = [each async for each in pipeline.doctor(settings, environment=environment)]
+        found = [each async for each in doctor(settings, environment=environment)]
         lines = [
             f"{'ok ' if each.is_good else 'BAD'}  {each.about}: {each.text}" for each in found
         ]
@@ -71,8 +72,8 @@ async def _carry_out(arguments: tuple[str, ...], environment: Mapping[str, str])
     notes, stop = Notes(), Stop()
     told: dict[str, Any] = {"environment": environment, "observer": notes, "stop": stop}
     if command.name == "retry":
-        ending = await pipeline.retry(results, settings, only=(), **told)
+        ending = await create.retry(results, settings, only=(), **told)
     else:
-        ending = await pipeline.run([Path(file) for file in files], settings, **told)
+        ending = await create.run([Path(file) for file in files], settings, **told)
     lines = [*notes.lines, last_lines(ending, settings, ["", *arguments])]
     return Ended(code=code_of(ending.summary, ending.halt), out="", err="\n".join(lines))

@@ -9,8 +9,9 @@ import openpyxl
 import pytest
 
 import batchcreate
-from batchcreate import LoadError, pipeline
+from batchcreate import LoadError
 from batchcreate.models import Cleaning, Issue
+from batchcreate.pipeline.check import keep_findings
 from tests.corpus.books import write_book, write_text
 from tests.corpus.cells import CELLS, FIELDS, Damage, Verdict, sound_row
 from tests.corpus.files import REFUSED, ROWS, SEEN, Refused, Seen
@@ -144,7 +145,7 @@ async def test_what_the_suggestions_say_is_created(tmp_path: Path) -> None:
     write_book(tmp_path / "messy.xlsx")
     with batchcreate.check([tmp_path / "messy.xlsx"], batchcreate.configure()) as findings:
         rows, bad = findings.rows, findings.rejected
-        pipeline.keep_findings(tmp_path / "results", findings)
+        keep_findings(tmp_path / "results", findings)
     typed, followed = mend(tmp_path / "results" / "to-fix.xlsx")
 
     first = await run(tmp_path, "messy.xlsx")

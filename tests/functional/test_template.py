@@ -7,9 +7,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from batchcreate import pipeline
 from batchcreate.errors import LoadError
-from batchcreate.pipeline import Input
+from batchcreate.pipeline import templating
+from batchcreate.pipeline.check import check
+from batchcreate.pipeline.input import Input
 from batchcreate.rules import RULES
 from tests.functional.program import batchcreate
 from tests.office import convert
@@ -20,7 +21,7 @@ LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 def template(path: Path, language: str) -> Path:
     """Write a template to *path*."""
     at = datetime(2026, 1, 31, tzinfo=UTC)
-    pipeline.template(path, language=language, is_forced=False, at=at)
+    templating.template(path, language=language, is_forced=False, at=at)
     return path
 
 
@@ -38,7 +39,7 @@ def fill_in(path: Path, *, count: int) -> None:
 
 def checked(path: Path) -> tuple[int, int, int]:
     """Return rows, rejected rows and cleaned cells of *path*."""
-    with pipeline.check(Input(files=[path], defaults={})) as findings:
+    with check(Input(files=[path], defaults={})) as findings:
         return findings.rows, findings.rejected, findings.notices.cleaned
 
 

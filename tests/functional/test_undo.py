@@ -14,12 +14,12 @@ from typing import Any, Final, cast
 
 import pytest
 
-from batchcreate import pipeline
 from batchcreate.auth import IamUser
 from batchcreate.auth.grants import login_body
 from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal, deletions
-from batchcreate.pipeline import Search
+from batchcreate.pipeline import undo as undoing
+from batchcreate.pipeline.undo import Search, Undone
 from batchcreate.pool import Cause, Stop
 from batchcreate.secret import Secret
 from batchcreate.settings import load
@@ -66,8 +66,8 @@ async def undo(
     environment: dict[str, str] | None = None,
     stop: Stop | None = None,
     **options: Any,
-) -> pipeline.Undone:
-    return await pipeline.undo(
+) -> Undone:
+    return await undoing.undo(
         folder / RESULTS,
         load({"rate": 1000, "timeout": 5} | options),
         environment={"BATCHCREATE_TOKEN": TOKEN} if environment is None else environment,
@@ -76,7 +76,7 @@ async def undo(
     )
 
 
-def counted(undone: pipeline.Undone) -> dict[str, int]:
+def counted(undone: Undone) -> dict[str, int]:
     return {status.value: count for status, count in undone.counts.items() if count}
 
 

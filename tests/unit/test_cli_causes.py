@@ -4,7 +4,7 @@ import pytest
 
 from batchcreate.cli.causes import describe_causes, what
 from batchcreate.models import CauseGroup, Layout, Place, Spot, Status
-from batchcreate.pipeline import Notices, Sheet
+from batchcreate.pipeline.noticing import Notices, Sheet
 
 
 def spots(*cells: str, sheet: str = "") -> list[Spot]:

@@ -9,7 +9,8 @@ import pytest
 
 from batchcreate.cli.ending import counts, last_lines
 from batchcreate.models import CauseGroup, Layout, Place, Spot, Status, Summary
-from batchcreate.pipeline import Ending, Notices, Plan, Reports, Sheet
+from batchcreate.pipeline.noticing import Notices, Sheet
+from batchcreate.pipeline.values import Ending, Plan, Reports
 from batchcreate.pool.stop import Cause, Halt
 from batchcreate.settings import Settings
 

@@ -11,7 +11,7 @@ from batchcreate.cli import commands
 from batchcreate.cli.next_step import next_step
 from batchcreate.cli.typed import Typed
 from batchcreate.models import CauseGroup, Status, Summary, Target
-from batchcreate.pipeline import Ending, Plan, Reports
+from batchcreate.pipeline.values import Ending, Plan, Reports
 from batchcreate.pool.stop import Cause, Halt
 from batchcreate.settings import Settings
 

@@ -4,7 +4,7 @@ import pytest
 
 from batchcreate.cli.notices import cleaned, left_out, sheets_read
 from batchcreate.models import Cleaning, Column, Layout, PassedOver, Place
-from batchcreate.pipeline import Notices, Sheet
+from batchcreate.pipeline.noticing import Notices, Sheet
 
 NAME = Column(header="task_name", index=0)
 PLAIN = Layout(file="a.csv", sheet="", number=1, columns={"task_name": NAME})

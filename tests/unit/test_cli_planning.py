@@ -4,7 +4,8 @@ import pytest
 
 from batchcreate.cli.planning import describe_outlook, describe_plan, question
 from batchcreate.models import Cleaning, Layout, PassedOver, Place, Status, Summary, Target
-from batchcreate.pipeline import Notices, Outlook, Plan, Sheet
+from batchcreate.pipeline.noticing import Notices, Sheet
+from batchcreate.pipeline.values import Outlook, Plan
 
 COUNTS = {"rejected": 3, "created": 4, "skipped": 5, "unknown": 6, "not_attempted": 7}
 

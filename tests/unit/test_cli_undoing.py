@@ -7,7 +7,7 @@ import pytest
 
 from batchcreate.cli.undoing import conclude
 from batchcreate.models import DeletionStatus
-from batchcreate.pipeline import Undone
+from batchcreate.pipeline.undo import Undone
 from batchcreate.pool import Cause, Halt
 
 STOPPED = Halt(cause=Cause.OUTAGE, message="the server is away")

@@ -6,7 +6,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from batchcreate.pipeline import Input, check
+from batchcreate.pipeline.check import check
+from batchcreate.pipeline.input import Input
 from tests import messy
 
 SAMPLES = Path(__file__).parents[2] / "samples"
