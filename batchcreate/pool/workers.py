@@ -154,7 +154,8 @@ class Pool:
             self._stop.work_begins(me)
             decision = await self._attempt(work)
             self._stop.wait_begins(me)
-            if decision.signal is Signal.UNAUTHORIZED and not is_renewed:
+            is_refused = decision.signal is Signal.UNAUTHORIZED
+            if is_refused and not is_renewed and self._stop.halt is None:
                 project_id = work.pending.key.target.project_id
                 is_renewed = await self._credential.renew(project_id, admitted_at)
                 decision = replace(decision, signal=Signal.NONE if is_renewed else decision.signal)

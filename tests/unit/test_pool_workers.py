@@ -266,6 +266,23 @@ def test_a_token_that_cannot_be_renewed_ends_the_run(tmp_path: Path) -> None:
     assert shown(journal) == ["a.csv:2 n0 failed", "a.csv:3 n1 not_attempted"]
 
 
+def test_no_token_is_renewed_for_a_run_that_is_over(tmp_path: Path) -> None:
+    """An IAM that does not answer would keep it from ending, and nothing is left to send."""
+    journal = journal_of(tmp_path, 2)
+    credential = FixedCredential(True)
+
+    def interrupt(rig: Rig, _step: int) -> None:
+        if rig.tally.in_flight:
+            rig.stop.pull(INTERRUPT)
+
+    rig, client = run(
+        journal, UNAUTHORIZED, credential=credential, knobs=Knobs(workers=1), on_step=interrupt
+    )
+
+    assert (client.sent, credential.renewed, rig.stop.halt) == (["n0"], 0, INTERRUPT)
+    assert shown(journal) == ["a.csv:2 n0 failed", "a.csv:3 n1 not_attempted"]
+
+
 def test_without_reconciling_unsettled_rows_stay_unknown(tmp_path: Path) -> None:
     """The list is asked for the baseline only, and nothing is sent twice."""
     journal = journal_of(tmp_path, 2)
