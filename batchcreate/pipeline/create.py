@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from batchcreate.errors import BatchCreateError
+from batchcreate.errors import BatchCreateError, StoppedError
 from batchcreate.journal import Journal, work
 from batchcreate.pipeline.beside import beside_the_loop
 from batchcreate.pipeline.creation import Creation
@@ -42,6 +42,7 @@ async def run(
         JournalError: the journal cannot be opened or trusted; nothing was sent.
         PlanError: the batch does not fit what the server has; nothing was sent.
         ReportError: a report cannot be written; the journal is intact.
+        StoppedError: *stop* was pulled before all was read; nothing was sent.
 
     """
     results = results_folder(files, settings)
@@ -49,11 +50,15 @@ async def run(
     if service.warning:
         observer.noted(service.warning)
     language = language_of(settings, environment)
+    defaults = await stop.unless_pulled(target_defaults(settings, service))
+    if defaults is None:
+        msg = "stopped before the input was read; nothing was sent"
+        raise StoppedError(msg)
     source = Input(
         files=files,
         options=load_options(settings),
         language=language,
-        defaults=await target_defaults(settings, service),
+        defaults=defaults,
         selection=parse_rows(settings.rows),
         limit=settings.limit,
     )

@@ -88,6 +88,40 @@ async def test_cancelled_run_lets_go_of_its_input(tmp_path: Path) -> None:
     assert (again.summary.total, again.summary.counts[Status.CREATED]) == (30, 1)
 
 
+USER = {
+    "BATCHCREATE_IAM_USER": "jane",
+    "BATCHCREATE_IAM_PASSWORD": "canary-password",
+    "BATCHCREATE_IAM_DOMAIN": "acme",
+}
+KEY = {"HUAWEICLOUD_SDK_AK": "CANARYAK", "HUAWEICLOUD_SDK_SK": "canary-secret-key"}
+
+
+@pytest.mark.parametrize("environment", [USER, KEY], ids=["user", "key"])
+async def test_run_ends_although_the_look_up_of_its_project_is_not_answered(
+    tasks: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """At once, and leaves nothing behind."""
+    stop, is_over = batchcreate.Stop(), asyncio.Event()
+
+    async def end_the_run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stop.pull(batchcreate.Halt(cause=batchcreate.Cause.INTERRUPTED, message="enough"))
+        await reader.read()
+        writer.close()
+        is_over.set()
+
+    async with await asyncio.start_server(end_the_run, "127.0.0.1", 0) as iam:
+        url = "http://127.0.0.1:{1}".format(*iam.sockets[0].getsockname())
+        settings = batchcreate.configure(
+            endpoint=url, iam_endpoint=url, region="cn-north-4", instance_id="i1", timeout=600
+        )
+        async with asyncio.timeout(60):
+            with pytest.raises(batchcreate.StoppedError, match="nothing was sent"):
+                await batchcreate.run([tasks], settings, environment=environment, stop=stop)
+            await is_over.wait()
+
+    assert listing(tmp_path) == ["tasks.csv"]
+
+
 async def test_what_ends_a_run_is_raised(tmp_path: Path) -> None:
     """An input that cannot be read is an error of the package, from either way to run."""
     settings = settings_for(tmp_path)
