@@ -29,6 +29,21 @@ _AT_ONCE: Final[Mapping[Signal, tuple[Cause, str]]] = {
 }
 
 
+def halt_at_once(signal: Signal, said: str) -> Halt | None:
+    """
+    Return why one answer is reason enough to end a run, if it is.
+
+    Args:
+        signal: what it says about the server.
+        said: the same in words.
+
+    """
+    if signal not in _AT_ONCE:
+        return None
+    cause, message = _AT_ONCE[signal]
+    return Halt(cause=cause, message=message.format(said))
+
+
 class Breaker:
     """Watches the answers of one run, in the order in which they come."""
 
@@ -47,9 +62,8 @@ class Breaker:
 
         """
         signal = decision.signal
-        if signal in _AT_ONCE:
-            cause, message = _AT_ONCE[signal]
-            return Halt(cause=cause, message=message.format(describe(decision.outcome)))
+        if (halt := halt_at_once(signal, describe(decision.outcome))) is not None:
+            return halt
         self._has_created |= isinstance(decision.outcome, Created)
         self._forbidden = self._forbidden + 1 if signal is Signal.FORBIDDEN else 0
         if self._forbidden >= FORBIDDEN_MAX and not self._has_created:

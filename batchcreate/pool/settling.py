@@ -11,6 +11,7 @@ from batchcreate.journal import Pending, Settlement, Unsettled, Writer
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Created, Failed, Target, Unknown
 from batchcreate.outcome import describe
+from batchcreate.pool.breaker import halt_at_once
 from batchcreate.pool.feed import Feed
 from batchcreate.pool.stop import Cause, Halt, Stop
 from batchcreate.pool.tally import Tally
@@ -55,7 +56,7 @@ class Settling:
         look: lists an instance.
         feed: takes rows back that are proven absent.
         writer: journals what the list told.
-        stop: is pulled when too many rows cannot be settled.
+        stop: is pulled when too many rows cannot be settled, or the list must not be asked for.
         tally: counts, for progress displays.
         window_s: how long an attempt may take to show in the list.
         waiting_max: the most rows that may wait while new ones are sent.
@@ -147,6 +148,11 @@ class Settling:
             async with self._feed.at_rest():
                 began_at = self._loop.time()
                 listing = await self._look(target)
+        # A key that is refused again and again is locked, so one such look is enough.
+        if isinstance(listing, Incomplete):
+            halt = halt_at_once(listing.signal, listing.reason)
+            if halt is not None:
+                self._stop.pull(halt)
         rows = self._waiting[target]
         self._waiting[target] = []
         for row in rows:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.errors import MaybeSentError
+from batchcreate.errors import MaybeSentError, NotSentError
 from batchcreate.journal import Journal, work
 from batchcreate.models import Reply, Target, Unknown
 from batchcreate.pool import Cause, Halt
@@ -182,6 +182,29 @@ def test_a_list_that_is_refused_for_the_whole_window_settles_nothing(journal: Jo
     assert (row.status, row.http_status, row.error_code) == ("unknown", 500, "FDI.9")
     assert row.error_msg == ("the server's list cannot tell: HTTP 403, APIG.0302, not allowed")
     assert rig.tally.unknown == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        (error(401, "APIG.0301", "who are you"), Cause.UNAUTHORIZED),
+        (answer(302, location="https://elsewhere.example"), Cause.REDIRECTED),
+        (NotSentError("not its certificate", is_permanent=True), Cause.UNTRUSTED),
+    ],
+    ids=["refused credentials", "redirect", "certificate"],
+)
+def test_some_answers_to_a_look_end_the_run_at_once(
+    tmp_path: Path, said: ListFault, cause: Cause
+) -> None:
+    """A key that is refused again and again is locked, whatever it asks for."""
+    journal = reopened(tmp_path / "results", [f"n{number}" for number in range(5)])
+    slow = Knobs(workers=1, rate_per_s=0.5)
+
+    rig, client, halt = run(journal, *[lie(FAULT)] * 5, lists=[None, *[said] * 99], knobs=slow)
+
+    assert (client.listed, halt and halt.cause) == (2, cause)
+    assert {row.status for row in journal.results()} == {"unknown", "not_attempted"}
+    assert rig.tally.in_flight == 0
 
 
 def test_a_list_that_comes_back_settles(journal: Journal) -> None:
