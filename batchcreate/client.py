@@ -173,9 +173,6 @@ async def connect(
         connections: how many requests may be under way at once.
         network: how to get there.
 
-    Raises:
-        SettingsError: the file of certificates cannot be used.
-
     """
     way = network or Network()
     async with open_session(way, timeout_s=timeout_s, connections=connections) as session:

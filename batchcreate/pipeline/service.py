@@ -30,7 +30,7 @@ from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from batchcreate.settings.variables import PROXY
 from batchcreate.signing import AccessKey
-from batchcreate.transport import Network, post
+from batchcreate.transport import Network, post, trust_in
 
 SIMULATED: Final = "simulator"
 """Stands for the endpoint of a run against the embedded simulator, whatever its port."""
@@ -132,7 +132,8 @@ def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:
     Return how to get to the service; a proxy's password comes from the environment only.
 
     Raises:
-        SettingsError: user and password of the proxy do not make a pair.
+        SettingsError: user and password of the proxy do not make a pair, or the file of
+            certificates cannot be used.
 
     """
     user, password = (environment.get(name, "") for name in (_PROXY_USER, _PROXY_PASSWORD))
@@ -147,7 +148,7 @@ def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:
         )
         raise SettingsError(msg)
     return Network(
-        ca_file=settings.ca_file,
+        trust=trust_in(settings.ca_file),
         proxy=settings.proxy,
         proxy_user=user,
         proxy_password=Secret(password) if password else None,

@@ -9,6 +9,7 @@ from batchcreate.transport.exchanging import (
     masked,
     open_session,
     post,
+    trust_in,
 )
 from batchcreate.transport.failures import translate
 
@@ -22,4 +23,5 @@ __all__ = [
     "open_session",
     "post",
     "translate",
+    "trust_in",
 ]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import aiohttp
 from yarl import URL
@@ -48,14 +48,14 @@ class Network:
     How to get through to a server.
 
     Attributes:
-        ca_file: further trusted certificates (PEM); verification cannot be switched off.
+        trust: what certificates are verified with, see `trust_in`; that cannot be switched off.
         proxy: origin of an HTTP proxy; the environment's proxies are never used.
         proxy_user: name at the proxy, empty for none.
         proxy_password: password at the proxy.
 
     """
 
-    ca_file: Path | None = None
+    trust: ssl.SSLContext | Literal[True] = True
     proxy: str | None = None
     proxy_user: str = ""
     proxy_password: Secret | None = None
@@ -69,20 +69,35 @@ class Network:
         return (self.proxy_password, Secret(b64encode(pair.encode("latin-1")).decode()))
 
 
+def trust_in(ca_file: Path | None) -> ssl.SSLContext | Literal[True]:
+    """
+    Return what certificates are verified with: the system's, and those of *ca_file* (PEM).
+
+    Read once, at the start: a run of days logs in again where the file may be gone by then.
+
+    Raises:
+        SettingsError: the file cannot be used.
+
+    """
+    if ca_file is None:
+        return True
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:
+        msg = f"--ca-file {ca_file}: cannot be used: {error.strerror or error}"
+        raise SettingsError(msg) from error
+    return context
+
+
 @asynccontextmanager
 async def open_session(
     network: Network, *, timeout_s: float, connections: int
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """
-    Open a session; its connections are closed at the end of the block.
-
-    Raises:
-        SettingsError: the file of certificates cannot be used.
-
-    """
+    """Open a session; its connections are closed at the end of the block."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            limit=connections, keepalive_timeout=_KEEPALIVE_S, ssl=_trust(network.ca_file)
+            limit=connections, keepalive_timeout=_KEEPALIVE_S, ssl=network.trust
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=_HEADERS,
@@ -103,7 +118,6 @@ async def post(
     Send one POST on a connection of its own, such as a login at IAM.
 
     Raises:
-        SettingsError: the file of certificates cannot be used.
         TransportError: there is no usable reply.
 
     """
@@ -119,7 +133,6 @@ async def get(
     Send one GET on a connection of its own.
 
     Raises:
-        SettingsError: the file of certificates cannot be used.
         TransportError: there is no usable reply.
 
     """
@@ -195,16 +208,3 @@ def _proxy_url(network: Network) -> URL | None:
         return None if network.proxy is None else URL(network.proxy)
     password = network.proxy_password.reveal()
     return URL(network.proxy).with_user(network.proxy_user).with_password(password)
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
-    """Return what certificates are verified with: the system's, and those of *ca_file*."""
-    if ca_file is None:
-        return True
-    context = ssl.create_default_context()
-    try:
-        context.load_verify_locations(ca_file)
-    except OSError as error:
-        msg = f"--ca-file {ca_file}: cannot be used: {error.strerror or error}"
-        raise SettingsError(msg) from error
-    return context

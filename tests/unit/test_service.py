@@ -25,6 +25,7 @@ from batchcreate.pipeline.service import (
 from batchcreate.pool import Cause, Halt
 from batchcreate.settings import load
 from batchcreate.simulator import SimulatorSettings, serve
+from tests.functional.outside import certify
 from tests.journals import ENDPOINT, read
 
 TOKEN: Final = {"BATCHCREATE_TOKEN": "canary-token"}
@@ -121,7 +122,21 @@ class TestNetwork:
         """The environment's proxies are nobody's business."""
         network = find_network(load({}), {"HTTPS_PROXY": "http://proxy.example:1"})
 
-        assert (network.proxy, network.proxy_password, network.ca_file) == (None, None, None)
+        assert (network.proxy, network.proxy_password, network.trust) == (None, None, True)
+
+    async def test_a_user_logs_in_again_where_the_file_of_certificates_is_gone(
+        self, tmp_path: Path
+    ) -> None:
+        """It is read once; hours later a token has to be renewed all the same."""
+        ca_file = (await asyncio.to_thread(certify, tmp_path / "tls")).path
+        async with iam({"error": {"message": "no"}}) as (url, logins):
+            settings = load({"endpoint": url, "iam_endpoint": url, "ca_file": ca_file})
+            service = find_service(settings, USER, None)
+            ca_file.unlink()
+            with pytest.raises(CredentialError):
+                await service.credential.ready("p1")
+
+        assert len(logins) == 1
 
     def test_takes_the_proxy_password_from_the_environment(self) -> None:
         """An option would show it in the process list."""
