@@ -159,7 +159,8 @@ class Pool:
                 project_id = work.pending.key.target.project_id
                 is_renewed = await self._credential.renew(project_id, admitted_at)
                 decision = replace(decision, signal=Signal.NONE if is_renewed else decision.signal)
-            is_final = not self._may_resend(decision, attempt)
+            # That a token ended is no attempt of the row's.
+            is_final = not self._may_resend(decision, attempt - is_renewed)
             self._learn(decision, admitted_at, is_final=is_final)
             tell(self._log, work.pending, decision, attempt, is_final=is_final)
             if is_final or self._stop.halt is not None:

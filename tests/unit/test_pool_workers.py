@@ -266,6 +266,18 @@ def test_a_token_that_cannot_be_renewed_ends_the_run(tmp_path: Path) -> None:
     assert shown(journal) == ["a.csv:2 n0 failed", "a.csv:3 n1 not_attempted"]
 
 
+def test_an_ended_token_takes_no_attempt_from_a_row(tmp_path: Path) -> None:
+    """Also where it ends while a throttled row waits for the last one that it has."""
+    journal = journal_of(tmp_path, 1)
+    credential = FixedCredential(True)
+    knobs = Knobs(workers=1, retry=RetryPolicy(attempts_max=2))
+
+    _, client = run(journal, THROTTLED, UNAUTHORIZED, credential=credential, knobs=knobs)
+
+    assert client.sent == ["n0"] * 3
+    assert statuses(journal) == {"created": 1}
+
+
 def test_no_token_is_renewed_for_a_run_that_is_over(tmp_path: Path) -> None:
     """An IAM that does not answer would keep it from ending, and nothing is left to send."""
     journal = journal_of(tmp_path, 2)
