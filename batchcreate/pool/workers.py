@@ -114,14 +114,18 @@ class Pool:
 
     async def run(self, concurrency: int) -> None:
         """Work until every row is settled or the run is stopped."""
-        async with asyncio.TaskGroup() as group:
-            looking = None if self._settling is None else group.create_task(self._settling.run())
-            async with asyncio.TaskGroup() as workers:
-                for number in range(concurrency):
-                    workers.create_task(self._work(), name=f"worker-{number}")
-            if looking is not None:
-                looking.cancel()
-        await self._feed.close()
+        try:
+            async with asyncio.TaskGroup() as group:
+                looking = (
+                    None if self._settling is None else group.create_task(self._settling.run())
+                )
+                async with asyncio.TaskGroup() as workers:
+                    for number in range(concurrency):
+                        workers.create_task(self._work(), name=f"worker-{number}")
+                if looking is not None:
+                    looking.cancel()
+        finally:
+            await self._feed.close()
 
     async def _work(self) -> None:
         me = asyncio.current_task()

@@ -335,6 +335,35 @@ def test_an_interrupted_run_reports_what_it_sent(
     assert rig.tally.in_flight == 0
 
 
+@pytest.mark.parametrize("rate_per_s", [20.0, 1000.0], ids=["slow", "fast"])
+@pytest.mark.parametrize("step", range(2, 20))
+def test_a_cancelled_run_doubts_nothing_that_it_did_not_send(
+    tmp_path: Path, step: int, rate_per_s: float
+) -> None:
+    """As little as one that is interrupted; what was under way is unknown."""
+    journal = journal_of(tmp_path, 8)
+
+    async def main() -> ScriptedClient:
+        me, steps = asyncio.current_task(), iter(range(1, 1_000))
+        assert me is not None
+
+        def cancel() -> None:
+            if next(steps) == step:
+                me.cancel()
+
+        client = ScriptedClient(ModelServer(), on_step=cancel)
+        knobs = Knobs(workers=3, rate_per_s=rate_per_s, commit_s=0.01)
+        with contextlib.suppress(asyncio.CancelledError):
+            await Rig(journal, client, knobs).run()
+        return client
+
+    client = run_virtually(main())
+
+    journal.fold()
+    doubted = {row.task_name for row in journal.results() if row.status == "unknown"}
+    assert doubted <= set(client.sent)
+
+
 def test_an_interrupt_between_two_attempts_keeps_the_last_answer(tmp_path: Path) -> None:
     """A throttled row has failed with 429 and counts one attempt."""
     journal = journal_of(tmp_path, 1)
