@@ -19,19 +19,14 @@ async def beside_the_loop(work: Callable[[Callable[[], bool]], Found]) -> Found:
     """
     given_up = threading.Event()
     working = asyncio.get_running_loop().run_in_executor(None, work, given_up.is_set)
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        given_up.set()
-        await _end_of(working)
-        raise
-
-
-async def _end_of(working: asyncio.Future[Found]) -> None:
-    """Wait until *working* is over, however often the caller is cancelled meanwhile."""
+    cancellation: asyncio.CancelledError | None = None
     while not working.done():
         try:
             await asyncio.wait([working])
-        except asyncio.CancelledError:
-            continue
-    working.exception()  # of no interest to a caller that is cancelled
+        except asyncio.CancelledError as error:
+            given_up.set()
+            cancellation = error
+    if cancellation is not None:
+        working.exception()  # of no interest to a caller that is cancelled
+        raise cancellation
+    return working.result()

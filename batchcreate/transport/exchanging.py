@@ -142,7 +142,7 @@ async def get(
     return masked(reply, network.secrets)
 
 
-async def exchange(  # a request has that many parts
+async def exchange(
     session: aiohttp.ClientSession,
     method: str,
     url: URL,
