@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from batchcreate.errors import SettingsError
+from batchcreate.errors import JournalError, SettingsError
 from batchcreate.journal import queries, work
 from batchcreate.journal.file import (
     NAME,
@@ -178,6 +178,10 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+        # Reading takes space as well, for temporary files; changes are translated where they fail.
+        if isinstance(error, sqlite3.Error):
+            msg = f"{NAME} cannot be read: {error}; free some space and run the same command again"
+            raise JournalError(msg) from error
 
     def _claim_endpoint(self, endpoint: str) -> None:
         if not self.endpoint:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
-from batchcreate.journal import Journal, make_folder, schema
+from batchcreate.journal import Journal, make_folder, schema, work
 from batchcreate.journal.lock import FolderLock
 from batchcreate.models import RunId, Summary
 from tests.journals import opened, read, shown
@@ -472,6 +472,24 @@ def test_discarding_keeps_what_was_enrolled(folder: Path) -> None:
         journal.discard()
 
         assert shown(journal) == ["a.csv:2 x not_attempted"]
+
+
+def test_no_space_for_temporary_files_is_told(folder: Path) -> None:
+    """As any other trouble with the journal; it stays as it was, and open to the next run."""
+    opened(folder, {"a.csv": ["a"]}).close()
+
+    def choose_without_space() -> None:
+        with Journal.open(folder) as journal:
+            journal.connection.execute("PRAGMA temp.max_page_count = 1")
+            work.choose_again(journal.connection)
+
+    with pytest.raises(
+        JournalError, match=r"^journal.db cannot be read: database or disk is full"
+    ):
+        choose_without_space()
+
+    with Journal.open(folder) as journal:
+        assert shown(journal) == ["a.csv:2 a not_attempted"]
 
 
 def test_a_scratch_journal_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
