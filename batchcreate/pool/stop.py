@@ -87,6 +87,7 @@ class Stop:
             step.close()
             return None
         me = cast("asyncio.Task[Any]", asyncio.current_task())
+        was_working = me in self._working
         self.wait_begins(me)
         try:
             return await step
@@ -98,6 +99,8 @@ class Stop:
             return None
         finally:
             self.leaves(me)
+            if was_working:
+                self.work_begins(me)
 
     def wait_begins(self, task: asyncio.Task[Any]) -> None:
         """Note that *task* has nothing under way: when the run ends, it need not finish."""

@@ -77,8 +77,10 @@ class Rig:
         """The names of the tasks that the journal still calls created."""
         return [task.key.task_name for task in deletions.created(self.journal.connection)]
 
-    def undo(self, *, concurrency: int = 1, also: Any = None, rate_per_s: float = 1000) -> None:
-        async def remove() -> None:
+    def undo(self, *, concurrency: int = 1, also: Any = None, rate_per_s: float = 1000) -> float:
+        """Delete the tasks; return after how many seconds that was over."""
+
+        async def remove() -> float:
             gate = Gate(RateLimit(rate_per_s=rate_per_s))
             self.undoing = Undoing(self.client, gate, self.stop)
             number = self.journal.start_run(RunId("undo"), at="2025-01-02T03:04:05Z")
@@ -87,8 +89,9 @@ class Rig:
                 if also is not None:
                     asyncio.get_running_loop().call_later(*also)
                 await self.undoing.remove(self.tasks, writer, concurrency)
+            return asyncio.get_running_loop().time()
 
-        run_virtually(remove())
+        return run_virtually(remove())
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 8])
@@ -235,6 +238,41 @@ def test_first_signal_ends_the_repeating(tmp_path: Path) -> None:
     rig.undo(also=(0.05, rig.stop.pull, INTERRUPTED))
 
     assert (rig.client.asked, rig.counts) == (["id-task-1"], {"unknown": 1})
+
+
+def test_nothing_is_repeated_after_the_end(tmp_path: Path) -> None:
+    """A throttled request is not waited for, and not sent once more where it was refused."""
+    throttled = error(429, "APIGW.0308", "slow down", retry_after="100")
+    rig = Rig(tmp_path, Client(throttled, error(401, "APIGW.0307", "expired")), tasks=5)
+
+    ended_at_s = rig.undo(concurrency=2)
+
+    assert rig.client.asked == ["id-task-1", "id-task-2"]
+    assert rig.stop.halt is not None
+    assert (rig.stop.halt.cause, rig.counts) == (
+        Cause.UNAUTHORIZED,
+        {"unknown": 1, "refused": 1},
+    )
+    assert rig.lines == [
+        ("task-1", "unknown", "HTTP 429, APIGW.0308, slow down"),
+        ("task-2", "refused", "expired"),
+    ]
+    assert ended_at_s < 1
+
+
+def test_second_signal_ends_a_request_that_is_repeated(tmp_path: Path) -> None:
+    """As it ends one that is sent for the first time."""
+    rig = Rig(tmp_path, Client(error(429, "APIGW.0308", "slow down", retry_after="3")), tasks=1)
+
+    def interrupt() -> None:
+        rig.stop.pull(INTERRUPTED)
+        rig.stop.cancel()
+
+    ended_at_s = rig.undo(also=(3.15, interrupt))
+
+    assert len(rig.client.asked) == 2
+    assert (rig.counts, rig.lines) == ({"unknown": 1}, [("task-1", "unknown", "")])
+    assert ended_at_s == pytest.approx(3.15, abs=0.01)
 
 
 def test_second_signal_ends_the_requests_under_way(tmp_path: Path) -> None:
