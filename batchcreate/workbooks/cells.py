@@ -100,6 +100,17 @@ def number_text(value: float) -> str:
     return f"{held:f}".removesuffix(".0") if is_whole else f"{held.normalize():f}"
 
 
+def padded(value: float, width: int) -> Cell:
+    """
+    Return what *value* shows under a format of so many zeros: 42 under ``0000`` is 0042.
+
+    That is what the analyst sees and means, and as good as text.
+    """
+    text = number_text(value)
+    is_filled = text.isdecimal() and len(text) < min(width, _PRECISION + 1)
+    return (text.zfill(width), TEXT) if is_filled else (text, NUMBER)
+
+
 def duration_text(milliseconds: int) -> str:
     """Return a stretch of time as hours, minutes and seconds; the hours may be many."""
     sign = "-" if milliseconds < 0 else ""

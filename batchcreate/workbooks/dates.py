@@ -1,14 +1,23 @@
-"""Numbers that a format turns into dates, as Excel's formats say; pure."""
+"""Numbers that a format turns into dates, or fills up with zeros, as Excel's formats say; pure."""
 
 import datetime as dt
+import re
 from typing import Final
 
-from batchcreate.workbooks.cells import DATE, NUMBER, Cell, cell, duration_text, number_text
+from batchcreate.workbooks.cells import (
+    DATE,
+    NUMBER,
+    Cell,
+    cell,
+    duration_text,
+    number_text,
+    padded,
+)
 
 PLAIN: Final = ""
 MOMENT: Final = "date or time"
 DURATION: Final = "duration"
-"""What a format makes of a number."""
+"""What a format makes of a number; one of zeros only, such as ``0000``, means itself."""
 
 EAST_ASIAN_IDS: Final = frozenset((*range(27, 37), *range(50, 59)))
 """Formats that stand in no file: dates in the East Asian editions, and not known elsewhere."""
@@ -24,6 +33,7 @@ _EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001 # cells have no zone
 _DAYS_MAX: Final = 2_958_466
 """Serial number of the first day of the year 10000."""
 
+_ZEROS: Final = re.compile(r"(0{2,})(?:;.*)?", re.DOTALL)
 _SKIPPERS: Final = "\\_*"
 
 
@@ -37,14 +47,22 @@ def meaning(format_id: int, code: str | None) -> str:
 
     """
     if code is not None:
-        return _meaning_of(code)
+        zeros = _ZEROS.fullmatch(code)
+        return zeros[1] if zeros else _meaning_of(code)
     if format_id == _DURATION_ID:
         return DURATION
     return MOMENT if format_id in _MOMENT_IDS else PLAIN
 
 
+def is_zeros(meant: str) -> bool:
+    """Whether a format that means *meant* fills numbers up with zeros."""
+    return meant.isdecimal()
+
+
 def dated(serial: float, meant: str, *, is_1904: bool) -> Cell:
     """Return what a cell with the number *serial* shows under a format that means *meant*."""
+    if is_zeros(meant):
+        return padded(serial, len(meant))
     if meant == DURATION and abs(serial) < _DAYS_MAX:
         return duration_text(round(serial * _DAY_MS)), DATE
     if meant == DURATION or not 0 <= serial < _DAYS_MAX - _DAYS_TO_1904 * is_1904:

@@ -9,10 +9,9 @@ from batchcreate.workbooks.cells import (
     DATE,
     ERROR,
     NO_RESULT,
-    NUMBER,
     TEXT,
     Cell,
-    number_text,
+    padded,
 )
 
 SPACE, TAB, BREAK = "\0", "\1", "\2"
@@ -21,6 +20,7 @@ SPACE, TAB, BREAK = "\0", "\1", "\2"
 _MEANT: Final = {ord(SPACE): " ", ord(TAB): "\t", ord(BREAK): "\n"}
 _WHITE: Final = re.compile(r"[ \t\r\n]+")
 _ERROR: Final = re.compile(r"#[A-Z][A-Z0-9/]*[!?A]|Err:[0-9]+")
+_ZEROS: Final = re.compile(r"0[0-9]+")
 _TIME: Final = re.compile(
     r"(-?)P(?:([0-9]{1,9})D)?T([0-9]{1,9})H([0-9]{1,2})M([0-9]{1,2})(?:[.,]([0-9]*))?S"
 )
@@ -63,7 +63,7 @@ def _typed(kind: str, attributes: Mapping[str, str], text: str) -> Cell:
 
 def _number(told: str, text: str) -> Cell:
     try:
-        return number_text(float(told)), NUMBER
+        return padded(float(told), len(text) if _ZEROS.fullmatch(text) else 0)
     except ValueError:
         return text, TEXT
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from python_calamine import CalamineSheet, CalamineWorkbook
 
-from batchcreate.workbooks import office, sheet
+from batchcreate.workbooks import dates, office, sheet
 from batchcreate.workbooks.ahead import Ahead
 from batchcreate.workbooks.batches import Batch
 from batchcreate.workbooks.limits import MIB, Limits
@@ -27,7 +27,7 @@ class XlsxBook:
     A workbook of XML parts.
 
     calamine is several times as fast, but it tells neither errors nor formulas without a
-    result, and it holds every cell between the first and the last one in memory.
+    result nor zeros that a format puts before a number, and it holds every cell between the first and the last one in memory.
     """
 
     def __init__(self, source: Source, limits: Limits, *, is_careful: bool) -> None:
@@ -36,7 +36,8 @@ class XlsxBook:
         self._package = Package(source, limits)
         self._outline = office.outline(self._package)
         self._formats, is_east_asian = office.formats(self._package, self._outline.styles)
-        self._is_careful = is_careful or is_east_asian
+        has_zeros = any(map(dates.is_zeros, self._formats))
+        self._is_careful = is_careful or is_east_asian or has_zeros
         self._started: list[Ahead[CalamineSheet]] = []
 
     @property

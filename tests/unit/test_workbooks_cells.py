@@ -17,10 +17,11 @@ from tests.desks import head, refusal, rows
 from tests.spreadsheets import HEADINGS, sheet, task, xlsx
 
 STYLES = (
-    '<numFmts count="2"><numFmt numFmtId="164" formatCode="[h]:mm"/>'
-    '<numFmt numFmtId="165" formatCode="&quot;day&quot; 0"/></numFmts>'
+    '<numFmts count="3"><numFmt numFmtId="164" formatCode="[h]:mm"/>'
+    '<numFmt numFmtId="165" formatCode="&quot;day&quot; 0"/>'
+    '<numFmt numFmtId="166" formatCode="000000"/></numFmts>'
     '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/>'
-    '<xf numFmtId="x"/></cellXfs>'
+    '<xf numFmtId="x"/><xf numFmtId="166"/></cellXfs>'
 )
 
 
@@ -42,6 +43,10 @@ STYLES = (
         ('<c r="C2" s="99"><v>7</v></c>', ("7", "n")),
         ('<c r="C2" s="3"><v>7</v></c>', ("7", "n")),
         ('<c r="C2" s="4"><v>7</v></c>', ("7", "n")),
+        ('<c r="C2" s="5"><v>42</v></c>', ("000042", ".")),
+        ('<c r="C2" s="5"><v>1234567</v></c>', ("1234567", "n")),
+        ('<c r="C2" s="5"><v>-42</v></c>', ("-42", "n")),
+        ('<c r="C2" s="5"><v>0.5</v></c>', ("0.5", "n")),
         ('<c r="C2" s="1"><v>46085</v></c>', ("2026-03-04", "d")),
         ('<c r="C2" s="1"><v>46085.5</v></c>', ("2026-03-04 12:00:00", "d")),
         ('<c r="C2" s="1"><v>0.5</v></c>', ("12:00:00", "d")),
@@ -103,11 +108,32 @@ def test_east_asian_formats_are_told_by_our_own_reader(tmp_path: Path) -> None:
     )
 
 
+def test_zeros_that_a_format_puts_before_a_number_are_seen(tmp_path: Path) -> None:
+    """The analyst means what is shown, and calamine does not tell it."""
+    path = xlsx(
+        tmp_path / "t.xlsx",
+        HEADINGS + task(2, more='<c r="C2" s="5"><v>42</v></c>'),
+        styles=STYLES,
+    )
+
+    assert rows(path, after=1)[0][1:] == (("crm-orders", "INSERT", "000042"), (".", ".", "."))
+
+
+def test_zeros_hide_no_lost_digits() -> None:
+    """A long number stays one, whatever is put before it."""
+    assert dated(1234567890123456, "0" * 20, is_1904=False) == ("1234567890123456", "n")
+    assert dated(123456789012345, "0" * 16, is_1904=False) == ("0123456789012345", ".")
+
+
 @pytest.mark.parametrize(
     ("code", "meant"),
     [
         ("General", PLAIN),
         ("0.00", PLAIN),
+        ("0", PLAIN),
+        ("0000", "0000"),
+        ("000;-000", "000"),
+        ('"A"000', PLAIN),
         ("yyyy-mm-dd", MOMENT),
         ('"day" 0', PLAIN),
         ("\\d0", PLAIN),
