@@ -350,6 +350,8 @@ HOPELESS: Mapping[str, Sequence[str]] = {
         "è®¢å\x8d\x95åŒæ\xad¥",
         "????",
         "?? ??",
+        "CRM ???? ??",
+        "ERR:502",
         "璁㈠崟琛?",
         "x" * 1025,
     ],

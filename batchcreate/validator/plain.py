@@ -22,7 +22,7 @@ def _ideographs() -> str:
     )
 
 
-_SUSPICIOUS: Final = f"\x7f-\xff\ufffd锟{_ideographs()}"
+_SUSPICIOUS: Final = f"?\x7f-\xff\ufffd锟{_ideographs()}"
 """Characters that texts damaged by an encoding have, beside many others that have them too."""
 
 
@@ -38,7 +38,7 @@ def _plain(rule: Rule) -> str:
     if rule.is_text:
         char = f"{rule.charset.pattern[:-1]}\r{_SUSPICIOUS}]"
         body = f"{char}{{{rule.min_length},{rule.max_length}}}"
-        return f"(?![{_ENDS}?#]|Err:|错误){body}(?<![{_ENDS}])"
+        return f"(?![{_ENDS}#]|(?i:Err):|错误){body}(?<![{_ENDS}])"
     rule = replace(rule, charset=TAG) if rule.is_id else rule
     long = pattern(replace(rule, min_length=_LONG)).pattern
     short = pattern(replace(rule, max_length=_LONG - 1)).pattern
