@@ -24,6 +24,8 @@ _SYMBOL: Final = re.compile(
     r"(?<!\w)[¿¡«»“”„‘…•€£§®™©]|[«»“”„‘…•€£§®™©](?!\w)"  # noqa: RUF001 # meant
     r"|(?<![^\W\d_])°|(?<=\w)[²³](?![^\W\d_])|[’–—·½¼¾×\u00a0]"  # noqa: RUF001 # meant
 )
+_ISO_8859_15: Final = re.compile(r"¤|(?<=[^\W\d_])[¼½¾]|(?<!\d)[¼½¾](?=[^\W\d_])")
+"""What the letters Œ, œ and Ÿ and the euro of that encoding are read as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,9 @@ def _is_in(band: _Band, char: str) -> bool:
 
 
 def _western_share(text: str) -> float:
+    # A file of ISO-8859-15 looks right but for these few, so that one of them decides.
+    if _ISO_8859_15.search(text):
+        return 0.0
     words, symbols = set(), set()
     for match in _WORD.finditer(text):
         if match[0].isascii():

@@ -19,6 +19,7 @@ from batchcreate.loader.bands import everyday_share
         ("cp1252", "Informação não é opções"),
         ("cp1252", "25 °C, 10 m², § 5, 2ª vez"),
         ("cp1252", "naïve café ŒUVRE"),
+        ("cp1252", "1½h für ½ Größe, 2½-fach"),
     ],
 )
 def test_everyday_text_is_everyday(encoding: str, text: str) -> None:
@@ -43,6 +44,9 @@ def test_everyday_text_is_everyday(encoding: str, text: str) -> None:
         ("cp1252", "u¿ycia t³a", 0),
         ("cp1252", "Größe été año", 0.7),
         ("cp1252", "Gr”áe", 0.5),
+        ("cp1252", "c½ur d'été, déjà où, à côté", 0),
+        ("cp1252", "¼uvre déjà été", 0),
+        ("cp1252", "5 ¤ für Größe, schön und täglich, übrig", 0),
         ("cp1252", "plain", 0),
         ("gb18030", "plain", 0),
     ],
