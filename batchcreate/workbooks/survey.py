@@ -20,6 +20,9 @@ _FORMULA: Final = b"</f>"
 _ODD_ESCAPE: Final = re.compile(rb"_x(?!00)[0-9A-Fa-f]{4}_")
 """An escaped character that calamine leaves as it stands."""
 
+_RAW: Final = b"<![CDATA["
+"""Text that need not be escaped; calamine reads it in strings only."""
+
 _NEGATIVE: Final = b"<v>-"
 """No date is before 1900, but calamine makes one of such a number."""
 
@@ -128,7 +131,7 @@ def _is_plain(block: bytes, text: bytes, *, has_dates: bool) -> bool:
 
 def _is_text(block: bytes, text: bytes) -> bool:
     # A block without any markup is a part of one huge cell.
-    return b"<" in block and not _ODD_ESCAPE.search(text)
+    return b"<" in block and _RAW not in text and not _ODD_ESCAPE.search(text)
 
 
 def _declared_width(block: bytes) -> int:

@@ -239,6 +239,16 @@ def test_both_readers_tell_the_same(tmp_path: Path) -> None:
     assert len(fast) == 149
 
 
+@pytest.mark.parametrize("is_careful", [False, True], ids=["calamine", "our own"])
+def test_text_that_is_not_escaped_is_not_lost(tmp_path: Path, *, is_careful: bool) -> None:
+    """Some programs write values so."""
+    number = '<c r="C2"><v><![CDATA[7]]></v></c>'
+    text = '<c r="D2" t="inlineStr"><is><t><![CDATA[a<b]]></t></is></c>'
+    path = xlsx(tmp_path / "t.xlsx", HEADINGS + task(2, more=number + text))
+
+    assert rows(path, (2, 3), after=1, is_careful=is_careful) == [(2, ("7", "a<b"), ("n", "."))]
+
+
 def test_what_calamine_cannot_read_is_read_on_by_ourselves(tmp_path: Path) -> None:
     """From the row on at which it gave up, and from the first one if it gave up at once."""
     body = HEADINGS + task(2) + '<row r="3"><c r="A3" t="s"><v>5</v></c></row>'
