@@ -79,7 +79,11 @@ def find_encoding(file: BinaryIO, *, label: str, options: LoadOptions) -> str:
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
-    if found := options.encoding or _marked(head) or _wide(head, options):
+    marked = _marked(head)
+    if options.encoding == "utf-16" and not marked:
+        # Which of the two it is Python tells by the mark alone.
+        return _wide(head, options) or _WIDE[0]
+    if found := options.encoding or marked or _wide(head, options):
         return found
     sample = _sample(file)
     if _is_utf_8(sample.data):

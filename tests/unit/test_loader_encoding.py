@@ -98,6 +98,14 @@ def test_told_encoding_is_taken() -> None:
     assert found(b"\xff\xfea\0", encoding="cp1251") == "cp1251"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_that_is_told_needs_no_mark(encoding: str) -> None:
+    """The headings show which of the two it is, and most programs write the one."""
+    assert found(table("x").encode(encoding), encoding="utf-16") == encoding
+    assert found("名称".encode(), encoding="utf-16") == "utf-16-le"
+    assert found("名称".encode("utf-16"), encoding="utf-16") == "utf-16"
+
+
 def test_text_that_may_be_anything_is_asked_for() -> None:
     """Two words are read differently by every encoding, and nothing is guessed."""
     assert refusal(table("订单").encode("gb18030")) == (
