@@ -4,8 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
+from typing import TypeVar
 
-from batchcreate.models import Chunk, Kind
+from batchcreate.models import Chunk
+
+Found = TypeVar("Found")
 
 _EXAMPLE = re.compile(r"\s*(?:example|示例)\s*[:：]", re.IGNORECASE)
 
@@ -28,9 +31,10 @@ def _only(chunk: Chunk, kept: Sequence[bool]) -> Chunk:
         numbers=list(compress(chunk.numbers, kept)),
         cells={name: list(compress(texts, kept)) for name, texts in chunk.cells.items()},
         kinds={name: _moved(kinds, at) for name, kinds in chunk.kinds.items()},
+        covering={name: _moved(texts, at) for name, texts in chunk.covering.items()},
         origins=list(compress(chunk.origins, kept)),
     )
 
 
-def _moved(kinds: Mapping[int, Kind], at: Mapping[int, int]) -> Mapping[int, Kind]:
-    return {at[old]: kind for old, kind in kinds.items() if old in at}
+def _moved(found: Mapping[int, Found], at: Mapping[int, int]) -> Mapping[int, Found]:
+    return {at[old]: each for old, each in found.items() if old in at}

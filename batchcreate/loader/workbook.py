@@ -85,19 +85,34 @@ def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator
 
 def _chunk(rows: Rows, header: Header) -> Chunk:
     names = list(header.columns)
+    columns = [_own(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
     return Chunk(
         file=header.file,
         sheet=header.sheet,
         columns=header.columns,
         numbers=rows.numbers,
-        cells=dict(zip(names, rows.texts, strict=False)),
+        cells={name: texts for name, (texts, _) in zip(names, columns, strict=False)},
         kinds={
             name: _kinds(letters)
             for name, letters in zip(names, rows.kinds, strict=False)
             if letters.strip(cells.TEXT)
         },
-        origins=() if header.origin is None else rows.texts[-1],
+        covering={
+            name: covering for name, (_, covering) in zip(names, columns, strict=False) if covering
+        },
+        origins=() if header.origin is None else columns[-1][0],
     )
+
+
+def _own(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:
+    """Return what the cells of a column hold themselves, and what those show that are covered."""
+    covering = {
+        at: text
+        for at, (text, letter) in enumerate(zip(texts, letters, strict=False))
+        if letter == cells.MERGED
+    }
+    own = [text if at not in covering else "" for at, text in enumerate(texts)]
+    return own if covering else texts, covering
 
 
 def _kinds(letters: str) -> Mapping[int, Kind]:

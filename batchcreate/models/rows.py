@@ -119,6 +119,8 @@ class Chunk:
         cells: for each field of *columns*, its texts; each list is as long as *numbers*.
         kinds: for fields of *columns*, positions in *numbers* of cells that are no text, and
             what they are; their texts in *cells* are what the spreadsheet program shows.
+        covering: for fields of *columns*, positions in *numbers* of cells that are merged with one
+            above, and what that one shows; their own texts in *cells* are empty.
         origins: for each row the text of the column that `to-fix` files end with, see
             `ORIGIN_HEADING`; empty where the sheet has no such column.
 
@@ -130,6 +132,7 @@ class Chunk:
     numbers: Sequence[int]
     cells: Mapping[str, Sequence[str]]
     kinds: Mapping[str, Mapping[int, Kind]] = field(default_factory=dict)
+    covering: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     origins: Sequence[str] = ()
 
 

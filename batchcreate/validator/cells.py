@@ -9,6 +9,7 @@ from itertools import islice
 from batchcreate import messages
 from batchcreate.models import Kind
 from batchcreate.rules import RULES, Rule, fold, items, pattern
+from batchcreate.validator.cleaning import cleaned
 from batchcreate.validator.damage import Damage, damage
 from batchcreate.validator.kinds import verdict
 from batchcreate.validator.suggestions import Meant, meant
@@ -21,6 +22,7 @@ _FACTS = {
     for language in messages.LANGUAGES
 }
 _NOTHING_MEANT = Meant()
+_UNIQUE = frozenset({"task_name", "task_id"})
 _MENDABLE: frozenset[Damage] = frozenset({"number", "encoding"})
 
 
@@ -77,13 +79,24 @@ class Judge:
             return tuple(self._value_breaches(text))
         return tuple(self._text_breaches(text))
 
-    def breach_of_kind(self, kind: Kind, text: str, cell: str) -> Breach | None:
-        """Return what is wrong with a *cell* of *kind* that shows *text*; ``None`` if nothing is."""
+    def breach_of_kind(
+        self, kind: Kind, text: str, cell: str, *, covering: str = ""
+    ) -> Breach | None:
+        """
+        Return what is wrong with a *cell* of *kind* that shows *text*; ``None`` if nothing is.
+
+        What the one shows with which it is merged, *covering*, is meant for every row, unless it
+        is a name.
+        """
         found = verdict(self.rule, kind, text)
         if found is None:
             return None
-        suggested = Meant(suggestion=found.suggestion)
+        suggested = Meant(suggestion=found.suggestion or self._repeated(covering))
         return self._breach(found.reason, text, suggested, cell=cell)
+
+    def _repeated(self, covering: str) -> str:
+        text = cleaned(self.rule, covering)
+        return "" if self.rule.field in _UNIQUE or self.breaches(text) else text
 
     def _text_breaches(self, text: str) -> Iterator[Breach]:
         rule = self.rule

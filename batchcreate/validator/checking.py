@@ -59,6 +59,7 @@ def _column(chunk: Chunk, judge: Judge) -> JudgedColumn:
         chunk.cells.get(name) or [""] * len(chunk.numbers),
         chunk.kinds.get(name, {}),
         lambda at: _address(chunk, name, at),
+        chunk.covering.get(name, {}),
     )
 
 

@@ -38,7 +38,11 @@ class _Judged:
 
 
 def judged(
-    judge: Judge, cells: Sequence[str], kinds: Mapping[int, Kind], address: Callable[[int], str]
+    judge: Judge,
+    cells: Sequence[str],
+    kinds: Mapping[int, Kind],
+    address: Callable[[int], str],
+    covering: Mapping[int, str],
 ) -> JudgedColumn:
     """
     Hold every one of *cells* against the rule.
@@ -48,9 +52,10 @@ def judged(
         cells: the texts of the column.
         kinds: by position what is no text.
         address: gives the spreadsheet's name of the cell at a position.
+        covering: by position what the cell shows with which one is merged.
 
     """
-    broken = dict(_broken_kinds(judge, cells, kinds, address))
+    broken = dict(_broken_kinds(judge, cells, kinds, address, covering))
     changed: dict[int, str] = {}
     for at, found in _remarkable(judge, cells):
         if found.taken != cells[at]:
@@ -96,10 +101,15 @@ def _looked_at(judge: Judge, odd: Iterable[str], column: Iterable[str]) -> Mappi
 
 
 def _broken_kinds(
-    judge: Judge, cells: Sequence[str], kinds: Mapping[int, Kind], address: Callable[[int], str]
+    judge: Judge,
+    cells: Sequence[str],
+    kinds: Mapping[int, Kind],
+    address: Callable[[int], str],
+    covering: Mapping[int, str],
 ) -> Iterator[tuple[int, Sequence[Breach]]]:
     for at, kind in kinds.items():
-        if breach := judge.breach_of_kind(kind, cells[at], address(at)):
+        shown = covering.get(at, "")
+        if breach := judge.breach_of_kind(kind, cells[at], address(at), covering=shown):
             yield at, (breach,)
 
 

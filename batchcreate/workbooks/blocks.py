@@ -22,6 +22,49 @@ class Merge:
     right: int
 
 
+class Covering:
+    """
+    Marks the cells of one sheet that merges cover.
+
+    Below its first cell a merge shows the text of that one in every row; the rows have to be
+    given in their order.
+    """
+
+    def __init__(self, merges: Sequence[Merge]) -> None:
+        self._merges = merges
+        self._shown: dict[Merge, str] = {}
+
+    def marked(
+        self, numbers: Sequence[int], cells: Sequence[Column], columns: Sequence[int]
+    ) -> list[Column]:
+        """Return *cells* with those marked that are covered and hold nothing themselves."""
+        marked: dict[int, tuple[list[str], list[str]]] = {}
+        for merge in self._merges:
+            if merge.top > numbers[-1] or merge.bottom < numbers[0]:
+                continue
+            rows = range(bisect_left(numbers, merge.top), bisect_right(numbers, merge.bottom))
+            for which, index in enumerate(columns):
+                if merge.left <= index <= merge.right:
+                    if which not in marked:
+                        texts, kinds = cells[which]
+                        marked[which] = list(texts), list(kinds or TEXT * len(texts))
+                    for at in rows:
+                        self._mark(merge, (numbers[at], index), at, *marked[which])
+        both = (marked.get(which, column) for which, column in enumerate(cells))
+        return [(texts, "".join(letters)) for texts, letters in both]
+
+    def _mark(
+        self, merge: Merge, place: tuple[int, int], at: int, texts: list[str], letters: list[str]
+    ) -> None:
+        if letters[at] != TEXT:
+            return
+        if place == (merge.top, merge.left):
+            self._shown[merge] = texts[at]
+        elif not texts[at]:
+            letters[at] = MERGED
+            texts[at] = self._shown.get(merge, "") if place[1] == merge.left else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """
@@ -42,7 +85,7 @@ def cut(
     *,
     columns: Sequence[int],
     after: int,
-    merges: Sequence[Merge],
+    covering: Covering,
     chunk_rows: int,
 ) -> Iterator[Block]:
     """
@@ -59,7 +102,7 @@ def cut(
         numbers = list(compress(numbers, kept))
         cells = [_compressed(each, kept) for each in cells]
     if numbers:
-        covered = _covered(numbers, cells, columns, merges)
+        covered = covering.marked(numbers, cells, columns)
         longest = [max(map(len, texts)) for texts, _ in covered]
         _refuse_long(numbers, covered, columns, longest)
         # Each as long as the longest would be the worst.
@@ -82,28 +125,6 @@ def _kept(batch: Batch, cells: Sequence[Column], after: int) -> list[bool]:
 def _compressed(cells: Column, kept: Sequence[bool]) -> Column:
     texts, kinds = cells
     return list(compress(texts, kept)), "".join(compress(kinds, kept))
-
-
-def _covered(
-    numbers: Sequence[int], cells: list[Column], columns: Sequence[int], merges: Sequence[Merge]
-) -> list[Column]:
-    """Return *cells* with those marked that a merge covers and that hold nothing themselves."""
-    marked: dict[int, list[str]] = {}
-    for merge in merges:
-        if merge.top > numbers[-1] or merge.bottom < numbers[0]:
-            continue
-        rows = range(bisect_left(numbers, merge.top), bisect_right(numbers, merge.bottom))
-        for which, index in enumerate(columns):
-            if merge.left <= index <= merge.right:
-                texts, kinds = cells[which]
-                letters = marked.setdefault(which, list(kinds or TEXT * len(texts)))
-                for at in rows:
-                    is_shown = (numbers[at], index) == (merge.top, merge.left)
-                    if not is_shown and not texts[at] and letters[at] == TEXT:
-                        letters[at] = MERGED
-    return [
-        (texts, "".join(marked.get(which, kinds))) for which, (texts, kinds) in enumerate(cells)
-    ]
 
 
 def _refuse_long(

@@ -9,7 +9,7 @@ from typing import Final
 
 from batchcreate.workbooks.batches import Batch, has_cells, head
 from batchcreate.workbooks.binary import open_xls, open_xlsb
-from batchcreate.workbooks.blocks import cut
+from batchcreate.workbooks.blocks import Covering, cut
 from batchcreate.workbooks.content import Format, format_of
 from batchcreate.workbooks.frames import Value
 from batchcreate.workbooks.limits import SHEETS_MAX, Limits, limits_for
@@ -46,12 +46,13 @@ class Desk:
             case {"ask": "head", "sheet": index, "chunk_rows": chunk_rows}:
                 yield self._head(index, chunk_rows)
             case {"ask": "rows", "columns": columns, "after": after, "chunk_rows": chunk_rows}:
+                covering = Covering(self._table.merges)
                 for batch in self._batches:
                     for block in cut(
                         batch,
                         columns=columns,
                         after=after,
-                        merges=self._table.merges,
+                        covering=covering,
                         chunk_rows=chunk_rows,
                     ):
                         yield {"numbers": block.numbers, "columns": block.columns}

@@ -51,7 +51,7 @@ class Rows:
 
     Attributes:
         numbers: as the spreadsheet program shows them.
-        texts: for each column asked for, what its cells show.
+        texts: for each column asked for, what its cells show; those that a merge covers show its text.
         kinds: likewise, a letter for each cell (see `cells`); empty where all are text.
 
     """

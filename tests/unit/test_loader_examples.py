@@ -16,6 +16,7 @@ def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
         kinds={
             "task_tag": {len(names) - 1: Kind.ERROR, len(names) // 4: Kind.NUMBER, 0: Kind.DATE}
         },
+        covering={"task_tag": {0: "first", 1: "second"}},
         origins=origins,
     )
 
@@ -36,6 +37,7 @@ def test_example_rows_are_left_out(name: str) -> None:
             numbers=[2, 4, 6],
             cells={"task_name": ["a", "b:c", "d"], "task_tag": ["tag a", "tag b:c", "tag d"]},
             kinds={"task_tag": {0: Kind.DATE, 2: Kind.ERROR}},
+            covering={"task_tag": {0: "first"}},
             origins=["1", "3", "5"],
         ),
         2,

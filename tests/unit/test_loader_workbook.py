@@ -12,7 +12,7 @@ import xlsxwriter
 
 from batchcreate.errors import LoadError
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import Chunk, Column
+from batchcreate.models import Chunk, Column, Kind
 
 HEADINGS = ["task_name", "operation_types"]
 
@@ -98,6 +98,24 @@ def test_cells_are_texts_as_typed(path: Path, value: object, text: str) -> None:
     book.save(path)
 
     assert rows(load(path)) == [("Sheet", 2, text, "INSERT")]
+
+
+def test_a_merged_cell_is_no_cell_of_the_rows_below(path: Path) -> None:
+    """They hold nothing themselves; what they show is kept apart."""
+    headings = [*HEADINGS, "batchcreate origin"]
+    rows = [headings, ["abc", "INSERT", "x"], ["def"], ["ghi", "UPDATE"]]
+    write(path, May=rows)
+    book = openpyxl.load_workbook(path)
+    for cells in ("B2:B3", "C2:C3"):
+        book["May"].merge_cells(cells)
+    book.save(path)
+
+    (chunk,) = load(path)
+
+    assert chunk.cells["operation_types"] == ["INSERT", "", "UPDATE"]
+    assert chunk.kinds == {"operation_types": {1: Kind.MERGED}}
+    assert chunk.covering == {"operation_types": {1: "INSERT"}}
+    assert chunk.origins == ["x", "", ""]
 
 
 def test_every_visible_sheet_with_the_headings_is_read(path: Path) -> None:

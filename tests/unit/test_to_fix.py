@@ -312,6 +312,17 @@ class TestFresh:
         assert copy["May"]["C2"].value == "=#N/A"
         assert copy["May"]["D2"].fill.fgColor.rgb == "FFFFC7CE"
 
+    def test_a_covered_cell_stays_blank(self, tmp_path: Path) -> None:
+        """It shows the text of another one, and holds none."""
+        path = tmp_path / "t.xlsx"
+        with xlsxwriter.Workbook(path) as made:
+            sheet = made.add_worksheet("May")
+            sheet.write_row(0, 0, ["task_name", "task_tag"])
+            sheet.merge_range("B2:B3", "crm-orders")
+            sheet.write_column(1, 0, ["a", "b"])
+
+        assert fresh(path, line(3), 1)["May"]["B2"].value is None
+
     def test_a_name_that_no_sheet_may_have_is_replaced(self, tmp_path: Path) -> None:
         """LibreOffice allows more than Excel."""
         table = (

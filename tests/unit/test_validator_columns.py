@@ -94,7 +94,7 @@ def test_every_cell_is_found_however_often_it_is_repeated(repeats: int) -> None:
     kinds = {2: Kind.DATE}
 
     found = judged(
-        Judge(rule=RULES["task_name"], is_needed=True), column, kinds, lambda at: f"A{at + 2}"
+        Judge(rule=RULES["task_name"], is_needed=True), column, kinds, lambda at: f"A{at + 2}", {}
     )
 
     assert list(found.cells) == ["a-name", "a b", "good-name", "", "#REF!", "other-name"] * repeats
@@ -108,7 +108,7 @@ def test_column_without_mistakes_is_not_copied() -> None:
     """A clean chunk costs no list per column."""
     column = [f"name-{number}" for number in range(1000)]
 
-    found = judged(Judge(rule=RULES["task_name"], is_needed=True), column, {}, str)
+    found = judged(Judge(rule=RULES["task_name"], is_needed=True), column, {}, str, {})
 
     assert found.cells is column
     assert (found.cleaned, found.broken) == ([], {})
@@ -146,7 +146,7 @@ def test_rounded_ids_are_found_by_their_column() -> None:
     """Two ids of eighteen digits that both end in zeros have been numbers once."""
     column = ["123456789012345000", "7f3c9a41d2e8", "987654321098765000 ", "1001"]
 
-    found = judged(Judge(rule=RULES["task_id"], is_needed=False), column, {}, str)
+    found = judged(Judge(rule=RULES["task_id"], is_needed=False), column, {}, str, {})
 
     assert {at: [breach.rule for breach in found.broken[at]] for at in found.broken} == {
         0: ["task_id.long_number"],

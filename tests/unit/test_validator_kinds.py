@@ -5,6 +5,7 @@ import pytest
 from batchcreate.models import Chunk, Column, Issue, Kind, Place
 from batchcreate.rules import RULES
 from batchcreate.validator import Checked, validate
+from batchcreate.validator.cells import Judge
 from batchcreate.validator.kinds import Verdict, verdict
 
 NAMES = ("task_name", "task_tag")
@@ -105,6 +106,7 @@ def checked(*, language: str = "en") -> Checked:
             "task_id": {1: Kind.NUMBER, 2: Kind.NUMBER, 3: Kind.NO_RESULT},
             "operation_types": {4: Kind.MERGED},
         },
+        covering={"operation_types": {4: "INSERT"}},
     )
     return validate(chunk, defaults={}, needs_target=False, language=language)
 
@@ -119,6 +121,7 @@ def test_cells_are_refused_one_by_one_at_their_address() -> None:
         ("B5", "task_id.no_result"),
         ("C6", "operation_types.merged"),
     ]
+    assert checked().rejected[3].issues[0].suggestion == "INSERT"
     assert [task.key.task_name for task in checked().tasks("")] == ["20240301"]
 
 
@@ -136,6 +139,29 @@ def test_lost_digits_are_explained() -> None:
             " text, then type or paste the value again from where it came.",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "covering", "suggestion"),
+    [
+        ("operation_types", "insert; Update ", "insert; Update"),
+        ("operation_types", "SELECT", ""),
+        ("task_tag", " crm-orders", "crm-orders"),
+        ("task_tag", "", ""),
+        ("task_name", "crm-orders", ""),
+        ("task_id", "7f3c9a41", ""),
+    ],
+)
+def test_text_of_a_merged_cell_is_suggested_for_its_other_rows(
+    field: str, covering: str, suggestion: str
+) -> None:
+    """Unless it is refused itself, or every row needs one of its own."""
+    judge = Judge(rule=RULES[field], is_needed=True)
+
+    found = judge.breach_of_kind(Kind.MERGED, "", "C7", covering=covering)
+
+    assert found
+    assert (found.rule, found.suggestion) == (f"{field}.merged", suggestion)
 
 
 def test_merged_cell_is_named_in_the_language_of_the_analyst() -> None:

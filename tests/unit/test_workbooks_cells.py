@@ -223,6 +223,28 @@ def test_merged_cells_are_marked(tmp_path: Path) -> None:
     ]
 
 
+def test_covered_cells_show_the_text_of_the_first_one_in_the_rows_below(tmp_path: Path) -> None:
+    """However far below; beside it stands another field, and nothing is told of numbers."""
+    merges = (
+        '<mergeCells><mergeCell ref="C2:D90"/><mergeCell ref="E2:E3"/>'
+        '<mergeCell ref="B2:B3"/></mergeCells>'
+    )
+    first = '<c r="C2" t="inlineStr"><is><t>crm</t></is></c><c r="E2"><v>7</v></c>'
+    below = "".join(
+        f'<row r="{at}"><c r="A{at}" t="inlineStr"><is><t>b</t></is></c></row>'
+        for at in range(3, 95)
+    )
+    body = sheet(HEADINGS + task(2, more=first) + below, after=merges)
+    path = xlsx(tmp_path / "t.xlsx", parts={"xl/worksheets/sheet1.xml": body})
+
+    found = rows(path, range(5), after=1)
+
+    assert found[0] == (2, ("crm-orders", "INSERT", "crm", "", "7"), (".", ".", ".", "m", "n"))
+    assert found[1] == (3, ("b", "INSERT", "crm", "", ""), (".", "m", "m", "m", "m"))
+    assert found[88] == (90, ("b", "", "crm", "", ""), (".", ".", "m", "m", "."))
+    assert found[89] == (91, ("b", "", "", "", ""), (".",) * 5)
+
+
 def test_both_readers_tell_the_same(tmp_path: Path) -> None:
     """Rows, texts and kinds, of a sheet that begins in the middle."""
     path = tmp_path / "t.xlsx"

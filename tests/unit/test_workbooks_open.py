@@ -91,14 +91,14 @@ def test_what_is_repeated_is_told_as_often(tmp_path: Path) -> None:
 
 
 def test_covered_cells_are_marked(tmp_path: Path) -> None:
-    """They show nothing, and are not merely empty."""
+    """They hold nothing, and show the text of the first one."""
     spanning = '<table:table-cell table:number-rows-spanned="2"><text:p>INSERT</text:p></table:table-cell>'
     body = row(cell("a"), spanning) + row(cell("b"), "<table:covered-table-cell/>")
     path = ods(tmp_path / "t.ods", table(HEADINGS + body))
 
     assert rows(path, (0, 1), after=1) == [
         (2, ("a", "INSERT"), (".", ".")),
-        (3, ("b", ""), (".", "m")),
+        (3, ("b", "INSERT"), (".", "m")),
     ]
 
 

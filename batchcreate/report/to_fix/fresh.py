@@ -183,6 +183,8 @@ class _Writer:
 
 def _value(text: str, kind: str) -> str | float | bool | datetime:
     """Return what a cell holds that shows *text*."""
+    if kind == cells.MERGED:
+        return ""
     if kind == cells.BOOLEAN:
         return text == "TRUE"
     try:
