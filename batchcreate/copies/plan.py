@@ -14,7 +14,8 @@ class Mark:
     Attributes:
         index: zero-based position of its column.
         comment: what is wrong with it and what to type.
-        is_lost: its formula has no result in the file, so that there is no value to show.
+        is_lost: it has no value to show, and must not come back as an empty one: its formula has
+            no result in the file, or it was merged with another.
 
     """
 

@@ -379,6 +379,13 @@ class TestLines:
         assert "row 7" in found.status
         assert not found.is_refused
 
+    @pytest.mark.parametrize("rule", ["task_tag.merged", "task_tag.no_result"])
+    def test_a_cell_without_a_value_does_not_come_back_as_an_empty_one(self, rule: str) -> None:
+        """An empty tag is accepted, and none was meant."""
+        (found,) = lines([to_fix(2, issue(2, "B2", rule))], language="en")
+
+        assert [mark.is_lost for mark in found.marks] == [True]
+
     def test_issues_of_one_cell_are_one_comment(self) -> None:
         """A column that the sheet does not have has no cell to mark."""
         row = to_fix(

@@ -12,7 +12,8 @@ from batchcreate.models.rows import ORIGIN_HEADING, STATUS_HEADINGS
 from batchcreate.text import cell_text, printable
 
 _LETTERS: Final = re.compile(r"([A-Z]{1,3})[0-9]+")
-_NO_RESULT: Final = ".no_result"
+_WITHOUT_VALUE: Final = (".no_result", ".merged")
+"""How the rules end that a cell breaks which has no value of its own, and is not empty."""
 
 
 def headings(language: str) -> Headings:
@@ -84,7 +85,7 @@ def _marks(issues: Sequence[Issue], language: str) -> Sequence[Mark]:
         Mark(
             index=index,
             comment=cell_text("\n\n".join(_advised(issue, "\n", language) for issue in of_cell)),
-            is_lost=any(issue.rule.endswith(_NO_RESULT) for issue in of_cell),
+            is_lost=any(issue.rule.endswith(_WITHOUT_VALUE) for issue in of_cell),
         )
         for index, of_cell in sorted(cells.items())
     ]
