@@ -52,7 +52,7 @@ def cell_text(text: str) -> str:
     kept = text[:CELL_CHARS]
     if not kept.isprintable():
         kept = "".join(char if char in "\n\t" else _visible(char) for char in kept)
-    return kept if 2 * len(kept) <= CELL_CHARS else _cut(kept)
+    return cut_to_cell(kept)
 
 
 def csv_cell(text: str) -> str:
@@ -66,8 +66,10 @@ def csv_cell(text: str) -> str:
     return cell_text(f"'{kept}") if kept[:1] in _FORMULA_STARTS and kept else kept
 
 
-def _cut(text: str) -> str:
+def cut_to_cell(text: str) -> str:
     """Return as much of *text* as a cell holds; what is beyond the first plane counts twice."""
+    if 2 * len(text) <= CELL_CHARS:
+        return text
     return text.encode("utf-16-le")[: 2 * CELL_CHARS].decode("utf-16-le", "ignore")
 
 

@@ -325,17 +325,64 @@ class TestFresh:
 
     def test_a_name_that_no_sheet_may_have_is_replaced(self, tmp_path: Path) -> None:
         """LibreOffice allows more than Excel."""
-        table = (
-            '<table:table table:name="May / June"><table:table-row><table:table-cell><text:p>'
-            "task_name</text:p></table:table-cell></table:table-row><table:table-row>"
-            '<table:table-cell office:value-type="float" office:value="1.5"/>'
-            "</table:table-row></table:table>"
-        )
+        path = ods(tmp_path / "t.ods", table("May / June", number(1.5)))
 
-        copy = fresh(ods(tmp_path / "t.ods", table), line(2), 1, name="May / June")
+        copy = fresh(path, line(2), 1, name="May / June")
 
         assert copy.sheetnames == ["Sheet 1"]
         assert copy["Sheet 1"]["A2"].value == 1.5
+
+    @pytest.mark.parametrize(
+        ("names", "written"),
+        [
+            (("Sheet 2", "May / June"), ["Sheet 2", "Sheet 3"]),
+            (("May / June", "Sheet 1"), ["Sheet 1", "Sheet 2"]),
+            (("Tasks", "tasks"), ["Tasks", "Sheet 2"]),
+        ],
+        ids=["replaced", "replaced before", "same letters"],
+    )
+    def test_no_two_sheets_have_one_name(
+        self, names: Sequence[str], written: Sequence[str], tmp_path: Path
+    ) -> None:
+        """A name that stands for another one may be there already, and case does not count."""
+        path = ods(tmp_path / "t.ods", "".join(table(name, number(1)) for name in names))
+
+        assert fresh(path, line(2), 1, name=names).sheetnames == written
+
+    @pytest.mark.parametrize(
+        ("kind", "value", "shown"),
+        [
+            ("float", "1e999", "INF"),
+            ("float", "NaN", "NAN"),
+            ("date", "1850-01-01", "1850-01-01"),
+            ("date", "2020-01-01T10:00:00Z", "2020-01-01 10:00:00Z"),
+            ("string", "\N{GRINNING FACE}" * 20_000, "\N{GRINNING FACE}" * 16_383),
+        ],
+        ids=["infinite", "no number", "before all dates", "zone", "long"],
+    )
+    def test_what_no_cell_of_excel_can_hold_becomes_text(
+        self, kind: str, value: str, shown: str, tmp_path: Path
+    ) -> None:
+        """OpenDocument knows more numbers and dates, and longer texts."""
+        given = f'office:value-type="{kind}" office:{"date-value" if kind == "date" else "value"}="{value}"'
+        cell = f"<table:table-cell {given}><text:p>{value}</text:p></table:table-cell>"
+        path = ods(tmp_path / "t.ods", table("May", cell))
+
+        copy = fresh(path, line(2), 1)
+
+        assert (copy["May"]["A2"].value, copy["May"]["A2"].data_type) == (shown, "s")
+
+
+def table(name: str, cell: str) -> str:
+    return (
+        f'<table:table table:name="{name}"><table:table-row><table:table-cell><text:p>task_name'
+        "</text:p></table:table-cell></table:table-row>"
+        f"<table:table-row>{cell}</table:table-row></table:table>"
+    )
+
+
+def number(value: float) -> str:
+    return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
 
 
 def line(number: int, *marks: Mark, **more: Any) -> Line:
@@ -344,19 +391,24 @@ def line(number: int, *marks: Mark, **more: Any) -> Line:
     )
 
 
-def fresh(path: Path, found: Line, header_number: int = 2, *, name: str = "May") -> Any:
+def fresh(
+    path: Path, found: Line, header_number: int = 2, *, name: str | Sequence[str] = "May"
+) -> Any:
     target = io.BytesIO()
-    sheet = SheetToFix(
-        sources=[1],
-        layout=layout(path.name, sheet=name, number=header_number),
-        root=path.name,
-        rows=1,
-    )
+    sheets = [
+        SheetToFix(
+            sources=[1],
+            layout=layout(path.name, sheet=each, number=header_number),
+            root=path.name,
+            rows=1,
+        )
+        for each in ([name] if isinstance(name, str) else name)
+    ]
     with path.open("rb") as source:
         write_fresh(
             source,
             target,
-            sheets=[sheet],
+            sheets=sheets,
             lines=lambda _: iter([found]),
             headings=headings("en"),
         )

@@ -2,8 +2,11 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from itertools import count
+from math import isfinite
 from typing import Any, BinaryIO, Final
 
 from batchcreate.copies.marking import (
@@ -19,12 +22,14 @@ from batchcreate.copies.marking import (
 from batchcreate.copies.plan import Headings, Line
 from batchcreate.models import Layout, SheetToFix
 from batchcreate.report.sheets import write_text
+from batchcreate.text import cut_to_cell
 from batchcreate.workbooks import cells
 from batchcreate.workbooks.reader import WorkbookReader
 
 _CHUNK_ROWS: Final = 1_000
 _WIDTH: Final = 18
 _ERROR: Final = re.compile(r"#[A-Z0-9/_]+[!?]?")
+_FIRST_YEAR: Final = 1900
 _NAME_CHARS: Final = 31
 _FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]|^'|'$|^History$", re.IGNORECASE)
 _LOST: Final = ("#N/A", cells.ERROR)
@@ -129,7 +134,7 @@ class _Writer:
 
     def _begun(self, layout: Layout, width: int) -> Sheet:
         """Return a new sheet whose first columns are for the analyst's own cells."""
-        sheet = self._book.add_worksheet(_sheet_name(layout.sheet, len(self._book.worksheets())))
+        sheet = self._book.add_worksheet(_sheet_name(layout.sheet, self._book.sheetnames))
         sheet.set_column(0, width, _WIDTH)
         sheet.set_column(width, width, STATUS_WIDTH)
         sheet.set_column(width + 1, width + 1, None, None, {"hidden": True})
@@ -187,18 +192,25 @@ def _value(text: str, kind: str) -> str | float | bool | datetime:
         return ""
     if kind == cells.BOOLEAN:
         return text == "TRUE"
-    try:
-        if kind == cells.NUMBER:
-            return float(text)
-        if kind == cells.DATE:
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        if kind == cells.NUMBER and isfinite(number := float(text)):
+            return number
+        if kind == cells.DATE and _is_of_excel(moment := datetime.fromisoformat(text)):
+            return moment
     # Half a character cannot be written.
-    return text.encode(errors="backslashreplace").decode()
+    return cut_to_cell(text.encode(errors="backslashreplace").decode())
 
 
-def _sheet_name(name: str, others: int) -> str:
-    """Return *name* where a sheet may be called that, else another one."""
+def _is_of_excel(moment: datetime) -> bool:
+    """Whether Excel knows *moment*: its days begin with 1900, and they have no zones."""
+    return moment.tzinfo is None and moment.year >= _FIRST_YEAR
+
+
+def _sheet_name(name: str, taken: Collection[str]) -> str:
+    """Return *name* where a sheet may be called that and none is yet, else another one."""
+    used = {each.lower() for each in taken}
     is_possible = len(name) <= _NAME_CHARS and not _FORBIDDEN.search(name)
-    return name if is_possible else f"Sheet {others + 1}"
+    if is_possible and name.lower() not in used:
+        return name
+    others = (f"Sheet {number}" for number in count(len(used) + 1))
+    return next(other for other in others if other.lower() not in used)
