@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import resource
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,3 +59,16 @@ def fill(disk: Path, *, pages_left: int = 0) -> Path:
 def _remount(disk: Path, option: str) -> None:
     remount = (required("mount"), "-o", f"remount,{option}", str(disk))
     subprocess.run(remount, check=True)  # noqa: S603 # ours
+
+
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    """Let the operating system refuse to write more than *size* bytes to a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    earlier = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, earlier)

@@ -1,15 +1,14 @@
 """results.xlsx: every row and every issue to filter and sort, and a summary with charts."""
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from batchcreate.models import Issue, ResultRow, Status
+from batchcreate.report.books import book_in
 from batchcreate.report.files import replacing_bytes
 from batchcreate.report.overview import Overview, write_overview
 from batchcreate.report.sheets import Cells, LineWriter
@@ -86,7 +85,8 @@ def write_workbook(  # what is in it, and how it is to be
         ReportError: the file cannot be written.
 
     """
-    with _opened(path) as book:
+    with replacing_bytes(path) as file, book_in(file, path.parent) as book:
+        book.set_properties({"title": "batchcreate results", "created": _MADE})
         write_overview(book, overview, language)
         tables = _Tables(book, rows_max)
         tables.write("Results", RESULT_COLUMNS, (result_cells(row, language) for row in results))
@@ -96,86 +96,6 @@ def write_workbook(  # what is in it, and how it is to be
 def _issue_cells(issue: Issue) -> Cells:
     """Return the cells of a line; a heading of several lines would lie upon its neighbours."""
     return issue_cells(replace(issue, column=one_line(issue.column)))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator["Workbook"]:
-    """Give a workbook that takes the place of *path*; what it holds waits on the same disk."""
-    from xlsxwriter import Workbook
-    from xlsxwriter.exceptions import FileCreateError
-
-    with (
-        replacing_bytes(path) as file,
-        tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder,
-    ):
-        sink = _Sink(file)
-        book = Workbook(sink, {"constant_memory": True, "tmpdir": folder})
-        book.use_zip64()
-        book.set_properties({"title": "batchcreate results", "created": _MADE})
-        try:
-            yield book
-            book.close()
-        except FileCreateError as error:
-            raise OSError(str(error)) from error
-        finally:
-            sink.close()
-            for sheet in book.worksheets():
-                with suppress(OSError):
-                    sheet.row_data_fh.close()
-        if sink.failure is not None:
-            raise sink.failure
-
-
-class _Sink:
-    """
-    Hands on what is written, and after a failure or its end lets the rest go.
-
-    An archive that cannot be finished tries again when it is thrown away, and complains on
-    standard error. So it never hears of a failure; whoever writes it looks here at the end.
-
-    Args:
-        file: takes what is written.
-
-    Attributes:
-        failure: the first one.
-
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.failure: OSError | None = None
-        self._file: BinaryIO | None = file
-        self._at = 0
-
-    def write(self, data: bytes) -> int:
-        """Write *data* if possible."""
-        self._try(lambda file: file.write(data))
-        self._at += len(data)
-        return len(data)
-
-    def seek(self, at: int) -> int:
-        """Go to *at*, counted from the beginning."""
-        self._try(lambda file: file.seek(at))
-        self._at = at
-        return at
-
-    def tell(self) -> int:
-        """Return where the next bytes go."""
-        return self._at
-
-    def flush(self) -> None:
-        """Do nothing: whoever gave the file flushes it."""
-
-    def close(self) -> None:
-        """Let all go that comes from now on."""
-        self._file = None
-
-    def _try(self, action: Callable[[BinaryIO], object]) -> None:
-        if self._file is not None:
-            try:
-                action(self._file)
-            except OSError as failure:
-                self.failure = failure
-                self.close()
 
 
 class _Tables:

@@ -2,12 +2,8 @@
 
 import errno
 import os
-import resource
 import secrets
-import signal
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,7 +11,7 @@ import pytest
 
 from batchcreate.errors import ReportError
 from batchcreate.report import replacing
-from tests.disks import read_only, small_disk
+from tests.disks import files_no_longer_than, read_only, small_disk
 
 
 @pytest.fixture
@@ -34,19 +30,6 @@ def content_of(folder: Path) -> dict[str, str]:
 def write(path: Path, text: str) -> None:
     with replacing(path) as file:
         file.write(text)
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """Let the operating system refuse to write more than *size* bytes to a file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    earlier = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, earlier)
 
 
 class TestWriting:

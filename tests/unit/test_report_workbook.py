@@ -1,9 +1,6 @@
 """The workbook of results reads back as written, filters, and does nothing by itself."""
 
-import resource
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +16,7 @@ from batchcreate.models import CauseGroup, Issue, Place, ResultRow, Status, Summ
 from batchcreate.report import Overview, write_workbook
 from batchcreate.report.tables import ISSUE_COLUMNS, RESULT_COLUMNS, issue_cells, result_cells
 from batchcreate.text import cell_text
+from tests.disks import files_no_longer_than
 from tests.office import convert
 
 CREATED: Final = ResultRow(
@@ -324,16 +322,3 @@ class TestFile:
         with pytest.raises(JournalError, match="the rows end here"):
             write_workbook(path, OVERVIEW, broken(), ())
         assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.xlsx": before}
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """Let the operating system refuse to write more than *size* bytes to a file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    earlier = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, earlier)

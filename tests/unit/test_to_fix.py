@@ -12,12 +12,13 @@ import pytest
 import xlsxwriter
 
 from batchcreate.copies.plan import Line, Mark
-from batchcreate.errors import LoadError, ReportError
+from batchcreate.errors import JournalError, LoadError, ReportError
 from batchcreate.models import Column, Issue, Layout, Origin, Place, RowToFix, SheetToFix, Status
 from batchcreate.report.to_fix import HandedBack, write_to_fix
 from batchcreate.report.to_fix.fresh import write_fresh
 from batchcreate.report.to_fix.lines import headings, lines
 from tests.desks import rows as rows_of
+from tests.disks import files_no_longer_than
 from tests.spreadsheets import ods, task, xlsx
 
 OWN = ("batchcreate status", "batchcreate origin")
@@ -254,6 +255,35 @@ class TestFiles:
             "000000000000|t.csv||2",
         )
 
+    @pytest.mark.parametrize("size", [200, 2000], ids=["while rows wait", "at the end"])
+    def test_full_disk_leaves_nothing(self, size: int, results: Path, tmp_path: Path) -> None:
+        """A workbook that is written anew waits beside its place, and goes with a failure."""
+        path = ods(tmp_path / "t.ods", table("May", number(1)))
+
+        with (
+            files_no_longer_than(size),
+            pytest.raises(
+                ReportError, match=r"to-fix\.xlsx: cannot be written \(.*File too large"
+            ),
+        ):
+            hand_back(results, Files(path, sheet="May"))
+        assert names(results) == []
+
+    def test_rows_that_cannot_be_read_leave_nothing(self, results: Path, tmp_path: Path) -> None:
+        """Not even the rows that were read: they are the analyst's, and nobody else's."""
+        path = ods(tmp_path / "t.ods", table("May", number(1)))
+
+        class Broken(Files):
+            def rows(self, sheet: SheetToFix) -> Iterator[RowToFix]:
+                yield from super().rows(sheet)
+                msg = "the rows end here"
+                raise JournalError(msg)
+
+        handed = hand_back(results, Broken(path, sheet="May"))
+
+        assert handed.notes == [f"{results / 'to-fix.xlsx'}: cannot be written: the rows end here"]
+        assert names(results) == []
+
     def test_too_large_a_workbook_is_not_even_tried(self, results: Path, tmp_path: Path) -> None:
         """All of its cells would be in memory at once."""
         padding = {"xl/media/1.bin": hashlib.shake_128(b"x").digest(5 << 20)}
@@ -408,6 +438,7 @@ def fresh(
         write_fresh(
             source,
             target,
+            folder=path.parent,
             sheets=sheets,
             lines=lambda _: iter([found]),
             headings=headings("en"),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from math import isfinite
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from batchcreate.copies.marking import (
@@ -21,6 +22,7 @@ from batchcreate.copies.marking import (
 )
 from batchcreate.copies.plan import Headings, Line
 from batchcreate.models import Layout, SheetToFix
+from batchcreate.report.books import book_in
 from batchcreate.report.sheets import write_text
 from batchcreate.text import cut_to_cell
 from batchcreate.workbooks import cells
@@ -47,6 +49,7 @@ def write_fresh(
     source: BinaryIO,
     target: BinaryIO,
     *,
+    folder: Path,
     sheets: Iterable[SheetToFix],
     lines: Callable[[SheetToFix], Iterator[Line]],
     headings: Headings,
@@ -56,15 +59,21 @@ def write_fresh(
 
     Values stay what they are, text or numbers; formats are not taken along.
 
+    Args:
+        source: the workbook that the rows are taken from.
+        target: empty.
+        folder: where sheets wait until they are written, on the disk of *target*.
+        sheets: with rows that are not created.
+        lines: what is told of the rows of a sheet.
+        headings: of our own columns.
+
     Raises:
         LoadError: *source* cannot be read.
+        OSError: *target* cannot be written.
 
     """
-    from xlsxwriter import Workbook
-
-    book = Workbook(target, {"constant_memory": True, "strings_to_urls": False})
-    writer = _Writer(book, headings)
-    with WorkbookReader(source, "") as reader:
+    with book_in(target, folder) as book, WorkbookReader(source, "") as reader:
+        writer = _Writer(book, headings)
         names = [tab.name for tab in reader.tabs()]
         for sheet in sheets:
             name = sheet.layout.sheet
@@ -74,7 +83,6 @@ def write_fresh(
             writer.write(sheet.layout, columns, rows, lines(sheet))
             # The next sheet is not told of before this one is told of to its end.
             deque(rows, maxlen=0)
-    book.close()
 
 
 def _rows(reader: WorkbookReader, columns: Sequence[int]) -> Iterator[tuple[int, Row]]:

@@ -41,7 +41,7 @@ def write_to_fix(results: Path, originals: Originals, *, language: str) -> Hande
         path = shelf.choose(root, suffix=suffix, is_only=is_only)
         try:
             with shelf.replacing(path) as target:
-                is_as_it_was = _write(target, sheets, originals, language)
+                is_as_it_was = _write(target, results, sheets, originals, language)
         except (JournalError, LoadError) as error:
             notes.append(f"{path}: cannot be written: {error}")
             continue
@@ -63,7 +63,11 @@ def _per_file(sheets: Iterable[SheetToFix]) -> Iterable[Sequence[SheetToFix]]:
 
 
 def _write(
-    target: BinaryIO, sheets: Sequence[SheetToFix], originals: Originals, language: str
+    target: BinaryIO,
+    results: Path,
+    sheets: Sequence[SheetToFix],
+    originals: Originals,
+    language: str,
 ) -> bool:
     """Write the rows of *sheets* to *target*; return whether they look as they did."""
 
@@ -80,7 +84,7 @@ def _write(
             return True
         target.seek(0)
         target.truncate()
-        write_fresh(source, target, sheets=sheets, lines=lines_of, headings=own)
+        write_fresh(source, target, folder=results, sheets=sheets, lines=lines_of, headings=own)
         return False
 
 
