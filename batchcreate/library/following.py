@@ -40,6 +40,7 @@ class Running:
     async def _events(self) -> AsyncIterator[Plan | Progress]:
         while (news := await self._news.get()) is not None:
             yield news
+        self._news.put_nowait(None)  # for whoever iterates again
 
     async def _follow(self, run: Callable[..., Awaitable[Ending]]) -> None:
         try:
@@ -64,14 +65,20 @@ async def running(
     """
     Carry out `run` beside the block, for ``async for event in ...``.
 
-    Where the block ends first, the requests under way finish, and the reports are written.
+    Where the block ends first, the requests under way finish, and the reports are written. An
+    error that ends the block is raised as it is.
     """
     stop = Stop()
     started = Running()
     carry_out = partial(run, files, settings, environment=environment, stop=stop)
+    failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
         group.create_task(started._follow(carry_out))  # noqa: SLF001 # its other half
         try:
             yield started
+        except Exception as error:  # noqa: BLE001 # raised below: the group would wrap it
+            failure = error
         finally:
             stop.pull(Halt(cause=Cause.INTERRUPTED, message="ended by the calling program"))
+    if failure is not None:
+        raise failure

@@ -66,7 +66,16 @@ def load_options(settings: Settings) -> LoadOptions:
 
 
 def results_folder(files: Sequence[Path], settings: Settings) -> Path:
-    """Return the folder for the results: as told, or named after the first file."""
+    """
+    Return the folder for the results: as told, or named after the first file.
+
+    Raises:
+        SettingsError: there is no file.
+
+    """
+    if not files:
+        msg = "there is no input file; name at least one"
+        raise SettingsError(msg)
     first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
     return settings.results or Path(f"{first}-results")
 

@@ -132,6 +132,26 @@ async def test_what_ends_a_run_is_raised(tmp_path: Path) -> None:
         assert [event async for event in running] == []
         with pytest.raises(batchcreate.LoadError, match="there is no such file"):
             await running.ending()
+    with pytest.raises(batchcreate.SettingsError, match="no input file"):
+        await batchcreate.run([], settings)
+
+
+async def test_what_ends_the_block_is_raised_as_it_is(tmp_path: Path) -> None:
+    """No group is put around it: `except` finds it."""
+    with pytest.raises(batchcreate.LoadError, match="there is no such file"):
+        async with batchcreate.running([tmp_path / "none.csv"], settings_for(tmp_path)) as running:
+            await running.ending()
+
+
+async def test_a_run_can_be_iterated_over_again(tasks: Path, tmp_path: Path) -> None:
+    """What was told is told; there is nothing left to wait for."""
+    async with batchcreate.running([tasks], settings_for(tmp_path)) as running:
+        events = [event async for event in running]
+        async with asyncio.timeout(10):
+            again = [event async for event in running]
+
+    assert isinstance(events[0], Plan)
+    assert again == []
 
 
 def test_a_check_tells_every_issue(tasks: Path) -> None:
