@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from xml.etree.ElementTree import Element, fromstring
 
+import matplotlib as mpl
 import pytest
 
 from batchcreate.models import Bar, Latencies, Share, Span, Status, Timeline
@@ -53,6 +54,15 @@ CAUSES = [
     (HOSTILE, Status.FAILED, 13),
     ("FDI.9999", Status.UNKNOWN, 1),
 ]
+
+
+def test_nobody_elses_style_is_drawn() -> None:
+    """Neither a `matplotlibrc` nor the calling program changes a picture, nor is it changed itself."""
+    before = draw_timeline(TIMELINE, name="run-1", title="t")
+
+    with mpl.rc_context({"text.usetex": True, "path.sketch": (5, 100, 2), "axes.grid": True}):
+        assert draw_timeline(TIMELINE, name="run-1", title="t") == before
+        assert mpl.rcParams["text.usetex"]
 
 
 def shapes(drawing: Drawing) -> list[Element]:

@@ -10,6 +10,7 @@ from batchcreate.report.charts.canvas import (
     Canvas,
     Drawing,
     Picture,
+    our_style,
     shortened,
 )
 from batchcreate.report.wording import ORDER, spell_rows, words_of
@@ -97,6 +98,7 @@ def _counts(share: Share) -> str:
     return ", ".join(parts)
 
 
+@our_style()
 def _draw_shares(shares: Sequence[Share], labels: Sequence[str]) -> Drawing:
     row_px = 58
     canvas = Canvas(WIDTH, row_px * len(shares))
@@ -120,6 +122,7 @@ def _segments(counts: Mapping[Status, int]) -> Iterator[tuple[Status, float, flo
         left += width + 1
 
 
+@our_style()
 def _draw_causes(causes: Sequence[tuple[str, Status, int]]) -> Drawing:
     row_px = 42
     canvas = Canvas(WIDTH, row_px * len(causes))

@@ -5,6 +5,7 @@ import logging
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
@@ -86,9 +87,26 @@ class Picture:
     rows: Sequence[Sequence[str]]
 
 
+@contextmanager
+def our_style() -> Iterator[None]:
+    """
+    Let matplotlib draw as pages need it, whatever its user or the calling program has set.
+
+    A canvas is made, drawn on and asked for its drawing in here.
+    """
+    # It tells on standard error, in the middle of our own lines, that it looks for fonts.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    from matplotlib import rc_context, rcdefaults, rcParams
+
+    with rc_context():
+        rcdefaults()
+        rcParams["svg.fonttype"] = "none"
+        yield
+
+
 class Canvas:
     """
-    A picture under way.
+    A picture under way, to be drawn in `our_style`.
 
     Texts that are not ours never reach matplotlib, which looks for formulas and glyphs in
     them: it is given marks in their places.
@@ -100,8 +118,6 @@ class Canvas:
     """
 
     def __init__(self, width: int, height: int) -> None:
-        # It tells on standard error, in the middle of our own lines, that it looks for fonts.
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         from matplotlib.figure import Figure
 
         self.width, self.height = width, height
@@ -138,11 +154,8 @@ class Canvas:
 
     def drawing(self) -> "Drawing":
         """Return the picture; what is in none of our colours is left out."""
-        from matplotlib import rc_context
-
         drawn = io.BytesIO()
-        with rc_context({"svg.fonttype": "none"}):
-            self._figure.savefig(drawn, format="svg", metadata={"Date": None})
+        self._figure.savefig(drawn, format="svg", metadata={"Date": None})
         shapes = self._shapes(fromstring(drawn.getvalue()))  # noqa: S314 # written just now
         return Drawing(
             width=self.width,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from batchcreate.models import Latencies
-from batchcreate.report.charts.canvas import INKS, SMALL_PX, Canvas, Drawing, Picture
+from batchcreate.report.charts.canvas import INKS, SMALL_PX, Canvas, Drawing, Picture, our_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +45,7 @@ def draw_latencies(latencies: Latencies) -> Picture | None:
     )
 
 
+@our_style()
 def _draw(latencies: Latencies) -> Drawing:
     canvas = Canvas(_WIDTH, _HEIGHT)
     axes = canvas.axes(left=_LEFT, top=34, right=_RIGHT, bottom=_HEIGHT - 26)

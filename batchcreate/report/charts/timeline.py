@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Final
 
 from batchcreate.clock import stamp_of_ms
 from batchcreate.models import Span, Timeline
-from batchcreate.report.charts.canvas import INKS, SMALL_PX, Canvas, Drawing, Picture
+from batchcreate.report.charts.canvas import (
+    INKS,
+    SMALL_PX,
+    Canvas,
+    Drawing,
+    Picture,
+    our_style,
+)
 from batchcreate.report.wording import per_second, spell_duration
 
 if TYPE_CHECKING:
@@ -102,6 +109,7 @@ def _throttling(timeline: Timeline) -> str:
     )
 
 
+@our_style()
 def _draw(timeline: Timeline, spans: Sequence[Span], width: int) -> Drawing:
     is_throttled = any(span.throttled for span in spans)
     canvas = Canvas(width, _HEIGHT + 30 + (_THROTTLED_HEIGHT + 12) * is_throttled)
