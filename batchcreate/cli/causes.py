@@ -30,7 +30,7 @@ def describe_causes(
             yield f"  {counted(group.rows, 'row')}: {counted(group.causes, 'more cause')}"
             continue
         first = group.spots[0]
-        yield f"  {_heading(group, language)}: {_cells(group, notices)}"
+        yield f"  {_heading(group, language)}: {cells(group, notices)}"
         suggestion = f" -> {first.suggestion}" if first.suggestion else ""
         yield f"    {_cell(first)}: {group.message}{suggestion}"
 
@@ -44,6 +44,14 @@ def what(group: CauseGroup, language: str) -> str:
     return message(group.rule, facts, language=language, group="cause")
 
 
+def cells(group: CauseGroup, notices: Notices) -> str:
+    """Return what the first cells of *group* are called, and how many rows more there are."""
+    first = group.spots[:CELLS_SHOWN]
+    shown = ", ".join(named(spot.place, _cell(spot), notices) for spot in first)
+    more = group.rows - len(first)
+    return f"{shown} and {more} more" if more else shown
+
+
 def _heading(group: CauseGroup, language: str) -> str:
     letters = group.spots[0].cell.rstrip("0123456789")
     facts = {
@@ -53,13 +61,6 @@ def _heading(group: CauseGroup, language: str) -> str:
     }
     key = "check.group_of_one" if group.rows == 1 else "check.group"
     return text(key, facts, language=language)
-
-
-def _cells(group: CauseGroup, notices: Notices) -> str:
-    first = group.spots[:CELLS_SHOWN]
-    shown = ", ".join(named(spot.place, _cell(spot), notices) for spot in first)
-    more = group.rows - len(first)
-    return f"{shown} and {more} more" if more else shown
 
 
 def _cell(spot: Spot) -> str:

@@ -233,4 +233,4 @@ def completion(shell: str) -> int:
     return completion_command(shell)
 
 
-ALL: Final = (*(run, check, retry, report, explain, undo, template, doctor, simulate, completion),)
+ALL: Final = (run, check, retry, report, explain, undo, template, doctor, simulate, completion)

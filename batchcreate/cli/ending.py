@@ -5,9 +5,8 @@ from typing import Final
 
 from batchcreate.advice import explain_group
 from batchcreate.cli import commands
-from batchcreate.cli.causes import what
+from batchcreate.cli.causes import cells, what
 from batchcreate.cli.next_step import next_step
-from batchcreate.cli.notices import named
 from batchcreate.cli.typed import Typed
 from batchcreate.cli.wrapping import hanging
 from batchcreate.models import CauseGroup, Status, Summary
@@ -17,7 +16,6 @@ from batchcreate.settings import Settings
 from batchcreate.text import counted
 
 CAUSES_SHOWN: Final = 6
-CELLS_SHOWN: Final = 3
 INDENT: Final = 8
 
 _FILES: Final = {
@@ -85,22 +83,15 @@ def _causes(groups: Sequence[CauseGroup], notices: Notices, language: str) -> It
     width = len(str(max(group.rows for group in told)))
     for group in told[:CAUSES_SHOWN]:
         advice = explain_group(group, language=language)
-        said = _rule(group, notices, language) if group.rule else _answer(group)
+        said = (
+            f"{what(group, language)}: {cells(group, notices)}" if group.rule else _answer(group)
+        )
         who = f"{group.status.value:<8}  {advice.owner.value:<8}"
         yield f"  {group.rows:>{width}} {who}  {said}".rstrip()
         if not group.rule:
             yield f"  {' ' * width} -> {advice.text}"
     if more := told[CAUSES_SHOWN:]:
         yield f"  and {counted(sum(group.causes for group in more), 'more cause')}"
-
-
-def _rule(group: CauseGroup, notices: Notices, language: str) -> str:
-    cells = [
-        named(spot.place, spot.cell or f"row {spot.place.number}", notices)
-        for spot in group.spots[:CELLS_SHOWN]
-    ]
-    more = f" and {group.rows - len(cells)} more" if group.rows > len(cells) else ""
-    return f"{what(group, language)}: {', '.join(cells)}{more}"
 
 
 def _answer(group: CauseGroup) -> str:

@@ -6,9 +6,7 @@ from typing import Final
 import click
 
 SECTIONS: Final[Mapping[str, Sequence[str]]] = {
-    "Where to": (
-        *("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
-    ),
+    "Where to": ("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
     "Credentials and network": ("token_file", "ca_file", "proxy"),
     "Which rows": ("rows", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
     "How fast": ("rate", "headroom", "concurrency", "timeout", "quota"),
