@@ -1,6 +1,7 @@
 """Text from servers and cells made harmless for the terminal, the log and spreadsheet programs."""
 
 import re
+from unicodedata import east_asian_width
 
 SHOWN_CHARS = 2048
 """How much of a server's message is kept for people; the journal keeps no more either."""
@@ -36,6 +37,11 @@ def separator(line: str) -> str:
     """
     found = _SEPARATOR_LINE.fullmatch(line)
     return found[1] if found else ""
+
+
+def width_of(text: str) -> int:
+    """Return how many columns *text* takes: Chinese characters are twice as wide as Latin ones."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,8 +6,7 @@ from typing import Final, TextIO
 
 from batchcreate.cli.asking import is_terminal
 from batchcreate.cli.say import LINE_CHARS_MAX
-from batchcreate.report.wording import width_of
-from batchcreate.text import printable
+from batchcreate.text import printable, width_of
 
 WIDTH_MIN: Final = 30
 """Columns of a few letters help nobody; narrower terminals break lines themselves."""

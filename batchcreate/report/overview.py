@@ -9,8 +9,8 @@ from batchcreate.advice import explain_group
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.report.sheets import write_text
 from batchcreate.report.verdict import verdict
-from batchcreate.report.wording import ORDER, label_of, one_line, width_of, words_of
-from batchcreate.text import cell_text
+from batchcreate.report.wording import ORDER, label_of, one_line, words_of
+from batchcreate.text import cell_text, width_of
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

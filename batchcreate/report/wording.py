@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, tzinfo
 from typing import Final
-from unicodedata import east_asian_width
 
 from batchcreate.models import CauseGroup, RunRecord, Status
 from batchcreate.text import printable
@@ -24,11 +23,6 @@ ORDER: Final = (
 def one_line(text: str) -> str:
     """Return *text* on one line, with breaks as spaces and all that cannot be seen spelled out."""
     return printable(_BREAK.sub(" ", text))
-
-
-def width_of(text: str) -> int:
-    """Return how many columns *text* takes: Chinese characters are twice as wide as Latin ones."""
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def per_second(rate: float) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Final
-from unicodedata import east_asian_width
 
 from batchcreate.messages import column_letters, text
 from batchcreate.template.headings import MARKS, Heading, choices
 from batchcreate.template.styles import Styles
+from batchcreate.text import width_of
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -109,6 +109,5 @@ def _name(column: Heading) -> str:
 
 
 def _height(words: str) -> int:
-    # Not every program makes a row as high as its text; Chinese characters are twice as wide.
-    width = sum(2 if east_asian_width(char) in "FW" else 1 for char in words)
-    return _LINE_POINTS * ceil(width / (0.9 * _WIDTHS[_TEXTS]))
+    # Not every program makes a row as high as its text.
+    return _LINE_POINTS * ceil(width_of(words) / (0.9 * _WIDTHS[_TEXTS]))

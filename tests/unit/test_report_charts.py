@@ -11,7 +11,7 @@ import pytest
 from batchcreate.models import Bar, Latencies, Share, Span, Status, Timeline
 from batchcreate.report.charts import draw_causes, draw_latencies, draw_shares, draw_timeline
 from batchcreate.report.charts.canvas import INKS, Drawing, Picture, shortened
-from batchcreate.report.wording import width_of
+from batchcreate.text import width_of
 
 HOSTILE = "<script>alert(1)</script> & \"'$\\frac{1}{2}$ 客户\u202e"
 NONE = dict.fromkeys(Status, 0)

@@ -17,7 +17,6 @@ from batchcreate.report.wording import (
     spell_duration,
     spell_rows,
     spell_time_taken,
-    width_of,
     words_of,
 )
 
@@ -114,11 +113,6 @@ def test_every_status_has_its_place_and_its_words() -> None:
 def test_line_breaks_are_spaces() -> None:
     """What breaks a line in a cell is a space in a sentence; all else that is hidden is shown."""
     assert one_line("任务名称\r\nTask\tname *\x0b\u2028") == "任务名称 Task name *\\x0b\\u2028"
-
-
-def test_chinese_is_twice_as_wide() -> None:
-    """So are full-width forms."""
-    assert width_of("ab客户\uff21") == 8
 
 
 @pytest.mark.parametrize(

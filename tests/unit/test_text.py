@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.text import CELL_CHARS, SHOWN_CHARS, counted, csv_cell, printable, separator
+from batchcreate.text import (
+    CELL_CHARS,
+    SHOWN_CHARS,
+    counted,
+    csv_cell,
+    printable,
+    separator,
+    width_of,
+)
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
 NASTY = [*range(0x300), *range(0xD800, 0xE000), *range(0x2000, 0x2070), 0xFEFF, 0xFFFE, 0xFFFF]
@@ -149,3 +157,8 @@ def test_line_for_excel_names_the_separator(line: str) -> None:
 def test_other_lines_name_no_separator(line: str) -> None:
     """They are rows."""
     assert not separator(line)
+
+
+def test_chinese_is_twice_as_wide() -> None:
+    """So are full-width forms."""
+    assert width_of("ab客户\uff21") == 8

@@ -11,7 +11,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, fromstring, tostring
 
-from batchcreate.report.wording import one_line, width_of
+from batchcreate.report.wording import one_line
+from batchcreate.text import width_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
