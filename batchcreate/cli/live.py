@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from batchcreate.cli.progress import Watch, pack
 from batchcreate.cli.say import say
-from batchcreate.cli.ticking import ticking
+from batchcreate.pipeline.ticking import ticking
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -12,9 +12,9 @@ from batchcreate.cli.live import live
 from batchcreate.cli.planning import describe_outlook, describe_plan, question
 from batchcreate.cli.progress import Watch, line
 from batchcreate.cli.say import say
-from batchcreate.cli.ticking import ticking
 from batchcreate.cli.wrapping import hanging, terminal_width
 from batchcreate.limiter import Gate
+from batchcreate.pipeline.ticking import ticking
 from batchcreate.pipeline.values import Observer, Outlook, Plan
 from batchcreate.pool import Tally
 from batchcreate.settings import Settings

@@ -1,12 +1,12 @@
 """What a program that runs the pipeline is told while it runs."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from batchcreate.limiter import Gate
+from batchcreate.pipeline.ticking import ticking
 from batchcreate.pipeline.values import Outlook, Plan
 from batchcreate.pool import Tally
 
@@ -67,18 +67,14 @@ class EventObserver:
     async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
         """Tell the progress now and then, and at the end."""
 
-        async def repeat() -> None:
-            while True:
-                await asyncio.sleep(PROGRESS_EVERY_S)
-                self._on_event(_progress(tally, gate))
+        def tell() -> None:
+            self._on_event(_progress(tally, gate))
 
-        async with asyncio.TaskGroup() as group:
-            telling = group.create_task(repeat())
+        async with ticking(PROGRESS_EVERY_S, tell):
             try:
                 yield
             finally:
-                telling.cancel()
-                self._on_event(_progress(tally, gate))
+                tell()
 
 
 def _progress(tally: Tally, gate: Gate) -> Progress:
