@@ -231,11 +231,12 @@ def test_first_signal_lets_the_requests_under_way_finish(tmp_path: Path) -> None
     assert (rig.counts, len(rig.left)) == ({"deleted": under_way}, 20 - under_way)
 
 
-def test_first_signal_ends_the_repeating(tmp_path: Path) -> None:
+@pytest.mark.parametrize("after_s", [0.05, 0.15], ids=["in the request", "in the wait"])
+def test_first_signal_ends_the_repeating(after_s: float, tmp_path: Path) -> None:
     """A fault is not waited out any more."""
     rig = Rig(tmp_path, Client(*[LOST] * 5), tasks=1)
 
-    rig.undo(also=(0.05, rig.stop.pull, INTERRUPTED))
+    rig.undo(also=(after_s, rig.stop.pull, INTERRUPTED))
 
     assert (rig.client.asked, rig.counts) == (["id-task-1"], {"unknown": 1})
 
