@@ -120,20 +120,21 @@ class Undoing:
             self._learn(decision, admitted_at, is_final=is_final)
             if deletion is not None:
                 return deletion
-            again_at = None
-            if not is_final:
-                again_at = await self.stop.unless_pulled(self._wait(decision, attempt))
-            if again_at is None:
+            if is_final or (again_at := await self._next_turn(decision, attempt)) is None:
                 reason = describe(decision.outcome)
                 return Deletion(status=DeletionStatus.UNKNOWN, error_msg=reason)
             admitted_at = again_at
         raise AssertionError  # pragma: no cover # the count has no end
 
-    async def _wait(self, decision: Decision, attempt: int) -> float:
-        """Let the fault pass; return when the request may leave again."""
-        if decision.signal is not Signal.THROTTLED:
-            await asyncio.sleep(self._retry.wait_s(attempt, self._random))
-        return await self._gate.acquire()
+    async def _next_turn(self, decision: Decision, attempt: int) -> float | None:
+        """Let the fault pass; return when the request may leave again, ``None`` for never."""
+
+        async def wait() -> float:
+            if decision.signal is not Signal.THROTTLED:
+                await asyncio.sleep(self._retry.wait_s(attempt, self._random))
+            return await self._gate.acquire()
+
+        return await self.stop.unless_pulled(wait())
 
     async def _attempt(self, task: CreatedTask) -> tuple[Decision, Deletion | None]:
         """Send once; return how the answer is read, and what it says of the task, if anything."""
