@@ -9,6 +9,9 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineSheet
 
+from batchcreate.workbooks.ahead import Ahead
+from batchcreate.workbooks.batches import Batch
+from batchcreate.workbooks.blocks import Merge
 from batchcreate.workbooks.cells import cell, duration_text, number_text
 from batchcreate.workbooks.dates import DURATION, MOMENT, PLAIN, dated, meaning
 from batchcreate.workbooks.survey import has_plain_strings, survey
@@ -282,12 +285,30 @@ def test_what_calamine_cannot_read_is_read_on_by_ourselves(tmp_path: Path) -> No
     )
 
 
-def test_the_head_begins_at_a1_and_is_cut(tmp_path: Path) -> None:
+def test_no_row_is_lost_or_told_twice_where_calamine_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own reader goes on below the last row that was told."""
+
+    def dying(ahead: Ahead[CalamineSheet], chunk_rows: int) -> Iterator[Batch]:
+        yield next(dense(ahead.result(), chunk_rows))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("batchcreate.workbooks.xlsx._fast", dying)
+    path = xlsx(tmp_path / "t.xlsx", HEADINGS + "".join(map(task, range(2, 61))))
+
+    assert [number for number, *_ in rows(path)] == list(range(1, 61))
+
+
+@pytest.mark.parametrize("is_careful", [False, True], ids=["calamine", "our own"])
+def test_the_head_begins_at_a1_and_is_cut(tmp_path: Path, *, is_careful: bool) -> None:
     """Blank rows and columns count; no heading is as long as this."""
     body = f'<row r="3"><c r="B3" t="inlineStr"><is><t>{"x" * 2000}</t></is></c></row>'
     path = xlsx(tmp_path / "t.xlsx", body)
 
-    assert head(path) == {"head": [[], [], ["", "x" * 1000]], "is_blank": False}
+    said = head(path, is_careful=is_careful)
+
+    assert said == {"head": [[], [], ["", "x" * 1000]], "is_blank": False}
 
 
 def test_a_head_full_of_text_is_refused(tmp_path: Path) -> None:
@@ -349,6 +370,18 @@ def test_a_merge_that_is_looked_at_twice_is_one() -> None:
     found = survey([b"<worksheet >" + merge, b'<mergeCell ref="C3:D4"/>'], has_dates=False)
 
     assert [(each.top, each.left) for each in found.merges] == [(1, 0), (3, 2)]
+
+
+def test_what_stands_across_two_blocks_is_seen() -> None:
+    """A sheet is unpacked block by block, cut anywhere."""
+    merge = survey([b'<worksheet ><mergeCell ref="A1', b':B2"/>'], has_dates=False)
+    error = survey([b'<worksheet ><c t="', b'e"><v>'], has_dates=False)
+    negative = [b"<worksheet ><c><v", b">-1</v></c>"]
+
+    assert merge.merges == [Merge(1, 0, 2, 1)]
+    assert not error.is_plain
+    assert not survey(negative, has_dates=True).is_plain
+    assert survey(negative, has_dates=False).is_plain
 
 
 @pytest.mark.parametrize("start", [b"<sst ><si>", b"<!DOCTYPE sst><sst >"])
