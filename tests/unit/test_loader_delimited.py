@@ -69,6 +69,13 @@ def test_cells_stay_as_typed(path: Path, text: str) -> None:
     assert rows(load(path, f"{HEADER}{text},INSERT\n")) == [(2, text, "INSERT")]
 
 
+def test_only_the_first_mark_is_none_of_a_cell(path: Path) -> None:
+    """A further one is left for the rules to judge."""
+    content = f"\ufeff{HEADER}\ufeffabc,INSERT\n\ufeffdef,INSERT\n"
+
+    assert rows(load(path, content)) == [(2, "\ufeffabc", "INSERT"), (3, "\ufeffdef", "INSERT")]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
 def test_line_ends_and_mark_do_not_matter(path: Path, end: str, mark: bytes) -> None:

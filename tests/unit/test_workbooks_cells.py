@@ -40,6 +40,7 @@ STYLES = (
         ),
         ('<c r="C2" t="s"><v>0</v></c>', ("crm-订单", ".")),
         ('<c r="C2" t="s"><v>1</v></c>', ("东京", ".")),
+        ('<c r="C2" t="s"><v>2</v></c>', ("京", ".")),
         ('<c r="C2"><v>7</v></c>', ("7", "n")),
         ('<c r="C2"><v>12345678901234567890</v></c>', ("12345678901234567000", "n")),
         ('<c r="C2"><v>seven</v></c>', ("seven", ".")),
@@ -75,7 +76,7 @@ def test_a_cell_shows_what_the_program_shows(
         tmp_path / "t.xlsx",
         HEADINGS + task(2, more=made),
         strings="<si><t>crm-订单</t></si><si><r><t>东</t></r><r><t>京</t></r>"
-        '<rPh sb="0" eb="2"><t>tokyo</t></rPh></si>',
+        '<rPh sb="0" eb="2"><t>tokyo</t></rPh></si><si><t> 京 </t></si>',
         styles=STYLES,
     )
 
