@@ -19,6 +19,7 @@ from batchcreate.pipeline.baseline import (
 )
 from batchcreate.pipeline.values import Outlook
 from batchcreate.pool import Cause, Halt
+from batchcreate.pool.settling import Look
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from tests.fakes import FixedCredential, reopened
@@ -119,20 +120,26 @@ async def test_an_instance_that_cannot_be_listed_ends_the_run(signal: Signal, ha
 @pytest.mark.parametrize("signal", [Signal.UNAUTHORIZED, Signal.FORBIDDEN])
 async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> None:
     """Where it was good for one, the way out is another credential, not a renewed one."""
-    refused = Incomplete(reason="why", signal=signal)
 
-    async def look(target: Target) -> Inventory | Incomplete:
-        return EMPTY if target.project_id == "p1" else refused
+    def look(signal: Signal) -> Look:
+        async def answer(target: Target) -> Inventory | Incomplete:
+            return EMPTY if target.project_id == "p1" else Incomplete(reason="why", signal=signal)
 
-    other = replace(target("i2"), project_id="p2")
-    found = await take_baseline([target("i1"), other], look, Token(Secret("canary")))
-    alone = await take_baseline([other], look, Token(Secret("canary")))
+        return answer
+
+    targets = [target("i1"), other := replace(target("i2"), project_id="p2")]
+    token = Token(Secret("canary"))
+    found = await take_baseline(targets, look(signal), token)
+    alone = await take_baseline([other], look(signal), token)
+    fault = await take_baseline(targets, look(Signal.SERVER_FAULT), token)
 
     remedy = "the token is good for project p1 and belongs to one project only: use an IAM user"
     assert isinstance(found, Halt)
     assert f"(project p2, instance i2: why); nothing was sent: {remedy}" in found.message
     assert isinstance(alone, Halt)
     assert remedy not in alone.message
+    assert isinstance(fault, Halt)
+    assert remedy not in fault.message
 
 
 @pytest.fixture

@@ -1,11 +1,21 @@
-"""A workbook is copied where that is quick enough."""
+"""A workbook is copied where that is quick enough, by a child that knows no more than it has to."""
 
+import os
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from batchcreate.copies.process import CELL_BYTES_MAX, ROWS_MAX, SOURCE_BYTES_MAX, is_copyable
+from batchcreate.copies.plan import Plan
+from batchcreate.copies.process import (
+    CELL_BYTES_MAX,
+    ROWS_MAX,
+    SOURCE_BYTES_MAX,
+    is_copied,
+    is_copyable,
+)
+from batchcreate.report.to_fix.lines import headings
 
 HALF = CELL_BYTES_MAX // 2
 
@@ -49,3 +59,24 @@ def test_other_formats_are_judged_by_their_size(
 
     with path.open("rb") as source:
         assert is_copyable(source, rows=1) == is_tried
+
+
+def test_child_learns_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads a file that somebody else made; a key that interrupts us does not reach it."""
+    told = tmp_path / "told"
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\nenv >{told}\ncut -d' ' -f5 /proc/$$/stat >>{told}\nexit 1\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setenv("BATCHCREATE_TOKEN", "canary")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "canary")
+    monkeypatch.setenv("HOME", "/at/home")
+    plan = Plan(headings=headings("en"), sheets=[])
+
+    with (tmp_path / "a").open("w+b") as source, (tmp_path / "b").open("w+b") as target:
+        assert not is_copied(source, plan, target)
+
+    *environment, group = told.read_text().splitlines()
+    assert "HOME=/at/home" in environment
+    assert "canary" not in told.read_text()
+    assert int(group) != os.getpgrp()

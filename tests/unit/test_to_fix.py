@@ -17,6 +17,7 @@ from batchcreate.models import Column, Issue, Layout, Origin, Place, RowToFix, S
 from batchcreate.report.to_fix import HandedBack, write_to_fix
 from batchcreate.report.to_fix.fresh import write_fresh
 from batchcreate.report.to_fix.lines import headings, lines
+from batchcreate.report.to_fix.names import Shelf
 from tests.desks import rows as rows_of
 from tests.disks import files_no_longer_than
 from tests.spreadsheets import ods, task, xlsx
@@ -293,6 +294,35 @@ class TestFiles:
 
         assert len(handed.notes) == 1
         assert rows_of(results / "to-fix.xlsx", after=1)[0][1][:2] == ("x y", "INSERT")
+
+
+class TestShelf:
+    def test_a_run_that_died_knows_what_it_wrote(self, results: Path) -> None:
+        """What it did not come to say at its end is said before the file is in its place."""
+        shelf = Shelf(results, is_kept=lambda _: False)
+        with shelf.replacing(chosen(shelf)) as file:
+            file.write(b"x")
+
+        assert chosen(Shelf(results, is_kept=lambda _: False)).name == "to-fix.csv"
+
+    def test_what_never_was_ours_stays(self, results: Path) -> None:
+        """Not even a file whose bytes the journal keeps is replaced where we wrote none."""
+        (results / "to-fix.csv").write_text("x", encoding="utf-8")
+
+        assert chosen(Shelf(results, is_kept=lambda _: True)).name == "to-fix-2.csv"
+
+    def test_a_link_stays(self, results: Path, tmp_path: Path) -> None:
+        """Even to what we wrote: somebody wants the file to be elsewhere."""
+        shelf = Shelf(results, is_kept=lambda _: False)
+        with shelf.replacing(path := chosen(shelf)) as file:
+            file.write(b"x")
+        path.symlink_to(path.rename(tmp_path / "elsewhere.csv"))
+
+        assert chosen(Shelf(results, is_kept=lambda _: False)).name == "to-fix-2.csv"
+
+
+def chosen(shelf: Shelf) -> Path:
+    return shelf.choose("t.csv", suffix=".csv", is_only=True)
 
 
 class TestFresh:

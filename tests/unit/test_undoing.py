@@ -291,6 +291,24 @@ def test_second_signal_ends_the_requests_under_way(tmp_path: Path) -> None:
     assert len(rig.left) == 20
 
 
+def test_second_signal_ends_a_request_that_is_repeated(tmp_path: Path) -> None:
+    """After its wait it is under way like any other."""
+    rig = Rig(tmp_path, Client(LOST), tasks=1)
+
+    def interrupt() -> None:
+        rig.stop.pull(INTERRUPTED)
+        rig.stop.cancel()
+
+    def on_ask() -> None:
+        if len(rig.client.asked) > 1:
+            asyncio.get_running_loop().call_later(0.05, interrupt)
+
+    rig.client.on_ask = on_ask
+    rig.undo()
+
+    assert (len(rig.client.asked), rig.counts, rig.left) == (2, {"unknown": 1}, ["task-1"])
+
+
 def test_journal_that_takes_nothing_more_ends_it(tmp_path: Path) -> None:
     """No request leaves without its intent on disk."""
     rig = Rig(tmp_path, Client(), tasks=5)
