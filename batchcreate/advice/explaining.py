@@ -95,8 +95,7 @@ def cases(code: str, *, language: str = "en") -> Sequence[Advice]:
     known = canonical(code)
     if not known:
         return (explain(code, language=language),)
-    plain = sorted(CATALOGUE[known], key=lambda entry: entry.phrase is not None)
-    return tuple(_read(entry, known, language) for entry in plain)
+    return tuple(_read(entry, known, language) for entry in CATALOGUE[known])
 
 
 def canonical(code: str) -> str:

@@ -312,3 +312,19 @@ def test_advice_is_one_line() -> None:
     )
 
     assert advice.text == "It broke. Mend it."
+
+
+def test_the_status_of_an_answer_chooses_the_case() -> None:
+    """Of what a code can mean, and not only what is said of the status alone."""
+    meant = {
+        (code, status): entry.meaning.en
+        for code, entries in CATALOGUE.items()
+        for entry in reversed(entries)  # the first of several has its say
+        if entry.phrase is None
+        for status in entry.http_statuses
+    }
+
+    assert meant == {
+        (code, status): explain(code, http_status=status, status=Status.FAILED).meaning
+        for code, status in meant
+    }
