@@ -16,7 +16,7 @@ from batchcreate.cli.say import put_json, say
 from batchcreate.models import CauseGroup
 from batchcreate.pipeline.check import Findings, check, keep_findings
 from batchcreate.pipeline.input import Input, load_options, results_folder
-from batchcreate.settings import language_of
+from batchcreate.settings import Settings, language_of
 from batchcreate.text import counted
 
 SHEETS_SHOWN: Final = 10
@@ -43,7 +43,7 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
             put_json(found)
         if not settings.quiet:
             say("\n".join([*_found(findings, causes, source.language), *notes]))
-        say("\n".join(_last_lines(findings, written, sys.argv[1:])))
+        say("\n".join(_last_lines(findings, written, settings, sys.argv[1:])))
         return INCOMPLETE if findings.rejected else DONE
 
 
@@ -58,12 +58,13 @@ def _found(findings: Findings, causes: Sequence[CauseGroup], language: str) -> I
 
 
 def _last_lines(
-    findings: Findings, written: Mapping[str, Path], arguments: Sequence[str]
+    findings: Findings, written: Mapping[str, Path], settings: Settings, arguments: Sequence[str]
 ) -> Iterator[str]:
     rows = counted(findings.rows, "row")
     if not findings.rejected:
+        run = ["batchcreate", "run", *arguments[1:], *_place(findings, settings)]
         yield f"{rows}, all of them valid"
-        yield f"next: {shlex.join(['batchcreate', 'run', *arguments[1:]])}"
+        yield f"next: {shlex.join(run)}"
         return
     handed_back = [path for name, path in written.items() if name != "issues"]
     given = {Path(argument).resolve() for argument in arguments}
@@ -74,3 +75,13 @@ def _last_lines(
     yield f"next: mend the rows in your files, then {shlex.join(again)}"
     if further := [str(path) for path in handed_back if path.resolve() not in given]:
         yield f"  or in {' and '.join(further)}, then {shlex.join([*again, *further])}"
+
+
+def _place(findings: Findings, settings: Settings) -> Iterator[str]:
+    """Yield the options that a run asks for and a check does not, with words to be replaced."""
+    if settings.endpoint is None and settings.region is None:
+        yield from ("--region", "REGION")
+    for name, default in settings.target_defaults.items():
+        has_column = all(name in sheet.layout.columns for sheet in findings.notices.sheets)
+        if not default and not has_column:
+            yield from ("--" + name.replace("_", "-"), name.removesuffix("_id").upper())

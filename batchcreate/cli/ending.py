@@ -6,12 +6,12 @@ from typing import Final
 from batchcreate.advice import explain_group
 from batchcreate.cli import commands
 from batchcreate.cli.causes import cells, what
-from batchcreate.cli.next_step import next_step
+from batchcreate.cli.next_step import is_for_analysts, next_step
 from batchcreate.cli.typed import Typed
 from batchcreate.cli.wrapping import hanging
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.pipeline.noticing import Notices
-from batchcreate.pipeline.values import Ending, Reports
+from batchcreate.pipeline.values import Ending
 from batchcreate.settings import Settings
 from batchcreate.text import counted
 
@@ -61,7 +61,7 @@ def last_lines(
     return "\n".join(
         [
             *lines,
-            *_files(ending.reports),
+            *_files(ending),
             counts(ending.summary),
             f"next: {next_step(ending, settings, typed)}",
         ]
@@ -101,13 +101,12 @@ def _answer(group: CauseGroup) -> str:
     return ": ".join(filter(None, [code, group.message]))
 
 
-def _files(reports: Reports) -> Iterator[str]:
-    has = reports.summary.counts
+def _files(ending: Ending) -> Iterator[str]:
     is_for_somebody = {
-        "issues": has[Status.REJECTED] > 0,
-        "to_fix": has[Status.REJECTED] + has[Status.FAILED] + has[Status.UNKNOWN] > 0,
+        "issues": ending.summary.counts[Status.REJECTED] > 0,
+        "to_fix": is_for_analysts(ending),
     }
-    for name, path in reports.files.items():
+    for name, path in ending.reports.files.items():
         kind = "to_fix" if name.startswith("to_fix") else name
         if kind in _FILES and is_for_somebody.get(kind, True):
             yield f"{_FILES[kind]}: {path}"

@@ -17,11 +17,11 @@ def next_step(ending: Ending, settings: Settings, typed: Typed) -> str:
     has = ending.summary.counts
     all_rows = typed.without(*_CHOOSING)
     is_held = settings.strict and has[Status.REJECTED] > 0
-    if settings.dry_run or ending.halt is not None:
+    if ending.halt is not None or (settings.dry_run and has[Status.NOT_ATTEMPTED]):
         return f"{typed.without('--dry-run')}"
     if has[Status.NOT_ATTEMPTED] and not is_held:
         return f"send the rest: {all_rows}"
-    if has[Status.REJECTED] or _is_for_analysts(ending):
+    if is_for_analysts(ending):
         return _mending(ending, all_rows)
     if has[Status.FAILED]:
         return f"{typed}"
@@ -30,8 +30,9 @@ def next_step(ending: Ending, settings: Settings, typed: Typed) -> str:
     return "nothing; every row has its task"
 
 
-def _is_for_analysts(ending: Ending) -> bool:
-    return any(
+def is_for_analysts(ending: Ending) -> bool:
+    """Tell whether analysts have something to mend."""
+    return ending.summary.counts[Status.REJECTED] > 0 or any(
         group.status is Status.FAILED and explain_group(group).owner is Owner.ANALYST
         for group in ending.reports.causes
     )
@@ -59,10 +60,9 @@ def _resumed(ending: Ending, typed: Typed, files: Sequence[str]) -> Typed:
         if endpoint == "simulator"
         else again.without("--region").adding("--endpoint", endpoint)
     )
-    targets = list(ending.plan.to_send)
-    if len(targets) == 1:
-        again = again.adding("--project-id", targets[0].project_id)
-        again = again.adding("--instance-id", targets[0].instance_id)
+    if len(ending.instances) == 1:
+        project_id, instance_id = ending.instances[0]
+        again = again.adding("--project-id", project_id).adding("--instance-id", instance_id)
     return again
 
 

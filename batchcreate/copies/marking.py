@@ -16,6 +16,7 @@ COMMENTS_MAX: Final = 5_000
 
 BAD: Final = "FFFFC7CE"
 OWN: Final = "FFDDEBF7"
+DARK: Final = "FF1F3864"
 STATUS_WIDTH: Final = 90
 COMMENT_WIDTH: Final = 320
 
@@ -36,11 +37,12 @@ class Marker:
     """
 
     def __init__(self, headings: Headings) -> None:
-        from openpyxl.styles import Alignment, PatternFill
+        from openpyxl.styles import Alignment, Font, PatternFill
 
         self._headings = headings
         self._bad = PatternFill("solid", fgColor=BAD)
         self._own = PatternFill("solid", fgColor=OWN)
+        self._dark = Font(bold=True, color=DARK)
         self._none = PatternFill()
         self._wrapped = Alignment(vertical="top", wrap_text=True)
         self._comments = 0
@@ -89,6 +91,7 @@ class Marker:
             heading = sheet.cell(header_number, column)
             heading._style = copy(beside._style)  # noqa: SLF001 # all of its look at once
             heading.fill = self._own
+            heading.font = self._dark
             _set_text(heading, self._headings.origin if is_origin else self._headings.status)
         self._comment(sheet.cell(header_number, found[False]), self._headings.explained)
         return found[False], found[True]

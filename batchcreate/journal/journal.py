@@ -92,7 +92,7 @@ class Journal:
             is_kept: ``False`` to undo everything at the end of the block.
 
         Raises:
-            SettingsError: the journal belongs to another endpoint.
+            SettingsError: tasks of the journal were sent to another endpoint.
 
         """
         with transaction(self.connection, is_kept=is_kept):
@@ -148,6 +148,10 @@ class Journal:
         """Yield every broken rule, in input order."""
         return queries.issues(self.connection)
 
+    def instances(self) -> Sequence[tuple[str, str]]:
+        """Return project and instance of every row that names both, each pair once."""
+        return queries.instances(self.connection)
+
     def summary(self) -> Summary:
         """Count the rows per status."""
         return queries.summary(self.connection)
@@ -186,7 +190,11 @@ class Journal:
     def _claim_endpoint(self, endpoint: str) -> None:
         if not self.endpoint:
             self.connection.execute("INSERT INTO meta VALUES ('endpoint', ?)", (endpoint,))
-        elif self.endpoint != endpoint:
+        elif self.endpoint == endpoint:
+            return
+        elif not work.has_intents(self.connection):
+            work.move(self.connection, endpoint)
+        else:
             msg = (
                 f"this results folder belongs to {self.endpoint}, but the run is for {endpoint}; "
                 "choose another folder with --results, or the endpoint of the first run"

@@ -84,5 +84,13 @@ def summary(connection: sqlite3.Connection) -> Summary:
     )
 
 
+def instances(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return project and instance of every row that names both, each pair once."""
+    return connection.execute(
+        "SELECT DISTINCT project_id, instance_id FROM rows"
+        " WHERE project_id <> '' AND instance_id <> '' ORDER BY 1, 2"
+    ).fetchall()
+
+
 def _stamp(moment_ms: int | None) -> str:
     return "" if moment_ms is None else stamp_of_ms(moment_ms)

@@ -199,3 +199,18 @@ def read_pending(row: Sequence[Any], *, was_unsettled: bool = False) -> Pending:
         body=body,
         was_unsettled=was_unsettled,
     )
+
+
+def has_intents(connection: sqlite3.Connection) -> bool:
+    """Tell whether anything was ever sent, or about to be."""
+    return connection.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None
+
+
+def move(connection: sqlite3.Connection, endpoint: str) -> None:
+    """Let a batch of which nothing was sent belong to *endpoint*; what exists there is not known."""
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'endpoint'", (endpoint,))
+    connection.execute("UPDATE targets SET endpoint = ?", (endpoint,))
+    connection.execute(
+        "UPDATE tasks SET status = 'not_attempted', task_id = '', how = '', error_code = '',"
+        " error_msg = '' WHERE status = 'skipped'"
+    )

@@ -109,6 +109,7 @@ class Creation:
             run_id=run_id,
             halt=self._stop.halt,
             facts=facts,
+            instances=journal.instances(),
             troubles=self._troubles,
         )
 

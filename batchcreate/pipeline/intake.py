@@ -80,12 +80,18 @@ def enroll(
 
 
 def _require_target(chunk: Chunk, defaults: Mapping[str, str]) -> None:
-    for name, default in defaults.items():
-        if not default and name not in chunk.columns:
-            option = "--" + name.replace("_", "-")
-            where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
-            msg = f"{where}: no column {name}; add one, or give {option} for all rows"
-            raise SettingsError(msg)
+    """
+    See that rows can have a target.
+
+    Where no row at all names one, an option was forgotten, and no analyst has to mend anything.
+    """
+    lacking = [name for name, default in defaults.items() if not default]
+    missing = [name for name in lacking if not any(map(str.strip, chunk.cells.get(name, ())))]
+    if missing:
+        where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
+        options = " and ".join("--" + name.replace("_", "-") for name in missing)
+        msg = f"{where}: no row has a {' or '.join(missing)}; give {options} for all rows, or fill in the columns"
+        raise SettingsError(msg)
 
 
 def _has_selected(chunk: Chunk, selection: Container[int] | None) -> bool:

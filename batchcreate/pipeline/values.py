@@ -113,6 +113,7 @@ class Ending:
         run_id: names the run in log and summary; ``None`` for a dry run.
         halt: why it ended early; ``None`` if it did not.
         facts: what this run did.
+        instances: project and instance of the rows, each pair once.
         troubles: what journal and reports could not take, a line for each, for the person
             at the keyboard.
 
@@ -124,6 +125,7 @@ class Ending:
     run_id: RunId | None = None
     halt: Halt | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    instances: Sequence[tuple[str, str]] = ()
     troubles: Sequence[str] = ()
 
     @property

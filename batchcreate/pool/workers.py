@@ -170,7 +170,7 @@ class Pool:
             if is_final or self._stop.halt is not None:
                 self._finish(work, decision)
                 return
-            if decision.signal is Signal.UNREACHABLE:
+            if _has_to_wait(decision, attempt):
                 await asyncio.sleep(self._retry.wait_s(attempt, self._random))
             admitted_at = await self._gate.acquire()
             work = await self._feed.again(work)
@@ -238,3 +238,14 @@ class Pool:
 def is_answered(outcome: Outcome) -> bool:
     """Tell whether the server said anything at all."""
     return outcome.http_status is not None
+
+
+def _has_to_wait(decision: Decision, attempt: int) -> bool:
+    """
+    Tell whether a row waits before its next attempt, beside its turn at the gate.
+
+    A throttled one does from its second refusal on: the first slows the whole run down, and where
+    that was not enough the server's window has to pass.
+    """
+    is_throttled_again = decision.signal is Signal.THROTTLED and attempt > 1
+    return decision.signal is Signal.UNREACHABLE or is_throttled_again

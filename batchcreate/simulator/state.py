@@ -37,6 +37,7 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
+            path.touch(mode=0o600)  # if it is new: names of tasks are nobody else's business
             self._file = path.open("a+b", buffering=0)
         except OSError as error:
             message = f"state_path {path} cannot be opened ({error.strerror}): give another file"

@@ -21,6 +21,8 @@ NOT_ALLOWED = "characters in the task name that are not allowed"
 SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
 MESSY = Path(__file__).parents[2] / "samples" / "messy.xlsx"
 
+PLACE = "--region REGION --project-id PROJECT --instance-id INSTANCE"
+
 
 def as_described(document: str) -> Any:
     """Return *document* as a value, held against its schema."""
@@ -45,7 +47,7 @@ async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> 
             "b.csv: 2 rows",
             "  columns: A task_name, B operation_types",
             "5 rows, all of them valid",
-            "next: batchcreate run a.csv b.csv",
+            f"next: batchcreate run a.csv b.csv {PLACE}",
         ],
     )
     assert listing(tmp_path) == ["a.csv", "b.csv"]

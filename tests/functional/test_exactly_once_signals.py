@@ -7,6 +7,7 @@ At many more moments::
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -104,7 +105,8 @@ async def keep_interrupting(process: asyncio.subprocess.Process) -> None:
     """Interrupt *process* hundreds of times a second, until it has ended."""
     while process.returncode is None:
         # Not by its own method, which looks whether it has ended and keeps the exit code to itself.
-        os.kill(process.pid, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended this very moment
+            os.kill(process.pid, signal.SIGINT)
         await asyncio.sleep(0.002)
 
 

@@ -91,18 +91,23 @@ def test_last_two_lines_are_the_counts_and_the_next_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("summary", "names"),
+    ("summary", "code", "names"),
     [
-        (batch(created=2), []),
-        (batch(created=1, not_attempted=1), []),
-        (batch(not_attempted=1, failed=1), ["to-fix.xlsx", "to-fix-2.csv"]),
-        (batch(not_attempted=1, rejected=1), ["issues.csv", "to-fix.xlsx", "to-fix-2.csv"]),
+        (batch(created=2), "", []),
+        (batch(created=1, not_attempted=1), "", []),
+        (batch(not_attempted=1, failed=1), "FDI.3033", ["to-fix.xlsx", "to-fix-2.csv"]),
+        (batch(not_attempted=1, failed=1), "APIGW.0302", []),
+        (batch(not_attempted=1, rejected=1), "", ["issues.csv", "to-fix.xlsx", "to-fix-2.csv"]),
     ],
-    ids=["all created", "not sent yet", "failed", "rejected"],
+    ids=["all created", "not sent yet", "refused cell", "refused account", "rejected"],
 )
-def test_files_to_mend_are_named_where_something_is(summary: Summary, names: list[str]) -> None:
-    """A run that was interrupted leaves nothing to mend."""
-    shown = [Path(line.partition(": ")[2]).name for line in lines_of(ending(summary, files=FILES))]
+def test_files_to_mend_are_named_where_something_is(
+    summary: Summary, code: str, names: list[str]
+) -> None:
+    """An interrupt, or an account without permission, leaves analysts nothing to mend."""
+    causes = [CauseGroup(status=Status.FAILED, error_code=code, rows=1)] if code else []
+    end = ending(summary, causes=causes, files=FILES)
+    shown = [Path(line.partition(": ")[2]).name for line in lines_of(end)]
 
     assert [name for name in shown if name.startswith(("issues", "to-fix"))] == names
 

@@ -10,7 +10,7 @@ import pytest
 from batchcreate.cli import commands
 from batchcreate.cli.next_step import next_step
 from batchcreate.cli.typed import Typed
-from batchcreate.models import CauseGroup, Status, Summary, Target
+from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.pipeline.values import Ending, Plan, Reports
 from batchcreate.pool.stop import Cause, Halt
 from batchcreate.settings import Settings
@@ -42,15 +42,13 @@ def ending(
     endpoint: str = "https://roma.example",
     targets: Sequence[str] = ("i1",),
 ) -> Ending:
-    to_send = {
-        Target(endpoint=endpoint, project_id="p1", instance_id=instance): 1 for instance in targets
-    }
     return Ending(
         results=FOLDER,
-        plan=Plan(rows=summary.total, summary=summary, to_send=to_send),
+        plan=Plan(rows=summary.total, summary=summary, to_send={}),
         reports=Reports(summary=summary, causes=causes, files=TO_FIX if files is None else files),
         halt=halt,
         facts={"endpoint": endpoint},
+        instances=[("p1", instance) for instance in targets],
     )
 
 
@@ -152,6 +150,13 @@ def test_dry_run_is_followed_by_the_run_itself() -> None:
     )
 
     assert said == RUN
+
+
+def test_dry_run_of_a_batch_that_is_done_says_so() -> None:
+    """The run itself would do nothing either."""
+    said = step(ending(batch(created=9)), f"{RUN} --dry-run", Settings(dry_run=True))
+
+    assert said == "nothing; every row has its task"
 
 
 class TestRetry:

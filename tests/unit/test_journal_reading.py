@@ -7,7 +7,8 @@ import pytest
 
 from batchcreate.errors import JournalError, LoadError, SettingsError
 from batchcreate.journal import Journal
-from batchcreate.models import Place, ResultRow, Status, Summary
+from batchcreate.journal.work import choose_read, pending
+from batchcreate.models import Place, ResultRow, Status, Summary, TaskId
 from tests.journals import (
     ENDPOINT,
     LOST,
@@ -296,9 +297,30 @@ def test_a_reading_that_is_not_kept_leaves_nothing(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_another_endpoint_is_refused_naming_both(folder: Path) -> None:
-    """The keys of a journal begin with one endpoint."""
+def test_batch_of_which_nothing_was_sent_may_move(folder: Path) -> None:
+    """A mistyped endpoint binds nobody; what existed there says nothing of the right one."""
+    journal = opened(folder, {"a.csv": ["x", "y", "!z"]})
+    journal.skip_existing({waiting(journal)["y"]: TaskId("t-y")})
+    before = shown(journal)
+
+    with journal.reading(endpoint="https://other.example"):
+        pass
+    choose_read(journal.connection)
+    tasks, _ = pending(journal.connection, after=0, limit=9)
+
+    assert before == ["a.csv:2 x not_attempted", "a.csv:3 y skipped t-y", "a.csv:4 z rejected"]
+    assert shown(journal) == [
+        "a.csv:2 x not_attempted",
+        "a.csv:3 y not_attempted",
+        "a.csv:4 z rejected",
+    ]
+    assert [task.key.target.endpoint for task in tasks] == ["https://other.example"] * 2
+
+
+async def test_another_endpoint_is_refused_naming_both(folder: Path) -> None:
+    """What was sent to one endpoint says nothing of another, answered or not."""
     journal = opened(folder, {"a.csv": ["x"]})
+    await attempt(journal, {"x": None})
 
     with (
         pytest.raises(
@@ -308,7 +330,7 @@ def test_another_endpoint_is_refused_naming_both(folder: Path) -> None:
     ):
         pytest.fail("the block must not be entered")
 
-    assert shown(journal) == ["a.csv:2 x not_attempted"]
+    assert shown(journal) == ["a.csv:2 x unknown"]
 
 
 def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> None:

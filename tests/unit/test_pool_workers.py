@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -137,6 +138,37 @@ def test_a_throttled_task_is_sent_again_after_the_pause(tmp_path: Path) -> None:
     assert client.sent_at[1] - client.sent_at[0] == pytest.approx(7.05, abs=0.02)
     assert shown(journal) == ["a.csv:2 n0 created id-1"]
     assert rig.tally == Tally(planned=1, created=1, attempts=2, throttled=1)
+
+
+def test_a_task_that_is_throttled_again_and_again_waits_itself(tmp_path: Path) -> None:
+    """
+    Its last attempts do not fall into the same second.
+
+    Where every twentieth request is refused whatever the rate, the gate slows nobody down.
+    """
+    journal = journal_of(tmp_path, 400)
+
+    class Client(ScriptedClient):
+        async def create(self, target: Target, body: bytes) -> Reply:
+            name = json.loads(body)["task_name"]
+            refusals = 4 if name == "n399" else int(name.endswith("7"))
+            if self.sent.count(name) >= refusals:
+                return await super().create(target, body)
+            self.sent.append(name)
+            self.sent_at.append(asyncio.get_running_loop().time())
+            return error(429, "APIG.0308", "slow down")
+
+    async def main() -> ScriptedClient:
+        client = Client(ModelServer())
+        await Rig(journal, client, Knobs(workers=8, rate_per_s=100)).run()
+        return client
+
+    client = run_virtually(main())
+
+    sent_at = [at for at, name in zip(client.sent_at, client.sent, strict=True) if name == "n399"]
+    assert len(sent_at) == 5
+    assert sent_at[-1] - sent_at[0] > 1
+    assert statuses(journal) == {"created": 400}
 
 
 def test_a_task_that_cannot_be_sent_is_tried_after_growing_waits(tmp_path: Path) -> None:

@@ -291,7 +291,7 @@ def test_second_signal_ends_the_requests_under_way(tmp_path: Path) -> None:
     assert len(rig.left) == 20
 
 
-def test_second_signal_ends_a_request_that_is_repeated(tmp_path: Path) -> None:
+def test_second_signal_ends_a_request_that_was_waited_for(tmp_path: Path) -> None:
     """After its wait it is under way like any other."""
     rig = Rig(tmp_path, Client(LOST), tasks=1)
 
