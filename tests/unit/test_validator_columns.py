@@ -1,5 +1,6 @@
 """Whole columns: plain texts are passed over at once, the others are cleaned or refused."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -140,6 +141,25 @@ def test_cleaned_values_are_what_is_sent() -> None:
         )
     ]
     assert [row.task_name for row in checked.rejected] == ["crm 2"]
+
+
+def test_empty_cells_are_no_members_of_a_body() -> None:
+    """Neither an empty text nor an empty value is sent."""
+    cells = {
+        "task_name": ["crm-1", "crm-2"],
+        "operation_types": ["INSERT", "INSERT"],
+        "task_type": ["", "realtime"],
+        "task_tag": ["", "crm-tag"],
+    }
+    columns = {name: Column(header=name, index=at) for at, name in enumerate(cells)}
+    chunk = Chunk(file="f", sheet="", columns=columns, numbers=[2, 3], cells=cells)
+
+    checked = validate(chunk, defaults={}, needs_target=False)
+
+    assert [sorted(json.loads(task.body)) for task in checked.tasks("")] == [
+        ["operation_types", "task_name"],
+        ["operation_types", "task_name", "task_tag", "task_type"],
+    ]
 
 
 def test_rounded_ids_are_found_by_their_column() -> None:
