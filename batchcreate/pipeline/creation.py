@@ -232,17 +232,12 @@ class Creation:
 
     def _facts(self) -> dict[str, Any]:
         """Return what summary.json tells of this run."""
+        endpoint, halt = self._service.endpoint, self._stop.halt
         return {
             "started_at": stamp(self._started_at),
             "finished_at": stamp(utc_now()),
             "elapsed_s": round(self._loop.time() - self._started, 3),
-            **facts_of(
-                self._settings,
-                self._tally,
-                self._gate,
-                endpoint=self._service.endpoint,
-                halt=self._stop.halt,
-            ),
+            **facts_of(self._settings, self._tally, self._gate, endpoint=endpoint, halt=halt),
         }
 
     def _note_rate(self, rate_per_s: float) -> None:
