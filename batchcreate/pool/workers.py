@@ -17,7 +17,6 @@ from batchcreate.limiter import Gate
 from batchcreate.models import (
     Created,
     Decision,
-    Outcome,
     Reply,
     Signal,
     Target,
@@ -225,7 +224,7 @@ class Pool:
         if decision.signal is Signal.THROTTLED:
             self._tally.throttled += 1
             self._gate.throttled(admitted_at, decision.wait_s)
-        elif is_answered(decision.outcome):
+        elif decision.outcome.http_status is not None:
             self._gate.succeeded(admitted_at)
         if isinstance(decision.outcome, Created):
             self._budget.earn()
@@ -233,11 +232,6 @@ class Pool:
         # An outage does not matter to a run that has nothing left to send.
         if halt is not None and (halt.cause is not Cause.OUTAGE or self._feed.has_more):
             self._stop.pull(halt)
-
-
-def is_answered(outcome: Outcome) -> bool:
-    """Tell whether the server said anything at all."""
-    return outcome.http_status is not None
 
 
 def _has_to_wait(decision: Decision, attempt: int) -> bool:
