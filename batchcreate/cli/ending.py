@@ -96,9 +96,7 @@ def _causes(groups: Sequence[CauseGroup], notices: Notices, language: str) -> It
 
 def _answer(group: CauseGroup) -> str:
     """Return what the server said, in its own words."""
-    http = f"HTTP {group.http_status}" if group.http_status is not None else ""
-    code = ", ".join(filter(None, [group.error_code, http]))
-    return ": ".join(filter(None, [code, group.message]))
+    return ": ".join(filter(None, [", ".join(group.codes), group.words]))
 
 
 def _files(ending: Ending) -> Iterator[str]:

@@ -57,3 +57,16 @@ class CauseGroup:
     message: str = ""
     spots: Sequence[Spot] = ()
     causes: int = 1
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """The error code and the HTTP status, each if it was there and says more than the other."""
+        http = f"HTTP {self.http_status}" if self.http_status is not None else ""
+        code = "" if self.error_code == http.replace(" ", "_") else self.error_code
+        return [word for word in (code, http) if word]
+
+    @property
+    def words(self) -> str:
+        """The message, without the HTTP status that it may begin with."""
+        http = f"HTTP {self.http_status}"
+        return self.message.removeprefix(http).removeprefix(": ").strip()

@@ -74,8 +74,7 @@ def code_of(group: CauseGroup) -> str:
     """Return what *group* is called: a rule, or a code and a status as they came."""
     if group.rule or group.causes > 1:
         return group.rule
-    http = f"HTTP {group.http_status}" if group.http_status else ""
-    return " · ".join(filter(None, (group.error_code, http)))
+    return " · ".join(group.codes)
 
 
 def label_of(group: CauseGroup) -> str:

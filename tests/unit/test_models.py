@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate import models
-from batchcreate.models import Key, Place, Status, Summary, Target, Task
+from batchcreate.models import CauseGroup, Key, Place, Status, Summary, Target, Task
 
 VALUES: list[type[Any]] = [
     value
@@ -87,3 +87,25 @@ def test_value_of_another_module_is_recognised_by_the_walk() -> None:
 
     assert Stranger not in VALUES
     assert len(VALUES) > 10
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "message", "codes", "words"),
+    [
+        ("FDI.1", 400, "no such thing", ["FDI.1", "HTTP 400"], "no such thing"),
+        ("HTTP_502", 502, "HTTP 502: bad gateway", ["HTTP 502"], "bad gateway"),
+        ("", 500, "HTTP 500", ["HTTP 500"], ""),
+        ("CONNECT", None, "refused", ["CONNECT"], "refused"),
+        ("", None, "", [], ""),
+    ],
+    ids=["both", "status as code", "status alone", "no answer", "nothing"],
+)
+def test_cause_says_nothing_twice(
+    code: str, status: int | None, message: str, codes: list[str], words: str
+) -> None:
+    """A status stands once, whether it came as a code, as itself or in the message."""
+    group = CauseGroup(
+        status=Status.FAILED, http_status=status, error_code=code, message=message, rows=1
+    )
+
+    assert (group.codes, group.words) == (codes, words)
