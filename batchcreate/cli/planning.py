@@ -32,6 +32,11 @@ def describe_plan(plan: Plan) -> Iterator[str]:
     if left:
         parts.append(f"{left} left for later")
     yield ", ".join(parts)
+    if plan.notices.is_astray:
+        yield (
+            "  from a to-fix file whose batch is not in this results folder: to go on with it,"
+            " answer no and name its folder with --results"
+        )
     yield from left_out(plan.notices, most=PASSED_OVER_SHOWN)
     yield from cleaned(plan.notices, most=1)
 

@@ -29,6 +29,11 @@ class Reading:
         self._names = Names(connection)
         origins.begin(connection)
 
+    @property
+    def is_first(self) -> bool:
+        """Nothing was read into this journal before."""
+        return self._reading == 1
+
     def add_content(self, file: BinaryIO) -> str:
         """Keep the bytes of an input file, where the journal is kept; return their SHA-256."""
         add = contents.keep if self._is_kept else contents.note

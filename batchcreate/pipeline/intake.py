@@ -39,7 +39,7 @@ def enroll(
 
     """
     notebook = Notebook()
-    is_any_selected = False
+    is_any_selected = has_origins = False
     with (
         loader.spooled(source.files) as paths,
         journal.reading(endpoint=endpoint, is_kept=is_kept) as reading,
@@ -60,11 +60,13 @@ def enroll(
             reading.add_rejected(checked.rejected)
             reading.add_names(checked.keys())
             reading.add_origins(chunk.numbers, chunk.origins)
+            has_origins = has_origins or any(chunk.origins)
             notebook.see(checked)
         if not is_any_selected:
             msg = "--rows: no input row has one of these numbers; count the headings too"
             raise SettingsError(msg)
         notebook.replaced = reading.take_places()
+        notebook.is_astray = has_origins and reading.is_first and not notebook.replaced
         reading.reject_repeated(partial(repeated_name_issues, language=source.language))
         reading.settle_with_earlier()
         work.choose_read(journal.connection)

@@ -39,6 +39,7 @@ class Notices:
         cleaned: cells that were taken for what was plainly meant.
         cleanings: the first of them.
         replaced: input rows whose places rows of to-fix files take.
+        is_astray: there are rows of to-fix files, and their batch is not in this journal.
 
     """
 
@@ -47,6 +48,7 @@ class Notices:
     cleaned: int = 0
     cleanings: Sequence[Cleaning] = ()
     replaced: int = 0
+    is_astray: bool = False
 
     @property
     def rows(self) -> int:
@@ -64,6 +66,7 @@ class Notebook:
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
         self.replaced = 0
+        self.is_astray = False
         self.paths: dict[str, Path] = {}
 
     def hear(self, told: Layout | PassedOver) -> None:
@@ -91,4 +94,5 @@ class Notebook:
             cleaned=self._cleaned,
             cleanings=self._cleanings,
             replaced=self.replaced,
+            is_astray=self.is_astray,
         )

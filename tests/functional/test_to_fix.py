@@ -57,6 +57,21 @@ async def test_mended_rows_are_created_after_the_others(tmp_path: Path, suffix: 
     assert names == sorted(["to-fix.sha256", to_fix.name])
 
 
+async def test_to_fix_file_without_its_batch_is_noticed(tmp_path: Path) -> None:
+    """With another results folder it makes a batch of its own, and that is hardly ever meant."""
+    to_fix = await checked(tmp_path, ".csv")
+    analysts.mend(to_fix)
+    await run(tmp_path, "tasks.csv")
+    place = ("--simulate", "--rate", "1000", "--dry-run", "--results")
+    back = "tasks-results/to-fix.csv"
+
+    elsewhere = await here("run", back, *place, "other-results", folder=tmp_path)
+    at_home = await here("run", back, *place, "tasks-results", folder=tmp_path)
+
+    assert "is_astray=True" in elsewhere.err
+    assert "is_astray=False" in at_home.err
+
+
 @pytest.mark.parametrize("suffix", FILES)
 @pytest.mark.parametrize("order", [1, -1], ids=["original first", "to-fix first"])
 async def test_original_and_mended_rows_make_one_batch(

@@ -1,5 +1,7 @@
 """The plan says what was read, what goes where, how much room is left and how long it takes."""
 
+from dataclasses import replace
+
 import pytest
 
 from batchcreate.cli.planning import describe_outlook, describe_plan, question
@@ -68,6 +70,17 @@ class TestPlan:
     def test_counts_stand_on_one_line(self, found: Plan, line: str) -> None:
         """What there is none of is left out, but for what is to be sent."""
         assert list(describe_plan(found)) == [line]
+
+    def test_to_fix_file_without_its_batch_is_told_of(self) -> None:
+        """Whoever forgot the folder can still say no."""
+        notices = replace(READ, is_astray=True)
+
+        _, told = describe_plan(plan((1,), notices, not_attempted=1))
+
+        assert told == (
+            "  from a to-fix file whose batch is not in this results folder: to go on with it,"
+            " answer no and name its folder with --results"
+        )
 
     def test_what_was_left_out_and_cleaned_is_told(self) -> None:
         """The first few of each."""
