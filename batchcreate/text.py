@@ -12,6 +12,7 @@ CELL_CHARS = 32_767
 _SEPARATOR_LINE = re.compile(
     r'\ufeff?"?sep=([!#-/:-@\[-^`{-~\t])"?[ \t,;]*[\r\n]*', re.ASCII | re.IGNORECASE
 )
+_BREAKS = str.maketrans("", "", "\n\t")
 _FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
@@ -56,7 +57,7 @@ def cell_text(text: str) -> str:
     Line breaks and tabs stay; other unprintable characters are written as escapes.
     """
     kept = text[:CELL_CHARS]
-    if not kept.isprintable():
+    if not kept.translate(_BREAKS).isprintable():
         kept = "".join(char if char in "\n\t" else _visible(char) for char in kept)
     return cut_to_cell(kept)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from batchcreate.journal.inserting import insert
 from batchcreate.models import Column, Place, RepeatedRow
 
 
@@ -42,13 +43,11 @@ class Names:
     def add(self, source: int, rows: Iterable[tuple[int, str, str, str]]) -> None:
         """Note row number, project, instance and task name of rows of *source*."""
         instances = self._instances
-        self._connection.executemany(
-            "INSERT INTO names VALUES (?, ?, ?, ?)",
-            (
-                (instances.setdefault((project, instance), len(instances)), name, source, number)
-                for number, project, instance, name in rows
-            ),
-        )
+        values = [
+            (instances.setdefault((project, instance), len(instances)), name, source, number)
+            for number, project, instance, name in rows
+        ]
+        insert(self._connection, "names", values)
 
     def repeated(self) -> Iterator[list[NamedRow]]:
         """Yield the rows of each name that stands more than once for the same target."""

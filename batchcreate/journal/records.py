@@ -1,16 +1,12 @@
 """What a run appends to the journal: intents before requests, outcomes after them."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain
 from typing import Final
 
+from batchcreate.journal.inserting import insert
 from batchcreate.models import Created, Failed, Outcome, Status, Unknown
-
-ROWS_MAX: Final = 500
-"""Rows for one INSERT: well below SQLite's limit of 32,766 values."""
 
 _INTENTS: Final = "intents (id, task, run, at_ms)"
 _RATES: Final = "rates (run, at_ms, per_s)"
@@ -38,42 +34,26 @@ def add_intents(
     connection: sqlite3.Connection, intents: Iterable[tuple[int, int]], *, run: int, at_ms: int
 ) -> None:
     """Append the numbers and tasks of *intents*."""
-    _insert(connection, _INTENTS, [(intent, task, run, at_ms) for intent, task in intents])
+    insert(connection, _INTENTS, [(intent, task, run, at_ms) for intent, task in intents])
 
 
 def add_outcomes(
     connection: sqlite3.Connection, settlements: Iterable[Settlement], *, at_ms: int
 ) -> None:
     """Append what became of attempts."""
-    _insert(connection, _OUTCOMES, [_columns(settlement, at_ms) for settlement in settlements])
+    insert(connection, _OUTCOMES, [_columns(settlement, at_ms) for settlement in settlements])
 
 
 def add_rates(
     connection: sqlite3.Connection, rates: Iterable[float], *, run: int, at_ms: int
 ) -> None:
     """Append the rates that requests might leave at, in the order in which they held."""
-    _insert(connection, _RATES, [(run, at_ms, per_s) for per_s in rates])
+    insert(connection, _RATES, [(run, at_ms, per_s) for per_s in rates])
 
 
 def withdraw(connection: sqlite3.Connection, intents: Iterable[int]) -> None:
     """Remove intents whose requests were never sent."""
     connection.executemany("DELETE FROM intents WHERE id = ?", [(intent,) for intent in intents])
-
-
-def _insert(
-    connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]
-) -> None:
-    """Insert *rows* in one step: each step hands the interpreter's lock over twice."""
-    for part in (rows[at : at + ROWS_MAX] for at in range(0, len(rows), ROWS_MAX)):
-        connection.execute(
-            _insertion(table, len(part[0]), len(part)), list(chain.from_iterable(part))
-        )
-
-
-@cache
-def _insertion(table: str, width: int, rows: int) -> str:
-    row = f"({', '.join('?' * width)})"
-    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608 # no values in it
 
 
 _Columns = tuple[int, Status, int | None, str, str, str, str, int, int]

@@ -16,7 +16,7 @@ import pytest
 
 from batchcreate.errors import JournalError
 from batchcreate.journal import Journal, Settlement, Writer, make_folder
-from batchcreate.journal.records import ROWS_MAX
+from batchcreate.journal.inserting import ROWS_MAX
 from batchcreate.models import Failed, Outcome, RunId
 from tests.disks import fill, small_disk
 from tests.journals import (

@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import BinaryIO, Final
 
 from batchcreate.copies.plan import Headings, Line
@@ -30,37 +31,48 @@ def write_delimited(
     """
     text = io.TextIOWrapper(target, encoding=_ENCODING, newline="", errors="backslashreplace")
     writer = csv.writer(text, delimiter=layout.delimiter)
-    writer.writerows(_rows(_records(source, layout), layout.number, lines, headings))
+    with _records(source, layout) as (first, records):
+        head = list(islice(records, layout.number - first + 1)) or [()]
+        writer.writerows(_rows(head, records, _with_gaps(lines, layout.number), headings))
     text.detach()
 
 
 def _rows(
-    records: Iterator[tuple[int, Sequence[str]]],
-    header_number: int,
-    lines: Iterable[Line],
+    head: Sequence[Sequence[str]],
+    records: Iterator[Sequence[str]],
+    lines: Iterable[tuple[int, Line]],
     headings: Headings,
 ) -> Iterator[Sequence[str]]:
-    head: list[tuple[int, Sequence[str]]] = []
-    while not head or head[-1][0] < header_number:
-        head.append(next(records, (header_number, ())))
-    *above, (_, own) = head
+    """Yield *head*, which ends with the headings, and those of *records* that *lines* are about."""
+    *above, own = head
     kept = [index for index, heading in enumerate(own) if not headings.is_own(heading)]
-    yield from (cells for _, cells in above)
+    yield from above
     yield [*(own[index] for index in kept), headings.status, headings.origin]
-    for line in lines:
-        cells = next((cells for number, cells in records if number == line.number), ())
+    for skipped, line in lines:
+        # Most records are none of them, and are passed over without being looked at.
+        cells = next(islice(records, skipped, None), ())
         given = (cells[index] if index < len(cells) else "" for index in kept)
         yield [*given, csv_cell(line.status), line.origin]
 
 
-def _records(source: BinaryIO, layout: Layout) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield number and cells of every record; a line break inside a cell ends none."""
+def _with_gaps(lines: Iterable[Line], number: int) -> Iterator[tuple[int, Line]]:
+    """Yield each of *lines* with how many records stand between it and the one before, *number*."""
+    for line in lines:
+        yield line.number - number - 1, line
+        number = line.number
+
+
+@contextmanager
+def _records(source: BinaryIO, layout: Layout) -> Iterator[tuple[int, Iterator[Sequence[str]]]]:
+    """Give all records, and the number of the first; a line break inside a cell ends none."""
     text = io.TextIOWrapper(source, encoding=layout.encoding, newline="")
     # The default would refuse cells that pandas reads.
     csv.field_size_limit(2**31 - 1)
     first = text.readline()
-    reader = csv.reader(chain([first], text), delimiter=layout.delimiter)
     try:
-        yield from enumerate(reader, start=0 if separator(first) else 1)
+        yield (
+            0 if separator(first) else 1,
+            csv.reader(chain([first], text), delimiter=layout.delimiter),
+        )
     finally:
         text.detach()
