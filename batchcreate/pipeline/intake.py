@@ -1,6 +1,6 @@
 """Reads, validates and enrolls every row of every file, before anything is sent."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 
 from batchcreate import loader
@@ -40,6 +40,8 @@ def enroll(
     """
     notebook = Notebook()
     is_any_selected = has_origins = False
+    lacking = [name for name, default in source.defaults.items() if not default]
+    unnamed: Sequence[str] = lacking
     with (
         loader.spooled(source.files) as paths,
         journal.reading(endpoint=endpoint, is_kept=is_kept) as reading,
@@ -48,7 +50,8 @@ def enroll(
             if is_stopped():
                 msg = "stopped while the input was being read; nothing was sent"
                 raise StoppedError(msg)
-            _require_target(chunk, source.defaults)
+            _require_columns(chunk, lacking)
+            unnamed = [name for name in unnamed if not any(map(str.strip, chunk.cells[name]))]
             is_any_selected = is_any_selected or _has_selected(chunk, source.selection)
             checked = validate(
                 chunk,
@@ -62,6 +65,7 @@ def enroll(
             reading.add_origins(chunk.numbers, chunk.origins)
             has_origins = has_origins or any(chunk.origins)
             notebook.see(checked)
+        _require_named(unnamed)
         if not is_any_selected:
             msg = "--rows: no input row has one of these numbers; count the headings too"
             raise SettingsError(msg)
@@ -81,19 +85,25 @@ def enroll(
         )
 
 
-def _require_target(chunk: Chunk, defaults: Mapping[str, str]) -> None:
-    """
-    See that rows can have a target.
-
-    Where no row at all names one, an option was forgotten, and no analyst has to mend anything.
-    """
-    lacking = [name for name, default in defaults.items() if not default]
-    missing = [name for name in lacking if not any(map(str.strip, chunk.cells.get(name, ())))]
-    if missing:
+def _require_columns(chunk: Chunk, names: Iterable[str]) -> None:
+    """See that the sheet of *chunk* has the columns *names*, which no option stands in for."""
+    if missing := [name for name in names if name not in chunk.columns]:
         where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
-        options = " and ".join("--" + name.replace("_", "-") for name in missing)
-        msg = f"{where}: no row has a {' or '.join(missing)}; give {options} for all rows, or fill in the columns"
+        columns = " and ".join(missing)
+        msg = f"{where}: no column {columns}; add it, or give {_options(missing)} for all rows"
         raise SettingsError(msg)
+
+
+def _require_named(unnamed: Sequence[str]) -> None:
+    """See that rows can have a target: where none names one, no analyst has forgotten anything."""
+    if unnamed:
+        columns = " or ".join(unnamed)
+        msg = f"no row has a value for {columns}; give {_options(unnamed)} for all rows, or fill in the columns"
+        raise SettingsError(msg)
+
+
+def _options(names: Iterable[str]) -> str:
+    return " and ".join("--" + name.replace("_", "-") for name in names)
 
 
 def _has_selected(chunk: Chunk, selection: Container[int] | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from batchcreate.simulator import FaultKind, Simulator, StoredTask
+from tests.functional.inside import here
 from tests.functional.program import (
     INSTANCE,
     PROJECT,
@@ -410,6 +411,38 @@ async def test_chosen_rows_then_some_then_the_rest(tmp_path: Path) -> None:
 
     chosen = {*range(5, 21), 31}
     assert created == [(1, chosen), (1, chosen | {2, 3, 4}), (0, {*range(2, 42)})]
+
+
+@pytest.mark.parametrize(
+    ("instances", "code", "counts"),
+    [
+        (["", ""], 2, {}),
+        (["i1", ""], 1, {"rejected": 1, "created": 1}),
+        (["", "i1"], 1, {"rejected": 1, "created": 1}),
+    ],
+    ids=["none", "not in the second file", "not in the first file"],
+)
+async def test_instance_that_no_row_names_is_asked_of_the_engineer(
+    tmp_path: Path, instances: list[str], code: int, counts: dict[str, int]
+) -> None:
+    """Where a single row names one, an empty cell is the analyst's; it costs no other row."""
+    for number, instance in enumerate(instances):
+        row = {"task_name": f"task-{number}", "operation_types": "INSERT", "instance_id": instance}
+        write_rows(tmp_path / f"{number}.csv", [row])
+
+    async with recording() as simulator:
+        ended = await here(
+            *("run", "0.csv", "1.csv", "--endpoint", simulator.url, "--project-id", PROJECT),
+            *("--rate", "1000", "--results", "out"),
+            folder=tmp_path,
+        )
+
+    assert ended.code == code, ended.err
+    assert ("give --instance-id" in ended.err) == (code == 2)
+    assert (tmp_path / "out").exists() == (code != 2)  # a look at our own folder
+    if counts:
+        found = read_summary(tmp_path / "out")["counts"]
+        assert {status: count for status, count in found.items() if count} == counts
 
 
 async def test_several_files_may_span_instances(tmp_path: Path) -> None:
