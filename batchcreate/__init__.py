@@ -31,7 +31,6 @@ from batchcreate.version import __version__
 if TYPE_CHECKING:
     from batchcreate.library import (
         Progress,
-        Running,
         check,
         configure,
         read_issues,
@@ -39,33 +38,19 @@ if TYPE_CHECKING:
         rebuild_reports,
         resume,
         run,
-        running,
     )
-    from batchcreate.models import (
-        Issue,
-        Place,
-        ResultRow,
-        Status,
-        Summary,
-    )
-    from batchcreate.pipeline.check import Findings
-    from batchcreate.pipeline.values import Ending, Plan
-    from batchcreate.pool import (
-        Cause,
-        Halt,
-        Stop,
-    )
+    from batchcreate.models import Issue, ResultRow, RowLocation, Status, Summary
+    from batchcreate.pipeline.check import CheckResult
+    from batchcreate.pipeline.values import Plan, RunResult
+    from batchcreate.pool import StopCause, StopReason, StopSwitch
     from batchcreate.settings import (
         Settings,
     )
 
 __all__ = [
     "BatchCreateError",
-    "Cause",
+    "CheckResult",
     "CredentialError",
-    "Ending",
-    "Findings",
-    "Halt",
     "Issue",
     "JournalError",
     "JournalLockedError",
@@ -73,17 +58,19 @@ __all__ = [
     "MaybeSentError",
     "NoCredentialsError",
     "NotSentError",
-    "Place",
     "Plan",
     "PlanError",
     "Progress",
     "ReportError",
     "ResultRow",
-    "Running",
+    "RowLocation",
+    "RunResult",
     "Settings",
     "SettingsError",
     "Status",
-    "Stop",
+    "StopCause",
+    "StopReason",
+    "StopSwitch",
     "StoppedError",
     "Summary",
     "TransportError",
@@ -95,12 +82,10 @@ __all__ = [
     "rebuild_reports",
     "resume",
     "run",
-    "running",
 ]
 
-_ROOMS = {
+_DEFINED_IN = {
     "Progress": "batchcreate.library",
-    "Running": "batchcreate.library",
     "check": "batchcreate.library",
     "configure": "batchcreate.library",
     "read_issues": "batchcreate.library",
@@ -108,27 +93,26 @@ _ROOMS = {
     "rebuild_reports": "batchcreate.library",
     "resume": "batchcreate.library",
     "run": "batchcreate.library",
-    "running": "batchcreate.library",
     "Issue": "batchcreate.models",
-    "Place": "batchcreate.models",
+    "RowLocation": "batchcreate.models",
     "ResultRow": "batchcreate.models",
     "Status": "batchcreate.models",
     "Summary": "batchcreate.models",
-    "Ending": "batchcreate.pipeline.values",
-    "Findings": "batchcreate.pipeline.check",
+    "RunResult": "batchcreate.pipeline.values",
+    "CheckResult": "batchcreate.pipeline.check",
     "Plan": "batchcreate.pipeline.values",
-    "Cause": "batchcreate.pool",
-    "Halt": "batchcreate.pool",
-    "Stop": "batchcreate.pool",
+    "StopCause": "batchcreate.pool",
+    "StopReason": "batchcreate.pool",
+    "StopSwitch": "batchcreate.pool",
     "Settings": "batchcreate.settings",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
+    if name not in _DEFINED_IN:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_ROOMS[name]), name)
+    return getattr(import_module(_DEFINED_IN[name]), name)
 
 
 def __dir__() -> list[str]:

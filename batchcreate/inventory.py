@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from batchcreate.clock import utc_now
 from batchcreate.errors import CredentialError, TransportError
-from batchcreate.limiter import Gate
 from batchcreate.listing import Draft, Incomplete, Inventory, Page, read_page
 from batchcreate.models import Decision, Failed, Reply, Signal, Target, Unknown
 from batchcreate.outcome import describe, read_failure, read_reply
+from batchcreate.rate_limiter import Gate
 from batchcreate.retry import RetryPolicy
 
 PAGE_TASKS: Final = 999

@@ -8,15 +8,15 @@ from random import Random
 from typing import Any
 
 from batchcreate.clock import stamp_of_ms
-from batchcreate.journal import Journal, Settlement
-from batchcreate.journal.records import add_intents, add_outcomes, add_rates
+from batchcreate.journal import AttemptOutcome, Journal
+from batchcreate.journal.writer import add_intents, add_outcomes, add_rates
 from batchcreate.models import (
     Created,
     Failed,
     Issue,
     Outcome,
-    Place,
     Rejected,
+    RowLocation,
     RunId,
     TaskId,
     Unknown,
@@ -83,7 +83,7 @@ def _split(rows: int) -> tuple[int, int, int]:
 
 
 def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
-    place = Place(file=file, sheet=sheet, number=number)
+    place = RowLocation(file=file, sheet=sheet, number=number)
     letter, column, value, rule, suggestion, message = MISTAKES[number // 25 % 7 % 3]
     issue = Issue(
         place=place,
@@ -154,7 +154,7 @@ class _Sending:
         duration_ms = int(math.exp(self.random.gauss(4.2, 0.45)))
         connection, at_ms = self.journal.connection, int(self.at_ms)
         add_intents(connection, [(intent, number)], run=run, at_ms=at_ms)
-        settlement = Settlement(intent=intent, outcome=outcome, duration_ms=duration_ms)
+        settlement = AttemptOutcome(intent=intent, outcome=outcome, duration_ms=duration_ms)
         add_outcomes(connection, [settlement], at_ms=at_ms + duration_ms)
 
     def _finish(

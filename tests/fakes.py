@@ -19,17 +19,17 @@ from structlog.testing import LogCapture
 
 from batchcreate.errors import CredentialError, TransportError
 from batchcreate.inventory import list_all
-from batchcreate.journal import Journal, Unsettled, Writer, find_unsettled, work
-from batchcreate.limiter import Gate, RateLimit
+from batchcreate.journal import Journal, UnknownTask, Writer, find_unknown, work
 from batchcreate.models import Reply, RunId, Target
-from batchcreate.pipeline.baseline import skip_existing, take_baseline
-from batchcreate.pool import Cause, Feed, Halt, Pool, Settling, Stop, Tally
-from batchcreate.pool.settling import Look
+from batchcreate.pipeline.preflight import run_preflight, skip_existing
+from batchcreate.pool import Feed, Pool, Reconciler, RunCounters, StopCause, StopReason, StopSwitch
+from batchcreate.pool.reconciler import ListTasks
+from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.retry import RetryPolicy
 from tests.journals import NOW_MS, read
 
 EPOCH_S = NOW_MS / 1000
-INTERRUPT = Halt(cause=Cause.INTERRUPTED, message="SIGINT", signal=2)
+INTERRUPT = StopReason(cause=StopCause.INTERRUPTED, message="SIGINT", signal=2)
 
 Page = dict[str, Any]
 Distortion = Callable[[Page], Page]
@@ -368,12 +368,12 @@ class Rig:
         client: ScriptedClient,
         knobs: Knobs | None = None,
         *,
-        settling: type[Settling] = Settling,
+        settling: type[Reconciler] = Reconciler,
         credential: FixedCredential | None = None,
         gate: type[Gate] = Gate,
     ) -> None:
-        self.stop = Stop()
-        self.tally = Tally()
+        self.stop = StopSwitch()
+        self.tally = RunCounters()
         self.capture = LogCapture()
         self.writer: InlineWriter | None = None
         self._journal = journal
@@ -397,19 +397,19 @@ class Rig:
         """What was logged."""
         return list(self.capture.entries)
 
-    async def run(self) -> Halt | None:
+    async def run(self) -> StopReason | None:
         """Take the baseline and send; return why the run ended early."""
         knobs, connection = self._knobs, self._journal.connection
         gate = self._gate(RateLimit(rate_per_s=knobs.rate_per_s, headroom=0.0))
         look = partial(list_all, self._client, gate=gate, retry=knobs.retry, random=self._random)
         number = self._journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
-        unsettled = find_unsettled(connection) if knobs.does_reconcile else []
+        unsettled = find_unknown(connection) if knobs.does_reconcile else []
         targets = [
             *work.count_per_target(connection),
             *(row.pending.key.target for row in unsettled),
         ]
-        inventories = await take_baseline(dict.fromkeys(targets), look, self._credential)
-        if isinstance(inventories, Halt):
+        inventories = await run_preflight(dict.fromkeys(targets), look, self._credential)
+        if isinstance(inventories, StopReason):
             self.stop.pull(inventories)
             return self.stop.halt
         skip_existing(self._journal, inventories, is_abort=False)
@@ -418,7 +418,7 @@ class Rig:
         return self.stop.halt
 
     async def _send(
-        self, gate: Gate, look: Look, unsettled: Sequence[Unsettled], number: int
+        self, gate: Gate, look: ListTasks, unsettled: Sequence[UnknownTask], number: int
     ) -> None:
         knobs = self._knobs
         planned = sum(work.count_per_target(self._journal.connection).values())
@@ -467,5 +467,5 @@ def reopened(folder: Path, rows: Sequence[str], mended: Sequence[str] = ()) -> J
     # Processes die in these tests, the machine does not.
     journal.connection.execute("PRAGMA synchronous = OFF")
     read(journal, {"a.csv": rows} | ({"to-fix.csv": mended} if mended else {}))
-    work.choose_read(journal.connection)
+    work.select_from_input(journal.connection)
     return journal

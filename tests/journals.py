@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from batchcreate.journal import Journal, Reading, Settlement, Writer
-from batchcreate.journal.work import choose_read, pending
+from batchcreate.journal import AttemptOutcome, Enrolment, Journal, Writer
+from batchcreate.journal.work import pending, select_from_input
 from batchcreate.models import (
     Column,
     Created,
@@ -17,9 +17,9 @@ from batchcreate.models import (
     Layout,
     Origin,
     Outcome,
-    Place,
     Rejected,
     RepeatedRow,
+    RowLocation,
     RunId,
     Target,
     Task,
@@ -47,14 +47,14 @@ def task(text: str, number: int, *, file: str = "a.csv", sheet: str = "") -> Tas
     name, _, content = text.partition("=")
     name, _, instance = name.partition("@")
     return Task(
-        place=Place(file=file, sheet=sheet, number=number),
+        place=RowLocation(file=file, sheet=sheet, number=number),
         key=Key(target=target(instance or "i1"), task_name=name),
         body=json.dumps({"content": content, "task_name": name}).encode(),
     )
 
 
 def rejected(name: str, number: int, *, file: str = "a.csv", issues: int = 1) -> Rejected:
-    place = Place(file=file, sheet="", number=number)
+    place = RowLocation(file=file, sheet="", number=number)
     return Rejected(
         place=place,
         task_name=name,
@@ -95,11 +95,11 @@ def content(file: str, rows: Sequence[str]) -> bytes:
 def origin(file: str, rows: Sequence[str], number: int, *, name: str = "") -> str:
     """Return what a to-fix file says of row *number* of *file*, which had *rows*."""
     digest = hashlib.sha256(content(file, rows)).hexdigest()
-    place = Place(file=name or file, sheet="", number=number)
+    place = RowLocation(file=name or file, sheet="", number=number)
     return Origin(content=digest[:12], place=place).text
 
 
-def add(reading: Reading, file: str, rows: Sequence[str]) -> None:
+def add(reading: Enrolment, file: str, rows: Sequence[str]) -> None:
     """
     Add *rows* of one file, from row 2 on.
 
@@ -149,7 +149,7 @@ def read(journal: Journal, files: Mapping[str, Sequence[str]]) -> None:
 
 def waiting(journal: Journal) -> dict[str, int]:
     """Return the tasks that a run would send now: their names and numbers, in order."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
     found: dict[str, int] = {}
     after = 0
     while True:
@@ -177,7 +177,7 @@ async def attempt(
         intents = await writer.intend(list(numbers.values()))
         for intent, outcome in zip(intents, outcomes.values(), strict=True):
             if outcome is not None:
-                writer.settle(Settlement(intent=intent, outcome=outcome, duration_ms=7))
+                writer.settle(AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7))
     if is_folded:
         journal.fold()
 

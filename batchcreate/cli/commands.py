@@ -1,23 +1,48 @@
-"""The commands: each parses, makes one pipeline call and returns an exit code."""
+"""The click commands; short commands completely."""
 
+import asyncio
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
+from click.shell_completion import get_completion_class
 
-from batchcreate.cli.helping import EXIT_CODES, Command
+from batchcreate.advice import canonical, cases, near
+from batchcreate.advice.wording import index, lines, stranger
+from batchcreate.cli.exit_codes import DONE, INCOMPLETE
 from batchcreate.cli.options import (
+    EXIT_CODES,
     FILES,
     JSON,
     LANG,
     RESULTS_DIR,
+    Command,
     check_options,
+    configure,
     doctor_options,
     given,
     retry_options,
     run_options,
     undo_options,
 )
+from batchcreate.cli.run_summary import counts
+from batchcreate.cli.terminal import (
+    harmless,
+    print_document,
+    print_json,
+    print_message,
+    with_credentials,
+)
+from batchcreate.clock import utc_now
+from batchcreate.errors import NoCredentialsError
+from batchcreate.pipeline.doctor import Diagnosis, diagnose
+from batchcreate.pipeline.reports import rebuild
+from batchcreate.pipeline.templating import write_template
+from batchcreate.settings import Settings, language_of, load
 
 SHELLS: Final = ("bash", "zsh", "fish")
 
@@ -37,7 +62,7 @@ def run(files: tuple[str, ...], **options: object) -> int:
     created yet. Every option can also come from the environment (BATCHCREATE_RATE, ...) or
     from batchcreate.toml in the working folder.
     """
-    from batchcreate.cli.running import run_command
+    from batchcreate.cli.run_command import run_command
 
     return run_command([Path(file) for file in files], given(options))
 
@@ -51,7 +76,7 @@ def check(files: tuple[str, ...], **options: object) -> int:
 
     Where something is wrong, issues.csv in the results folder lists every cell to mend.
     """
-    from batchcreate.cli.checking import check_command
+    from batchcreate.cli.check_command import check_command
 
     return check_command([Path(file) for file in files], given(options))
 
@@ -67,7 +92,7 @@ def check(files: tuple[str, ...], **options: object) -> int:
 @retry_options
 def retry(results: Path, only: str, **options: object) -> int:
     """Attempt again what is not created, from the journal alone."""
-    from batchcreate.cli.running import retry_command
+    from batchcreate.cli.run_command import retry_command
 
     codes = [code.strip() for code in only.split(",") if code.strip()]
     return retry_command(results, codes, given(options))
@@ -79,8 +104,6 @@ def retry(results: Path, only: str, **options: object) -> int:
 @JSON
 def report(results: Path, **options: object) -> int:
     """Rebuild the report files of a results folder."""
-    from batchcreate.cli.reporting import report_command
-
     return report_command(results, given(options))
 
 
@@ -95,8 +118,6 @@ def explain(code: str, *, is_list: bool, **options: object) -> int:
     CODE is an error code of results.csv, the id of a broken rule in issues.csv, an HTTP status
     or the status of a row; its case does not matter. Without one, all that are known are listed.
     """
-    from batchcreate.cli.explaining import explain_command
-
     return explain_command("" if is_list else code, given(options))
 
 
@@ -110,7 +131,7 @@ def undo(results: Path, **options: object) -> int:
     Shows the list and asks first. A task is deleted only while the server still has it under
     the same id and name.
     """
-    from batchcreate.cli.undoing import undo_command
+    from batchcreate.cli.undo_command import undo_command
 
     return undo_command(results, given(options))
 
@@ -126,8 +147,6 @@ def template(out: Path, *, force: bool, **options: object) -> int:
     Lists, checks and comments at every heading tell what a column takes; an example row shows
     it, and is passed over when the file comes back.
     """
-    from batchcreate.cli.templating import template_command
-
     return template_command(out, given(options), is_forced=force)
 
 
@@ -139,8 +158,6 @@ def template(out: Path, *, force: bool, **options: object) -> int:
 @doctor_options
 def doctor(**options: object) -> int:
     """Check what a run needs, one line each; creates nothing."""
-    from batchcreate.cli.examining import doctor_command
-
     return doctor_command(given(options))
 
 
@@ -215,7 +232,7 @@ def doctor(**options: object) -> int:
 @click.option("--list-faults", is_flag=True, help="Print the kinds of faults and end.")
 def simulate(**options: object) -> int:
     """Serve the embedded ROMA Connect simulator, until interrupted."""
-    from batchcreate.cli.simulating import simulate_command
+    from batchcreate.cli.simulate_command import simulate_command
 
     return simulate_command(options)
 
@@ -228,9 +245,83 @@ def simulate(**options: object) -> int:
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> int:
     """Print the script that lets a shell complete what is typed."""
-    from batchcreate.cli.completing import completion_command
-
     return completion_command(shell)
 
 
 ALL: Final = (run, check, retry, report, explain, undo, template, doctor, simulate, completion)
+
+
+def completion_command(shell: str) -> int:
+    """Print the script for *shell* and return the exit code."""
+    from batchcreate.cli.main import NAME, group
+
+    kind = get_completion_class(shell)
+    if kind is None:  # pragma: no cover # the command offers only those that there are
+        raise LookupError(shell)
+    print_document(kind(group, {}, NAME, f"_{NAME.upper()}_COMPLETE").source().rstrip())
+    return DONE
+
+
+def doctor_command(options: Mapping[str, Any]) -> int:
+    """Carry out ``doctor`` and return its exit code."""
+    settings = configure(options)
+    try:
+        is_good = with_credentials(partial(_examine, settings), settings)
+    except NoCredentialsError as error:
+        is_good = _tell(Diagnosis(about="credentials", is_good=False, text=str(error)))
+    return DONE if is_good else INCOMPLETE
+
+
+def _examine(settings: Settings, environment: Mapping[str, str]) -> bool:
+    return asyncio.run(_doctor(settings, environment))
+
+
+async def _doctor(settings: Settings, environment: Mapping[str, str]) -> bool:
+    found = diagnose(settings, environment=environment)
+    return all([_tell(finding) async for finding in found])
+
+
+def _tell(finding: Diagnosis) -> bool:
+    print_message(f"{'ok ' if finding.is_good else 'BAD'}  {finding.about}: {finding.text}")
+    return finding.is_good
+
+
+def explain_command(code: str, options: Mapping[str, Any]) -> int:
+    """Carry out ``explain``: 1 where *code* is not known, an empty one for all that are."""
+    language = language_of(load(options), os.environ)
+    if not code:
+        print_document("\n".join(index(language=language)))
+        return DONE
+    print_document(harmless("\n".join(_told(code, language))))
+    return DONE if canonical(code) else INCOMPLETE
+
+
+def _told(code: str, language: str) -> Iterator[str]:
+    if not canonical(code):
+        yield from stranger(code, near(code), language=language)
+        yield ""
+    for number, advice in enumerate(cases(code, language=language)):
+        if number:
+            yield ""
+        yield from lines(advice, language=language)
+
+
+def report_command(results: Path, options: Mapping[str, Any]) -> int:
+    """Carry out ``report`` and return its exit code."""
+    settings = configure(options)
+    reports = rebuild(results, language=language_of(settings, os.environ))
+    if settings.json_summary:
+        print_json(reports.document)
+    for note in reports.notes:
+        print_message(note)
+    print_message(f"reports written anew in {results}\n{counts(reports.summary)}")
+    return DONE
+
+
+def template_command(path: Path, options: Mapping[str, Any], *, is_forced: bool) -> int:
+    """Carry out ``template`` and return its exit code."""
+    language = language_of(load(options), os.environ)
+    write_template(path, language=language, is_forced=is_forced, at=utc_now())
+    again = shlex.join(["batchcreate", "check", str(path)])
+    print_message(f"template: {path}\nnext: let it be filled in, then {again}")
+    return DONE

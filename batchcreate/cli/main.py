@@ -7,8 +7,8 @@ from typing import Final
 import click
 
 from batchcreate.cli import commands
-from batchcreate.cli.exits import INTERRUPTED, STOPPED, USAGE, code_for
-from batchcreate.cli.say import say
+from batchcreate.cli.exit_codes import INTERRUPTED, STOPPED, USAGE, code_of_error
+from batchcreate.cli.terminal import print_message
 from batchcreate.errors import BatchCreateError
 from batchcreate.version import __version__
 
@@ -58,20 +58,20 @@ def _exit_code() -> int:
     try:
         code = group.main(prog_name=NAME, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        say(error.format_message())
+        print_message(error.format_message())
         return USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see '{context.command_path} --help')" if context is not None else ""
-        say(f"error: {error.format_message()}{hint}")
+        print_message(f"error: {error.format_message()}{hint}")
         return USAGE
     except BatchCreateError as error:
-        say(f"error: {error}")
-        return code_for(error)
+        print_message(f"error: {error}")
+        return code_of_error(error)
     except OSError as error:  # such as a full disk where the help should go
-        say(f"error: {error}")
+        print_message(f"error: {error}")
         return STOPPED
     except (KeyboardInterrupt, click.Abort):
-        say("interrupted; nothing was sent")
+        print_message("interrupted; nothing was sent")
         return INTERRUPTED
     return code if isinstance(code, int) else 0

@@ -1,13 +1,112 @@
-"""Options that several commands share; what is not given is left to the other sources."""
+"""Shared options, help and the settings of a command."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+from batchcreate.cli.terminal import print_message
+from batchcreate.settings import Settings, load, strangers
+from batchcreate.settings.variables import SECRETS
+
+_DEFAULTS_PER_LINE: Final = 6
+
+
+def configure(options: Mapping[str, Any]) -> Settings:
+    """
+    Build the settings from *options* and the other sources.
+
+    Raises:
+        SettingsError: names the first wrong value, where it comes from and what is accepted.
+
+    """
+    settings = load(options)
+    if not settings.quiet:
+        for name, meant in strangers(os.environ, SECRETS):
+            hint = f"did you mean {meant}?" if meant else "it has no effect"
+            print_message(f"warning: {name} is no setting; {hint}")
+    if settings.verbose:
+        print_message("\n".join(describe_settings(settings, os.environ)))
+    return settings
+
+
+def describe_settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield every setting with where it comes from; of secrets only that they are there."""
+    told = settings.told()
+    lines = [(name, shown(told[name]), source) for name, source in settings.sources.items()]
+    lines += [(name, "***", "environment") for name in SECRETS if environment.get(name)]
+    yield "settings:"
+    widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
+    for name, value, source in lines:
+        yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  from {source}"
+    rest = [
+        f"{name} {shown(value)}"
+        for name, value in told.items()
+        if name not in settings.sources and value not in (None, "", [])
+    ]
+    for start in range(0, len(rest), _DEFAULTS_PER_LINE):
+        yield f"  default: {', '.join(rest[start : start + _DEFAULTS_PER_LINE])}"
+
+
+def shown(value: object) -> str:
+    """Return the value of a setting as it could be typed."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.15g}"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+SECTIONS: Final[Mapping[str, Sequence[str]]] = {
+    "Where to": ("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
+    "Credentials and network": ("token_file", "ca_file", "proxy"),
+    "Which rows": ("rows", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
+    "How fast": ("rate", "headroom", "concurrency", "timeout", "quota"),
+    "Lost answers": ("settle", "reconcile"),
+    "Reading the files": ("sheet", "map", "encoding", "delimiter"),
+    "Results": ("results", "lang", "json_summary", "metrics", "quiet", "verbose", "color"),
+}
+"""The names of the options under each heading."""
+
+EXIT_CODES: Final = """\b
+Exit codes:
+  0    every row is created, or skipped because its task exists
+  1    finished; some rows failed or are rejected
+  2    wrong usage, settings, input or quota: nothing was sent
+  3    some rows are unknown
+  4    stopped early: credentials, redirect, too many faults, disk
+  5    another run holds the results folder
+  130  SIGINT; 143 SIGTERM; 129 SIGHUP"""
+
+
+class Command(click.Command):
+    """A command whose help has its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, one heading after the other."""
+        records = {
+            param.name: record
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option)
+            and (record := param.get_help_record(ctx)) is not None
+        }
+        for title, names in SECTIONS.items():
+            lines = [records.pop(name) for name in names if name in records]
+            if lines:
+                with formatter.section(title):
+                    formatter.write_dl(lines)
+        with formatter.section("Other"):
+            formatter.write_dl(list(records.values()))
+
+
+CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
 
@@ -188,29 +287,29 @@ JSON = click.option(
 )
 
 
-def run_options(command: Command) -> Command:
+def run_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``run``."""
     groups = (_SERVICE, _TARGET, _PACE, _SETTLING, _CHOICE, (YES,), _LOADING)
     return _add(command, *groups, (RESULTS, JSON, METRICS), _OUTPUT)
 
 
-def retry_options(command: Command) -> Command:
+def retry_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``retry``."""
     choice = (_LIMIT, _DRY_RUN, YES)
     return _add(command, _SERVICE, _PACE, _SETTLING, choice, (LANG, JSON, METRICS), _OUTPUT)
 
 
-def undo_options(command: Command) -> Command:
+def undo_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``undo``."""
     return _add(command, _SERVICE, _PACE, (YES,), _OUTPUT)
 
 
-def doctor_options(command: Command) -> Command:
+def doctor_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``doctor``."""
     return _add(command, _SERVICE, _TARGET, _PACE, (_QUOTA,), _OUTPUT)
 
 
-def check_options(command: Command) -> Command:
+def check_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``check``."""
     return _add(command, (RESULTS,), _TARGET, _LOADING, (JSON,), _OUTPUT)
 
@@ -224,7 +323,9 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _add(command: Command, *groups: tuple[Callable[[Command], Command], ...]) -> Command:
+def _add(
+    command: CommandFunction, *groups: tuple[Callable[[CommandFunction], CommandFunction], ...]
+) -> CommandFunction:
     for group in reversed(groups):
         for option in reversed(group):
             command = option(command)

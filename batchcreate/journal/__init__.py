@@ -1,24 +1,22 @@
 """The state of a batch on disk: what was read, what was sent, what became of it."""
 
-from batchcreate.journal.causes import causes
+from batchcreate.journal.database import make_folder
 from batchcreate.journal.deletions import CreatedTask
-from batchcreate.journal.file import make_folder
+from batchcreate.journal.enrolment import Enrolment
 from batchcreate.journal.journal import Journal
-from batchcreate.journal.reading import Reading
-from batchcreate.journal.records import Settlement
-from batchcreate.journal.unsettled import Unsettled, find_unsettled
-from batchcreate.journal.work import Pending
-from batchcreate.journal.writer import Writer
+from batchcreate.journal.statistics import causes
+from batchcreate.journal.work import Pending, UnknownTask, find_unknown
+from batchcreate.journal.writer import AttemptOutcome, Writer
 
 __all__ = [
+    "AttemptOutcome",
     "CreatedTask",
+    "Enrolment",
     "Journal",
     "Pending",
-    "Reading",
-    "Settlement",
-    "Unsettled",
+    "UnknownTask",
     "Writer",
     "causes",
-    "find_unsettled",
+    "find_unknown",
     "make_folder",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from batchcreate.journal.file import transaction
+from batchcreate.journal.database import transaction
 from batchcreate.models import Deletion, DeletionStatus, Key, RunId, Target, TaskId
 
 UNDOING: Final = RunId("undo")

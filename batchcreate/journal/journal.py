@@ -11,8 +11,10 @@ from typing import Self
 
 from batchcreate.errors import JournalError, SettingsError
 from batchcreate.journal import queries, work
-from batchcreate.journal.file import (
+from batchcreate.journal.database import (
     NAME,
+    FolderLock,
+    apply_log,
     connect,
     lay_tables,
     make_folder,
@@ -20,9 +22,7 @@ from batchcreate.journal.file import (
     transaction,
     unusable,
 )
-from batchcreate.journal.folding import fold
-from batchcreate.journal.lock import FolderLock
-from batchcreate.journal.reading import Reading
+from batchcreate.journal.enrolment import Enrolment
 from batchcreate.models import Issue, ResultRow, RunId, Summary, TaskId
 
 
@@ -83,7 +83,7 @@ class Journal:
         return cls(connection)
 
     @contextmanager
-    def reading(self, *, endpoint: str, is_kept: bool = True) -> Iterator[Reading]:
+    def reading(self, *, endpoint: str, is_kept: bool = True) -> Iterator[Enrolment]:
         """
         Enroll the rows of all files of a run: all of them, or after an error none.
 
@@ -97,12 +97,12 @@ class Journal:
         """
         with transaction(self.connection, is_kept=is_kept):
             self._claim_endpoint(endpoint)
-            yield Reading(self.connection, is_kept=is_kept and self._lock is not None)
+            yield Enrolment(self.connection, is_kept=is_kept and self._lock is not None)
 
     def fold(self) -> None:
         """Bring what a run appended into the tasks; what was sent and not answered is unknown."""
         with transaction(self.connection):
-            fold(self.connection)
+            apply_log(self.connection)
 
     def start_run(self, run_id: RunId, *, at: str) -> int:
         """Note that a run started; return its number in this journal, counted from 1."""
@@ -193,7 +193,7 @@ class Journal:
         elif self.endpoint == endpoint:
             return
         elif not work.has_intents(self.connection):
-            work.move(self.connection, endpoint)
+            work.move_to_endpoint(self.connection, endpoint)
         else:
             msg = (
                 f"this results folder belongs to {self.endpoint}, but the run is for {endpoint}; "

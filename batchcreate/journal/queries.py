@@ -1,11 +1,161 @@
-"""What reports ask the journal: the results, the issues, the counts."""
+"""Results, issues and rows to fix."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 
 from batchcreate.clock import stamp_of_ms
-from batchcreate.models import Issue, Place, ResultRow, Status, Summary
+from batchcreate.journal.work import json_list
+from batchcreate.models import (
+    Column,
+    Issue,
+    Layout,
+    Origin,
+    ResultRow,
+    RowLocation,
+    RowToFix,
+    SheetToFix,
+    Status,
+    Summary,
+)
+from batchcreate.models.rows import CONTENT_CHARS
+
+_LEFT: Final = "status IN ('rejected', 'not_attempted', 'failed', 'unknown')"
+
+_SHEETS: Final = f"""
+SELECT json_group_array(DISTINCT sources.id), file, sheet, header_number, encoding, delimiter,
+       columns, digest, count(DISTINCT left_over.number),
+       coalesce(
+           (SELECT origins.file FROM origins WHERE origins.source = sources.id LIMIT 1), file
+       ),
+       max(sources.id) AS newest
+FROM (SELECT source, number FROM results WHERE {_LEFT}) AS left_over
+JOIN sources ON sources.id = left_over.source JOIN contents ON contents.id = sources.content
+GROUP BY digest, file, sheet ORDER BY newest
+"""  # noqa: S608 # no values in it
+
+_ROWS: Final = f"""
+SELECT results.number, results.source, status, http_status, error_code,
+       CASE WHEN status = 'rejected' THEN '' ELSE error_msg END,
+       origins.content, origins.file, origins.sheet, origins.row
+FROM results LEFT JOIN origins USING (source, number)
+WHERE source IN (SELECT value FROM json_each(?)) AND {_LEFT}
+ORDER BY results.number, results.source DESC
+"""  # noqa: S608 # no values in it
+
+_ISSUES: Final = """
+SELECT number, source, column_header, cell, value, rule, message, suggestion
+FROM issues WHERE source IN (SELECT value FROM json_each(?))
+ORDER BY number, source DESC, position
+"""
+
+# The files that rows stood in at first, whichever to-fix files they were in meanwhile.
+_ROOTS: Final = """
+SELECT DISTINCT file FROM sources WHERE EXISTS (
+    SELECT 1 FROM rows WHERE rows.source = sources.id AND NOT EXISTS (
+        SELECT 1 FROM origins
+        WHERE origins.source = rows.source AND origins.number = rows.number
+    )
+)
+UNION SELECT file FROM origins
+"""
+
+
+def sheets(connection: sqlite3.Connection) -> list[SheetToFix]:
+    """Return the sheets with rows that are not created, in input order."""
+    return [
+        SheetToFix(
+            sources=json.loads(sources),
+            layout=Layout(
+                file=file,
+                sheet=sheet,
+                number=number,
+                columns={
+                    name: Column(header=header, index=index)
+                    for name, (header, index) in json.loads(columns).items()
+                },
+                encoding=encoding,
+                delimiter=delimiter,
+                content=digest,
+            ),
+            root=root,
+            rows=count,
+        )
+        for (
+            sources, file, sheet, number, encoding, delimiter, columns, digest, count, root, _,
+        ) in connection.execute(_SHEETS)
+    ]  # fmt: skip
+
+
+def rows(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[RowToFix]:
+    """Yield the rows of *sheet* that are not created, in their order; each as it was last read."""
+    sources = (json_list(sheet.sources),)
+    issues = _Issues(connection.execute(_ISSUES, sources), sheet.layout)
+    number = 0
+    for row in connection.execute(_ROWS, sources):
+        if row[0] == number:
+            continue
+        number, source, status, http_status, error_code, error_msg, *earlier = row
+        yield RowToFix(
+            number=number,
+            status=Status(status),
+            http_status=http_status,
+            error_code=error_code,
+            error_msg=error_msg,
+            issues=issues.of(number, source),
+            origin=_origin(sheet.layout, number, earlier).text,
+        )
+
+
+class _Issues:
+    """The issues of a sheet, taken row by row."""
+
+    def __init__(self, found: Iterator[tuple[Any, ...]], layout: Layout) -> None:
+        self._layout = layout
+        self._groups = groupby(found, key=lambda row: (row[0], -row[1]))
+        self._next = next(self._groups, None)
+
+    def of(self, number: int, source: int) -> tuple[Issue, ...]:
+        """Return the issues of one row; rows have to be asked for in their order."""
+        wanted = (number, -source)
+        while self._next is not None and self._next[0] < wanted:
+            self._next = next(self._groups, None)
+        if self._next is None or self._next[0] != wanted:
+            return ()
+        return tuple(_issue(self._layout, number, values) for _, _, *values in self._next[1])
+
+
+def roots(connection: sqlite3.Connection) -> set[str]:
+    """Return the labels of the files that the rows in the report stood in at first."""
+    return {file for (file,) in connection.execute(_ROOTS)}
+
+
+def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
+    column, cell, value, rule, message, suggestion = values
+    return Issue(
+        place=_place(layout, number),
+        column=column,
+        cell=cell,
+        value=value,
+        rule=rule,
+        message=message,
+        suggestion=suggestion,
+    )
+
+
+def _origin(layout: Layout, number: int, earlier: list[Any]) -> Origin:
+    """Return where a row stood at first: here, unless it came from elsewhere itself."""
+    content, file, sheet, row = earlier
+    if content is None:
+        return Origin(content=layout.content[:CONTENT_CHARS], place=_place(layout, number))
+    return Origin(content=content, place=RowLocation(file=file, sheet=sheet, number=row))
+
+
+def _place(layout: Layout, number: int) -> RowLocation:
+    return RowLocation(file=layout.file, sheet=layout.sheet, number=number)
+
 
 _RESULTS = """
 SELECT file, sheet, number, task_name, status, task_id, http_status, error_code,
@@ -39,7 +189,7 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
         error_msg, attempts, first_sent_ms, finished_ms, duration_ms, project_id, instance_id,
     ) in found:  # fmt: skip
         yield ResultRow(
-            place=Place(file=file, sheet=sheet, number=number),
+            place=RowLocation(file=file, sheet=sheet, number=number),
             task_name=task_name,
             status=Status(status),
             task_id=task_id,
@@ -66,7 +216,7 @@ def issues(connection: sqlite3.Connection) -> Iterator[Issue]:
     )
     for file, sheet, number, column, cell, value, rule, message, suggestion in found:
         yield Issue(
-            place=Place(file=file, sheet=sheet, number=number),
+            place=RowLocation(file=file, sheet=sheet, number=number),
             column=column,
             cell=cell,
             value=value,

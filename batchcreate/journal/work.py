@@ -1,4 +1,4 @@
-"""The work of one run: which tasks may be sent, in which order, and which are unsettled."""
+"""Pending and unknown tasks of a run."""
 
 import json
 import sqlite3
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from batchcreate.models import Key, Place, Target, TaskId
+from batchcreate.models import Key, RowLocation, Target, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Pending:
     """
 
     task: int
-    place: Place
+    place: RowLocation
     key: Key
     body: bytes
     was_unsettled: bool = False
@@ -46,7 +46,7 @@ _TASK = """
 """
 
 
-def choose_read(connection: sqlite3.Connection) -> None:
+def select_from_input(connection: sqlite3.Connection) -> None:
     """Make the selected rows of the last reading the work of this run."""
     _begin(connection)
     connection.execute(
@@ -61,7 +61,7 @@ def choose_read(connection: sqlite3.Connection) -> None:
     )
 
 
-def choose_again(connection: sqlite3.Connection, only: Sequence[str] = ()) -> None:
+def select_for_retry(connection: sqlite3.Connection, only: Sequence[str] = ()) -> None:
     """
     Make every row that is not created the work of this run.
 
@@ -88,7 +88,7 @@ def choose_again(connection: sqlite3.Connection, only: Sequence[str] = ()) -> No
     )
 
 
-def cut(connection: sqlite3.Connection, limit: int) -> None:
+def limit_to(connection: sqlite3.Connection, limit: int) -> None:
     """Leave only the first *limit* tasks to be sent; unsettled ones stay."""
     connection.execute(
         """
@@ -191,7 +191,7 @@ def read_pending(row: Sequence[Any], *, was_unsettled: bool = False) -> Pending:
     task, name, body, number, file, sheet, endpoint, project_id, instance_id = row
     return Pending(
         task=task,
-        place=Place(file=file, sheet=sheet, number=number),
+        place=RowLocation(file=file, sheet=sheet, number=number),
         key=Key(
             target=Target(endpoint=endpoint, project_id=project_id, instance_id=instance_id),
             task_name=name,
@@ -206,7 +206,7 @@ def has_intents(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None
 
 
-def move(connection: sqlite3.Connection, endpoint: str) -> None:
+def move_to_endpoint(connection: sqlite3.Connection, endpoint: str) -> None:
     """Let a batch of which nothing was sent belong to *endpoint*; what exists there is not known."""
     connection.execute("UPDATE meta SET value = ? WHERE name = 'endpoint'", (endpoint,))
     connection.execute("UPDATE targets SET endpoint = ?", (endpoint,))
@@ -214,3 +214,60 @@ def move(connection: sqlite3.Connection, endpoint: str) -> None:
         "UPDATE tasks SET status = 'not_attempted', task_id = '', how = '', error_code = '',"
         " error_msg = '' WHERE status = 'skipped'"
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownTask:
+    """
+    A task whose last attempt may have created it.
+
+    Attributes:
+        pending: the task.
+        intent: number of the last attempt.
+        last_ms: when that attempt was last heard of, in milliseconds since 1970.
+        http_status: of its answer, if there was one.
+        error_code: of its answer, if there was one.
+        reason: why it is not settled.
+        may_resend: it belongs to this run's work, so that it is sent again once proven absent.
+
+    """
+
+    pending: Pending
+    intent: int
+    last_ms: int
+    http_status: int | None
+    error_code: str
+    reason: str
+    may_resend: bool
+
+
+def find_unknown(connection: sqlite3.Connection) -> list[UnknownTask]:
+    """Return the unsettled tasks of every row in the report, in the order of their attempts."""
+    found = connection.execute(
+        """
+        SELECT max(intents.id), max(intents.at_ms, coalesce(tasks.finished_ms, 0)),
+               tasks.http_status, tasks.error_code, tasks.error_msg, work.number IS NOT NULL,
+               tasks.id, tasks.name, tasks.body, rows.number, sources.file, sources.sheet,
+               targets.endpoint, targets.project_id, targets.instance_id
+        FROM tasks
+        JOIN rows ON rows.task = tasks.id
+        JOIN sources ON sources.id = rows.source
+        JOIN targets ON targets.id = tasks.target
+        JOIN intents ON intents.task = tasks.id
+        LEFT JOIN work ON work.task = tasks.id
+        WHERE tasks.status = 'unknown'
+        GROUP BY tasks.id ORDER BY max(intents.id)
+        """
+    )
+    return [
+        UnknownTask(
+            pending=read_pending(row[6:], was_unsettled=True),
+            intent=row[0],
+            last_ms=row[1],
+            http_status=row[2],
+            error_code=row[3],
+            reason=row[4],
+            may_resend=bool(row[5]),
+        )
+        for row in found
+    ]

@@ -1,19 +1,82 @@
-"""The one writer of a run: intents and outcomes of many workers share each commit."""
+"""Writer thread that commits intents and outcomes."""
 
 import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from batchcreate.errors import JournalError
-from batchcreate.journal import records
-from batchcreate.journal.file import transaction
-from batchcreate.journal.records import Settlement
+from batchcreate.journal.database import insert, transaction
+from batchcreate.models import Created, Failed, Outcome, Status, Unknown
+
+_INTENTS: Final = "intents (id, task, run, at_ms)"
+_RATES: Final = "rates (run, at_ms, per_s)"
+_OUTCOMES: Final = "outcomes (intent, status, http_status, error_code, error_msg, task_id, how, at_ms, duration_ms)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptOutcome:
+    """
+    What became of one attempt.
+
+    Attributes:
+        intent: its number, as `Writer.intend` returned it.
+        outcome: as it was read.
+        duration_ms: from sending to the end of the answer.
+
+    """
+
+    intent: int
+    outcome: Outcome
+    duration_ms: int
+
+
+def add_intents(
+    connection: sqlite3.Connection, intents: Iterable[tuple[int, int]], *, run: int, at_ms: int
+) -> None:
+    """Append the numbers and tasks of *intents*."""
+    insert(connection, _INTENTS, [(intent, task, run, at_ms) for intent, task in intents])
+
+
+def add_outcomes(
+    connection: sqlite3.Connection, settlements: Iterable[AttemptOutcome], *, at_ms: int
+) -> None:
+    """Append what became of attempts."""
+    insert(connection, _OUTCOMES, [_columns(settlement, at_ms) for settlement in settlements])
+
+
+def add_rates(
+    connection: sqlite3.Connection, rates: Iterable[float], *, run: int, at_ms: int
+) -> None:
+    """Append the rates that requests might leave at, in the order in which they held."""
+    insert(connection, _RATES, [(run, at_ms, per_s) for per_s in rates])
+
+
+def withdraw(connection: sqlite3.Connection, intents: Iterable[int]) -> None:
+    """Remove intents whose requests were never sent."""
+    connection.executemany("DELETE FROM intents WHERE id = ?", [(intent,) for intent in intents])
+
+
+_Columns = tuple[int, Status, int | None, str, str, str, str, int, int]
+
+
+def _columns(settlement: AttemptOutcome, at_ms: int) -> _Columns:
+    intent, times = settlement.intent, (at_ms, settlement.duration_ms)
+    match settlement.outcome:
+        case Created(task_id=task_id, how=how, http_status=http_status):
+            return (intent, Status.CREATED, http_status, "", "", task_id, how, *times)
+        case Failed(http_status=http_status, error_code=code, error_msg=message):
+            return (intent, Status.FAILED, http_status, code, message, "", "", *times)
+        case Unknown(
+            reason=reason, http_status=http_status, error_code=code
+        ):  # pragma: no branch # there is no other
+            return (intent, Status.UNKNOWN, http_status, code, reason, "", "", *times)
+
 
 Value = TypeVar("Value")
 
@@ -32,7 +95,7 @@ class _Batch:
     is_last: bool = False
     intents: list[tuple[int, int]] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
-    settlements: list[Settlement] = field(default_factory=list)
+    settlements: list[AttemptOutcome] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     calls: list[Callable[[sqlite3.Connection], object]] = field(default_factory=list)
     promises: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
@@ -70,7 +133,7 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._loop = asyncio.get_running_loop()
         self._broken: JournalError | None = None
-        self.unwritten: list[Settlement] = []
+        self.unwritten: list[AttemptOutcome] = []
 
     def intend(self, tasks: Sequence[int]) -> asyncio.Future[Sequence[int]]:
         """
@@ -97,7 +160,7 @@ class Writer:
         self._batch.withdrawn.extend(intents)
         self._plan_flush()
 
-    def settle(self, settlement: Settlement) -> None:
+    def settle(self, settlement: AttemptOutcome) -> None:
         """Hand over what became of an attempt; it is on disk with the next commit."""
         self._batch.settlements.append(settlement)
         self._plan_flush()
@@ -184,10 +247,10 @@ class Writer:
 
 def _write(connection: sqlite3.Connection, run: int, batches: Sequence[_Batch]) -> None:
     for batch in batches:
-        records.add_outcomes(connection, batch.settlements, at_ms=batch.at_ms)
-        records.add_intents(connection, batch.intents, run=run, at_ms=batch.at_ms)
-        records.withdraw(connection, batch.withdrawn)
-        records.add_rates(connection, batch.rates, run=run, at_ms=batch.at_ms)
+        add_outcomes(connection, batch.settlements, at_ms=batch.at_ms)
+        add_intents(connection, batch.intents, run=run, at_ms=batch.at_ms)
+        withdraw(connection, batch.withdrawn)
+        add_rates(connection, batch.rates, run=run, at_ms=batch.at_ms)
 
 
 def _resolve(batches: Sequence[_Batch], answers: Sequence[Sequence[object]]) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from batchcreate.models import Layout, PassedOver
+from batchcreate.models import Layout, Skipped
 
-Tell = Callable[[Layout | PassedOver], None]
+Tell = Callable[[Layout | Skipped], None]
 """Is told of each sheet how it is read, before its first rows, or that it is passed over."""
 
 
@@ -30,5 +30,5 @@ class LoadOptions:
     chunk_rows: int = 20_000
 
 
-def tell_nobody(_: Layout | PassedOver) -> None:
+def tell_nobody(_: Layout | Skipped) -> None:
     """Do nothing."""

@@ -12,7 +12,7 @@ from batchcreate.loader.files import TEXT_SUFFIXES, open_input
 from batchcreate.loader.options import LoadOptions, Tell, tell_nobody
 from batchcreate.loader.signatures import HEAD_BYTES, disguise
 from batchcreate.loader.workbook import read_workbook
-from batchcreate.models import Chunk, PassedOver
+from batchcreate.models import Chunk, Skipped
 
 
 def read(
@@ -56,7 +56,7 @@ def _without_examples(chunks: Iterator[Chunk], tell: Tell) -> Iterator[Chunk]:
             if chunk.numbers:
                 yield chunk
         if passed_over:
-            tell(PassedOver(file=file, sheet=sheet, reason="example", rows=passed_over))
+            tell(Skipped(file=file, sheet=sheet, reason="example", rows=passed_over))
 
 
 def _chunks(

@@ -10,7 +10,7 @@ from batchcreate.loader.headers import Header
 from batchcreate.loader.options import LoadOptions, Tell
 from batchcreate.loader.wording import MANDATORY, place, shown
 from batchcreate.messages import quoted
-from batchcreate.models import Chunk, Kind, PassedOver
+from batchcreate.models import CellKind, Chunk, Skipped
 from batchcreate.workbooks import cells
 from batchcreate.workbooks.reader import Head, Rows, Tab, WorkbookReader
 
@@ -18,12 +18,12 @@ SHOWN_SHEETS: Final = 5
 """Of how many sheets an error lists the headings."""
 
 _KINDS: Final = {
-    cells.NUMBER: Kind.NUMBER,
-    cells.DATE: Kind.DATE,
-    cells.BOOLEAN: Kind.BOOLEAN,
-    cells.ERROR: Kind.ERROR,
-    cells.NO_RESULT: Kind.NO_RESULT,
-    cells.MERGED: Kind.MERGED,
+    cells.NUMBER: CellKind.NUMBER,
+    cells.DATE: CellKind.DATE,
+    cells.BOOLEAN: CellKind.BOOLEAN,
+    cells.ERROR: CellKind.ERROR,
+    cells.NO_RESULT: CellKind.NO_RESULT,
+    cells.MERGED: CellKind.MERGED,
 }
 
 
@@ -57,7 +57,7 @@ def read_workbook(
             else:
                 passed_over[tab.name] = head
                 tell(
-                    PassedOver(
+                    Skipped(
                         file=label,
                         sheet=tab.name,
                         reason="empty" if head.is_blank else "no_header",
@@ -73,7 +73,7 @@ def _is_chosen(tab: Tab, sheets: Sequence[str]) -> bool:
 
 def _tell_hidden(tab: Tab, label: str, options: LoadOptions, tell: Tell) -> None:
     if not options.sheets:
-        tell(PassedOver(file=label, sheet=tab.name, reason="hidden"))
+        tell(Skipped(file=label, sheet=tab.name, reason="hidden"))
 
 
 def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator[Chunk]:
@@ -115,7 +115,7 @@ def _own(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int
     return own if covering else texts, covering
 
 
-def _kinds(letters: str) -> Mapping[int, Kind]:
+def _kinds(letters: str) -> Mapping[int, CellKind]:
     return {at: _KINDS[letter] for at, letter in enumerate(letters) if letter != cells.TEXT}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from batchcreate.messages.catalogue import text
-from batchcreate.models import Place
+from batchcreate.models import RowLocation
 from batchcreate.rules import Rule
 from batchcreate.text import printable
 
@@ -64,7 +64,7 @@ def others(places: Sequence[str], *, count: int, language: str = "en") -> str:
     return listed([*places, *more], "and", language=language)
 
 
-def row_name(place: Place, *, beside: Place, language: str = "en") -> str:
+def row_name(place: RowLocation, *, beside: RowLocation, language: str = "en") -> str:
     """Name the row at *place* in a message about the row at *beside*."""
     facts = {"number": place.number, "file": place.file, "sheet": place.sheet}
     if place.file != beside.file:

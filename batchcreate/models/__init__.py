@@ -1,55 +1,54 @@
 """The values that flow between the rooms: frozen, keyword-only, without behaviour of their own."""
 
-from batchcreate.models.answers import (
+from batchcreate.models.results import (
     Created,
     Decision,
+    Deletion,
+    DeletionStatus,
     Failed,
     Outcome,
     Reply,
-    Signal,
-    Unknown,
-)
-from batchcreate.models.causes import CauseGroup, Spot
-from batchcreate.models.history import (
-    Bar,
-    Latencies,
-    RunRecord,
-    Share,
-    Span,
-    Timeline,
-)
-from batchcreate.models.identity import (
-    Key,
-    RunId,
-    Target,
-    TaskId,
-)
-from batchcreate.models.mending import RowToFix, SheetToFix
-from batchcreate.models.origins import Origin
-from batchcreate.models.results import (
-    Deletion,
-    DeletionStatus,
     ResultRow,
+    RowToFix,
+    SheetToFix,
+    Signal,
     Status,
     Summary,
+    Unknown,
 )
 from batchcreate.models.rows import (
+    CellKind,
     Chunk,
     Cleaning,
     Column,
     Issue,
-    Kind,
+    Key,
     Layout,
-    PassedOver,
-    Place,
+    Origin,
     Rejected,
     RepeatedRow,
+    RowLocation,
+    RunId,
+    Skipped,
+    Target,
     Task,
+    TaskId,
+)
+from batchcreate.models.summaries import (
+    Bar,
+    CauseGroup,
+    IssueExample,
+    Latencies,
+    RowShare,
+    RunRecord,
+    Span,
+    Timeline,
 )
 
 __all__ = [
     "Bar",
     "CauseGroup",
+    "CellKind",
     "Chunk",
     "Cleaning",
     "Column",
@@ -59,26 +58,25 @@ __all__ = [
     "DeletionStatus",
     "Failed",
     "Issue",
+    "IssueExample",
     "Key",
-    "Kind",
     "Latencies",
     "Layout",
     "Origin",
     "Outcome",
-    "PassedOver",
-    "Place",
     "Rejected",
     "RepeatedRow",
     "Reply",
     "ResultRow",
+    "RowLocation",
+    "RowShare",
     "RowToFix",
     "RunId",
     "RunRecord",
-    "Share",
     "SheetToFix",
     "Signal",
+    "Skipped",
     "Span",
-    "Spot",
     "Status",
     "Summary",
     "Target",

@@ -1,10 +1,100 @@
-"""What became of rows and of tasks that were to be deleted."""
+"""Outcomes, statuses, server responses and rows to fix."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
-from batchcreate.models.rows import Place
+from batchcreate.models.rows import Issue, Layout, RowLocation, TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """
+    What a server said: bounded, and free of the HTTP library's types.
+
+    Attributes:
+        status: the status code read from a real response.
+        headers: names in lower case, or a mapping that does not care about case.
+        body: at most 64 KiB.
+        is_truncated: the body was longer than what was kept.
+
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """
+    The server confirmed the task, or its list did.
+
+    Attributes:
+        task_id: the server's id.
+        how: ``answered`` by the create call itself, or ``reconciled`` with the list.
+        http_status: of the answer that confirmed it.
+
+    """
+
+    task_id: TaskId
+    how: Literal["answered", "reconciled"] = "answered"
+    http_status: int | None = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The server refused the task, or the request provably never left (code ``CONNECT``)."""
+
+    http_status: int | None
+    error_code: str
+    error_msg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """The task may exist on the server; only the server's list can tell."""
+
+    reason: str
+    http_status: int | None = None
+    error_code: str = ""
+
+
+Outcome = Created | Failed | Unknown
+
+
+class Signal(StrEnum):
+    """What an answer says about the server rather than about the one row."""
+
+    NONE = "none"
+    THROTTLED = "throttled"
+    UNREACHABLE = "unreachable"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    REDIRECTED = "redirected"
+    SERVER_FAULT = "server_fault"
+    UNTRUSTED = "untrusted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """
+    How one attempt is read.
+
+    Attributes:
+        outcome: what the journal records of this attempt.
+        may_resend: the request provably had no effect and may be sent again in this run.
+        wait_s: seconds that the server asked for before the next request; ``None`` if it did not.
+        signal: what the whole run should learn from it.
+
+    """
+
+    outcome: Outcome
+    may_resend: bool = False
+    wait_s: float | None = None
+    signal: Signal = Signal.NONE
 
 
 class Status(StrEnum):
@@ -35,7 +125,7 @@ class ResultRow:
 
     """
 
-    place: Place
+    place: RowLocation
     task_name: str
     status: Status
     task_id: str
@@ -95,3 +185,47 @@ class Summary:
     def total(self) -> int:
         """The number of input rows."""
         return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetToFix:
+    """
+    A sheet with rows that are not created.
+
+    Attributes:
+        sources: its numbers in the journal, one for each time that it was read.
+        layout: how it was read; headings of no field are not listed.
+        root: label of the file that its rows stood in at first.
+        rows: how many are not created.
+
+    """
+
+    sources: Sequence[int]
+    layout: Layout
+    root: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowToFix:
+    """
+    A row that is not created.
+
+    Attributes:
+        number: of the row, as the spreadsheet program shows it.
+        status: where it stands.
+        http_status: of the last answer, ``None`` where there was none.
+        error_code: the server's code as it came, ``INVALID_ROW`` or ``CONNECT``, else empty.
+        error_msg: the server's message, or why the row stands where it stands.
+        issues: its broken rules.
+        origin: the text that says where it stood at first, see `Origin`.
+
+    """
+
+    number: int
+    status: Status
+    http_status: int | None
+    error_code: str
+    error_msg: str
+    issues: tuple[Issue, ...]
+    origin: str

@@ -1,12 +1,42 @@
-"""Input rows, from the cells of a sheet to tasks ready to be sent."""
+"""Rows, issues, tasks, keys and addresses."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal, NewType, Self
+from urllib.parse import quote, unquote
 
-from batchcreate.models.identity import Key
+TaskId = NewType("TaskId", str)
+RunId = NewType("RunId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """
+    One ROMA Connect instance at one endpoint.
+
+    Attributes:
+        endpoint: origin such as ``https://roma.cn-north-4.myhuaweicloud.com``, no trailing slash;
+            empty where no network is involved (``check``).
+        project_id: path parameter, 1-64 characters.
+        instance_id: path parameter, 1-64 characters.
+
+    """
+
+    endpoint: str
+    project_id: str
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What a row is known by: its target and its name, never its position."""
+
+    target: Target
+    task_name: str
+
 
 STATUS_HEADINGS: Mapping[str, str] = {"en": "batchcreate status", "zh": "batchcreate 状态"}
 """By language, the heading of the column in which `to-fix` files tell what became of a row."""
@@ -16,7 +46,7 @@ ORIGIN_HEADING = "batchcreate origin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RowLocation:
     """
     Where a row stands in the analyst's files.
 
@@ -47,7 +77,7 @@ class Column:
     index: int
 
 
-class Kind(StrEnum):
+class CellKind(StrEnum):
     """What a spreadsheet program holds in a cell, where it is anything but text."""
 
     NUMBER = "number"
@@ -88,7 +118,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassedOver:
+class Skipped:
     """
     Something in the input that was left out on purpose.
 
@@ -131,7 +161,7 @@ class Chunk:
     columns: Mapping[str, Column]
     numbers: Sequence[int]
     cells: Mapping[str, Sequence[str]]
-    kinds: Mapping[str, Mapping[int, Kind]] = field(default_factory=dict)
+    kinds: Mapping[str, Mapping[int, CellKind]] = field(default_factory=dict)
     covering: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     origins: Sequence[str] = ()
 
@@ -152,7 +182,7 @@ class Issue:
 
     """
 
-    place: Place
+    place: RowLocation
     column: str
     cell: str
     value: str
@@ -175,7 +205,7 @@ class Cleaning:
 
     """
 
-    place: Place
+    place: RowLocation
     column: str
     cell: str
     before: str
@@ -194,7 +224,7 @@ class Task:
 
     """
 
-    place: Place
+    place: RowLocation
     key: Key
     body: bytes
 
@@ -208,7 +238,7 @@ class Task:
 class Rejected:
     """A row that broke at least one rule; never sent."""
 
-    place: Place
+    place: RowLocation
     task_name: str
     project_id: str
     instance_id: str
@@ -227,6 +257,54 @@ class RepeatedRow:
 
     """
 
-    place: Place
+    place: RowLocation
     column: Column
     task_name: str
+
+
+CONTENT_CHARS: Final = 12
+"""How much of a file's SHA-256 tells it from the others of a batch."""
+
+_TEXT: Final = re.compile(r"([0-9a-f]{12})\|([^|]*)\|([^|]*)\|([1-9][0-9]{0,9})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """
+    The row of an analyst's file that a row of a `to-fix` file stands for.
+
+    Attributes:
+        content: the first 12 hex digits of that file's SHA-256.
+        place: the row.
+
+    """
+
+    content: str
+    place: RowLocation
+
+    @property
+    def text(self) -> str:
+        """What the origin column holds."""
+        place = self.place
+        return f"{self.content}|{_escaped(place.file)}|{_escaped(place.sheet)}|{place.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the origin that *text* stands for; whatever is no origin, is none."""
+        found = _TEXT.fullmatch(text.strip()) if text.isprintable() else None
+        if found is None:
+            return None
+        content, file, sheet, number = found.groups()
+        place = RowLocation(file=unquote(file), sheet=unquote(sheet), number=int(number))
+        return cls(content=content, place=place)
+
+
+def _escaped(name: str) -> str:
+    if name.isprintable() and not set(name) & set("|%"):
+        return name
+    return "".join(
+        char
+        if char.isprintable() and char not in "|%"
+        else quote(char, safe="", errors="backslashreplace")
+        for char in name
+    )

@@ -9,11 +9,11 @@ from typing import Final
 
 from batchcreate import loader
 from batchcreate.journal import Journal, causes, make_folder
-from batchcreate.journal.file import NAME as JOURNAL
+from batchcreate.journal.database import NAME as JOURNAL
 from batchcreate.models import CauseGroup, Issue
-from batchcreate.pipeline.handing_back import CheckedFiles
-from batchcreate.pipeline.input import Input, chunks
-from batchcreate.pipeline.noticing import Notebook, Notices
+from batchcreate.pipeline.load import Input, chunks
+from batchcreate.pipeline.reports import CheckedFiles
+from batchcreate.pipeline.values import InputNotes, InputNotesBuilder
 from batchcreate.report import write_issues
 from batchcreate.report.to_fix import write_to_fix
 from batchcreate.validator import repeated_name_issues, validate
@@ -23,7 +23,7 @@ CAUSES_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class CheckResult:
     """
     What a check found.
 
@@ -35,7 +35,7 @@ class Findings:
 
     """
 
-    notices: Notices
+    notices: InputNotes
     rejected: int
     journal: Journal
     paths: Mapping[str, Path]
@@ -55,7 +55,7 @@ class Findings:
 
 
 @contextmanager
-def check(source: Input) -> Iterator[Findings]:
+def check(source: Input) -> Iterator[CheckResult]:
     """
     Validate every row of every file.
 
@@ -65,7 +65,7 @@ def check(source: Input) -> Iterator[Findings]:
         LoadError: an input file cannot be read as a table.
 
     """
-    notebook = Notebook()
+    notebook = InputNotesBuilder()
     with (
         loader.spooled(source.files) as paths,
         Journal.scratch() as journal,
@@ -84,7 +84,7 @@ def check(source: Input) -> Iterator[Findings]:
             notebook.see(checked)
         notebook.replaced = reading.take_places()
         reading.reject_repeated(partial(repeated_name_issues, language=source.language))
-        yield Findings(
+        yield CheckResult(
             notices=notebook.notices(),
             rejected=reading.rejected_count(),
             journal=journal,
@@ -94,7 +94,7 @@ def check(source: Input) -> Iterator[Findings]:
 
 def keep_findings(
     results: Path,
-    findings: Findings,
+    findings: CheckResult,
     *,
     language: str = "en",
     noted: Callable[[str], None] = lambda _: None,

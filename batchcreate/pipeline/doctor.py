@@ -18,12 +18,11 @@ from batchcreate.errors import (
     TransportError,
 )
 from batchcreate.inventory import list_all
-from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Incomplete
 from batchcreate.models import Decision, Reply, Signal, Target
 from batchcreate.outcome import describe, read_failure, read_reply
-from batchcreate.pipeline.defaults import target_defaults
-from batchcreate.pipeline.service import find_service
+from batchcreate.pipeline.service import find_service, target_defaults
+from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings
 
@@ -38,7 +37,7 @@ _PERMISSION: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """
     The answer to one question.
 
@@ -54,7 +53,9 @@ class Finding:
     text: str
 
 
-async def doctor(settings: Settings, *, environment: Mapping[str, str]) -> AsyncIterator[Finding]:
+async def diagnose(
+    settings: Settings, *, environment: Mapping[str, str]
+) -> AsyncIterator[Diagnosis]:
     """
     Yield one finding after the other; the first that is not good may be the last.
 
@@ -68,22 +69,22 @@ async def doctor(settings: Settings, *, environment: Mapping[str, str]) -> Async
     """
     try:
         service = find_service(settings, environment, None)
-        yield Finding(about="credentials", is_good=True, text=f"found {service.credential.name}")
+        yield Diagnosis(about="credentials", is_good=True, text=f"found {service.credential.name}")
         if service.warning:
-            yield Finding(about="secrets", is_good=False, text=service.warning)
+            yield Diagnosis(about="secrets", is_good=False, text=service.warning)
         defaults = await target_defaults(settings, service)
     except NoCredentialsError:
         raise
     except CredentialError as error:
-        yield Finding(about="credentials", is_good=False, text=str(error))
+        yield Diagnosis(about="credentials", is_good=False, text=str(error))
         return
     except BatchCreateError as error:
-        yield Finding(about="settings", is_good=False, text=str(error))
+        yield Diagnosis(about="settings", is_good=False, text=str(error))
         return
     missing = [f"--{field.replace('_', '-')}" for field, value in defaults.items() if not value]
     if missing:
         text = f"give {' and '.join(missing)}{_LOOK_UP if '--project-id' in missing else ''}"
-        yield Finding(about="project and instance", is_good=False, text=text)
+        yield Diagnosis(about="project and instance", is_good=False, text=text)
         return
     target = Target(endpoint=service.endpoint, **defaults)
     async with (
@@ -102,26 +103,26 @@ async def doctor(settings: Settings, *, environment: Mapping[str, str]) -> Async
 
 async def _ask(
     client: RomaClient, target: Target, settings: Settings, credential_remedy: str
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[Diagnosis]:
     where = target.endpoint
     try:
         reply = await client.probe(target)
     except CredentialError as error:
-        yield Finding(about="credentials", is_good=False, text=str(error))
+        yield Diagnosis(about="credentials", is_good=False, text=str(error))
         return
     except TransportError as error:
         failure = read_failure(error)
         text = f"{where} cannot be reached: {describe(failure.outcome)}; {_remedy(failure)}"
-        yield Finding(about="endpoint", is_good=False, text=text)
+        yield Diagnosis(about="endpoint", is_good=False, text=text)
         return
-    yield Finding(about="endpoint", is_good=True, text=f"{where} answers{_tls(where)}")
+    yield Diagnosis(about="endpoint", is_good=True, text=f"{where} answers{_tls(where)}")
     if (skew := clock_skew(reply, utc_now())) is not None:
         yield skew
     if reply.status != HTTPStatus.OK:
         yield refusal(reply, target, credential_remedy)
         return
     text = f"accepted; {_place(target)}: tasks can be listed"
-    yield Finding(about="permission", is_good=True, text=text)
+    yield Diagnosis(about="permission", is_good=True, text=text)
     for rates in rate_headers(reply):
         yield rates
     look = partial(
@@ -130,16 +131,16 @@ async def _ask(
     listing = await look(target, gate=Gate(RateLimit(rate_per_s=settings.rate)))
     if isinstance(listing, Incomplete):
         text = f"{listing.reason}; try again, and wait where others create tasks just now"
-        yield Finding(about="tasks", is_good=False, text=text)
+        yield Diagnosis(about="tasks", is_good=False, text=text)
         return
     room = settings.quota - listing.total
     text = f"{listing.total} of {settings.quota} used, room for {max(room, 0)} more"
     if room <= 0:
         text += "; delete some, take another instance, or raise --quota if it holds more"
-    yield Finding(about="tasks", is_good=room > 0, text=text)
+    yield Diagnosis(about="tasks", is_good=room > 0, text=text)
 
 
-def clock_skew(reply: Reply, now: datetime) -> Finding | None:
+def clock_skew(reply: Reply, now: datetime) -> Diagnosis | None:
     """Compare the server's Date header with *now*; ``None`` where it sent none."""
     try:
         date = parsedate_to_datetime(reply.headers.get("date", ""))
@@ -150,10 +151,10 @@ def clock_skew(reply: Reply, now: datetime) -> Finding | None:
     text = f"{skew_s:.0f} s from the server's"
     if not is_good:
         text += "; signatures need less than 15 minutes: set this machine's clock"
-    return Finding(about="clock", is_good=is_good, text=text)
+    return Diagnosis(about="clock", is_good=is_good, text=text)
 
 
-def refusal(reply: Reply, target: Target, credential_remedy: str) -> Finding:
+def refusal(reply: Reply, target: Target, credential_remedy: str) -> Diagnosis:
     """Say what is wrong where the server does not list the tasks, and what to do."""
     decision = read_reply(reply, now=utc_now())
     said = describe(decision.outcome)
@@ -168,13 +169,13 @@ def refusal(reply: Reply, target: Target, credential_remedy: str) -> Finding:
     else:
         about, remedy = "service", "try again when the service has recovered, or ask its support"
     text = f"{said} ({_place(target)}); {remedy}"
-    return Finding(about=about, is_good=False, text=text)
+    return Diagnosis(about=about, is_good=False, text=text)
 
 
-def rate_headers(reply: Reply) -> list[Finding]:
+def rate_headers(reply: Reply) -> list[Diagnosis]:
     """Return what the gateway tells of its limits (X-Apig-RateLimit-*), if anything."""
     return [
-        Finding(about="rate limit", is_good=True, text=f"{name}: {value}")
+        Diagnosis(about="rate limit", is_good=True, text=f"{name}: {value}")
         for name, value in reply.headers.items()
         if name.lower().startswith("x-apig-ratelimit")
     ]

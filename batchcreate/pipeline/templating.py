@@ -7,7 +7,7 @@ from batchcreate.errors import SettingsError
 from batchcreate.template import delimited, workbook
 
 
-def template(path: Path, *, language: str, is_forced: bool, at: datetime) -> None:
+def write_template(path: Path, *, language: str, is_forced: bool, at: datetime) -> None:
     """
     Write an empty template to *path*, whose suffix says whether it is a workbook or CSV.
 

@@ -1,21 +1,113 @@
-"""What the commands are told, and what they tell."""
+"""Values that the pipeline exchanges with its callers."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from batchcreate.limiter import Gate
 from batchcreate.models import (
     CauseGroup,
+    Cleaning,
+    Layout,
     RunId,
+    Skipped,
     Status,
     Summary,
     Target,
 )
-from batchcreate.pipeline.noticing import Notices
-from batchcreate.pool import Halt, Tally
+from batchcreate.pool import RunCounters, StopReason
+from batchcreate.rate_limiter import Gate
+from batchcreate.validator import Checked
+
+KEPT: Final = 20
+"""How many cleaned cells are kept; all are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetNotes:
+    """
+    A sheet that was read.
+
+    Attributes:
+        layout: how.
+        rows: its input rows.
+
+    """
+
+    layout: Layout
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputNotes:
+    """
+    What there is to know about the input beside the broken rules.
+
+    Attributes:
+        sheets: those that were read, in their order.
+        passed_over: what was left out, in the order in which it stands.
+        cleaned: cells that were taken for what was plainly meant.
+        cleanings: the first of them.
+        replaced: input rows whose places rows of to-fix files take.
+        is_astray: there are rows of to-fix files, and their batch is not in this journal.
+
+    """
+
+    sheets: Sequence[SheetNotes] = ()
+    passed_over: Sequence[Skipped] = ()
+    cleaned: int = 0
+    cleanings: Sequence[Cleaning] = ()
+    replaced: int = 0
+    is_astray: bool = False
+
+    @property
+    def rows(self) -> int:
+        """All input rows; one that stands in a to-fix file as well counts once."""
+        return sum(sheet.rows for sheet in self.sheets) - self.replaced
+
+
+class InputNotesBuilder:
+    """What one pass over the input has shown so far."""
+
+    def __init__(self) -> None:
+        self.layouts: list[Layout] = []
+        self._rows: list[int] = []
+        self._passed_over: list[Skipped] = []
+        self._cleanings: list[Cleaning] = []
+        self._cleaned = 0
+        self.replaced = 0
+        self.is_astray = False
+        self.paths: dict[str, Path] = {}
+
+    def hear(self, told: Layout | Skipped) -> None:
+        """Note what the loader tells of a sheet."""
+        if isinstance(told, Layout):
+            self.layouts.append(told)
+            self._rows.append(0)
+        else:
+            self._passed_over.append(told)
+
+    def see(self, checked: Checked) -> None:
+        """Note what there is to know about some rows of the sheet heard of last."""
+        self._rows[-1] += len(checked.chunk.numbers)
+        self._cleanings += islice(checked.cleanings(), KEPT - len(self._cleanings))
+        self._cleaned += checked.cleaned
+
+    def notices(self) -> InputNotes:
+        """Return all of it."""
+        return InputNotes(
+            sheets=[
+                SheetNotes(layout=layout, rows=rows)
+                for layout, rows in zip(self.layouts, self._rows, strict=True)
+            ],
+            passed_over=self._passed_over,
+            cleaned=self._cleaned,
+            cleanings=self._cleanings,
+            replaced=self.replaced,
+            is_astray=self.is_astray,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +126,7 @@ class Plan:
     rows: int
     summary: Summary
     to_send: Mapping[Target, int]
-    notices: Notices = field(default_factory=Notices)
+    notices: InputNotes = field(default_factory=InputNotes)
 
     @property
     def rejected(self) -> int:
@@ -43,7 +135,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Forecast:
     """
     What sending will take, as far as it can be known before it begins.
 
@@ -102,7 +194,7 @@ class Reports:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class RunResult:
     """
     How a run ended.
 
@@ -123,7 +215,7 @@ class Ending:
     plan: Plan
     reports: Reports
     run_id: RunId | None = None
-    halt: Halt | None = None
+    halt: StopReason | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     instances: Sequence[tuple[str, str]] = ()
     troubles: Sequence[str] = ()
@@ -145,10 +237,10 @@ class Observer(Protocol):
         """Something came up that the user should know."""
         ...
 
-    async def confirm(self, outlook: Outlook) -> bool:
+    async def confirm(self, outlook: Forecast) -> bool:
         """Say whether to send; asked last, and cancelled where the run ends meanwhile."""
         ...
 
-    def watching(self, tally: Tally, gate: Gate) -> AbstractAsyncContextManager[None]:
+    def watching(self, tally: RunCounters, gate: Gate) -> AbstractAsyncContextManager[None]:
         """Show *tally* and the rate of *gate* for as long as the block lasts."""
         ...

@@ -1,19 +1,18 @@
 """Creates the tasks of a batch: workers, their feed, and the reasons to stop."""
 
 from batchcreate.pool.feed import Feed
-from batchcreate.pool.settling import Aside, Settling
-from batchcreate.pool.stop import Cause, Halt, Stop
-from batchcreate.pool.tally import Tally
-from batchcreate.pool.workers import Client, Pool
+from batchcreate.pool.reconciler import Reconciler, UnresolvedTask
+from batchcreate.pool.stop import RunCounters, StopCause, StopReason, StopSwitch
+from batchcreate.pool.workers import CreateClient, Pool
 
 __all__ = [
-    "Aside",
-    "Cause",
-    "Client",
+    "CreateClient",
     "Feed",
-    "Halt",
     "Pool",
-    "Settling",
-    "Stop",
-    "Tally",
+    "Reconciler",
+    "RunCounters",
+    "StopCause",
+    "StopReason",
+    "StopSwitch",
+    "UnresolvedTask",
 ]

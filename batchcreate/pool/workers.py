@@ -1,6 +1,7 @@
-"""Workers that turn pending tasks into outcomes: gate, intent, request, outcome, in that order."""
+"""The attempt loop: gate, intent, request, outcome."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -12,26 +13,74 @@ import structlog
 
 from batchcreate import outcome
 from batchcreate.errors import CredentialError, JournalError, TransportError
-from batchcreate.journal import Settlement, Writer
-from batchcreate.limiter import Gate
+from batchcreate.journal import AttemptOutcome, Pending, Writer
 from batchcreate.models import (
     Created,
     Decision,
+    Failed,
     Reply,
     Signal,
     Target,
     Unknown,
 )
-from batchcreate.pool.breaker import Breaker, RetryBudget
+from batchcreate.outcome import describe
 from batchcreate.pool.feed import Feed, Work
-from batchcreate.pool.settling import Aside, Settling
-from batchcreate.pool.stop import Cause, Halt, Stop
-from batchcreate.pool.tally import Tally
-from batchcreate.pool.telling import tell
+from batchcreate.pool.reconciler import Reconciler, UnresolvedTask
+from batchcreate.pool.stop import (
+    CircuitBreaker,
+    RetryBudget,
+    RunCounters,
+    StopCause,
+    StopReason,
+    StopSwitch,
+)
+from batchcreate.rate_limiter import Gate
 from batchcreate.retry import RetryPolicy
 
 
-class Client(Protocol):
+def log_attempt(
+    log: structlog.typing.FilteringBoundLogger,
+    pending: Pending,
+    decision: Decision,
+    attempt: int,
+    *,
+    is_final: bool,
+) -> None:
+    """
+    Log how an attempt was read.
+
+    Args:
+        log: of the run.
+        pending: the task that was sent.
+        decision: how the attempt was read.
+        attempt: its number in this run, counted from 1.
+        is_final: the task is not sent again in this run.
+
+    """
+    is_created = isinstance(decision.outcome, Created)
+    # Asked first: what a million successes do not write must not cost anything either.
+    if not log.is_enabled_for(logging.DEBUG if is_created else logging.INFO):
+        return
+    log = log.bind(
+        file=pending.place.file,
+        sheet=pending.place.sheet,
+        row=pending.place.number,
+        task_name=pending.key.task_name,
+        attempt=attempt,
+    )
+    if not is_final:
+        log.info("attempt.repeated", reason=describe(decision.outcome))
+        return
+    match decision.outcome:
+        case Created(task_id=task_id):
+            log.debug("task.created", task_id=task_id)
+        case Failed(http_status=status, error_code=code, error_msg=message):
+            log.info("task.failed", http_status=status, error_code=code, error_msg=message)
+        case Unknown(reason=reason):  # pragma: no branch # there is no other
+            log.info("task.unknown", reason=reason)
+
+
+class CreateClient(Protocol):
     """What the pool needs of an HTTP client."""
 
     async def create(self, target: Target, body: bytes) -> Reply:
@@ -82,14 +131,14 @@ class Pool:
     def __init__(  # noqa: PLR0913 # the one place where all collaborators meet
         self,
         *,
-        client: Client,
+        client: CreateClient,
         gate: Gate,
         credential: Credential,
         writer: Writer,
         feed: Feed,
-        settling: Settling | None,
-        stop: Stop,
-        tally: Tally,
+        settling: Reconciler | None,
+        stop: StopSwitch,
+        tally: RunCounters,
         retry: RetryPolicy,
         random: Random,
         now: Callable[[], datetime],
@@ -108,7 +157,7 @@ class Pool:
         self._now = now
         self._log = log
         self._loop = asyncio.get_running_loop()
-        self._breaker = Breaker()
+        self._breaker = CircuitBreaker()
         self._budget = RetryBudget()
 
     async def run(self, concurrency: int) -> None:
@@ -138,9 +187,9 @@ class Pool:
                 finally:
                     self._feed.done()
         except JournalError as error:
-            self._stop.pull(Halt(cause=Cause.JOURNAL, message=str(error)))
+            self._stop.pull(StopReason(cause=StopCause.JOURNAL, message=str(error)))
         except CredentialError as error:
-            self._stop.pull(Halt(cause=Cause.UNAUTHORIZED, message=str(error)))
+            self._stop.pull(StopReason(cause=StopCause.UNAUTHORIZED, message=str(error)))
         finally:
             self._stop.leaves(me)
 
@@ -165,7 +214,7 @@ class Pool:
             # That a token ended is no attempt of the row's.
             is_final = not self._may_resend(decision, attempt - is_renewed)
             self._learn(decision, admitted_at, is_final=is_final)
-            tell(self._log, work.pending, decision, attempt, is_final=is_final)
+            log_attempt(self._log, work.pending, decision, attempt, is_final=is_final)
             if is_final or self._stop.halt is not None:
                 self._finish(work, decision)
                 return
@@ -190,7 +239,7 @@ class Pool:
         finally:
             self._tally.in_flight -= 1
         self._writer.settle(
-            Settlement(
+            AttemptOutcome(
                 intent=work.intent,
                 outcome=decision.outcome,
                 duration_ms=round((self._loop.time() - started) * 1000),
@@ -204,7 +253,7 @@ class Pool:
             self._tally.count(decision.outcome)
             return
         self._settling.add(
-            Aside(
+            UnresolvedTask(
                 pending=work.pending,
                 intent=work.intent,
                 ended_at=self._loop.time(),
@@ -230,7 +279,7 @@ class Pool:
             self._budget.earn()
         halt = self._breaker.observe(decision, is_final=is_final)
         # An outage does not matter to a run that has nothing left to send.
-        if halt is not None and (halt.cause is not Cause.OUTAGE or self._feed.has_more):
+        if halt is not None and (halt.cause is not StopCause.OUTAGE or self._feed.has_more):
             self._stop.pull(halt)
 
 

@@ -7,8 +7,8 @@ from batchcreate.models import (
     CauseGroup,
     Latencies,
     ResultRow,
+    RowShare,
     RunRecord,
-    Share,
     Summary,
     Target,
     Timeline,
@@ -73,8 +73,8 @@ class Story:
     runs: Sequence[RunRecord]
     courses: Sequence[Course]
     latencies: Latencies | None
-    files: Sequence[Share]
-    instances: Sequence[Share]
+    files: Sequence[RowShare]
+    instances: Sequence[RowShare]
     causes: Sequence[CauseGroup]
     rows: Sequence[ResultRow]
     targets: Sequence[Target]

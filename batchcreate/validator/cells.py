@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from batchcreate import messages
-from batchcreate.models import Kind
+from batchcreate.models import CellKind
 from batchcreate.rules import RULES, Rule, fold, items, pattern
 from batchcreate.validator.cleaning import cleaned
 from batchcreate.validator.damage import Damage, damage
@@ -80,7 +80,7 @@ class Judge:
         return tuple(self._text_breaches(text))
 
     def breach_of_kind(
-        self, kind: Kind, text: str, cell: str, *, covering: str = ""
+        self, kind: CellKind, text: str, cell: str, *, covering: str = ""
     ) -> Breach | None:
         """
         Return what is wrong with a *cell* of *kind* that shows *text*; ``None`` if nothing is.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from batchcreate.messages import cell_address
-from batchcreate.models import Chunk, Cleaning, Key, Place, Rejected, Target, Task
+from batchcreate.models import Chunk, Cleaning, Key, Rejected, RowLocation, Target, Task
 from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS, fold, items
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -76,7 +76,7 @@ class Checked:
             )
             targets[project_id, instance_id] = target
             yield Task(
-                place=Place(file=self.chunk.file, sheet=self.chunk.sheet, number=number),
+                place=RowLocation(file=self.chunk.file, sheet=self.chunk.sheet, number=number),
                 key=Key(target=target, task_name=task_name),
                 body=f"{{{','.join(filter(None, body))}}}".encode(),
             )
@@ -105,9 +105,9 @@ def target_cells(
     return [text or default for text in cells[name]]
 
 
-def place_of(chunk: Chunk, at: int) -> Place:
+def place_of(chunk: Chunk, at: int) -> RowLocation:
     """Return where the row at position *at* stands."""
-    return Place(file=chunk.file, sheet=chunk.sheet, number=chunk.numbers[at])
+    return RowLocation(file=chunk.file, sheet=chunk.sheet, number=chunk.numbers[at])
 
 
 def _members(name: str, cells: Sequence[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import compress, count, filterfalse
 from operator import not_
 
-from batchcreate.models import Kind
+from batchcreate.models import CellKind
 from batchcreate.validator.cells import Breach, Judge
 from batchcreate.validator.cleaning import cleaned
 from batchcreate.validator.damage import rounded
@@ -40,7 +40,7 @@ class _Judged:
 def judged(
     judge: Judge,
     cells: Sequence[str],
-    kinds: Mapping[int, Kind],
+    kinds: Mapping[int, CellKind],
     address: Callable[[int], str],
     covering: Mapping[int, str],
 ) -> JudgedColumn:
@@ -103,7 +103,7 @@ def _looked_at(judge: Judge, odd: Iterable[str], column: Iterable[str]) -> Mappi
 def _broken_kinds(
     judge: Judge,
     cells: Sequence[str],
-    kinds: Mapping[int, Kind],
+    kinds: Mapping[int, CellKind],
     address: Callable[[int], str],
     covering: Mapping[int, str],
 ) -> Iterator[tuple[int, Sequence[Breach]]]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from batchcreate.models import Kind
+from batchcreate.models import CellKind
 from batchcreate.rules import Rule
 from batchcreate.validator.cleaning import cleaned
 from batchcreate.validator.damage import KEPT_DIGITS, whole_number
@@ -12,9 +12,9 @@ from batchcreate.validator.damage import KEPT_DIGITS, whole_number
 _DIGITS: Final = re.compile(r"[0-9]+")
 _SCIENTIFIC: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _REASONS: Final = {
-    Kind.ERROR: "spreadsheet_error",
-    Kind.NO_RESULT: "no_result",
-    Kind.MERGED: "merged",
+    CellKind.ERROR: "spreadsheet_error",
+    CellKind.NO_RESULT: "no_result",
+    CellKind.MERGED: "merged",
 }
 
 
@@ -33,7 +33,7 @@ class Verdict:
     suggestion: str = ""
 
 
-def verdict(rule: Rule, kind: Kind, text: str) -> Verdict | None:
+def verdict(rule: Rule, kind: CellKind, text: str) -> Verdict | None:
     """
     Return why a cell of *kind* that shows *text* is refused.
 
@@ -42,11 +42,11 @@ def verdict(rule: Rule, kind: Kind, text: str) -> Verdict | None:
     """
     if kind in _REASONS:
         return Verdict(reason=_REASONS[kind])
-    if kind is Kind.DATE:
+    if kind is CellKind.DATE:
         return Verdict(reason="date", suggestion=cleaned(rule, text) if rule.is_text else "")
     if rule.values or rule.is_text:
         return None
-    if kind is Kind.BOOLEAN:
+    if kind is CellKind.BOOLEAN:
         return Verdict(reason="boolean")
     return _verdict_on_number(text)
 

@@ -23,9 +23,9 @@ from pathlib import Path
 import aiohttp
 
 from batchcreate import simulator
-from batchcreate.cli.screen import QuietScreen
-from batchcreate.pipeline.create import run
-from batchcreate.pool import Stop
+from batchcreate.cli.progress import QuietScreen
+from batchcreate.pipeline.run import run
+from batchcreate.pool import StopSwitch
 from batchcreate.settings import load
 
 CONCURRENCY = 64
@@ -136,7 +136,7 @@ async def ours(url: str, source: Path, results: Path, rows: int) -> float:
         settings,
         environment={"BATCHCREATE_TOKEN": "token"},
         observer=QuietScreen(settings),
-        stop=Stop(),
+        stop=StopSwitch(),
     )
     assert ending.facts["this_run"]["created"] == rows, ending.summary
     with sqlite3.connect(results / "journal.db") as journal:

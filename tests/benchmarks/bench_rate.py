@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections import Counter, deque
 
-from batchcreate.limiter import Gate, RateLimit
+from batchcreate.rate_limiter import Gate, RateLimit
 
 WORKERS = 64
 SECONDS = 5.0

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from batchcreate.cli import commands
-from batchcreate.cli.ending import last_lines
-from batchcreate.cli.exits import code_for, code_of
+from batchcreate.cli.exit_codes import code_of, code_of_error
 from batchcreate.cli.options import given
+from batchcreate.cli.run_summary import last_lines
 from batchcreate.errors import BatchCreateError
-from batchcreate.limiter import Gate
-from batchcreate.pipeline import create
-from batchcreate.pipeline.doctor import doctor
-from batchcreate.pipeline.values import Outlook, Plan
-from batchcreate.pool import Stop, Tally
+from batchcreate.pipeline import run
+from batchcreate.pipeline.doctor import diagnose
+from batchcreate.pipeline.values import Forecast, Plan
+from batchcreate.pool import RunCounters, StopSwitch
+from batchcreate.rate_limiter import Gate
 from batchcreate.settings import load
 from tests.functional.program import TOKEN, Ended
 
@@ -32,12 +32,12 @@ class Notes:
     def noted(self, message: str) -> None:
         self.lines.append(message)
 
-    async def confirm(self, outlook: Outlook) -> bool:
+    async def confirm(self, outlook: Forecast) -> bool:
         self.lines.append(f"{outlook}")
         return True
 
     @asynccontextmanager
-    async def watching(self, tally: Tally, gate: Gate) -> AsyncIterator[None]:
+    async def watching(self, tally: RunCounters, gate: Gate) -> AsyncIterator[None]:
         yield
         self.lines.append(f"{tally.settled}/{tally.planned} at {gate.rate_per_s}")
 
@@ -50,7 +50,7 @@ async def here(*arguments: str, folder: Path, **variables: str) -> Ended:
         try:
             return await _carry_out(arguments, environment)
         except BatchCreateError as error:
-            return Ended(code=code_for(error), out="", err=f"error: {error}")
+            return Ended(code=code_of_error(error), out="", err=f"error: {error}")
 
 
 async def _carry_out(arguments: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
@@ -62,18 +62,18 @@ async def _carry_out(arguments: tuple[str, ...], environment: Mapping[str, str])
         options.pop("only")
     settings = load({"settle": 1} | given(options))
     if command.name == "doctor":
-        found = [each async for each in doctor(settings, environment=environment)]
+        found = [each async for each in diagnose(settings, environment=environment)]
         lines = [
             f"{'ok ' if each.is_good else 'BAD'}  {each.about}: {each.text}" for each in found
         ]
         return Ended(
             code=int(not all(each.is_good for each in found)), out="", err="\n".join(lines)
         )
-    notes, stop = Notes(), Stop()
+    notes, stop = Notes(), StopSwitch()
     told: dict[str, Any] = {"environment": environment, "observer": notes, "stop": stop}
     if command.name == "retry":
-        ending = await create.retry(results, settings, only=(), **told)
+        ending = await run.retry(results, settings, only=(), **told)
     else:
-        ending = await create.run([Path(file) for file in files], settings, **told)
+        ending = await run.run([Path(file) for file in files], settings, **told)
     lines = [*notes.lines, last_lines(ending, settings, ["", *arguments])]
     return Ended(code=code_of(ending.summary, ending.halt), out="", err="\n".join(lines))

@@ -16,7 +16,6 @@ from typing import Final
 
 import pytest
 
-from batchcreate import __version__
 from batchcreate.auth import Token
 from batchcreate.client import RomaClient, connect
 from batchcreate.errors import MaybeSentError, NotSentError, TransportError
@@ -24,6 +23,7 @@ from batchcreate.models import Created, Reply, Target, TaskId
 from batchcreate.outcome import read_reply
 from batchcreate.secret import Secret
 from batchcreate.transport import ANSWER_BYTES_MAX
+from batchcreate.version import __version__
 from tests.needs import required
 
 TOKEN: Final = "canary-5f2d9c71"  # noqa: S105 # opens nothing

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 import batchcreate
-from batchcreate import LoadError
+from batchcreate.errors import LoadError
 from batchcreate.models import Cleaning, Issue
 from batchcreate.pipeline.check import keep_findings
 from tests.corpus.books import write_book, write_text

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.cli.examining import doctor_command
+from batchcreate.cli.commands import doctor_command
 from batchcreate.errors import NoCredentialsError
 from batchcreate.models import Reply
-from batchcreate.pipeline.doctor import clock_skew, doctor, rate_headers
+from batchcreate.pipeline.doctor import clock_skew, diagnose, rate_headers
 from batchcreate.settings import load
 from batchcreate.simulator import FaultKind
 from tests.functional.outside import certify, listening
@@ -41,7 +41,7 @@ async def examine(url: str, environment: dict[str, str] | None = None, **options
     """Return what doctor finds at *url*."""
     target = {"project_id": PROJECT, "instance_id": INSTANCE}
     settings = load({"endpoint": url, "timeout": 5} | target | options)
-    asked = doctor(settings, environment=GIVEN if environment is None else environment)
+    asked = diagnose(settings, environment=GIVEN if environment is None else environment)
     return [(each.about, each.is_good, each.text) async for each in asked]
 
 
@@ -81,7 +81,7 @@ class TestGood:
 
     async def test_simulator_can_be_examined_too(self) -> None:
         """Without an account every line can be seen."""
-        found = [each async for each in doctor(load({"simulate": True}), environment={})]
+        found = [each async for each in diagnose(load({"simulate": True}), environment={})]
 
         assert [each.is_good for each in found] == [True] * 5
 
@@ -125,7 +125,7 @@ class TestBad:
         """Without an endpoint there is no more to ask."""
         settings = load({})
 
-        (found,) = [each async for each in doctor(settings, environment=GIVEN)]
+        (found,) = [each async for each in diagnose(settings, environment=GIVEN)]
 
         assert (found.about, found.is_good) == ("settings", False)
         assert found.text.startswith("no endpoint: give --region")
@@ -289,7 +289,7 @@ class TestBad:
         settings = load({"endpoint": "http://127.0.0.1:1"})
 
         with pytest.raises(NoCredentialsError):
-            [each async for each in doctor(settings, environment={})]
+            [each async for each in diagnose(settings, environment={})]
 
 
 class TestClock:

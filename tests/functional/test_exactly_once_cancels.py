@@ -37,7 +37,7 @@ async def cancel_and_complete(folder: Path, *, calls: int, turns: int) -> Findin
             results=folder / "out",
         )
 
-        async def run() -> batchcreate.Ending:
+        async def run() -> batchcreate.RunResult:
             return await batchcreate.run(
                 [tasks], settings, environment={"BATCHCREATE_TOKEN": TOKEN}
             )

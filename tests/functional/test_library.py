@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import batchcreate
-from batchcreate import Plan, Progress, Status
+from batchcreate.library import Progress
+from batchcreate.models.results import Status
+from batchcreate.pipeline.values import Plan
 from tests.functional.program import listing, write_rows
 
 ROWS = [{"task_name": f"task-{number:03}", "operation_types": "insert"} for number in range(30)]
@@ -41,24 +43,19 @@ async def test_a_run_returns_typed_values(tasks: Path, tmp_path: Path) -> None:
     assert (events[-1].planned, events[-1].created) == (30, 30)
 
 
-async def test_a_run_can_be_followed(tasks: Path, tmp_path: Path) -> None:
-    """The iteration ends with the run, whose ending is there then."""
-    async with batchcreate.running([tasks], settings_for(tmp_path)) as running:
-        events = [event async for event in running]
-        ending = await running.ending()
-
-    assert isinstance(events[0], Plan)
-    assert ending.summary.counts[Status.CREATED] == 30
-
-
-async def test_leaving_early_ends_the_run_in_good_order(tasks: Path, tmp_path: Path) -> None:
-    """What was not sent is sent by the next run; nothing is sent twice."""
+async def test_stop_switch_ends_a_run_cleanly(tasks: Path, tmp_path: Path) -> None:
+    """The next run sends the tasks that were not sent; no task is sent twice."""
     slow = settings_for(tmp_path).model_copy(update={"rate": 20.0})
-    async with batchcreate.running([tasks], slow) as running:
-        async for event in running:
-            if isinstance(event, Progress) and event.created:
-                break
-    ending = await running.ending()
+    stop = batchcreate.StopSwitch()
+
+    def stop_after_the_first(event: Plan | Progress) -> None:
+        if isinstance(event, Progress) and event.created:
+            reason = batchcreate.StopReason(
+                cause=batchcreate.StopCause.INTERRUPTED, message="stopped by the calling program"
+            )
+            stop.pull(reason)
+
+    ending = await batchcreate.run([tasks], slow, on_event=stop_after_the_first, stop=stop)
     again = await batchcreate.resume(ending.results, settings_for(tmp_path))
 
     created = ending.summary.counts[Status.CREATED]
@@ -101,10 +98,12 @@ async def test_run_ends_although_the_look_up_of_its_project_is_not_answered(
     tasks: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     """At once, and leaves nothing behind."""
-    stop, is_over = batchcreate.Stop(), asyncio.Event()
+    stop, is_over = batchcreate.StopSwitch(), asyncio.Event()
 
     async def end_the_run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        stop.pull(batchcreate.Halt(cause=batchcreate.Cause.INTERRUPTED, message="enough"))
+        stop.pull(
+            batchcreate.StopReason(cause=batchcreate.StopCause.INTERRUPTED, message="enough")
+        )
         await reader.read()
         writer.close()
         is_over.set()
@@ -123,35 +122,13 @@ async def test_run_ends_although_the_look_up_of_its_project_is_not_answered(
 
 
 async def test_what_ends_a_run_is_raised(tmp_path: Path) -> None:
-    """An input that cannot be read is an error of the package, from either way to run."""
+    """An input that cannot be read is an error of the package."""
     settings = settings_for(tmp_path)
 
     with pytest.raises(batchcreate.LoadError, match="there is no such file"):
         await batchcreate.run([tmp_path / "none.csv"], settings)
-    async with batchcreate.running([tmp_path / "none.csv"], settings) as running:
-        assert [event async for event in running] == []
-        with pytest.raises(batchcreate.LoadError, match="there is no such file"):
-            await running.ending()
     with pytest.raises(batchcreate.SettingsError, match="no input file"):
         await batchcreate.run([], settings)
-
-
-async def test_what_ends_the_block_is_raised_as_it_is(tmp_path: Path) -> None:
-    """No group is put around it: `except` finds it."""
-    with pytest.raises(batchcreate.LoadError, match="there is no such file"):
-        async with batchcreate.running([tmp_path / "none.csv"], settings_for(tmp_path)) as running:
-            await running.ending()
-
-
-async def test_a_run_can_be_iterated_over_again(tasks: Path, tmp_path: Path) -> None:
-    """What was told is told; there is nothing left to wait for."""
-    async with batchcreate.running([tasks], settings_for(tmp_path)) as running:
-        events = [event async for event in running]
-        async with asyncio.timeout(10):
-            again = [event async for event in running]
-
-    assert isinstance(events[0], Plan)
-    assert again == []
 
 
 def test_a_check_tells_every_issue(tasks: Path) -> None:

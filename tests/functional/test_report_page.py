@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from batchcreate.journal import Journal
-from batchcreate.pipeline.reporting import write_reports
+from batchcreate.pipeline.reports import write_reports
 from tests.batches import make_batch
 from tests.browser import NARROW, WIDE, Tab, browsing
 from tests.functional.program import read_lines, read_summary

@@ -10,7 +10,7 @@ import pytest
 from batchcreate.errors import LoadError
 from batchcreate.pipeline import templating
 from batchcreate.pipeline.check import check
-from batchcreate.pipeline.input import Input
+from batchcreate.pipeline.load import Input
 from batchcreate.rules import RULES
 from tests.functional.program import batchcreate
 from tests.office import convert
@@ -21,7 +21,7 @@ LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 def template(path: Path, language: str) -> Path:
     """Write a template to *path*."""
     at = datetime(2026, 1, 31, tzinfo=UTC)
-    templating.template(path, language=language, is_forced=False, at=at)
+    templating.write_template(path, language=language, is_forced=False, at=at)
     return path
 
 

@@ -20,7 +20,7 @@ from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal, deletions
 from batchcreate.pipeline import undo as undoing
 from batchcreate.pipeline.undo import Search, Undone
-from batchcreate.pool import Cause, Stop
+from batchcreate.pool import StopCause, StopSwitch
 from batchcreate.secret import Secret
 from batchcreate.settings import load
 from batchcreate.simulator import FaultKind, Simulator, SimulatorSettings, serve
@@ -64,7 +64,7 @@ async def undo(
     *,
     confirm: Callable[[Search, str], bool] = lambda _search, _warning: True,
     environment: dict[str, str] | None = None,
-    stop: Stop | None = None,
+    stop: StopSwitch | None = None,
     **options: Any,
 ) -> Undone:
     return await undoing.undo(
@@ -72,7 +72,7 @@ async def undo(
         load({"rate": 1000, "timeout": 5} | options),
         environment={"BATCHCREATE_TOKEN": TOKEN} if environment is None else environment,
         confirm=confirm,
-        stop=stop or Stop(),
+        stop=stop or StopSwitch(),
     )
 
 
@@ -240,7 +240,7 @@ class TestRefusal:
             undone = await undo(tmp_path)
 
         assert undone.halt is not None
-        assert undone.halt.cause is Cause.JOURNAL
+        assert undone.halt.cause is StopCause.JOURNAL
         assert undone.halt.message.startswith("journal.db cannot be written: disk full")
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
 
@@ -280,7 +280,7 @@ class TestTokenThatEnds:
             undone = await undo(tmp_path, confirm=think, environment=given, concurrency=1)
 
         assert undone.halt is not None
-        assert undone.halt.cause is Cause.UNAUTHORIZED
+        assert undone.halt.cause is StopCause.UNAUTHORIZED
         assert undone.halt.message.startswith(
             f"the token from BATCHCREATE_TOKEN, {simulator.url}: the server does not accept"
         )

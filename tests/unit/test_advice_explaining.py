@@ -22,9 +22,9 @@ from batchcreate.models import (
     Created,
     Decision,
     Failed,
-    Place,
     Reply,
     ResultRow,
+    RowLocation,
     Signal,
     Status,
     Unknown,
@@ -258,7 +258,7 @@ def test_there_is_always_something_to_say(
 
 
 ROW: Final = ResultRow(
-    place=Place(file="tasks.csv", sheet="", number=2),
+    place=RowLocation(file="tasks.csv", sheet="", number=2),
     task_name="crm-orders",
     status=Status.FAILED,
     task_id="",

@@ -8,18 +8,13 @@ import pytest
 
 from batchcreate.auth import Credential, Token
 from batchcreate.errors import PlanError
-from batchcreate.journal import Journal, Pending, Unsettled, work
+from batchcreate.journal import Journal, Pending, UnknownTask, work
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
-from batchcreate.pipeline.baseline import (
-    look_ahead,
-    require_room,
-    skip_existing,
-    take_baseline,
-)
-from batchcreate.pipeline.values import Outlook
-from batchcreate.pool import Cause, Halt
-from batchcreate.pool.settling import Look
+from batchcreate.pipeline.preflight import forecast, require_room, run_preflight, skip_existing
+from batchcreate.pipeline.values import Forecast
+from batchcreate.pool import StopCause, StopReason
+from batchcreate.pool.reconciler import ListTasks
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from tests.fakes import FixedCredential, reopened
@@ -34,7 +29,7 @@ def holding(**ids: str) -> Inventory:
 
 async def baseline(
     listings: Mapping[str, Inventory | Incomplete], credential: Credential | None = None
-) -> tuple[Mapping[Target, Inventory] | Halt, list[str]]:
+) -> tuple[Mapping[Target, Inventory] | StopReason, list[str]]:
     """Take the baseline of instances; return it and which of them were listed."""
     asked: list[str] = []
 
@@ -43,7 +38,7 @@ async def baseline(
         return listings[target.instance_id]
 
     targets = [target(name) for name in listings]
-    return await take_baseline(targets, look, credential or FixedCredential()), asked
+    return await run_preflight(targets, look, credential or FixedCredential()), asked
 
 
 async def test_every_instance_is_listed() -> None:
@@ -59,16 +54,16 @@ async def test_every_instance_is_listed() -> None:
     [
         (
             Signal.UNAUTHORIZED,
-            Halt(
-                cause=Cause.UNAUTHORIZED,
+            StopReason(
+                cause=StopCause.UNAUTHORIZED,
                 message="the server does not accept the credentials (project p1, instance i1: why); nothing was sent: "
                 "mend it; then run the same command again",
             ),
         ),
         (
             Signal.FORBIDDEN,
-            Halt(
-                cause=Cause.FORBIDDEN,
+            StopReason(
+                cause=StopCause.FORBIDDEN,
                 message="the server does not let this account list the tasks (project p1, "
                 "instance i1: why); nothing was sent: check --project-id, --instance-id and the permissions "
                 "of the account",
@@ -76,16 +71,16 @@ async def test_every_instance_is_listed() -> None:
         ),
         (
             Signal.REDIRECTED,
-            Halt(
-                cause=Cause.REDIRECTED,
+            StopReason(
+                cause=StopCause.REDIRECTED,
                 message="the server wants to send us elsewhere (project p1, instance i1: why); nothing was sent: "
                 "nothing is sent to another host: correct --endpoint",
             ),
         ),
         (
             Signal.UNTRUSTED,
-            Halt(
-                cause=Cause.UNTRUSTED,
+            StopReason(
+                cause=StopCause.UNTRUSTED,
                 message="the server cannot be trusted (project p1, instance i1: why); nothing was sent: "
                 "check --endpoint; a certificate of your own authority needs --ca-file",
             ),
@@ -93,8 +88,8 @@ async def test_every_instance_is_listed() -> None:
         *(
             (
                 signal,
-                Halt(
-                    cause=Cause.OUTAGE,
+                StopReason(
+                    cause=StopCause.OUTAGE,
                     message="the tasks cannot be listed (project p1, instance i1: why); "
                     "nothing was sent: check --endpoint, or run the same command again when the service has "
                     "recovered",
@@ -110,7 +105,9 @@ async def test_every_instance_is_listed() -> None:
     ],
     ids=lambda value: value.value if isinstance(value, Signal) else "",
 )
-async def test_an_instance_that_cannot_be_listed_ends_the_run(signal: Signal, halt: Halt) -> None:
+async def test_an_instance_that_cannot_be_listed_ends_the_run(
+    signal: Signal, halt: StopReason
+) -> None:
     """The first call is the only one: a wrong key must not be tried twice."""
     found, asked = await baseline({"i1": Incomplete(reason="why", signal=signal), "i2": EMPTY})
 
@@ -121,7 +118,7 @@ async def test_an_instance_that_cannot_be_listed_ends_the_run(signal: Signal, ha
 async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> None:
     """Where it was good for one, the way out is another credential, not a renewed one."""
 
-    def look(signal: Signal) -> Look:
+    def look(signal: Signal) -> ListTasks:
         async def answer(target: Target) -> Inventory | Incomplete:
             return EMPTY if target.project_id == "p1" else Incomplete(reason="why", signal=signal)
 
@@ -129,16 +126,16 @@ async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> N
 
     targets = [target("i1"), other := replace(target("i2"), project_id="p2")]
     token = Token(Secret("canary"))
-    found = await take_baseline(targets, look(signal), token)
-    alone = await take_baseline([other], look(signal), token)
-    fault = await take_baseline(targets, look(Signal.SERVER_FAULT), token)
+    found = await run_preflight(targets, look(signal), token)
+    alone = await run_preflight([other], look(signal), token)
+    fault = await run_preflight(targets, look(Signal.SERVER_FAULT), token)
 
     remedy = "the token is good for project p1 and belongs to one project only: use an IAM user"
-    assert isinstance(found, Halt)
+    assert isinstance(found, StopReason)
     assert f"(project p2, instance i2: why); nothing was sent: {remedy}" in found.message
-    assert isinstance(alone, Halt)
+    assert isinstance(alone, StopReason)
     assert remedy not in alone.message
-    assert isinstance(fault, Halt)
+    assert isinstance(fault, StopReason)
     assert remedy not in fault.message
 
 
@@ -207,11 +204,11 @@ def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
         require_room({target(): 10}, {target(): Inventory(ids={}, total=used)}, quota=10)
 
 
-def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> Unsettled:
+def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
     """Return a task that an earlier run sent, and whose answer was lost."""
     sent = task(f"{name}@{instance}", 2)
     pending = Pending(task=1, place=sent.place, key=sent.key, body=sent.body, was_unsettled=True)
-    return Unsettled(
+    return UnknownTask(
         pending=pending,
         intent=1,
         last_ms=0,
@@ -255,10 +252,10 @@ async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
     inventories = dict.fromkeys(to_send, holding(a="1"))
     settings = Settings(rate=5.0, headroom=0.5, quota=100)
 
-    outlook = look_ahead(journal, inventories, [unsettled("lost")], settings, is_simulated=True)
+    outlook = forecast(journal, inventories, [unsettled("lost")], settings, is_simulated=True)
 
     assert to_send
-    assert outlook == Outlook(
+    assert outlook == Forecast(
         is_simulated=True,
         to_send=to_send,
         used=dict.fromkeys(to_send, 1),
@@ -274,9 +271,9 @@ def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
     inventories = {target(): EMPTY}
 
     with Journal.open(tmp_path / "results") as journal:
-        work.choose_again(journal.connection)
+        work.select_for_retry(journal.connection)
         done, left = (
-            look_ahead(journal, inventories, rows, Settings(), is_simulated=False)
+            forecast(journal, inventories, rows, Settings(), is_simulated=False)
             for rows in ([], [unsettled("lost")])
         )
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from batchcreate.cli.causes import describe_causes, what
-from batchcreate.models import CauseGroup, Layout, Place, Spot, Status
-from batchcreate.pipeline.noticing import Notices, Sheet
+from batchcreate.cli.descriptions import describe_causes, rule_text
+from batchcreate.models import CauseGroup, IssueExample, Layout, RowLocation, Status
+from batchcreate.pipeline.values import InputNotes, SheetNotes
 
 
-def spots(*cells: str, sheet: str = "") -> list[Spot]:
+def spots(*cells: str, sheet: str = "") -> list[IssueExample]:
     """Return a spot for each of *cells*; the first one has a suggestion."""
     return [
-        Spot(
-            place=Place(file="a.xlsx", sheet=sheet, number=number),
+        IssueExample(
+            place=RowLocation(file="a.xlsx", sheet=sheet, number=number),
             cell=cell,
             value="ab",
             suggestion="abcd" if number == 2 else "",
@@ -33,10 +33,10 @@ def group(rows: int, *cells: str, sheet: str = "") -> CauseGroup:
     )
 
 
-def read(*sheets: tuple[str, str]) -> Notices:
+def read(*sheets: tuple[str, str]) -> InputNotes:
     """Return the notices of a check that read *sheets*, given by file and name."""
     layouts = [Layout(file=file, sheet=name, number=1, columns={}) for file, name in sheets]
-    return Notices(sheets=[Sheet(layout=layout, rows=1) for layout in layouts])
+    return InputNotes(sheets=[SheetNotes(layout=layout, rows=1) for layout in layouts])
 
 
 ONE_SHEET = read(("a.xlsx", "CRM"))
@@ -94,4 +94,4 @@ def test_a_missing_column_is_named_by_its_field() -> None:
 def test_the_rest_of_many_causes_is_counted() -> None:
     """It has neither rule nor cells."""
     assert list(describe_causes([REST], ONE_SHEET, language="en")) == ["  9 rows: 4 more causes"]
-    assert what(REST, "en") == ""
+    assert rule_text(REST, "en") == ""

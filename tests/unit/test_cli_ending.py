@@ -7,17 +7,16 @@ from typing import Final
 
 import pytest
 
-from batchcreate.cli.ending import counts, last_lines
-from batchcreate.models import CauseGroup, Layout, Place, Spot, Status, Summary
-from batchcreate.pipeline.noticing import Notices, Sheet
-from batchcreate.pipeline.values import Ending, Plan, Reports
-from batchcreate.pool.stop import Cause, Halt
+from batchcreate.cli.run_summary import counts, last_lines
+from batchcreate.models import CauseGroup, IssueExample, Layout, RowLocation, Status, Summary
+from batchcreate.pipeline.values import InputNotes, Plan, Reports, RunResult, SheetNotes
+from batchcreate.pool.stop import StopCause, StopReason
 from batchcreate.settings import Settings
 
 FOLDER: Final = Path("out")
 TYPED: Final = ("/usr/bin/batchcreate", "run", "my tasks.csv", "--rate", "20")
 AGAIN: Final = "batchcreate run 'my tasks.csv' --rate 20"
-HALT: Final = Halt(cause=Cause.OUTAGE, message="10 rows in a row met a fault")
+HALT: Final = StopReason(cause=StopCause.OUTAGE, message="10 rows in a row met a fault")
 FILES: Final = {
     "page": FOLDER / "report.html",
     "results": FOLDER / "results.csv",
@@ -38,17 +37,17 @@ def batch(**numbers: int) -> Summary:
 def ending(
     summary: Summary,
     *,
-    halt: Halt | None = None,
+    halt: StopReason | None = None,
     causes: Sequence[CauseGroup] = (),
     sheets: Sequence[str] = ("",),
     files: dict[str, Path] | None = None,
-) -> Ending:
+) -> RunResult:
     read = [
-        Sheet(layout=Layout(file="tasks.xlsx", sheet=name, number=1, columns={}), rows=1)
+        SheetNotes(layout=Layout(file="tasks.xlsx", sheet=name, number=1, columns={}), rows=1)
         for name in sheets
     ]
-    notices = Notices(sheets=read)
-    return Ending(
+    notices = InputNotes(sheets=read)
+    return RunResult(
         results=FOLDER,
         plan=Plan(rows=summary.total, summary=summary, to_send={}, notices=notices),
         reports=Reports(
@@ -60,7 +59,7 @@ def ending(
     )
 
 
-def lines_of(end: Ending, settings: Settings | None = None, language: str = "en") -> list[str]:
+def lines_of(end: RunResult, settings: Settings | None = None, language: str = "en") -> list[str]:
     return last_lines(end, settings or Settings(), TYPED, language=language).splitlines()
 
 
@@ -134,7 +133,7 @@ def test_reason_of_an_early_end_comes_first() -> None:
 @pytest.mark.parametrize(
     ("halt", "first"), [(None, []), (HALT, [HALT.message])], ids=["to its end", "stopped"]
 )
-def test_dry_run_says_that_nothing_was_sent(halt: Halt | None, first: list[str]) -> None:
+def test_dry_run_says_that_nothing_was_sent(halt: StopReason | None, first: list[str]) -> None:
     """There are no results to point at."""
     end = ending(batch(not_attempted=2, rejected=1), halt=halt, files={})
 
@@ -156,7 +155,7 @@ def test_dry_run_says_that_nothing_was_sent(halt: Halt | None, first: list[str])
     ids=["rejected", "none rejected", "stopped"],
 )
 def test_strict_run_says_why_nothing_was_sent(
-    summary: Summary, halt: Halt | None, *, is_told: bool
+    summary: Summary, halt: StopReason | None, *, is_told: bool
 ) -> None:
     """One rejected row, and nothing is sent, unless the run ended for another reason."""
     lines = lines_of(ending(summary, halt=halt), Settings(strict=True))
@@ -181,7 +180,7 @@ def rejected(
     rows: int, *cells: str, sheet: str = "", rule: str = "task_tag.too_short"
 ) -> CauseGroup:
     spots = [
-        Spot(place=Place(file="tasks.xlsx", sheet=sheet, number=number), cell=cell)
+        IssueExample(place=RowLocation(file="tasks.xlsx", sheet=sheet, number=number), cell=cell)
         for number, cell in enumerate(cells, start=2)
     ]
     return CauseGroup(

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from batchcreate.cli import exits
+from batchcreate.cli import exit_codes
 from batchcreate.errors import (
     BatchCreateError,
     JournalError,
@@ -17,12 +17,12 @@ from batchcreate.errors import (
     StoppedError,
 )
 from batchcreate.models import Status, Summary
-from batchcreate.pool.stop import Cause, Halt
+from batchcreate.pool.stop import StopCause, StopReason
 
-FAULTY = Halt(cause=Cause.OUTAGE, message="10 rows in a row")
-BY_SIGINT = Halt(cause=Cause.INTERRUPTED, message="ended", signal=signal.SIGINT)
-BY_SIGTERM = Halt(cause=Cause.INTERRUPTED, message="ended", signal=signal.SIGTERM)
-BY_SIGHUP = Halt(cause=Cause.INTERRUPTED, message="ended", signal=signal.SIGHUP)
+FAULTY = StopReason(cause=StopCause.OUTAGE, message="10 rows in a row")
+BY_SIGINT = StopReason(cause=StopCause.INTERRUPTED, message="ended", signal=signal.SIGINT)
+BY_SIGTERM = StopReason(cause=StopCause.INTERRUPTED, message="ended", signal=signal.SIGTERM)
+BY_SIGHUP = StopReason(cause=StopCause.INTERRUPTED, message="ended", signal=signal.SIGHUP)
 
 
 def batch(**counts: int) -> Summary:
@@ -47,7 +47,7 @@ def batch(**counts: int) -> Summary:
 )
 def test_error_has_its_code(kind: type[BatchCreateError], code: int) -> None:
     """What was wrong before anything was sent is 2; stopped is 4, locked 5."""
-    assert exits.code_for(kind("m")) == code
+    assert exit_codes.code_of_error(kind("m")) == code
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_error_has_its_code(kind: type[BatchCreateError], code: int) -> None:
     ],
 )
 def test_run_has_the_code_of_its_gravest_reason(
-    summary: Summary, halt: Halt | None, code: int
+    summary: Summary, halt: StopReason | None, code: int
 ) -> None:
     """Signal, stopped, unknown, failed, in that order."""
-    assert exits.code_of(summary, halt) == code
+    assert exit_codes.code_of(summary, halt) == code
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,21 @@ def test_run_has_the_code_of_its_gravest_reason(
 )
 def test_plan_fails_by_rejected_rows_only(summary: Summary, code: int) -> None:
     """Rows that a dry run leaves to be sent are what it is for."""
-    assert exits.code_of_plan(summary) == code
+    assert exit_codes.code_of_plan(summary) == code
 
 
 def test_codes_are_the_documented_ones() -> None:
     """Scripts rely on these numbers."""
-    codes = (exits.DONE, exits.INCOMPLETE, exits.USAGE, exits.UNKNOWN, exits.STOPPED, exits.LOCKED)
+    codes = (
+        exit_codes.DONE,
+        exit_codes.INCOMPLETE,
+        exit_codes.USAGE,
+        exit_codes.UNKNOWN,
+        exit_codes.STOPPED,
+        exit_codes.LOCKED,
+    )
 
-    assert [*codes, exits.INTERRUPTED] == [0, 1, 2, 3, 4, 5, 130]
+    assert [*codes, exit_codes.INTERRUPTED] == [0, 1, 2, 3, 4, 5, 130]
 
 
 def test_zero_means_that_nothing_is_left_to_do() -> None:
@@ -104,4 +111,4 @@ def test_zero_means_that_nothing_is_left_to_do() -> None:
 
         done = {status for status, count in summary.counts.items() if count}
         is_done = done <= {Status.CREATED, Status.SKIPPED}
-        assert (exits.code_of(summary, None) == 0) == is_done
+        assert (exit_codes.code_of(summary, None) == 0) == is_done

@@ -8,17 +8,16 @@ from typing import Final
 import pytest
 
 from batchcreate.cli import commands
-from batchcreate.cli.next_step import next_step
-from batchcreate.cli.typed import Typed
+from batchcreate.cli.run_summary import CommandLine, next_step
 from batchcreate.models import CauseGroup, Status, Summary
-from batchcreate.pipeline.values import Ending, Plan, Reports
-from batchcreate.pool.stop import Cause, Halt
+from batchcreate.pipeline.values import Plan, Reports, RunResult
+from batchcreate.pool.stop import StopCause, StopReason
 from batchcreate.settings import Settings
 
 FOLDER: Final = Path("out")
 RUN: Final = "batchcreate run 'my tasks.csv' --rate 20"
 TO_FIX: Final = {"results": FOLDER / "results.csv", "to_fix": FOLDER / "to-fix.xlsx"}
-HALT: Final = Halt(cause=Cause.OUTAGE, message="10 rows in a row met a fault")
+HALT: Final = StopReason(cause=StopCause.OUTAGE, message="10 rows in a row met a fault")
 BY_ANALYST: Final = CauseGroup(
     status=Status.FAILED, http_status=400, error_code="FDI.3033", rows=1
 )
@@ -38,11 +37,11 @@ def ending(
     *,
     causes: Sequence[CauseGroup] = (),
     files: dict[str, Path] | None = None,
-    halt: Halt | None = None,
+    halt: StopReason | None = None,
     endpoint: str = "https://roma.example",
     targets: Sequence[str] = ("i1",),
-) -> Ending:
-    return Ending(
+) -> RunResult:
+    return RunResult(
         results=FOLDER,
         plan=Plan(rows=summary.total, summary=summary, to_send={}),
         reports=Reports(summary=summary, causes=causes, files=TO_FIX if files is None else files),
@@ -52,10 +51,10 @@ def ending(
     )
 
 
-def step(end: Ending, line: str = RUN, settings: Settings | None = None) -> str:
+def step(end: RunResult, line: str = RUN, settings: Settings | None = None) -> str:
     words = shlex.split(line)[1:]
     (command,) = [each for each in commands.ALL if each.name == words[0]]
-    return next_step(end, settings or Settings(), Typed.parse(words, command))
+    return next_step(end, settings or Settings(), CommandLine.parse(words, command))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +87,7 @@ def step(end: Ending, line: str = RUN, settings: Settings | None = None) -> str:
         ),
     ],
 )
-def test_step_follows_from_the_batch(end: Ending, said: str) -> None:
+def test_step_follows_from_the_batch(end: RunResult, said: str) -> None:
     """What was typed comes back, ready to be pasted."""
     assert step(end) == said
 
@@ -100,7 +99,7 @@ def test_step_follows_from_the_batch(end: Ending, said: str) -> None:
         pytest.param(ending(batch(failed=2), causes=[BY_ENGINEER, BY_ANALYST]), id="refused"),
     ],
 )
-def test_rows_of_the_analysts_go_to_them(end: Ending) -> None:
+def test_rows_of_the_analysts_go_to_them(end: RunResult) -> None:
     """The same options hold for what comes back, and so does the folder."""
     assert step(end) == (
         "hand out/to-fix.xlsx to the analysts, then "
@@ -182,7 +181,7 @@ class TestRetry:
             ),
         ],
     )
-    def test_is_followed_by_a_run_to_the_same_place(self, end: Ending, target: str) -> None:
+    def test_is_followed_by_a_run_to_the_same_place(self, end: RunResult, target: str) -> None:
         """The journal knew the place; a run wants to be told."""
         assert step(end, self.LINE) == (
             "hand out/to-fix.xlsx to the analysts, then "

@@ -2,9 +2,9 @@
 
 import pytest
 
-from batchcreate.cli.notices import cleaned, left_out, sheets_read
-from batchcreate.models import Cleaning, Column, Layout, PassedOver, Place
-from batchcreate.pipeline.noticing import Notices, Sheet
+from batchcreate.cli.descriptions import cleaned, left_out, sheets_read
+from batchcreate.models import Cleaning, Column, Layout, RowLocation, Skipped
+from batchcreate.pipeline.values import InputNotes, SheetNotes
 
 NAME = Column(header="task_name", index=0)
 PLAIN = Layout(file="a.csv", sheet="", number=1, columns={"task_name": NAME})
@@ -17,8 +17,8 @@ def layout(**others: object) -> Layout:
 
 def read(*layouts: Layout) -> list[str]:
     """Return what is said of *layouts*, of two rows each."""
-    sheets = [Sheet(layout=each, rows=2) for each in layouts]
-    return list(sheets_read(Notices(sheets=sheets), most=2))
+    sheets = [SheetNotes(layout=each, rows=2) for each in layouts]
+    return list(sheets_read(InputNotes(sheets=sheets), most=2))
 
 
 def test_columns_are_named_by_letter_field_and_unusual_heading() -> None:
@@ -77,7 +77,7 @@ def test_many_ignored_columns_are_summed_up() -> None:
 
 def test_rows_of_to_fix_files_take_places() -> None:
     """Rows that stand in both files count once, and it is said."""
-    notices = Notices(sheets=[Sheet(layout=PLAIN, rows=3)], replaced=1)
+    notices = InputNotes(sheets=[SheetNotes(layout=PLAIN, rows=3)], replaced=1)
 
     assert notices.rows == 2
     assert list(sheets_read(notices, most=5))[-1] == "1 row replaced by rows of to-fix files"
@@ -85,12 +85,12 @@ def test_rows_of_to_fix_files_take_places() -> None:
 
 def test_what_is_left_out_has_its_reason() -> None:
     """Sheets are named with their files, rows counted."""
-    notices = Notices(
+    notices = InputNotes(
         passed_over=[
-            PassedOver(file="a.xlsx", sheet="Old", reason="hidden"),
-            PassedOver(file="a.xlsx", sheet="Notes", reason="no_header"),
-            PassedOver(file="b.csv", sheet="", reason="example", rows=1),
-            PassedOver(file="a.xlsx", sheet="Sheet3", reason="empty"),
+            Skipped(file="a.xlsx", sheet="Old", reason="hidden"),
+            Skipped(file="a.xlsx", sheet="Notes", reason="no_header"),
+            Skipped(file="b.csv", sheet="", reason="example", rows=1),
+            Skipped(file="a.xlsx", sheet="Sheet3", reason="empty"),
         ]
     )
 
@@ -106,7 +106,7 @@ def test_cleaned_cells_are_shown_before_and_after() -> None:
     """The first ones; what cannot be seen is spelled out."""
     cleanings = [
         Cleaning(
-            place=Place(file="a.xlsx", sheet="Old 'n' new", number=number),
+            place=RowLocation(file="a.xlsx", sheet="Old 'n' new", number=number),
             column="task_name",
             cell=f"A{number}",
             before="crm\xa0",
@@ -114,10 +114,12 @@ def test_cleaned_cells_are_shown_before_and_after() -> None:
         )
         for number in (5, 6)
     ]
-    sheets = [Sheet(layout=PLAIN, rows=2)] * 2
+    sheets = [SheetNotes(layout=PLAIN, rows=2)] * 2
 
     told = [
-        list(cleaned(Notices(sheets=sheets, cleaned=count, cleanings=cleanings[:count]), most=1))
+        list(
+            cleaned(InputNotes(sheets=sheets, cleaned=count, cleanings=cleanings[:count]), most=1)
+        )
         for count in (0, 1, 2)
     ]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.cli.pace import Pace
+from batchcreate.cli.progress import RateMeter
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from batchcreate.cli.pace import Pace
 )
 def test_rate_is_that_of_the_window(seen: list[tuple[float, int]], per_s: float) -> None:
     """What happened earlier than five seconds ago does not count."""
-    pace = Pace(5)
+    pace = RateMeter(5)
 
     for at, count in seen:
         pace.note(at, count)
@@ -32,7 +32,7 @@ def test_rate_is_that_of_the_window(seen: list[tuple[float, int]], per_s: float)
 @given(st.lists(st.tuples(st.floats(0.01, 10), st.integers(0, 50)), min_size=1, max_size=50))
 def test_rate_lies_between_the_slowest_and_the_fastest(steps: list[tuple[float, int]]) -> None:
     """Whatever the looks were like."""
-    pace, at, count = Pace(5), 0.0, 0
+    pace, at, count = RateMeter(5), 0.0, 0
     pace.note(at, count)
     for wait_s, more in steps:
         at, count = at + wait_s, count + more

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from batchcreate.cli.planning import describe_outlook, describe_plan, question
-from batchcreate.models import Cleaning, Layout, PassedOver, Place, Status, Summary, Target
-from batchcreate.pipeline.noticing import Notices, Sheet
-from batchcreate.pipeline.values import Outlook, Plan
+from batchcreate.cli.descriptions import describe_outlook, describe_plan, question
+from batchcreate.models import Cleaning, Layout, RowLocation, Skipped, Status, Summary, Target
+from batchcreate.pipeline.values import Forecast, InputNotes, Plan, SheetNotes
 
 COUNTS = {"rejected": 3, "created": 4, "skipped": 5, "unknown": 6, "not_attempted": 7}
 
@@ -18,9 +17,9 @@ def target(number: int) -> Target:
 
 def outlook(
     *counts: int, used: int | None = None, unsettled: int = 0, rate: float = 10
-) -> Outlook:
+) -> Forecast:
     targets = {target(number): count for number, count in enumerate(counts, start=1)}
-    return Outlook(
+    return Forecast(
         to_send=targets,
         used={} if used is None else dict.fromkeys(targets, used),
         quota=1000,
@@ -30,7 +29,7 @@ def outlook(
     )
 
 
-def plan(to_send: tuple[int, ...], notices: Notices | None = None, **counts: int) -> Plan:
+def plan(to_send: tuple[int, ...], notices: InputNotes | None = None, **counts: int) -> Plan:
     summary = Summary(
         counts=dict.fromkeys(Status, 0) | {Status(name): n for name, n in counts.items()}
     )
@@ -38,11 +37,13 @@ def plan(to_send: tuple[int, ...], notices: Notices | None = None, **counts: int
         rows=sum(counts.values()),
         summary=summary,
         to_send={target(number): count for number, count in enumerate(to_send)},
-        notices=notices or Notices(),
+        notices=notices or InputNotes(),
     )
 
 
-READ = Notices(sheets=[Sheet(layout=Layout(file="a.csv", sheet="", number=1, columns={}), rows=1)])
+READ = InputNotes(
+    sheets=[SheetNotes(layout=Layout(file="a.csv", sheet="", number=1, columns={}), rows=1)]
+)
 
 
 class TestPlan:
@@ -84,12 +85,10 @@ class TestPlan:
 
     def test_what_was_left_out_and_cleaned_is_told(self) -> None:
         """The first few of each."""
-        place = Place(file="a.csv", sheet="", number=7)
-        notices = Notices(
+        place = RowLocation(file="a.csv", sheet="", number=7)
+        notices = InputNotes(
             sheets=READ.sheets,
-            passed_over=[
-                PassedOver(file="b.xlsx", sheet=f"S{n}", reason="empty") for n in range(7)
-            ],
+            passed_over=[Skipped(file="b.xlsx", sheet=f"S{n}", reason="empty") for n in range(7)],
             cleaned=3,
             cleanings=[Cleaning(place=place, column="Name", cell="B7", before=" x", after="x")],
         )
@@ -159,6 +158,6 @@ class TestOutlook:
     ],
     ids=["one", "many", "two instances", "unsettled"],
 )
-def test_question_is_about_what_cannot_be_taken_back(about: Outlook, asked: str) -> None:
+def test_question_is_about_what_cannot_be_taken_back(about: Forecast, asked: str) -> None:
     """How many tasks there will be."""
     assert question(about) == asked

@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from batchcreate.cli.progress import Part, Watch, line, pack
-from batchcreate.limiter import Gate
-from batchcreate.pool import Tally
+from batchcreate.cli.progress import Part, ProgressModel, line, pack
+from batchcreate.pool import RunCounters
+from batchcreate.rate_limiter import Gate
 
 
 @dataclass
@@ -18,13 +18,13 @@ class Rate:
     slowdowns: int = 0
 
 
-def watch(tally: Tally, rate: Rate | None = None) -> Watch:
-    return Watch(tally, cast("Gate", rate or Rate()), rate_per_s=10.0, at=0.0)
+def watch(tally: RunCounters, rate: Rate | None = None) -> ProgressModel:
+    return ProgressModel(tally, cast("Gate", rate or Rate()), rate_per_s=10.0, at=0.0)
 
 
 def test_facts_stand_on_one_line() -> None:
     """What there is none of is left out, but for what is wanted most."""
-    tally = Tally(planned=800)
+    tally = RunCounters(planned=800)
     seen = watch(tally)
     tally.created, tally.attempts, tally.in_flight = 40, 44, 4
     seen.look(4.0)
@@ -36,7 +36,7 @@ def test_facts_stand_on_one_line() -> None:
 
 def test_everything_that_can_be_told_is_told() -> None:
     """Failed, unknown and unsettled rows have their place."""
-    tally = Tally(planned=10)
+    tally = RunCounters(planned=10)
     seen = watch(tally)
     tally.created, tally.failed, tally.unknown, tally.unsettled = 1, 2, 3, 1
     seen.look(3.0)
@@ -50,18 +50,23 @@ def test_everything_that_can_be_told_is_told() -> None:
 @pytest.mark.parametrize(
     ("tally", "seconds", "left"),
     [
-        pytest.param(Tally(planned=50), 0, "about 5 s left", id="nothing is done yet"),
-        pytest.param(Tally(planned=50, created=50), 9, "done", id="all is done"),
+        pytest.param(RunCounters(planned=50), 0, "about 5 s left", id="nothing is done yet"),
+        pytest.param(RunCounters(planned=50, created=50), 9, "done", id="all is done"),
         pytest.param(
-            Tally(planned=3, created=1, unsettled=2), 9, "waiting for the server's list", id="list"
+            RunCounters(planned=3, created=1, unsettled=2),
+            9,
+            "waiting for the server's list",
+            id="list",
         ),
-        pytest.param(Tally(planned=2, created=1), 1000, "about 1 s left", id="never nothing"),
+        pytest.param(
+            RunCounters(planned=2, created=1), 1000, "about 1 s left", id="never nothing"
+        ),
     ],
 )
-def test_time_left(tally: Tally, seconds: float, left: str) -> None:
+def test_time_left(tally: RunCounters, seconds: float, left: str) -> None:
     """It is judged by what was done in the last half minute."""
     seen = watch(tally)
-    start = watch(Tally(planned=tally.planned))
+    start = watch(RunCounters(planned=tally.planned))
     start.look(seconds)
     done, tally.created = tally.created, 0
     seen = watch(tally)
@@ -73,7 +78,7 @@ def test_time_left(tally: Tally, seconds: float, left: str) -> None:
 
 def test_time_left_is_not_known_while_nothing_happens() -> None:
     """A guess from long ago would be none."""
-    tally = Tally(planned=50)
+    tally = RunCounters(planned=50)
     seen = watch(tally)
     tally.created = 10
     for at in (1.0, 40.0):
@@ -86,7 +91,7 @@ class TestNews:
     def test_slow_down_is_told_once(self) -> None:
         """With what is allowed from now on."""
         rate = Rate()
-        seen = watch(Tally(), rate)
+        seen = watch(RunCounters(), rate)
         rate.slowdowns, rate.rate_per_s = 1, 7.25
 
         assert [list(seen.news(at)) for at in (1.0, 2.0)] == [["429: slowed down to 7.25/s"], []]
@@ -94,7 +99,7 @@ class TestNews:
     def test_slow_downs_in_a_row_are_told_as_one(self) -> None:
         """At most one line in a second."""
         rate = Rate()
-        seen = watch(Tally(), rate)
+        seen = watch(RunCounters(), rate)
         told = []
         for at in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
             rate.slowdowns += 1
@@ -106,7 +111,7 @@ class TestNews:
     def test_end_of_it_is_told_too(self) -> None:
         """When the rate that was asked for is allowed again, and not before."""
         rate = Rate(slowdowns=1, rate_per_s=5)
-        seen = watch(Tally(), rate)
+        seen = watch(RunCounters(), rate)
         told = [*seen.news(1.0)]
         rate.rate_per_s = 8
         told += seen.news(3.0)
@@ -118,7 +123,7 @@ class TestNews:
     def test_a_second_slow_down_after_that_is_new(self) -> None:
         """Counting goes on where it was."""
         rate = Rate(slowdowns=1, rate_per_s=10)
-        seen = watch(Tally(), rate)
+        seen = watch(RunCounters(), rate)
         told = [*seen.news(1.0), *seen.news(3.0)]
         rate.slowdowns = 2
         told += [*seen.news(5.0)]

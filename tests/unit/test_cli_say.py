@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.cli.say import LINE_CHARS_MAX, put, put_json, say
+from batchcreate.cli.terminal import LINE_CHARS_MAX, print_document, print_json, print_message
 from tests.hostile import SENT
 
 
 def test_messages_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     """Standard output is left to documents."""
-    say("two\nlines")
+    print_message("two\nlines")
 
     assert capsys.readouterr() == ("", "two\nlines\n")
 
 
 def test_documents_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     """A document comes out as it is."""
-    put('{"a": "任务"}')
+    print_document('{"a": "任务"}')
 
     assert capsys.readouterr() == ('{"a": "任务"}\n', "")
 
@@ -30,7 +30,7 @@ def test_documents_move_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
     """JSON has escapes of its own for what may not be shown; letters of any language stay."""
     document = {"a": ["任务", *SENT]}
 
-    put_json(document)
+    print_json(document)
 
     shown = capsys.readouterr().out
     assert json.loads(shown) == document
@@ -53,7 +53,7 @@ def test_every_line_is_harmless(
     message: str, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing that was read from a file or a server moves the cursor."""
-    say(message)
+    print_message(message)
 
     assert capsys.readouterr().err == f"{shown}\n"
 
@@ -74,7 +74,7 @@ def test_terminal_gets_what_it_can_show(
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
     monkeypatch.setattr(sys, "stderr", stream)
 
-    say("任é")
+    print_message("任é")
 
     stream.flush()
     assert stream.buffer.read1() == b""
@@ -87,7 +87,7 @@ def test_stream_without_an_encoding_gets_ascii(monkeypatch: pytest.MonkeyPatch) 
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stream)
 
-    put("任")
+    print_document("任")
 
     assert stream.getvalue() == "\\u4efb\n"
 
@@ -96,7 +96,7 @@ def test_missing_stream_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program without a terminal has no standard error at all."""
     monkeypatch.setattr(sys, "stderr", None)
 
-    say("nobody listens")
+    print_message("nobody listens")
 
 
 def test_closed_stream_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_closed_stream_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     stream.close()
     monkeypatch.setattr(sys, "stderr", stream)
 
-    say("nobody listens")
+    print_message("nobody listens")
 
     assert stream.closed
 
@@ -117,7 +117,7 @@ def test_reader_that_went_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> N
     stream = os.fdopen(writing, "w", encoding="utf-8")
     monkeypatch.setattr(sys, "stdout", stream)
 
-    put("nobody listens")
+    print_document("nobody listens")
 
     with pytest.raises(BrokenPipeError):
         stream.close()
@@ -129,7 +129,7 @@ def test_full_disk_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 # its end fails, too
     monkeypatch.setattr(sys, "stderr", stream)
 
-    say("nobody listens")
+    print_message("nobody listens")
 
     with pytest.raises(OSError, match="No space left on device"):
         stream.close()

@@ -4,9 +4,9 @@ from typing import cast
 
 import pytest
 
-from batchcreate.cli.screen import LARGE_ROWS, PlainScreen, QuietScreen
-from batchcreate.limiter import Gate
-from batchcreate.pool import Tally
+from batchcreate.cli.progress import LARGE_ROWS, PlainScreen, QuietScreen
+from batchcreate.pool import RunCounters
+from batchcreate.rate_limiter import Gate
 from batchcreate.settings import Settings
 
 
@@ -30,7 +30,7 @@ async def test_long_silence_is_explained(
     screen: type[QuietScreen], planned: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The reports of a large batch take seconds in which nothing moves."""
-    tally = Tally(planned=planned)
+    tally = RunCounters(planned=planned)
 
     async with screen(Settings()).watching(tally, cast("Gate", Steady())):
         before = capsys.readouterr().err

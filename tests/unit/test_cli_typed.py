@@ -5,11 +5,11 @@ import shlex
 import pytest
 
 from batchcreate.cli import commands
-from batchcreate.cli.typed import Typed
+from batchcreate.cli.run_summary import CommandLine
 
 
-def typed(line: str) -> Typed:
-    return Typed.parse(shlex.split(line), commands.run)
+def typed(line: str) -> CommandLine:
+    return CommandLine.parse(shlex.split(line), commands.run)
 
 
 def test_options_keep_their_values() -> None:
@@ -17,7 +17,7 @@ def test_options_keep_their_values() -> None:
     assert typed(
         "run a.csv --rate 5 -vv --strict b.csv --limit=3 --sheet A --sheet B -- -c.csv"
     ) == (
-        Typed(
+        CommandLine(
             name="run",
             places=["a.csv", "b.csv", "-c.csv"],
             options=[

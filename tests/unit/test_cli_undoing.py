@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.cli.undoing import conclude
+from batchcreate.cli.undo_command import conclude
 from batchcreate.models import DeletionStatus
 from batchcreate.pipeline.undo import Undone
-from batchcreate.pool import Cause, Halt
+from batchcreate.pool import StopCause, StopReason
 
-STOPPED = Halt(cause=Cause.OUTAGE, message="the server is away")
-SIGNALLED = Halt(cause=Cause.INTERRUPTED, message="ended by SIGTERM", signal=15)
+STOPPED = StopReason(cause=StopCause.OUTAGE, message="the server is away")
+SIGNALLED = StopReason(cause=StopCause.INTERRUPTED, message="ended by SIGTERM", signal=15)
 EVERY = "every task: out/undo.csv"
 
 
@@ -55,7 +55,7 @@ EVERY = "every task: out/undo.csv"
 )
 def test_end_of_undo(
     counts: Mapping[str, int],
-    halt: Halt | None,
+    halt: StopReason | None,
     code: int,
     lines: list[str],
     capsys: pytest.CaptureFixture[str],

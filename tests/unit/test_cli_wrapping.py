@@ -12,8 +12,7 @@ from typing import TextIO
 
 import pytest
 
-from batchcreate.cli.say import say
-from batchcreate.cli.wrapping import hanging, terminal_width
+from batchcreate.cli.terminal import hanging, print_message, terminal_width
 from tests.hostile import SENT
 
 LINE = "  left out: sheet 说明 Notes of a-very-long-name.xlsx (no known headings)"
@@ -62,8 +61,8 @@ def test_hundreds_of_hostile_texts_move_no_cursor(monkeypatch: pytest.MonkeyPatc
     with watched_terminal() as (far, shown):
         monkeypatch.setattr(sys, "stderr", far)
         for text in SENT:
-            say(text)
-            say(hanging(f"a {text} b", 80, indent=4))
+            print_message(text)
+            print_message(hanging(f"a {text} b", 80, indent=4))
 
     told = b"".join(shown).decode()
     assert told.count("\n") > 2 * len(SENT)

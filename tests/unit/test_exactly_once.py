@@ -28,7 +28,7 @@ from batchcreate.errors import MaybeSentError, NotSentError
 from batchcreate.journal import Journal
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Status
-from batchcreate.pool import Aside, Halt, Settling
+from batchcreate.pool import Reconciler, StopReason, UnresolvedTask
 from tests.fakes import (
     HONEST,
     INTERRUPT,
@@ -204,7 +204,11 @@ class World:
     """
 
     def __init__(
-        self, folder: Path, *, settling: type[Settling] = Settling, forgets_intents: bool = False
+        self,
+        folder: Path,
+        *,
+        settling: type[Reconciler] = Reconciler,
+        forgets_intents: bool = False,
     ) -> None:
         self.server = ModelServer()
         self.names: list[str] = []
@@ -305,7 +309,7 @@ class _Run:
         self._steps = 0
         self._is_dead = False
         self._rig: Rig | None = None
-        self._main: asyncio.Task[Halt | None] | None = None
+        self._main: asyncio.Task[StopReason | None] | None = None
 
     def carry_out(self) -> None:
         world, plan = self._world, self._plan
@@ -341,7 +345,7 @@ class _Run:
             list_faults=sum(map(bool, plan.lists[: client.listed])),
         )
 
-    async def _live(self, journal: Journal, client: ScriptedClient) -> Halt | None:
+    async def _live(self, journal: Journal, client: ScriptedClient) -> StopReason | None:
         self._rig = Rig(
             journal,
             client,
@@ -478,10 +482,12 @@ class MutantWorld(World):
         """Let it be."""
 
 
-class HastySettling(Settling):
+class HastySettling(Reconciler):
     """Sends again without looking."""
 
-    def _judge(self, row: Aside, _listing: Inventory | Incomplete, began_at: float) -> None:
+    def _judge(
+        self, row: UnresolvedTask, _listing: Inventory | Incomplete, began_at: float
+    ) -> None:
         nothing = Inventory(ids={}, total=0)
         super()._judge(replace(row, ended_at=began_at - WINDOW_S), nothing, began_at)
 

@@ -8,9 +8,9 @@ import pytest
 
 from batchcreate.errors import CredentialError, MaybeSentError, NotSentError
 from batchcreate.inventory import PAGE_TASKS, list_all
-from batchcreate.limiter import Gate, RateLimit
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Reply, Signal, Target, TaskId
+from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.retry import RetryPolicy
 from tests.fakes import ListFault, ModelServer, ScriptedClient, answer, error
 from tests.journals import target

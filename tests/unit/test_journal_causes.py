@@ -14,10 +14,10 @@ from batchcreate.models import (
     CauseGroup,
     Failed,
     Issue,
+    IssueExample,
     Outcome,
-    Place,
     Rejected,
-    Spot,
+    RowLocation,
     Status,
     Unknown,
 )
@@ -38,13 +38,13 @@ BUSY: Final = Failed(http_status=429, error_code="APIGW.0308", error_msg="slow d
 SAME_CODE: Final = Unknown(reason="HTTP 503", http_status=503, error_code=LOST.error_code)
 
 
-def spot(number: int, cell: str = "", **more: str) -> Spot:
-    return Spot(place=Place(file=FILE, sheet="", number=number), cell=cell, **more)
+def spot(number: int, cell: str = "", **more: str) -> IssueExample:
+    return IssueExample(place=RowLocation(file=FILE, sheet="", number=number), cell=cell, **more)
 
 
 def broken(number: int, *rules: tuple[str, str]) -> Rejected:
     """Return a row that broke *rules*, each given with the heading of the column."""
-    place = Place(file=FILE, sheet="", number=number)
+    place = RowLocation(file=FILE, sheet="", number=number)
     return Rejected(
         place=place,
         task_name=f"bad-{number}",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.journal import Journal, Settlement, Writer
-from batchcreate.journal.folding import REUSED_ID
+from batchcreate.journal import AttemptOutcome, Journal, Writer
+from batchcreate.journal.database import REUSED_ID
 from batchcreate.models import Created, Outcome, RunId, Status, TaskId
 from tests.journals import (
     LOST,
@@ -40,7 +40,7 @@ async def send_in_turn(journal: Journal, name: str, outcomes: list[Outcome | Non
         for outcome in outcomes:
             (intent,) = await writer.intend([number_of(journal, name)])
             if outcome is not None:
-                writer.settle(Settlement(intent=intent, outcome=outcome, duration_ms=7))
+                writer.settle(AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7))
                 await writer.call(lambda _: None)
 
 
@@ -199,7 +199,7 @@ async def test_the_last_outcome_of_an_attempt_counts(folder: Path) -> None:
     found_later = Created(task_id=TaskId("1"), how="reconciled")
 
     async with Writer(journal.connection, run=1, now_ms=lambda: NOW_MS + 5000) as writer:
-        writer.settle(Settlement(intent=1, outcome=found_later, duration_ms=7))
+        writer.settle(AttemptOutcome(intent=1, outcome=found_later, duration_ms=7))
     journal.fold()
 
     (row,) = journal.results()
@@ -237,7 +237,7 @@ async def test_an_unknown_task_keeps_its_content_until_it_is_sent_again(folder: 
         (intent,) = journal.connection.execute("SELECT id FROM intents").fetchone()
         found_later = Created(task_id=TaskId("1"), how="reconciled")
         async with Writer(journal.connection, run=1, now_ms=lambda: NOW_MS) as writer:
-            writer.settle(Settlement(intent=intent, outcome=found_later, duration_ms=7))
+            writer.settle(AttemptOutcome(intent=intent, outcome=found_later, duration_ms=7))
 
         journal.fold()
 

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchcreate.journal import Journal, Settlement, Writer, answering, history
+from batchcreate.journal import AttemptOutcome, Journal, Writer, statistics
 from batchcreate.journal.deletions import UNDOING
-from batchcreate.journal.records import add_intents, add_outcomes, add_rates
+from batchcreate.journal.writer import add_intents, add_outcomes, add_rates
 from batchcreate.models import (
     Bar,
     Created,
     Failed,
     Outcome,
+    RowShare,
     RunId,
     RunRecord,
-    Share,
     Span,
     Status,
     TaskId,
@@ -49,7 +49,7 @@ def send(journal: Journal, requests: Iterable[Sent]) -> int:
         at_ms = NOW_MS + sent.after_ms
         add_intents(journal.connection, [(intent, 1)], run=run, at_ms=at_ms)
         if sent.outcome is not None:
-            settlement = Settlement(
+            settlement = AttemptOutcome(
                 intent=intent, outcome=sent.outcome, duration_ms=sent.duration_ms
             )
             add_outcomes(journal.connection, [settlement], at_ms=at_ms + sent.duration_ms)
@@ -66,10 +66,10 @@ def journal(tmp_path: Path) -> Iterable[Journal]:
 class TestRuns:
     def test_nothing_was_sent(self, journal: Journal) -> None:
         """A batch without a run has none, and nothing to draw."""
-        assert history.runs(journal.connection) == []
-        assert history.last_sending(journal.connection) is None
-        assert history.timeline(journal.connection, 1) is None
-        assert answering.latencies(journal.connection, 1) is None
+        assert statistics.runs(journal.connection) == []
+        assert statistics.last_sending(journal.connection) is None
+        assert statistics.timeline(journal.connection, 1) is None
+        assert statistics.latencies(journal.connection, 1) is None
 
     async def test_each_run_has_its_counts(self, journal: Journal) -> None:
         """Requests are counted in the run that sent them, by what became of them."""
@@ -80,10 +80,10 @@ class TestRuns:
 
         counted = [
             (run.number, run.attempts, run.created, run.throttled, run.failed, run.unknown)
-            for run in history.runs(journal.connection)
+            for run in statistics.runs(journal.connection)
         ]
         assert counted == [(3, 0, 0, 0, 0, 0), (2, 2, 0, 1, 1, 0), (1, 4, 1, 0, 1, 2)]
-        assert history.runs(journal.connection)[0] == RunRecord(
+        assert statistics.runs(journal.connection)[0] == RunRecord(
             number=3,
             run_id=RunId("last"),
             started_at="2025-01-03T03:04:05Z",
@@ -95,7 +95,7 @@ class TestRuns:
             failed=0,
             unknown=0,
         )
-        assert history.last_sending(journal.connection) == 2
+        assert statistics.last_sending(journal.connection) == 2
 
     async def test_what_the_list_told_later_counts_for_the_run_that_sent(
         self, journal: Journal
@@ -104,10 +104,10 @@ class TestRuns:
         await attempt(journal, {"one": LOST})
         intent = journal.connection.execute("SELECT max(id) FROM intents").fetchone()[0]
         found = Created(task_id=TaskId("1"), how="reconciled")
-        later = Settlement(intent=intent, outcome=found, duration_ms=0)
+        later = AttemptOutcome(intent=intent, outcome=found, duration_ms=0)
         add_outcomes(journal.connection, [later], at_ms=NOW_MS + 86_400_000)
 
-        (run,) = history.runs(journal.connection)
+        (run,) = statistics.runs(journal.connection)
 
         assert (run.created, run.unknown) == (1, 0)
 
@@ -115,15 +115,15 @@ class TestRuns:
         """What removes tasks creates none, and is not told of."""
         journal.start_run(UNDOING, at="")
 
-        assert history.runs(journal.connection) == []
+        assert statistics.runs(journal.connection) == []
 
     def test_only_the_last_runs_are_told_of(self, journal: Journal) -> None:
         """A batch that was run very often has a short list all the same."""
-        for _ in range(history.RUNS_MAX + 3):
+        for _ in range(statistics.RUNS_MAX + 3):
             journal.start_run(RunId("run"), at="")
 
-        assert [run.number for run in history.runs(journal.connection)] == list(
-            range(history.RUNS_MAX + 3, 3, -1)
+        assert [run.number for run in statistics.runs(journal.connection)] == list(
+            range(statistics.RUNS_MAX + 3, 3, -1)
         )
 
 
@@ -142,7 +142,7 @@ class TestTimeline:
             ],
         )
 
-        found = history.timeline(journal.connection, run)
+        found = statistics.timeline(journal.connection, run)
 
         assert found == Timeline(
             start_ms=NOW_MS,
@@ -163,11 +163,11 @@ class TestTimeline:
         found = Created(task_id=TaskId("1"), how="reconciled")
         add_outcomes(
             journal.connection,
-            [Settlement(intent=1, outcome=found, duration_ms=0)],
+            [AttemptOutcome(intent=1, outcome=found, duration_ms=0)],
             at_ms=NOW_MS + 86_400_000,
         )
 
-        line = history.timeline(journal.connection, run)
+        line = statistics.timeline(journal.connection, run)
 
         assert line is not None
         assert (line.elapsed_ms, sum(span.others for span in line.spans)) == (17, 2)
@@ -176,7 +176,7 @@ class TestTimeline:
         """Answers from before the first request belong to the first span."""
         run = send(journal, [Sent(0, REFUSED, duration_ms=-5000)])
 
-        assert history.timeline(journal.connection, run) == Timeline(
+        assert statistics.timeline(journal.connection, run) == Timeline(
             start_ms=NOW_MS, elapsed_ms=0, width_ms=200, spans=[Span(others=1)]
         )
 
@@ -188,7 +188,7 @@ class TestTimeline:
         another = journal.start_run(RunId("another"), at="")
         add_rates(journal.connection, [0.1], run=another, at_ms=NOW_MS)
 
-        line = history.timeline(journal.connection, run)
+        line = statistics.timeline(journal.connection, run)
 
         assert line is not None
         assert [span.rate_per_s for span in line.spans] == [50, 20, 30, 40, 10, 10]
@@ -219,11 +219,11 @@ class TestTimeline:
             run = send(journal, [Sent(at, REFUSED, 0) for at in sorted(times_ms)])
             for at_ms, per_s in sorted(rates):
                 add_rates(journal.connection, [per_s], run=run, at_ms=NOW_MS + at_ms)
-            line = history.timeline(journal.connection, run)
+            line = statistics.timeline(journal.connection, run)
 
         assert line is not None
         assert sum(span.others for span in line.spans) == len(times_ms)
-        assert len(line.spans) <= history.SPANS_MAX + 1
+        assert len(line.spans) <= statistics.SPANS_MAX + 1
         assert len(line.spans) * line.width_ms > line.elapsed_ms
         assert (line.spans[-1].rate_per_s is None) == (not rates)
 
@@ -239,7 +239,7 @@ class TestLatencies:
         """Half, 95 and 99 of a hundred answers took no longer; the slowest are counted."""
         run = send(journal, [Sent(0, REFUSED, duration_ms=ms) for ms in range(1, 101)])
 
-        found = answering.latencies(journal.connection, run)
+        found = statistics.latencies(journal.connection, run)
 
         assert found is not None
         assert (found.answers, found.least_ms, found.most_ms) == (100, 1, 100)
@@ -255,7 +255,7 @@ class TestLatencies:
         send(journal, [Sent(0, REFUSED, duration_ms=3)])
         send(journal, [Sent(0, REFUSED, duration_ms=5)])
 
-        found = answering.latencies(journal.connection)
+        found = statistics.latencies(journal.connection)
 
         assert found is not None
         assert (found.answers, found.least_ms, found.most_ms) == (2, 3, 5)
@@ -264,7 +264,7 @@ class TestLatencies:
         """A timeout is no latency of the server."""
         run = send(journal, [Sent(0, UNSENT, 30_000), Sent(0, None), Sent(0, REFUSED, 3)])
 
-        found = answering.latencies(journal.connection, run)
+        found = statistics.latencies(journal.connection, run)
 
         assert found is not None
         assert (found.answers, found.most_ms, found.bars) == (
@@ -280,7 +280,7 @@ class TestLatencies:
         with Journal.scratch() as journal:
             read_one(journal)
             run = send(journal, [Sent(0, REFUSED, ms) for ms in durations_ms])
-            found = answering.latencies(journal.connection, run)
+            found = statistics.latencies(journal.connection, run)
 
         assert found is not None
         drawn = Counter[Bar]()
@@ -288,7 +288,7 @@ class TestLatencies:
             drawn[bar] += sum(bar.low_ms <= ms < bar.high_ms for ms in durations_ms)
         assert all(bar.answers == drawn[bar] for bar in found.bars)
         assert all(left.high_ms == right.low_ms for left, right in pairwise(found.bars))
-        assert len(found.bars) <= answering.BARS_MAX + 2
+        assert len(found.bars) <= statistics.BARS_MAX + 2
         assert found.beyond == len(durations_ms) - drawn.total() <= len(durations_ms) / 100
 
 
@@ -299,39 +299,39 @@ class TestShares:
             read(journal, {"small.csv": ["one"], "large.csv": ["two", "!three", "four@i2"]})
             await attempt(journal, {"one": created("1"), "two": REFUSED})
 
-            by_file = history.shares(journal.connection, "file")
-            by_instance = history.shares(journal.connection, "instance_id")
+            by_file = statistics.shares(journal.connection, "file")
+            by_instance = statistics.shares(journal.connection, "instance_id")
 
         none = dict.fromkeys(Status, 0)
         assert by_file == [
-            Share(
+            RowShare(
                 name="large.csv",
                 counts=none | {Status.REJECTED: 1, Status.FAILED: 1, Status.NOT_ATTEMPTED: 1},
             ),
-            Share(name="small.csv", counts=none | {Status.CREATED: 1}),
+            RowShare(name="small.csv", counts=none | {Status.CREATED: 1}),
         ]
         assert [(share.name, share.rows) for share in by_instance] == [("i1", 3), ("i2", 1)]
 
     def test_many_instances_become_a_few(self, tmp_path: Path) -> None:
         """What is beyond the largest ones is one share."""
-        names = [f"n{number}@i{number}" for number in range(history.SHARES_MAX + 5)]
+        names = [f"n{number}@i{number}" for number in range(statistics.SHARES_MAX + 5)]
         with Journal.open(tmp_path) as journal:
             read(journal, {"a.csv": [*names, "more@i3"]})
-            found = history.shares(journal.connection, "instance_id")
+            found = statistics.shares(journal.connection, "instance_id")
 
         assert found[0].name == "i3"
-        assert [share.rows for share in found] == [2, *[1] * (history.SHARES_MAX - 1), 5]
+        assert [share.rows for share in found] == [2, *[1] * (statistics.SHARES_MAX - 1), 5]
         assert found[-1].name is None
 
 
 class TestTargets:
     def test_instances_of_tasks_are_named(self, tmp_path: Path) -> None:
         """The first dozen are named and all are counted; instances without tasks are not."""
-        names = [f"n{number}@i{number}" for number in range(history.SHARES_MAX + 5)]
+        names = [f"n{number}@i{number}" for number in range(statistics.SHARES_MAX + 5)]
         with Journal.open(tmp_path) as journal:
-            assert history.targets(journal.connection) == ([], 0)
+            assert statistics.targets(journal.connection) == ([], 0)
             read(journal, {"a.csv": [*names, "!bad"]})
-            named, count = history.targets(journal.connection)
+            named, count = statistics.targets(journal.connection)
 
-        assert named == [target(f"i{number}") for number in range(history.SHARES_MAX)]
-        assert count == history.SHARES_MAX + 5
+        assert named == [target(f"i{number}") for number in range(statistics.SHARES_MAX)]
+        assert count == statistics.SHARES_MAX + 5

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
-from batchcreate.journal import Journal, make_folder, schema, work
-from batchcreate.journal.lock import FolderLock
+from batchcreate.journal import Journal, database, make_folder, work
+from batchcreate.journal.database import FolderLock
 from batchcreate.models import RunId, Summary
 from tests.journals import opened, read, shown
 
@@ -322,11 +322,12 @@ def test_an_empty_file_becomes_a_journal(folder: Path) -> None:
 def test_a_journal_of_another_version_is_refused(folder: Path, change: int, remedy: str) -> None:
     """The message names both versions and what to do; the file is left alone."""
     Journal.open(folder).close()
-    other = schema.VERSION + change
+    other = database.VERSION + change
     before = make_database(folder / "journal.db", f"PRAGMA user_version = {other}")
 
     with pytest.raises(
-        JournalError, match=rf"version {other}, this one reads version {schema.VERSION}.*{remedy}"
+        JournalError,
+        match=rf"version {other}, this one reads version {database.VERSION}.*{remedy}",
     ):
         Journal.open(folder)
 
@@ -481,7 +482,7 @@ def test_no_space_for_temporary_files_is_told(folder: Path) -> None:
     def choose_without_space() -> None:
         with Journal.open(folder) as journal:
             journal.connection.execute("PRAGMA temp.max_page_count = 1")
-            work.choose_again(journal.connection)
+            work.select_for_retry(journal.connection)
 
     with pytest.raises(
         JournalError, match=r"^journal.db cannot be read: database or disk is full"

@@ -7,8 +7,8 @@ import pytest
 
 from batchcreate.errors import JournalError, LoadError, SettingsError
 from batchcreate.journal import Journal
-from batchcreate.journal.work import choose_read, pending
-from batchcreate.models import Place, ResultRow, Status, Summary, TaskId
+from batchcreate.journal.work import pending, select_from_input
+from batchcreate.models import ResultRow, RowLocation, Status, Summary, TaskId
 from tests.journals import (
     ENDPOINT,
     LOST,
@@ -305,7 +305,7 @@ def test_batch_of_which_nothing_was_sent_may_move(folder: Path) -> None:
 
     with journal.reading(endpoint="https://other.example"):
         pass
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
     tasks, _ = pending(journal.connection, after=0, limit=9)
 
     assert before == ["a.csv:2 x not_attempted", "a.csv:3 y skipped t-y", "a.csv:4 z rejected"]
@@ -396,8 +396,8 @@ def test_sheets_keep_their_names(folder: Path) -> None:
             reading.add_tasks([task(f"{sheet}-x", 2, file="a.xlsx", sheet=sheet)])
 
     assert [row.place for row in journal.results()] == [
-        Place(file="a.xlsx", sheet="May", number=2),
-        Place(file="a.xlsx", sheet="June", number=2),
+        RowLocation(file="a.xlsx", sheet="May", number=2),
+        RowLocation(file="a.xlsx", sheet="June", number=2),
     ]
 
 
@@ -409,7 +409,7 @@ async def test_a_result_holds_everything_that_is_known(folder: Path) -> None:
 
     assert list(journal.results()) == [
         ResultRow(
-            place=Place(file="a.csv", sheet="", number=2),
+            place=RowLocation(file="a.csv", sheet="", number=2),
             task_name="x",
             status=Status.FAILED,
             task_id="",
@@ -424,7 +424,7 @@ async def test_a_result_holds_everything_that_is_known(folder: Path) -> None:
             instance_id="i1",
         ),
         ResultRow(
-            place=Place(file="a.csv", sheet="", number=3),
+            place=RowLocation(file="a.csv", sheet="", number=3),
             task_name="y",
             status=Status.REJECTED,
             task_id="",

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.journal import Journal, Unsettled, find_unsettled
+from batchcreate.journal import Journal, UnknownTask, find_unknown
 from batchcreate.journal.work import (
-    choose_again,
-    choose_read,
     count_per_target,
-    cut,
     existing,
+    limit_to,
     pending,
+    select_for_retry,
+    select_from_input,
 )
-from batchcreate.models import Failed, Outcome, Place, TaskId
+from batchcreate.models import Failed, Outcome, RowLocation, TaskId
 from tests.journals import (
     LOST,
     NOW_MS,
@@ -63,7 +63,7 @@ def test_what_may_be_sent_is_what_certainly_does_not_exist(journal: Journal) -> 
 
 def test_pending_tasks_know_their_row(journal: Journal) -> None:
     """Place, key and body come back as they were read."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
     (found,), after = pending(journal.connection, after=0, limit=1)
 
@@ -75,7 +75,7 @@ def test_pending_tasks_know_their_row(journal: Journal) -> None:
 
 def test_the_end_of_the_work_keeps_the_cursor(journal: Journal) -> None:
     """Whoever asks again gets nothing again."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
     assert pending(journal.connection, after=1000, limit=5) == ([], 1000)
 
@@ -96,11 +96,11 @@ def test_a_retry_chooses_by_status_and_code(
     journal: Journal, only: Sequence[str], chosen: list[str], to_look_for: list[str]
 ) -> None:
     """What is created is never chosen, whatever was asked for."""
-    choose_again(journal.connection, only)
+    select_for_retry(journal.connection, only)
 
     looked_for = [
         found.pending.key.task_name
-        for found in find_unsettled(journal.connection)
+        for found in find_unknown(journal.connection)
         if found.may_resend
     ]
     assert (names(journal), looked_for) == (chosen, to_look_for)
@@ -109,10 +109,10 @@ def test_a_retry_chooses_by_status_and_code(
 def test_a_retry_takes_rows_of_all_readings(journal: Journal) -> None:
     """A run is about its files, a retry about the whole journal."""
     read(journal, {"b.csv": ["other"]})
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
     run = names(journal)
 
-    choose_again(journal.connection)
+    select_for_retry(journal.connection)
 
     assert run == ["other"]
     assert names(journal) == ["new", "refused", "throttled", "other"]
@@ -127,18 +127,18 @@ def test_a_limit_leaves_the_first_tasks_and_all_unsettled_ones(
     journal: Journal, limit: int, left: list[str]
 ) -> None:
     """Looking for a task on the server is not sending it."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
-    cut(journal.connection, limit)
+    limit_to(journal.connection, limit)
 
     assert names(journal) == left
-    assert [found.may_resend for found in find_unsettled(journal.connection)] == [True, True]
+    assert [found.may_resend for found in find_unknown(journal.connection)] == [True, True]
 
 
 def test_tasks_are_counted_per_target(tmp_path: Path) -> None:
     """Targets come in the order of their first rows."""
     journal = opened(tmp_path / "results", {"a.csv": ["x@i2", "y@i1", "z@i2"]})
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
     found = count_per_target(journal.connection)
 
@@ -147,11 +147,11 @@ def test_tasks_are_counted_per_target(tmp_path: Path) -> None:
 
 def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
     """The last answer comes with them, and where there was none, that."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
-    lost, mute = find_unsettled(journal.connection)
+    lost, mute = find_unknown(journal.connection)
 
-    assert lost == Unsettled(
+    assert lost == UnknownTask(
         pending=lost.pending,
         intent=3,
         last_ms=NOW_MS,
@@ -161,21 +161,21 @@ def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
         may_resend=True,
     )
     assert lost.pending.was_unsettled
-    assert lost.pending.place == Place(file="a.csv", sheet="", number=5)
+    assert lost.pending.place == RowLocation(file="a.csv", sheet="", number=5)
     assert (mute.intent, mute.last_ms, mute.http_status, mute.reason) == (4, NOW_MS, None, "")
 
 
 def test_unsettled_tasks_of_other_files_are_looked_for_but_not_sent(journal: Journal) -> None:
     """A run on another file settles what it can and sends none of it."""
     read(journal, {"b.csv": ["other"]})
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
-    assert [found.may_resend for found in find_unsettled(journal.connection)] == [False, False]
+    assert [found.may_resend for found in find_unknown(journal.connection)] == [False, False]
 
 
 def test_tasks_that_exist_already_are_found_by_name(journal: Journal) -> None:
     """Only exact names of tasks that would be sent to that very instance count."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
     here = existing(journal.connection, target(), ["new", "NEW", "made", "lost", "throttled"])
     elsewhere = existing(journal.connection, target("i2"), ["new"])
@@ -189,7 +189,7 @@ def test_tasks_that_exist_already_are_found_by_name(journal: Journal) -> None:
 
 async def test_what_existed_before_is_skipped_for_good(journal: Journal) -> None:
     """It leaves the work, keeps the server's id, and no later run sends it."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
 
     journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
 
@@ -204,7 +204,7 @@ async def test_what_existed_before_is_skipped_for_good(journal: Journal) -> None
 
 async def test_the_id_of_a_skipped_task_belongs_to_it(journal: Journal) -> None:
     """A server that gives it to a new task has not created that one."""
-    choose_read(journal.connection)
+    select_from_input(journal.connection)
     journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
 
     await attempt(journal, {"new": created("77")})

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from batchcreate.errors import JournalError
-from batchcreate.journal import Journal, Settlement, Writer, make_folder
-from batchcreate.journal.inserting import ROWS_MAX
+from batchcreate.journal import AttemptOutcome, Journal, Writer, make_folder
+from batchcreate.journal.database import ROWS_MAX
 from batchcreate.models import Failed, Outcome, RunId
 from tests.disks import fill, small_disk
 from tests.journals import (
@@ -69,8 +69,8 @@ def writing(journal: Journal) -> Writer:
     return Writer(journal.connection, run=run, now_ms=lambda: NOW_MS)
 
 
-def settlement(intent: int, outcome: Outcome) -> Settlement:
-    return Settlement(intent=intent, outcome=outcome, duration_ms=7)
+def settlement(intent: int, outcome: Outcome) -> AttemptOutcome:
+    return AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7)
 
 
 def on_disk(folder: Path, copy: Path) -> list[str]:

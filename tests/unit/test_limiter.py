@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from batchcreate.errors import SettingsError
-from batchcreate.limiter import Cut, Gate, Pacer, RateLimit
+from batchcreate.rate_limiter import Gate, Pacer, RateLimit, RateReduction
 from tests.virtual_time import run_virtually
 
 EPOLL_S = 0.001
@@ -475,7 +475,7 @@ class TestThrottling:
 
     def test_the_rate_returns_flat_then_fast(self) -> None:
         """From nine tenths to what was accepted, a long look at it, then search beyond."""
-        cut = Cut(before_per_s=500, tried_per_s=500, least_per_s=50, accepted=100)
+        cut = RateReduction(before_per_s=500, tried_per_s=500, least_per_s=50, accepted=100)
 
         rates = [round(cut.rate_after(elapsed_s)) for elapsed_s in (0, 5, 10, 15, 20, 30, 45)]
 
@@ -483,7 +483,7 @@ class TestThrottling:
 
     def test_a_cut_goes_down(self) -> None:
         """More accepted in the last second than the rate in force does not raise it."""
-        cut = Cut(before_per_s=50, tried_per_s=50, least_per_s=5, accepted=100)
+        cut = RateReduction(before_per_s=50, tried_per_s=50, least_per_s=5, accepted=100)
 
         assert cut.rate_after(0) == pytest.approx(45)
 

@@ -14,7 +14,7 @@ from batchcreate.errors import LoadError
 from batchcreate.loader import LoadOptions, read
 from batchcreate.loader.delimited import COLUMNS_MAX, read_delimited
 from batchcreate.loader.options import tell_nobody
-from batchcreate.models import Chunk, Column, Layout, PassedOver
+from batchcreate.models import Chunk, Column, Layout, Skipped
 
 HEADER = "task_name,operation_types\n"
 
@@ -283,7 +283,7 @@ def test_headings_alone_are_refused(path: Path, content: str | bytes) -> None:
 def test_layout_is_told_before_the_rows(path: Path) -> None:
     """It says how the file is read, so that people can see it."""
     path.write_bytes("Tasks\n任务名称;操作类型;备注;task_tga\nabc;INSERT;;\n".encode("gb18030"))
-    told: list[Layout | PassedOver] = []
+    told: list[Layout | Skipped] = []
     hint = (
         "cell D2 ('task_tga') is no known heading; did you mean task_tag? Rename it, or use"
         " --map 'task_tga=task_tag'"

@@ -3,7 +3,7 @@
 import pytest
 
 from batchcreate.loader.examples import without_examples
-from batchcreate.models import Chunk, Column, Kind
+from batchcreate.models import CellKind, Chunk, Column
 
 
 def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
@@ -14,7 +14,11 @@ def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
         numbers=range(2, 2 + len(names)),
         cells={"task_name": names, "task_tag": [f"tag {name}" for name in names]},
         kinds={
-            "task_tag": {len(names) - 1: Kind.ERROR, len(names) // 4: Kind.NUMBER, 0: Kind.DATE}
+            "task_tag": {
+                len(names) - 1: CellKind.ERROR,
+                len(names) // 4: CellKind.NUMBER,
+                0: CellKind.DATE,
+            }
         },
         covering={"task_tag": {0: "first", 1: "second"}},
         origins=origins,
@@ -36,7 +40,7 @@ def test_example_rows_are_left_out(name: str) -> None:
             columns={"task_name": Column(header="task_name", index=0)},
             numbers=[2, 4, 6],
             cells={"task_name": ["a", "b:c", "d"], "task_tag": ["tag a", "tag b:c", "tag d"]},
-            kinds={"task_tag": {0: Kind.DATE, 2: Kind.ERROR}},
+            kinds={"task_tag": {0: CellKind.DATE, 2: CellKind.ERROR}},
             covering={"task_tag": {0: "first"}},
             origins=["1", "3", "5"],
         ),

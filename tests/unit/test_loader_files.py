@@ -12,7 +12,7 @@ from batchcreate.errors import LoadError
 from batchcreate.loader import labels, read, require_sheets, spooled
 from batchcreate.loader.options import LoadOptions, tell_nobody
 from batchcreate.loader.reading import _chunks
-from batchcreate.models import Layout, PassedOver
+from batchcreate.models import Layout, Skipped
 
 
 def refusal(path: Path, **options: Any) -> str:
@@ -138,12 +138,12 @@ def test_example_rows_are_passed_over(tmp_path: Path) -> None:
     """They are counted, and told of at the end of their sheet."""
     path = tmp_path / "t.csv"
     path.write_text("task_name,operation_types\nEXAMPLE: a,x\nabc,y\n示例：b,z\n")
-    told: list[Layout | PassedOver] = []
+    told: list[Layout | Skipped] = []
 
     chunks = list(read(path, label="t.csv", tell=told.append))
 
     assert [chunk.cells["task_name"] for chunk in chunks] == [["abc"]]
-    assert told[1:] == [PassedOver(file="t.csv", sheet="", reason="example", rows=2)]
+    assert told[1:] == [Skipped(file="t.csv", sheet="", reason="example", rows=2)]
 
 
 def test_example_rows_alone_are_no_batch(tmp_path: Path) -> None:

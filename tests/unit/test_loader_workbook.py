@@ -12,7 +12,7 @@ import xlsxwriter
 
 from batchcreate.errors import LoadError
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import Chunk, Column, Kind
+from batchcreate.models import CellKind, Chunk, Column
 
 HEADINGS = ["task_name", "operation_types"]
 
@@ -113,7 +113,7 @@ def test_a_merged_cell_is_no_cell_of_the_rows_below(path: Path) -> None:
     (chunk,) = load(path)
 
     assert chunk.cells["operation_types"] == ["INSERT", "", "UPDATE"]
-    assert chunk.kinds == {"operation_types": {1: Kind.MERGED}}
+    assert chunk.kinds == {"operation_types": {1: CellKind.MERGED}}
     assert chunk.covering == {"operation_types": {1: "INSERT"}}
     assert chunk.origins == ["x", "", ""]
 

@@ -6,7 +6,7 @@ import string
 import pytest
 
 from batchcreate import messages
-from batchcreate.models import Place
+from batchcreate.models import RowLocation
 from batchcreate.rules import RULES
 
 ENGLISH, CHINESE = messages.CATALOGUES["en"], messages.CATALOGUES["zh"]
@@ -220,17 +220,21 @@ def test_guess_names_what_may_be_meant(
 @pytest.mark.parametrize(
     ("place", "english", "chinese"),
     [
-        (Place(file="a", sheet="s", number=7), "row 7", "第 7 行"),
-        (Place(file="a", sheet="t", number=7), "row 7 of sheet t", "工作表“t”第 7 行"),
-        (Place(file="b", sheet="", number=7), "row 7 of b", "文件“b”第 7 行"),
-        (Place(file="b", sheet="s", number=7), "row 7 of b, sheet s", "文件“b”中工作表“s”第 7 行"),
+        (RowLocation(file="a", sheet="s", number=7), "row 7", "第 7 行"),
+        (RowLocation(file="a", sheet="t", number=7), "row 7 of sheet t", "工作表“t”第 7 行"),
+        (RowLocation(file="b", sheet="", number=7), "row 7 of b", "文件“b”第 7 行"),
+        (
+            RowLocation(file="b", sheet="s", number=7),
+            "row 7 of b, sheet s",
+            "文件“b”中工作表“s”第 7 行",
+        ),
     ],
 )
 def test_other_rows_are_named_as_far_as_they_are_elsewhere(
-    place: Place, english: str, chinese: str
+    place: RowLocation, english: str, chinese: str
 ) -> None:
     """A row of the same sheet needs its number only."""
-    beside = Place(file="a", sheet="s", number=2)
+    beside = RowLocation(file="a", sheet="s", number=2)
 
     assert messages.row_name(place, beside=beside) == english
     assert messages.row_name(place, beside=beside, language="zh") == chinese

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate import models
-from batchcreate.models import CauseGroup, Key, Place, Status, Summary, Target, Task
+from batchcreate.models import CauseGroup, Key, RowLocation, Status, Summary, Target, Task
 
 VALUES: list[type[Any]] = [
     value
@@ -18,7 +18,7 @@ VALUES: list[type[Any]] = [
     and is_dataclass(value)
     and value.__module__.startswith(models.__name__)
 ]
-PLACE = Place(file="a.csv", sheet="", number=2)
+PLACE = RowLocation(file="a.csv", sheet="", number=2)
 KEY = Key(
     target=Target(endpoint="https://roma.example", project_id="p", instance_id="i"),
     task_name="crm-orders",
@@ -51,7 +51,7 @@ def test_statuses_are_the_documented_ones() -> None:
 def test_digest_tells_a_changed_row_from_a_moved_one() -> None:
     """The digest depends on the request body only."""
     task = Task(place=PLACE, key=KEY, body=b'{"task_name":"crm-orders"}')
-    moved = replace(task, place=Place(file="b.csv", sheet="", number=9))
+    moved = replace(task, place=RowLocation(file="b.csv", sheet="", number=9))
     changed = replace(task, body=b"{}")
 
     assert task.digest == hashlib.sha256(b'{"task_name":"crm-orders"}').digest()

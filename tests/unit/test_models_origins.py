@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.models import Origin, Place
+from batchcreate.models import Origin, RowLocation
 
 ORIGIN = Origin(
-    content="0123456789ab", place=Place(file="Müller/任务.xlsx", sheet="May 2025", number=17)
+    content="0123456789ab", place=RowLocation(file="Müller/任务.xlsx", sheet="May 2025", number=17)
 )
 NAMES = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -31,7 +31,7 @@ def test_spaces_around_an_origin_do_not_matter() -> None:
 )
 def test_any_place_comes_back(content: str, file: str, sheet: str, number: int) -> None:
     """Bars, per cent signs and line breaks in names included."""
-    origin = Origin(content=content, place=Place(file=file, sheet=sheet, number=number))
+    origin = Origin(content=content, place=RowLocation(file=file, sheet=sheet, number=number))
 
     assert Origin.parse(origin.text) == origin
     assert origin.text.isprintable()
@@ -68,7 +68,7 @@ def test_what_is_no_origin_is_none(text: str) -> None:
 
 def test_half_a_pair_in_a_name_is_spelled_out() -> None:
     """Such a name cannot be kept, but it does no harm."""
-    origin = Origin(content="0" * 12, place=Place(file="\ud800", sheet="", number=1))
+    origin = Origin(content="0" * 12, place=RowLocation(file="\ud800", sheet="", number=1))
 
     assert origin.text == "000000000000|%5Cud800||1"
 

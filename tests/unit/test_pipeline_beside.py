@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from batchcreate.pipeline.beside import beside_the_loop
+from batchcreate.pipeline.background import run_in_thread
 
 
 async def test_returns_what_the_work_returns() -> None:
     """And the work is told that nobody gave up."""
-    assert await beside_the_loop(lambda is_given_up: (is_given_up(), 7)) == (False, 7)
+    assert await run_in_thread(lambda is_given_up: (is_given_up(), 7)) == (False, 7)
 
 
 async def test_error_of_the_work_is_raised() -> None:
@@ -22,7 +22,7 @@ async def test_error_of_the_work_is_raised() -> None:
         raise LookupError(msg)
 
     with pytest.raises(LookupError, match="no"):
-        await beside_the_loop(fail)
+        await run_in_thread(fail)
 
 
 @pytest.mark.parametrize("is_failing", [False, True], ids=["returns", "fails"])
@@ -40,7 +40,7 @@ async def test_cancelled_caller_waits_for_the_work_to_give_up(*, is_failing: boo
             raise LookupError
 
     async with asyncio.TaskGroup() as group:
-        waiting = group.create_task(beside_the_loop(work))
+        waiting = group.create_task(run_in_thread(work))
         await begun.wait()
         for _ in range(3):
             waiting.cancel()

@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate.models import Created, Decision, Failed, Signal, TaskId, Unknown
-from batchcreate.pool.breaker import FAULTS_MAX, FORBIDDEN_MAX, Breaker, RetryBudget
-from batchcreate.pool.stop import Cause, Halt
+from batchcreate.pool.stop import (
+    FAULTS_MAX,
+    FORBIDDEN_MAX,
+    CircuitBreaker,
+    RetryBudget,
+    StopCause,
+    StopReason,
+)
 
 
 def refusal(status: int, signal: Signal = Signal.NONE) -> Decision:
@@ -32,9 +38,11 @@ UNREACHABLE: Final = Decision(
 ORDINARY: Final = (CREATED, REFUSED, THROTTLED)
 
 
-def observed(decisions: Iterable[Decision], breaker: Breaker | None = None) -> list[Cause | None]:
+def observed(
+    decisions: Iterable[Decision], breaker: CircuitBreaker | None = None
+) -> list[StopCause | None]:
     """Return what a breaker says to each of *decisions*, each the last of its row."""
-    breaker = breaker or Breaker()
+    breaker = breaker or CircuitBreaker()
     halts = [breaker.observe(decision, is_final=True) for decision in decisions]
     return [halt.cause if halt is not None else None for halt in halts]
 
@@ -43,8 +51,8 @@ class TestAtOnce:
     @pytest.mark.parametrize("is_final", [True, False], ids=["last attempt", "not the last"])
     def test_refused_credentials_end_the_run(self, *, is_final: bool) -> None:
         """More refusals in a row could lock the key."""
-        assert Breaker().observe(UNAUTHORIZED, is_final=is_final) == Halt(
-            cause=Cause.UNAUTHORIZED,
+        assert CircuitBreaker().observe(UNAUTHORIZED, is_final=is_final) == StopReason(
+            cause=StopCause.UNAUTHORIZED,
             message="the server does not accept the credentials (HTTP 401, X.1, No); "
             "renew them and run the same command again",
         )
@@ -54,8 +62,8 @@ class TestAtOnce:
         reason = "the endpoint redirects to elsewhere.example"
         decision = Decision(outcome=Unknown(reason=reason), signal=Signal.REDIRECTED)
 
-        assert Breaker().observe(decision, is_final=True) == Halt(
-            cause=Cause.REDIRECTED,
+        assert CircuitBreaker().observe(decision, is_final=True) == StopReason(
+            cause=StopCause.REDIRECTED,
             message=f"{reason}; nothing is sent to another host: correct --endpoint "
             "and run the same command again",
         )
@@ -64,10 +72,10 @@ class TestAtOnce:
         """A certificate that does not verify is not argued with."""
         outcome = Failed(http_status=None, error_code="CONNECT", error_msg="bad certificate")
 
-        assert Breaker().observe(
+        assert CircuitBreaker().observe(
             Decision(outcome=outcome, signal=Signal.UNTRUSTED), is_final=True
-        ) == Halt(
-            cause=Cause.UNTRUSTED,
+        ) == StopReason(
+            cause=StopCause.UNTRUSTED,
             message="bad certificate; check --endpoint and the certificate, "
             "then run the same command again",
         )
@@ -76,7 +84,7 @@ class TestAtOnce:
         """What a server says is never taken for a placeholder."""
         outcome = Failed(http_status=401, error_code="{0}", error_msg="{x!r} {}")
 
-        halt = Breaker().observe(
+        halt = CircuitBreaker().observe(
             Decision(outcome=outcome, signal=Signal.UNAUTHORIZED), is_final=True
         )
 
@@ -87,14 +95,14 @@ class TestAtOnce:
 class TestForbidden:
     def test_third_refusal_in_a_row_ends_the_run(self) -> None:
         """What is refused to the account three times at the start is refused for good."""
-        breaker = Breaker()
+        breaker = CircuitBreaker()
         first = [breaker.observe(FORBIDDEN, is_final=True) for _ in range(FORBIDDEN_MAX - 1)]
 
         last = breaker.observe(FORBIDDEN, is_final=True)
 
         assert first == [None, None]
-        assert last == Halt(
-            cause=Cause.FORBIDDEN,
+        assert last == StopReason(
+            cause=StopCause.FORBIDDEN,
             message="the server refused the first 3 rows in the same way (HTTP 403, X.1, No); "
             "check --project-id, --instance-id and the permissions of the account, "
             "then run the same command again",
@@ -120,26 +128,26 @@ class TestOutage:
     )
     def test_tenth_faulty_row_in_a_row_ends_the_run(self, decision: Decision, words: str) -> None:
         """A server that is down is not asked for every row."""
-        breaker = Breaker()
+        breaker = CircuitBreaker()
         first = [breaker.observe(decision, is_final=True) for _ in range(FAULTS_MAX - 1)]
 
         last = breaker.observe(decision, is_final=True)
 
         assert first == [None] * 9
-        assert last == Halt(
-            cause=Cause.OUTAGE,
+        assert last == StopReason(
+            cause=StopCause.OUTAGE,
             message="10 rows in a row met a fault of the server, the last one: "
             f"{words}; run the same command again when it has recovered",
         )
 
     def test_attempts_that_are_repeated_do_not_count(self) -> None:
         """Rows are counted, not attempts."""
-        breaker = Breaker()
+        breaker = CircuitBreaker()
 
         halts = [breaker.observe(UNREACHABLE, is_final=False) for _ in range(100)]
 
         assert halts == [None] * 100
-        assert observed([UNREACHABLE] * 10, breaker)[-2:] == [None, Cause.OUTAGE]
+        assert observed([UNREACHABLE] * 10, breaker)[-2:] == [None, StopCause.OUTAGE]
 
     @pytest.mark.parametrize("other", ORDINARY, ids=["created", "refused", "throttled"])
     def test_another_answer_breaks_the_row(self, other: Decision) -> None:
@@ -166,10 +174,10 @@ def letter(decision: Decision) -> str:
     return "c" if isinstance(decision.outcome, Created) else "o"
 
 
-def cause_after(letters: str) -> Cause | None:
+def cause_after(letters: str) -> StopCause | None:
     if letters.endswith("b" * 3) and "c" not in letters:
-        return Cause.FORBIDDEN
-    return Cause.OUTAGE if re.search("f{10}$", letters) else None
+        return StopCause.FORBIDDEN
+    return StopCause.OUTAGE if re.search("f{10}$", letters) else None
 
 
 class TestRetryBudget:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batchcreate.errors import JournalError
-from batchcreate.journal import Journal, Settlement
+from batchcreate.journal import AttemptOutcome, Journal
 from batchcreate.models import Failed, RunId
 from batchcreate.pool import Feed
 from batchcreate.pool.feed import AHEAD_MAX, READ_ROWS, Work
@@ -309,7 +309,7 @@ def test_no_task_is_handed_out_once_an_outcome_is_lost(tmp_path: Path) -> None:
         async with feeding(journal, planned=20, rate_per_s=1000) as (feed, writer):
             work, _ = await claimed(feed), await claimed(feed)
             journal.connection.execute("DROP TABLE outcomes")
-            writer.settle(Settlement(intent=work.intent, outcome=outcome, duration_ms=1))
+            writer.settle(AttemptOutcome(intent=work.intent, outcome=outcome, duration_ms=1))
             await asyncio.sleep(COMMIT_S * 2)
             with pytest.raises(JournalError, match="no such table"):
                 await claimed(feed)

@@ -10,7 +10,7 @@ import pytest
 from batchcreate.errors import MaybeSentError, NotSentError
 from batchcreate.journal import Journal, work
 from batchcreate.models import Reply, Target, Unknown
-from batchcreate.pool import Cause, Halt
+from batchcreate.pool import StopCause, StopReason
 from tests.fakes import (
     Act,
     Knobs,
@@ -39,10 +39,10 @@ def run(
     knobs: Knobs | None = None,
     server: ModelServer | None = None,
     page_tasks: int = 1000,
-) -> tuple[Rig, ScriptedClient, Halt | None]:
+) -> tuple[Rig, ScriptedClient, StopReason | None]:
     """Send the journal's tasks to a model server."""
 
-    async def main() -> tuple[Rig, ScriptedClient, Halt | None]:
+    async def main() -> tuple[Rig, ScriptedClient, StopReason | None]:
         client = ScriptedClient(
             server or ModelServer(), creates=creates, lists=lists, page_tasks=page_tasks
         )
@@ -187,14 +187,14 @@ def test_a_list_that_is_refused_for_the_whole_window_settles_nothing(journal: Jo
 @pytest.mark.parametrize(
     ("said", "cause"),
     [
-        (error(401, "APIG.0301", "who are you"), Cause.UNAUTHORIZED),
-        (answer(302, location="https://elsewhere.example"), Cause.REDIRECTED),
-        (NotSentError("not its certificate", is_permanent=True), Cause.UNTRUSTED),
+        (error(401, "APIG.0301", "who are you"), StopCause.UNAUTHORIZED),
+        (answer(302, location="https://elsewhere.example"), StopCause.REDIRECTED),
+        (NotSentError("not its certificate", is_permanent=True), StopCause.UNTRUSTED),
     ],
     ids=["refused credentials", "redirect", "certificate"],
 )
 def test_some_answers_to_a_look_end_the_run_at_once(
-    tmp_path: Path, said: ListFault, cause: Cause
+    tmp_path: Path, said: ListFault, cause: StopCause
 ) -> None:
     """A key that is refused again and again is locked, whatever it asks for."""
     journal = reopened(tmp_path / "results", [f"n{number}" for number in range(5)])
@@ -277,8 +277,8 @@ def test_too_many_rows_that_cannot_be_settled_end_the_run(tmp_path: Path) -> Non
         knobs=knobs,
     )
 
-    assert halt == Halt(
-        cause=Cause.OUTAGE,
+    assert halt == StopReason(
+        cause=StopCause.OUTAGE,
         message="3 rows cannot be settled (the server's list cannot tell: HTTP 403, APIG.0302, "
         "no); run the same command again when the server's list can be read",
     )
@@ -332,7 +332,7 @@ def test_rows_of_other_files_are_settled_and_not_sent(tmp_path: Path) -> None:
     journal = reopened(tmp_path / "results", ["a", "b"])
     asyncio.run(attempt(journal, {"a": LOST, "b": LOST}))
     read(journal, {"b.csv": ["c"]})
-    work.choose_read(journal.connection)
+    work.select_from_input(journal.connection)
     server = ModelServer()
     server.started_at += 3600
     server.hold(target(), "b")

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from batchcreate.pool.stop import Cause, Halt, Stop
+from batchcreate.pool.stop import StopCause, StopReason, StopSwitch
 from tests.virtual_time import run_virtually
 
-HALT = Halt(cause=Cause.INTERRUPTED, message="ended by SIGINT", signal=2)
-LATER = Halt(cause=Cause.OUTAGE, message="10 rows in a row")
+HALT = StopReason(cause=StopCause.INTERRUPTED, message="ended by SIGINT", signal=2)
+LATER = StopReason(cause=StopCause.OUTAGE, message="10 rows in a row")
 
 
-async def work(stop: Stop, *, is_waiting: bool) -> str:
+async def work(stop: StopSwitch, *, is_waiting: bool) -> str:
     """Wait, or have a request under way, for a second; return how it ended."""
     me = asyncio.current_task()
     assert me is not None
@@ -29,9 +29,9 @@ async def work(stop: Stop, *, is_waiting: bool) -> str:
         stop.leaves(me)
 
 
-async def ends_of_two(act: Callable[[Stop], None]) -> list[str]:
+async def ends_of_two(act: Callable[[StopSwitch], None]) -> list[str]:
     """Return how a waiting and a working worker end when *act* is done in between."""
-    stop = Stop()
+    stop = StopSwitch()
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(work(stop, is_waiting=is_waiting)) for is_waiting in (True, False)
@@ -54,15 +54,17 @@ async def ends_of_two(act: Callable[[Stop], None]) -> list[str]:
         ),
     ],
 )
-def test_waiting_go_home_and_working_finish(act: Callable[[Stop], None], ends: list[str]) -> None:
+def test_waiting_go_home_and_working_finish(
+    act: Callable[[StopSwitch], None], ends: list[str]
+) -> None:
     """A pull spares the requests under way; cancelling spares nobody."""
     assert run_virtually(ends_of_two(act)) == ends
 
 
 def test_first_reason_stands() -> None:
     """Later pulls change neither the reason nor tell anybody again."""
-    stop = Stop()
-    told: list[Halt] = []
+    stop = StopSwitch()
+    told: list[StopReason] = []
     stop.on_pull(told.append)
     halts = [stop.halt]
 
@@ -76,8 +78,8 @@ def test_first_reason_stands() -> None:
 
 def test_everybody_who_listens_is_told() -> None:
     """Listeners are called in the order in which they came, after the reason stands."""
-    stop = Stop()
-    told: list[tuple[str, Halt | None]] = []
+    stop = StopSwitch()
+    told: list[tuple[str, StopReason | None]] = []
     stop.on_pull(lambda _: told.append(("first", stop.halt)))
     stop.on_pull(lambda halt: told.append(("second", halt)))
 
@@ -89,7 +91,7 @@ def test_everybody_who_listens_is_told() -> None:
 def test_who_waits_again_after_working_goes_home() -> None:
     """Between two requests a worker has nothing under way."""
 
-    async def again(stop: Stop) -> str:
+    async def again(stop: StopSwitch) -> str:
         me = asyncio.current_task()
         assert me is not None
         stop.work_begins(me)
@@ -101,7 +103,7 @@ def test_who_waits_again_after_working_goes_home() -> None:
         return "finished"
 
     async def main() -> str:
-        stop = Stop()
+        stop = StopSwitch()
         async with asyncio.TaskGroup() as group:
             task = group.create_task(again(stop))
             await asyncio.sleep(0.5)
@@ -114,7 +116,7 @@ def test_who_waits_again_after_working_goes_home() -> None:
 def test_who_has_left_is_not_disturbed() -> None:
     """A worker that has gone does something else undisturbed."""
 
-    async def leave(stop: Stop) -> str:
+    async def leave(stop: StopSwitch) -> str:
         me = asyncio.current_task()
         assert me is not None
         stop.wait_begins(me)
@@ -123,7 +125,7 @@ def test_who_has_left_is_not_disturbed() -> None:
         return "finished"
 
     async def main() -> str:
-        stop = Stop()
+        stop = StopSwitch()
         async with asyncio.TaskGroup() as group:
             task = group.create_task(leave(stop))
             await asyncio.sleep(0.5)

@@ -11,9 +11,9 @@ import pytest
 
 from batchcreate.errors import CredentialError, JournalError, MaybeSentError, NotSentError
 from batchcreate.journal import Journal
-from batchcreate.limiter import Gate
 from batchcreate.models import Reply, Target
-from batchcreate.pool import Cause, Halt, Tally
+from batchcreate.pool import RunCounters, StopCause, StopReason
+from batchcreate.rate_limiter import Gate
 from batchcreate.retry import RetryPolicy
 from tests.fakes import (
     HONEST,
@@ -84,7 +84,7 @@ def test_every_task_is_created_once(tmp_path: Path) -> None:
     assert shown(journal) == [
         f"a.csv:{number + 2} n{number} created id-{number + 1}" for number in range(40)
     ]
-    assert rig.tally == Tally(planned=40, created=40, attempts=40)
+    assert rig.tally == RunCounters(planned=40, created=40, attempts=40)
     assert rig.stop.halt is None
 
 
@@ -126,7 +126,7 @@ def test_a_refused_task_has_failed(tmp_path: Path) -> None:
     )
     assert second.status == "created"
     assert client.sent == ["n0", "n1"]
-    assert rig.tally == Tally(planned=2, created=1, failed=1, attempts=2)
+    assert rig.tally == RunCounters(planned=2, created=1, failed=1, attempts=2)
 
 
 def test_a_throttled_task_is_sent_again_after_the_pause(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_throttled_task_is_sent_again_after_the_pause(tmp_path: Path) -> None:
 
     assert client.sent_at[1] - client.sent_at[0] == pytest.approx(7.05, abs=0.02)
     assert shown(journal) == ["a.csv:2 n0 created id-1"]
-    assert rig.tally == Tally(planned=1, created=1, attempts=2, throttled=1)
+    assert rig.tally == RunCounters(planned=1, created=1, attempts=2, throttled=1)
 
 
 def test_a_task_that_is_throttled_again_and_again_waits_itself(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_task_that_cannot_be_sent_is_tried_after_growing_waits(tmp_path: Path)
     assert (row.status, row.error_code, row.error_msg) == ("failed", "CONNECT", "no connection")
     assert row.attempts == len(client.sent) == 5
     assert client.sent_at[-1] - client.sent_at[0] < 0.5 + 1 + 2 + 4 + 0.5
-    assert rig.tally == Tally(planned=1, failed=1, attempts=5)
+    assert rig.tally == RunCounters(planned=1, failed=1, attempts=5)
 
 
 @pytest.mark.parametrize("attempts_max", [1, 2])
@@ -203,16 +203,16 @@ def test_an_outage_ends_the_run_soon(tmp_path: Path) -> None:
     rig, client = run(journal, *[NO_CONNECTION] * 999, knobs=Knobs(workers=2))
 
     assert rig.stop.halt is not None
-    assert rig.stop.halt.cause is Cause.OUTAGE
+    assert rig.stop.halt.cause is StopCause.OUTAGE
     assert len(client.sent) <= 10 * 5
     assert statuses(journal)["not_attempted"] >= 388
 
 
 @pytest.mark.parametrize(
-    ("count", "cause"), [(10, None), (12, Cause.OUTAGE)], ids=["nothing left", "more to send"]
+    ("count", "cause"), [(10, None), (12, StopCause.OUTAGE)], ids=["nothing left", "more to send"]
 )
 def test_ten_faults_end_a_run_that_has_more_to_send(
-    tmp_path: Path, count: int, cause: Cause | None
+    tmp_path: Path, count: int, cause: StopCause | None
 ) -> None:
     """A run with nothing left goes on to settle what it sent."""
     journal = journal_of(tmp_path, count)
@@ -230,22 +230,22 @@ def test_ten_faults_end_a_run_that_has_more_to_send(
 @pytest.mark.parametrize(
     ("act", "cause", "status"),
     [
-        (UNAUTHORIZED, Cause.UNAUTHORIZED, "failed"),
+        (UNAUTHORIZED, StopCause.UNAUTHORIZED, "failed"),
         (
             refusal(answer(302, location="https://elsewhere.example/")),
-            Cause.REDIRECTED,
+            StopCause.REDIRECTED,
             "unknown",
         ),
         (
             refusal(NotSentError("the certificate has expired", is_permanent=True)),
-            Cause.UNTRUSTED,
+            StopCause.UNTRUSTED,
             "failed",
         ),
     ],
     ids=["HTTP 401", "redirect", "certificate"],
 )
 def test_some_answers_end_a_run_at_once(
-    tmp_path: Path, act: Act, cause: Cause, status: str
+    tmp_path: Path, act: Act, cause: StopCause, status: str
 ) -> None:
     """The next task is not sent."""
     journal = journal_of(tmp_path, 3)
@@ -283,7 +283,7 @@ def test_a_token_that_is_refused_again_ends_the_run(tmp_path: Path) -> None:
 
     assert (client.sent, credential.renewed) == (["n0", "n0"], 1)
     assert rig.stop.halt is not None
-    assert rig.stop.halt.cause is Cause.UNAUTHORIZED
+    assert rig.stop.halt.cause is StopCause.UNAUTHORIZED
 
 
 def test_a_token_that_cannot_be_renewed_ends_the_run(tmp_path: Path) -> None:
@@ -293,7 +293,9 @@ def test_a_token_that_cannot_be_renewed_ends_the_run(tmp_path: Path) -> None:
 
     rig, client = run(journal, UNAUTHORIZED, credential=credential, knobs=Knobs(workers=1))
 
-    assert rig.stop.halt == Halt(cause=Cause.UNAUTHORIZED, message="the password is wrong")
+    assert rig.stop.halt == StopReason(
+        cause=StopCause.UNAUTHORIZED, message="the password is wrong"
+    )
     assert client.sent == ["n0"]
     assert shown(journal) == ["a.csv:2 n0 failed", "a.csv:3 n1 not_attempted"]
 
@@ -335,7 +337,7 @@ def test_without_reconciling_unsettled_rows_stay_unknown(tmp_path: Path) -> None
 
     assert (client.sent, client.listed) == (["n0", "n1"], 1)
     assert shown(journal) == ["a.csv:2 n0 unknown", "a.csv:3 n1 created id-2"]
-    assert rig.tally == Tally(planned=2, created=1, unknown=1, attempts=2)
+    assert rig.tally == RunCounters(planned=2, created=1, unknown=1, attempts=2)
 
 
 @pytest.mark.parametrize("rate_per_s", [20.0, 1000.0], ids=["slow", "fast"])
@@ -452,7 +454,7 @@ def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
 
     (rig,) = rigs
     assert rig.stop.halt is not None
-    assert rig.stop.halt.cause is Cause.JOURNAL
+    assert rig.stop.halt.cause is StopCause.JOURNAL
     assert "disk is full" in rig.stop.halt.message
     assert rig.tally.attempts <= 7
     journal.fold()

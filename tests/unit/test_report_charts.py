@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, fromstring
 import matplotlib as mpl
 import pytest
 
-from batchcreate.models import Bar, Latencies, Share, Span, Status, Timeline
+from batchcreate.models import Bar, Latencies, RowShare, Span, Status, Timeline
 from batchcreate.report.charts import draw_causes, draw_latencies, draw_shares, draw_timeline
 from batchcreate.report.charts.canvas import INKS, Drawing, Picture, shortened
 from batchcreate.text import width_of
@@ -44,10 +44,10 @@ LATENCIES = Latencies(
     beyond=12,
 )
 SHARES = [
-    Share(name="客户主数据.xlsx", counts=NONE | {Status.CREATED: 1999, Status.FAILED: 1}),
-    Share(name=HOSTILE, counts=NONE | {Status.NOT_ATTEMPTED: 3}),
-    Share(name="", counts=NONE | {Status.REJECTED: 2}),
-    Share(name=None, counts=NONE | {Status.CREATED: 1}),
+    RowShare(name="客户主数据.xlsx", counts=NONE | {Status.CREATED: 1999, Status.FAILED: 1}),
+    RowShare(name=HOSTILE, counts=NONE | {Status.NOT_ATTEMPTED: 3}),
+    RowShare(name="", counts=NONE | {Status.REJECTED: 2}),
+    RowShare(name=None, counts=NONE | {Status.CREATED: 1}),
 ]
 CAUSES = [
     ("task_tag.too_short, " + "标签" * 40, Status.REJECTED, 1500),

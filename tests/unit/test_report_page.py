@@ -14,9 +14,16 @@ import pytest
 
 from batchcreate.errors import ReportError
 from batchcreate.journal import Journal
-from batchcreate.models import CauseGroup, Place, RunId, Spot, Status, Summary, Timeline
-from batchcreate.pipeline.reporting import gather
-from batchcreate.pipeline.telling import story_of
+from batchcreate.models import (
+    CauseGroup,
+    IssueExample,
+    RowLocation,
+    RunId,
+    Status,
+    Summary,
+    Timeline,
+)
+from batchcreate.pipeline.reports import gather, story_of
 from batchcreate.report import Handout, Story, write_page
 from batchcreate.report.to_fix import HandedBack, Written
 from tests.batches import make_batch
@@ -119,14 +126,14 @@ class TestSafety:
 
     def test_hostile_text_stays_text(self, page: Page, story: Story, tmp_path: Path) -> None:
         """Wherever it stands, it is shown as it was written, with the invisible spelled out."""
-        place = Place(file=HOSTILE, sheet=HOSTILE, number=7)
+        place = RowLocation(file=HOSTILE, sheet=HOSTILE, number=7)
         group = CauseGroup(
             status=Status.REJECTED,
             rule=HOSTILE,
             column=HOSTILE,
             rows=2,
             message=HOSTILE,
-            spots=(Spot(place=place, cell=HOSTILE),),
+            spots=(IssueExample(place=place, cell=HOSTILE),),
         )
         (run, *_) = story.runs
         hostile = replace(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batchcreate.errors import JournalError, ReportError
-from batchcreate.models import CauseGroup, Issue, Place, ResultRow, Status, Summary
+from batchcreate.models import CauseGroup, Issue, ResultRow, RowLocation, Status, Summary
 from batchcreate.report import Overview, write_workbook
 from batchcreate.report.tables import ISSUE_COLUMNS, RESULT_COLUMNS, issue_cells, result_cells
 from batchcreate.text import cell_text
@@ -20,7 +20,7 @@ from tests.disks import files_no_longer_than
 from tests.office import convert
 
 CREATED: Final = ResultRow(
-    place=Place(file="tasks.xlsx", sheet="May", number=7),
+    place=RowLocation(file="tasks.xlsx", sheet="May", number=7),
     task_name="crm-orders",
     status=Status.CREATED,
     task_id="0007",
@@ -36,7 +36,7 @@ CREATED: Final = ResultRow(
 )
 REJECTED: Final = replace(
     CREATED,
-    place=Place(file="客户.csv", sheet="", number=8),
+    place=RowLocation(file="客户.csv", sheet="", number=8),
     status=Status.REJECTED,
     task_id="",
     http_status=None,
@@ -48,7 +48,7 @@ REJECTED: Final = replace(
     duration_ms=None,
 )
 ISSUE: Final = Issue(
-    place=Place(file="客户.csv", sheet="", number=8),
+    place=RowLocation(file="客户.csv", sheet="", number=8),
     column="Task\nName",
     cell="C8",
     value="=cmd|' /C calc'!A0",

@@ -11,8 +11,7 @@ from batchcreate.journal import Journal
 from batchcreate.journal.deletions import UNDOING
 from batchcreate.journal.queries import not_created
 from batchcreate.models import RunId
-from batchcreate.pipeline.reporting import gather, report
-from batchcreate.pipeline.telling import overview_of, story_of
+from batchcreate.pipeline.reports import gather, overview_of, rebuild, story_of
 from batchcreate.report import Handout, Story
 from batchcreate.report.to_fix import HandedBack, Written
 from tests.batches import make_batch
@@ -39,7 +38,7 @@ class TestWriting:
         """The journal is all that they need; nobody else may read them."""
         opened(folder, {"a.csv": ["one", "!two"]}).close()
 
-        reports = report(folder)
+        reports = rebuild(folder)
 
         assert reports_in(folder) == WRITTEN
         assert {path.name for path in reports.files.values()} >= WRITTEN
@@ -53,7 +52,7 @@ class TestWriting:
         (folder / name).mkdir()
 
         with pytest.raises(ReportError, match=rf"{name}: cannot be written"):
-            report(folder)
+            rebuild(folder)
         assert {each for each in reports_in(folder) if (folder / each).is_file()} == WRITTEN - {
             name
         }
@@ -61,10 +60,10 @@ class TestWriting:
     def test_reports_are_the_same_every_time(self, folder: Path) -> None:
         """Nothing in them tells when they were written."""
         make_batch(folder, 100)
-        report(folder)
+        rebuild(folder)
         before = {name: (folder / name).read_bytes() for name in WRITTEN}
 
-        report(folder)
+        rebuild(folder)
 
         assert {name: (folder / name).read_bytes() for name in WRITTEN} == before
 

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from batchcreate.pipeline.check import check
-from batchcreate.pipeline.input import Input
+from batchcreate.pipeline.load import Input
 from tests import messy
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -14,15 +14,16 @@ from aiohttp import web
 from batchcreate.auth import IamTokens, SignedKey, Token
 from batchcreate.errors import CredentialError, SettingsError
 from batchcreate.journal import Journal
-from batchcreate.pipeline.defaults import SIMULATED_TARGET, target_defaults
 from batchcreate.pipeline.service import (
     SIMULATED,
+    SIMULATED_TARGET,
     find_network,
     find_service,
     name_credential,
     service_of,
+    target_defaults,
 )
-from batchcreate.pool import Cause, Halt
+from batchcreate.pool import StopCause, StopReason
 from batchcreate.settings import load
 from batchcreate.simulator import SimulatorSettings, serve
 from tests.functional.outside import certify
@@ -82,10 +83,10 @@ class TestFind:
 
         assert isinstance(service.credential, kind)
         assert service.credential.name == name
-        refused = Halt(cause=Cause.UNAUTHORIZED, message="refused")
+        refused = StopReason(cause=StopCause.UNAUTHORIZED, message="refused")
         message = f"{name}, https://roma.cn-north-4.myhuaweicloud.com: refused"
         assert name_credential(refused, service) == replace(refused, message=message)
-        stopped = Halt(cause=Cause.OUTAGE, message="away")
+        stopped = StopReason(cause=StopCause.OUTAGE, message="away")
         assert name_credential(stopped, service) is stopped
         async with service.open() as url:
             assert url == service.endpoint == "https://roma.cn-north-4.myhuaweicloud.com"

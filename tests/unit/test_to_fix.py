@@ -13,7 +13,16 @@ import xlsxwriter
 
 from batchcreate.copies.plan import Line, Mark
 from batchcreate.errors import JournalError, LoadError, ReportError
-from batchcreate.models import Column, Issue, Layout, Origin, Place, RowToFix, SheetToFix, Status
+from batchcreate.models import (
+    Column,
+    Issue,
+    Layout,
+    Origin,
+    RowLocation,
+    RowToFix,
+    SheetToFix,
+    Status,
+)
 from batchcreate.report.to_fix import HandedBack, write_to_fix
 from batchcreate.report.to_fix.fresh import write_fresh
 from batchcreate.report.to_fix.lines import headings, lines
@@ -40,7 +49,7 @@ def layout(file: str, *, sheet: str = "", number: int = 1) -> Layout:
 
 
 def to_fix(number: int, *issues: Issue, status: Status = Status.REJECTED) -> RowToFix:
-    place = Place(file="t.csv", sheet="", number=number)
+    place = RowLocation(file="t.csv", sheet="", number=number)
     return RowToFix(
         number=number,
         status=status,
@@ -54,7 +63,7 @@ def to_fix(number: int, *issues: Issue, status: Status = Status.REJECTED) -> Row
 
 def issue(number: int, cell: str, rule: str = "task_name.charset", suggestion: str = "") -> Issue:
     return Issue(
-        place=Place(file="t.csv", sheet="", number=number),
+        place=RowLocation(file="t.csv", sheet="", number=number),
         column="Task\nname",
         cell=cell,
         value="x y",

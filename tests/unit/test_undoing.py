@@ -9,17 +9,17 @@ import pytest
 
 from batchcreate.errors import CredentialError, MaybeSentError, NotSentError, TransportError
 from batchcreate.journal import CreatedTask, Journal, deletions
-from batchcreate.limiter import Gate, RateLimit
 from batchcreate.models import DeletionStatus, Reply, RunId, Target, TaskId
-from batchcreate.pipeline.undoing import Undoing
-from batchcreate.pool import Cause, Halt, Stop
+from batchcreate.pipeline.undo import Deleter
+from batchcreate.pool import StopCause, StopReason, StopSwitch
+from batchcreate.rate_limiter import Gate, RateLimit
 from tests.fakes import InlineWriter, answer, error
 from tests.journals import NOW_MS, attempt, created, read
 from tests.virtual_time import run_virtually
 
 DELETED: Final = answer(204, b"")
 LOST: Final = MaybeSentError("no answer in time")
-INTERRUPTED: Final = Halt(cause=Cause.INTERRUPTED, message="ended by SIGINT", signal=2)
+INTERRUPTED: Final = StopReason(cause=StopCause.INTERRUPTED, message="ended by SIGINT", signal=2)
 
 Said = Reply | TransportError | CredentialError
 
@@ -48,8 +48,8 @@ class Rig:
 
     def __init__(self, folder: Path, client: Client, *, tasks: int = 3) -> None:
         self.client = client
-        self.stop = Stop()
-        self.undoing: Undoing | None = None
+        self.stop = StopSwitch()
+        self.undoing: Deleter | None = None
         self.journal = Journal.open(folder)
         # Processes die in these tests, the machine does not.
         self.journal.connection.execute("PRAGMA synchronous = OFF")
@@ -82,7 +82,7 @@ class Rig:
 
         async def remove() -> float:
             gate = Gate(RateLimit(rate_per_s=rate_per_s))
-            self.undoing = Undoing(self.client, gate, self.stop)
+            self.undoing = Deleter(self.client, gate, self.stop)
             number = self.journal.start_run(RunId("undo"), at="2025-01-02T03:04:05Z")
             connection = self.journal.connection
             async with InlineWriter(connection, run=number, now_ms=lambda: NOW_MS) as writer:
@@ -192,22 +192,22 @@ def test_outage_ends_it(tmp_path: Path) -> None:
     rig.undo()
 
     assert rig.stop.halt is not None
-    assert (rig.stop.halt.cause, rig.counts) == (Cause.OUTAGE, {"unknown": 10})
+    assert (rig.stop.halt.cause, rig.counts) == (StopCause.OUTAGE, {"unknown": 10})
 
 
 @pytest.mark.parametrize(
     ("said", "cause", "status"),
     [
-        (error(401, "APIGW.0307", "expired"), Cause.UNAUTHORIZED, "refused"),
-        (error(400, "ROMA.1000", "who are you"), Cause.UNAUTHORIZED, "refused"),
-        (answer(302, location="https://x.example/"), Cause.REDIRECTED, "unknown"),
-        (NotSentError("bad certificate", is_permanent=True), Cause.UNTRUSTED, "unknown"),
-        (CredentialError("IAM gave no token"), Cause.UNAUTHORIZED, "unknown"),
+        (error(401, "APIGW.0307", "expired"), StopCause.UNAUTHORIZED, "refused"),
+        (error(400, "ROMA.1000", "who are you"), StopCause.UNAUTHORIZED, "refused"),
+        (answer(302, location="https://x.example/"), StopCause.REDIRECTED, "unknown"),
+        (NotSentError("bad certificate", is_permanent=True), StopCause.UNTRUSTED, "unknown"),
+        (CredentialError("IAM gave no token"), StopCause.UNAUTHORIZED, "unknown"),
     ],
     ids=["401", "400", "redirect", "certificate", "login"],
 )
 def test_what_concerns_all_tasks_ends_it(
-    said: Said, cause: Cause, status: str, tmp_path: Path
+    said: Said, cause: StopCause, status: str, tmp_path: Path
 ) -> None:
     """One request more could lock a key, or tell somebody else a token."""
     rig = Rig(tmp_path, Client(said), tasks=3)
@@ -251,7 +251,7 @@ def test_nothing_is_repeated_after_the_end(tmp_path: Path) -> None:
     assert rig.client.asked == ["id-task-1", "id-task-2"]
     assert rig.stop.halt is not None
     assert (rig.stop.halt.cause, rig.counts) == (
-        Cause.UNAUTHORIZED,
+        StopCause.UNAUTHORIZED,
         {"unknown": 1, "refused": 1},
     )
     assert rig.lines == [
@@ -321,5 +321,5 @@ def test_journal_that_takes_nothing_more_ends_it(tmp_path: Path) -> None:
         rig.undo()
 
     assert rig.stop.halt is not None
-    assert (rig.stop.halt.cause, len(rig.client.asked)) == (Cause.JOURNAL, 2)
+    assert (rig.stop.halt.cause, len(rig.client.asked)) == (StopCause.JOURNAL, 2)
     assert rig.counts == {DeletionStatus.DELETED.value: 2}

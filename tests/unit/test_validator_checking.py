@@ -5,7 +5,7 @@ import json
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from batchcreate.models import Chunk, Column, Issue, Key, Place, Rejected, Target, Task
+from batchcreate.models import Chunk, Column, Issue, Key, Rejected, RowLocation, Target, Task
 from batchcreate.rules import BODY_FIELDS, RULES
 from batchcreate.validator import Checked, validate
 from batchcreate.validator.cleaning import cleaned
@@ -22,8 +22,8 @@ def chunk(*rows: tuple[str, ...], headings: str = "task_name operation_types") -
     return Chunk(file="tasks.csv", sheet="", columns=columns, numbers=numbers, cells=cells)
 
 
-def place(number: int) -> Place:
-    return Place(file="tasks.csv", sheet="", number=number)
+def place(number: int) -> RowLocation:
+    return RowLocation(file="tasks.csv", sheet="", number=number)
 
 
 def bodies(checked: Checked) -> list[dict[str, object]]:

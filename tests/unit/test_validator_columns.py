@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batchcreate.models import Chunk, Cleaning, Column, Kind, Place
+from batchcreate.models import CellKind, Chunk, Cleaning, Column, RowLocation
 from batchcreate.rules import RULES
 from batchcreate.validator import Checked, validate
 from batchcreate.validator.cells import Judge
@@ -49,7 +49,7 @@ def check(names: Sequence[str], descriptions: Sequence[str]) -> Checked:
 
 
 def cleaning(cell: str, column: str, before: str, after: str) -> Cleaning:
-    place = Place(file="tasks.csv", sheet="", number=int(cell[1:]))
+    place = RowLocation(file="tasks.csv", sheet="", number=int(cell[1:]))
     return Cleaning(place=place, column=column, cell=cell, before=before, after=after)
 
 
@@ -92,7 +92,7 @@ def test_example_of_a_rule_is_plain(field: str) -> None:
 def test_every_cell_is_found_however_often_it_is_repeated(repeats: int) -> None:
     """Columns of few and of many different texts are looked through differently."""
     column = [" a-name", "a b", "good-name", "", "#REF!", "other-name "] * repeats
-    kinds = {2: Kind.DATE}
+    kinds = {2: CellKind.DATE}
 
     found = judged(
         Judge(rule=RULES["task_name"], is_needed=True), column, kinds, lambda at: f"A{at + 2}", {}
@@ -174,8 +174,8 @@ def test_rounded_ids_are_found_by_their_column() -> None:
     }
 
 
-@given(st.sampled_from(sorted(RULES)), st.text(max_size=30), st.sampled_from(list(Kind)))
-def test_any_cell_of_any_kind_can_be_judged(field: str, text: str, kind: Kind) -> None:
+@given(st.sampled_from(sorted(RULES)), st.text(max_size=30), st.sampled_from(list(CellKind)))
+def test_any_cell_of_any_kind_can_be_judged(field: str, text: str, kind: CellKind) -> None:
     """Whatever a file holds, the analyst gets an answer."""
     cells = {"task_name": ["crm-1"], "operation_types": ["INSERT"]} | {field: [text]}
     columns = {name: Column(header=name, index=at) for at, name in enumerate(cells)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchcreate.models import Chunk, Column, Issue, Kind, Place
+from batchcreate.models import CellKind, Chunk, Column, Issue, RowLocation
 from batchcreate.rules import RULES
 from batchcreate.validator import Checked, validate
 from batchcreate.validator.cells import Judge
@@ -12,7 +12,7 @@ NAMES = ("task_name", "task_tag")
 IDS = ("task_id", "source_app_id", "target_app_id", "project_id", "instance_id")
 
 
-def refused(field: str, kind: Kind, text: str) -> str | None:
+def refused(field: str, kind: CellKind, text: str) -> str | None:
     found = verdict(RULES[field], kind, text)
     return found.reason if found else None
 
@@ -21,14 +21,14 @@ def refused(field: str, kind: Kind, text: str) -> str | None:
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        (Kind.ERROR, "#REF!", "spreadsheet_error"),
-        (Kind.NO_RESULT, "", "no_result"),
-        (Kind.MERGED, "", "merged"),
-        (Kind.DATE, "2024-03-01", "date"),
+        (CellKind.ERROR, "#REF!", "spreadsheet_error"),
+        (CellKind.NO_RESULT, "", "no_result"),
+        (CellKind.MERGED, "", "merged"),
+        (CellKind.DATE, "2024-03-01", "date"),
     ],
 )
 def test_what_is_no_value_is_refused_everywhere(
-    field: str, kind: Kind, text: str, reason: str
+    field: str, kind: CellKind, text: str, reason: str
 ) -> None:
     """Errors, formulas without result, merged cells and dates are never sent."""
     assert refused(field, kind, text) == reason
@@ -54,19 +54,19 @@ def test_number_is_a_name_or_an_id_if_all_its_digits_are_there(
     field: str, text: str, reason: str | None
 ) -> None:
     """Fifteen digits are kept; fractions and signs are no part of an id."""
-    assert refused(field, Kind.NUMBER, text) == reason
+    assert refused(field, CellKind.NUMBER, text) == reason
 
 
 @pytest.mark.parametrize("field", [*NAMES, *IDS])
 def test_truth_value_is_no_name(field: str) -> None:
     """Somebody typed the word, the spreadsheet program made a value of it."""
-    assert refused(field, Kind.BOOLEAN, "TRUE") == "boolean"
+    assert refused(field, CellKind.BOOLEAN, "TRUE") == "boolean"
 
 
 @pytest.mark.parametrize("field", ["description", "task_type", "operation_types"])
-@pytest.mark.parametrize(("kind", "text"), [(Kind.NUMBER, "1.5"), (Kind.BOOLEAN, "TRUE")])
+@pytest.mark.parametrize(("kind", "text"), [(CellKind.NUMBER, "1.5"), (CellKind.BOOLEAN, "TRUE")])
 def test_number_and_truth_value_are_judged_by_their_text_elsewhere(
-    field: str, kind: Kind, text: str
+    field: str, kind: CellKind, text: str
 ) -> None:
     """A description may be a number; a task type is refused for what it says."""
     assert refused(field, kind, text) is None
@@ -75,10 +75,10 @@ def test_number_and_truth_value_are_judged_by_their_text_elsewhere(
 def test_plain_values_are_suggested() -> None:
     """A date is a description that somebody may have meant; decorated digits are an id."""
     suggested = [
-        verdict(RULES["description"], Kind.DATE, " 2024-03-01"),
-        verdict(RULES["task_name"], Kind.DATE, "2024-03-01"),
-        verdict(RULES["task_id"], Kind.NUMBER, "1001.00"),
-        verdict(RULES["task_id"], Kind.NUMBER, "1,001"),
+        verdict(RULES["description"], CellKind.DATE, " 2024-03-01"),
+        verdict(RULES["task_name"], CellKind.DATE, "2024-03-01"),
+        verdict(RULES["task_id"], CellKind.NUMBER, "1001.00"),
+        verdict(RULES["task_id"], CellKind.NUMBER, "1,001"),
     ]
 
     assert suggested == [
@@ -102,9 +102,9 @@ def checked(*, language: str = "en") -> Checked:
         numbers=[2, 3, 4, 5, 6],
         cells=cells,
         kinds={
-            "task_name": {0: Kind.ERROR, 2: Kind.NUMBER},
-            "task_id": {1: Kind.NUMBER, 2: Kind.NUMBER, 3: Kind.NO_RESULT},
-            "operation_types": {4: Kind.MERGED},
+            "task_name": {0: CellKind.ERROR, 2: CellKind.NUMBER},
+            "task_id": {1: CellKind.NUMBER, 2: CellKind.NUMBER, 3: CellKind.NO_RESULT},
+            "operation_types": {4: CellKind.MERGED},
         },
         covering={"operation_types": {4: "INSERT"}},
     )
@@ -129,7 +129,7 @@ def test_lost_digits_are_explained() -> None:
     """The analyst reads what happened and how it is mended."""
     assert checked().rejected[1].issues == (
         Issue(
-            place=Place(file="tasks.xlsx", sheet="May", number=3),
+            place=RowLocation(file="tasks.xlsx", sheet="May", number=3),
             column="TASK_ID",
             cell="B3",
             value="12345678901234567168",
@@ -158,7 +158,7 @@ def test_text_of_a_merged_cell_is_suggested_for_its_other_rows(
     """Unless it is refused itself, or every row needs one of its own."""
     judge = Judge(rule=RULES[field], is_needed=True)
 
-    found = judge.breach_of_kind(Kind.MERGED, "", "C7", covering=covering)
+    found = judge.breach_of_kind(CellKind.MERGED, "", "C7", covering=covering)
 
     assert found
     assert (found.rule, found.suggestion) == (f"{field}.merged", suggestion)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from batchcreate import messages
-from batchcreate.models import Column, Kind, Place, RepeatedRow
+from batchcreate.models import CellKind, Column, RepeatedRow, RowLocation
 from batchcreate.rules import RULES
 from batchcreate.validator import repeated_name_issues
 from batchcreate.validator.cells import Breach, Judge
@@ -30,7 +30,7 @@ def broken(language: str) -> list[tuple[str, Breach]]:
         taken = cleaned(RULES[field], text)
         found += [(text, breach) for breach in judge.breaches(taken)]
         found += [(text, breach) for breach in judge.breaches(taken, is_rounded=True)]
-        for kind in Kind:
+        for kind in CellKind:
             breach = judge.breach_of_kind(kind, text, "C7")
             found += [(text, breach)] if breach else []
     return found
@@ -38,7 +38,7 @@ def broken(language: str) -> list[tuple[str, Breach]]:
 
 def repeated(language: str) -> str:
     row = RepeatedRow(
-        place=Place(file="a", sheet="", number=2),
+        place=RowLocation(file="a", sheet="", number=2),
         column=Column(header="n", index=0),
         task_name="crm",
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import Place, RepeatedRow
+from batchcreate.models import RepeatedRow, RowLocation
 from batchcreate.rules import BODY_FIELDS, TARGET_FIELDS
 from batchcreate.validator import repeated_name_issues, validate
 
@@ -98,7 +98,7 @@ def test_keys_show_the_names_that_occur_twice(path: Path) -> None:
         column = chunk.columns["task_name"]
         checked = validate(chunk, defaults={}, needs_target=False)
         for number, project_id, instance_id, name in checked.keys():  # noqa: SIM118  (no mapping)
-            place = Place(file=chunk.file, sheet=chunk.sheet, number=number)
+            place = RowLocation(file=chunk.file, sheet=chunk.sheet, number=number)
             row = RepeatedRow(place=place, column=column, task_name=name)
             places.setdefault((project_id, instance_id, name), []).append(row)
     groups = [group for group in places.values() if len(group) > 1]

@@ -1,13 +1,13 @@
 """Rows with the same name point at one another."""
 
-from batchcreate.models import Column, Issue, Place, RepeatedRow
+from batchcreate.models import Column, Issue, RepeatedRow, RowLocation
 from batchcreate.validator import repeated_name_issues
 
 NAME = Column(header="Task Name", index=1)
 
 
 def row(number: int, *, file: str = "a.csv", sheet: str = "") -> RepeatedRow:
-    place = Place(file=file, sheet=sheet, number=number)
+    place = RowLocation(file=file, sheet=sheet, number=number)
     return RepeatedRow(place=place, column=NAME, task_name="crm-orders")
 
 
@@ -23,7 +23,7 @@ def test_each_of_two_rows_names_the_other() -> None:
     first, second = repeated_name_issues([row(2), row(9)])
 
     assert first == Issue(
-        place=Place(file="a.csv", sheet="", number=2),
+        place=RowLocation(file="a.csv", sheet="", number=2),
         column="Task Name",
         cell="B2",
         value="crm-orders",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from batchcreate.models import Share, Status
+from batchcreate.models import RowShare, Status
 from batchcreate.report.charts.canvas import (
     INKS,
     SMALL_PX,
@@ -26,7 +26,7 @@ _LEAST_PX: Final = 3
 """What is there can be seen, however few rows it is."""
 
 
-def draw_shares(shares: Sequence[Share], *, name: str, noun: str) -> Picture | None:
+def draw_shares(shares: Sequence[RowShare], *, name: str, noun: str) -> Picture | None:
     """
     Return the statuses of every file or instance, or ``None`` where there is but one.
 
@@ -84,13 +84,13 @@ def draw_causes(causes: Sequence[tuple[str, Status, int]]) -> Picture | None:
     )
 
 
-def _label(share: Share, noun: str) -> str:
+def _label(share: RowShare, noun: str) -> str:
     if share.name is None:
         return f"all other {noun}s"
     return shortened(share.name) if share.name else f"no {noun}"
 
 
-def _counts(share: Share) -> str:
+def _counts(share: RowShare) -> str:
     """Return what the rows of *share* came to, leaving out what none came to."""
     parts = (
         f"{share.counts[status]:,} {words_of(status)}" for status in ORDER if share.counts[status]
@@ -99,7 +99,7 @@ def _counts(share: Share) -> str:
 
 
 @our_style()
-def _draw_shares(shares: Sequence[Share], labels: Sequence[str]) -> Drawing:
+def _draw_shares(shares: Sequence[RowShare], labels: Sequence[str]) -> Drawing:
     row_px = 58
     canvas = Canvas(WIDTH, row_px * len(shares))
     plane = _plane(canvas)

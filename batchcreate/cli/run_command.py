@@ -1,0 +1,147 @@
+"""The commands run and retry, and signals."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from batchcreate.cli.exit_codes import code_of, code_of_error, code_of_halt, code_of_plan
+from batchcreate.cli.options import configure
+from batchcreate.cli.progress import screen_for
+from batchcreate.cli.run_summary import last_lines
+from batchcreate.cli.terminal import print_json, print_message, terminal_width, with_credentials
+from batchcreate.clock import utc_now
+from batchcreate.errors import BatchCreateError, ReportError, SettingsError, StoppedError
+from batchcreate.pipeline.run import retry as retry_batch
+from batchcreate.pipeline.run import run as run_batch
+from batchcreate.pipeline.values import Reports, RunResult
+from batchcreate.pool import StopCause, StopReason, StopSwitch
+from batchcreate.report.metrics import metrics, write_metrics
+from batchcreate.settings import Settings, language_of
+
+CommandResult = tuple[int, Reports | None]
+"""The exit code of a command, and what its reports tell if there are any."""
+
+
+def measured(command: Callable[[], CommandResult], settings: Settings) -> int:
+    """
+    Carry out *command*, write its figures where that is wanted, and return its exit code.
+
+    A dry run has none: the figures of the last real run stay.
+
+    Raises:
+        SettingsError: the figures cannot be written where they should be; nothing was done.
+
+    """
+    path = settings.metrics
+    if path is None or settings.dry_run:
+        return command()[0]
+    if path.is_dir() or not path.parent.is_dir():
+        msg = f"--metrics {path}: give a file in a folder that exists"
+        raise SettingsError(msg)
+    try:
+        code, reports = command()
+    except BatchCreateError as error:
+        _write(path, code_of_error(error), None)
+        raise
+    _write(path, code, reports)
+    return code
+
+
+def _write(path: Path, code: int, reports: Reports | None) -> None:
+    document = {} if reports is None else reports.document
+    times = () if reports is None else reports.answer_times
+    try:
+        write_metrics(path, metrics(document, times, exit_code=code, now=utc_now()))
+    except ReportError as error:
+        print_message(f"warning: {error}")
+
+
+_DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
+
+
+def listen(stop: StopSwitch) -> None:
+    """Let the first signal end the run in good order, and a second one at once."""
+    loop = asyncio.get_running_loop()
+    for number, drain_s in _DRAIN_S.items():
+        loop.add_signal_handler(number, _on_signal, stop, number, drain_s)
+
+
+def ignore() -> None:
+    """
+    Let no signal cut off the last lines of a command whose work is done.
+
+    To be called in the event loop: when that closes, it gives up its handlers, and a signal would
+    end the program with another exit code than the one that is due.
+    """
+    loop = asyncio.get_running_loop()
+    for number in _DRAIN_S:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _on_signal(stop: StopSwitch, number: signal.Signals, drain_s: float) -> None:
+    if stop.halt is not None:
+        stop.cancel()
+        return
+    if stop.has_work:
+        print_message(f"{number.name}: the requests under way may finish; again to end them too")
+    message = f"ended by {number.name}; run the same command again for the rest"
+    stop.pull(StopReason(cause=StopCause.INTERRUPTED, message=message, signal=number))
+    asyncio.get_running_loop().call_later(drain_s, stop.cancel)
+
+
+def run_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
+    """Carry out ``run`` and return its exit code."""
+    return _carry_out(partial(run_batch, files), configure(options))
+
+
+def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Carry out ``retry`` and return its exit code."""
+    return _carry_out(partial(retry_batch, results, only=only), configure(options))
+
+
+def _carry_out(command: Callable[..., Awaitable[RunResult]], settings: Settings) -> int:
+    gc.freeze()  # what start-up made stays for good; looking through it again costs every run
+    attempt = partial(_attempt, command, settings)
+    return measured(partial(with_credentials, attempt, settings), settings)
+
+
+def _attempt(
+    command: Callable[..., Awaitable[RunResult]],
+    settings: Settings,
+    environment: Mapping[str, str],
+) -> CommandResult:
+    stop = StopSwitch()
+    told = partial(command, settings, environment=environment)
+    try:
+        ending = asyncio.run(_with_signals(told, settings, stop))
+    except StoppedError as error:
+        print_message(f"error: {error}")
+        return (code_of_halt(stop.halt) if stop.halt is not None else code_of_error(error)), None
+    _conclude(ending, settings, language=language_of(settings, environment))
+    if settings.dry_run and ending.halt is None:
+        return code_of_plan(ending.summary), None
+    return code_of(ending.summary, ending.halt), ending.reports
+
+
+def _conclude(ending: RunResult, settings: Settings, *, language: str) -> None:
+    for trouble in ending.troubles:
+        print_message(trouble)
+    if settings.json_summary:
+        print_json(ending.reports.document)
+    width = terminal_width(sys.stderr)
+    print_message(last_lines(ending, settings, sys.argv, language=language, width=width))
+
+
+async def _with_signals(
+    command: Callable[..., Awaitable[RunResult]], settings: Settings, stop: StopSwitch
+) -> RunResult:
+    listen(stop)
+    ending = await command(observer=screen_for(settings, sys.stderr), stop=stop)
+    ignore()
+    return ending

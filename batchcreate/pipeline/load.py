@@ -1,0 +1,244 @@
+"""Input files to validated rows in the journal."""
+
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from batchcreate import loader
+from batchcreate.errors import LoadError, SettingsError, StoppedError
+from batchcreate.journal import Enrolment, Journal, work
+from batchcreate.loader import LoadOptions
+from batchcreate.loader.names import normal
+from batchcreate.models import Chunk, Layout, Skipped
+from batchcreate.pipeline.values import InputNotesBuilder, Plan
+from batchcreate.rules import RULES
+from batchcreate.settings import Settings
+from batchcreate.validator import repeated_name_issues, validate
+
+
+@contextmanager
+def original(path: Path, *, label: str, reading: Enrolment) -> Iterator[str]:
+    """
+    Bring the bytes of the file at *path* into *reading* and give their SHA-256.
+
+    Raises:
+        LoadError: the file cannot be read, or has changed by the end of the block.
+
+    """
+    before = _stamp(path)
+    with loader.open_input(path, label) as file:
+        try:
+            content = reading.add_content(file)
+        except OSError as error:
+            message = (
+                f"{label}: cannot be read to its end ({error.strerror}). Copy it and try again."
+            )
+            raise LoadError(message) from error
+    yield content
+    if _stamp(path) != before:
+        message = f"{label}: was changed while it was being read. Close it in other programs and try again."
+        raise LoadError(message)
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what tells a file from what somebody made of it; nothing where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """
+    The rows that a run is about.
+
+    Attributes:
+        files: in the order given.
+        options: how to read them.
+        defaults: ``project_id`` and ``instance_id`` of rows that name none.
+        selection: row numbers that may be sent; ``None`` for all.
+        limit: at most that many tasks are sent; ``None`` for all.
+        language: of messages to analysts.
+
+    """
+
+    files: Sequence[Path]
+    options: LoadOptions = field(default_factory=LoadOptions)
+    defaults: Mapping[str, str]
+    selection: Container[int] | None = None
+    limit: int | None = None
+    language: str = "en"
+
+
+def load_options(settings: Settings) -> LoadOptions:
+    """
+    Return how *settings* say that files are read.
+
+    Raises:
+        SettingsError: a heading is to mean a field that there is not, or two fields.
+
+    """
+    pairs = [text.rpartition("=") for text in settings.map]
+    for heading, times in Counter(normal(header) for header, *_ in pairs).items():
+        if times > 1:
+            msg = f"--map names the heading {heading!r} {times} times; say once what it means"
+            raise SettingsError(msg)
+    for header, _, name in pairs:
+        if name.strip() not in RULES:
+            msg = f"--map {header}={name}: there is no field {name.strip()}; the fields are {', '.join(RULES)}"
+            raise SettingsError(msg)
+    return LoadOptions(
+        sheets=settings.sheet,
+        encoding=settings.encoding or "",
+        delimiter=settings.delimiter or "",
+        mapping={header: name.strip() for header, _, name in pairs},
+    )
+
+
+def results_folder(files: Sequence[Path], settings: Settings) -> Path:
+    """
+    Return the folder for the results: as told, or named after the first file.
+
+    Raises:
+        SettingsError: there is no file.
+
+    """
+    if not files:
+        msg = "there is no input file; name at least one"
+        raise SettingsError(msg)
+    first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
+    return settings.results or Path(f"{first}-results")
+
+
+def chunks(
+    source: Input, paths: Sequence[Path], reading: Enrolment, notebook: InputNotesBuilder
+) -> Iterator[Chunk]:
+    """
+    Yield the rows of all files, and open each sheet in *reading* before its first rows.
+
+    Args:
+        source: the files as the user named them, and how to read them.
+        paths: where they can be read, standard input too.
+        reading: takes up where the rows come from.
+        notebook: takes up what is not in the rows.
+
+    Raises:
+        LoadError: an input file cannot be read as a table, or not as the options say.
+
+    """
+    labels = loader.labels(source.files)
+    content: str
+
+    def heard(told: Layout | Skipped) -> None:
+        notebook.hear(told)
+        if isinstance(told, Layout):
+            reading.open_sheet(replace(told, content=content))
+
+    for path, label in zip(paths, labels, strict=True):
+        with original(path, label=label, reading=reading) as content:
+            notebook.paths[content] = path
+            yield from loader.read(path, label=label, options=source.options, tell=heard)
+    loader.require_sheets(source.options.sheets, source.files)
+    loader.require_mapped(source.options.mapping, notebook.layouts)
+
+
+def enroll(
+    journal: Journal,
+    source: Input,
+    *,
+    endpoint: str,
+    is_kept: bool = True,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """
+    Bring every row of the input into the journal and say what is to be sent.
+
+    Args:
+        journal: open.
+        source: the files and how to read them.
+        endpoint: what the keys of the tasks begin with.
+        is_kept: ``False`` to leave the journal as it was.
+        is_stopped: asked from time to time whether to give up.
+
+    Raises:
+        LoadError: an input file cannot be read as a table; the journal is unchanged.
+        SettingsError: rows would belong to no project or instance, or to another endpoint, or
+            none of them is selected.
+        StoppedError: *is_stopped* said so; the journal is unchanged.
+
+    """
+    notebook = InputNotesBuilder()
+    is_any_selected = has_origins = False
+    lacking = [name for name, default in source.defaults.items() if not default]
+    unnamed: Sequence[str] = lacking
+    with (
+        loader.spooled(source.files) as paths,
+        journal.reading(endpoint=endpoint, is_kept=is_kept) as reading,
+    ):
+        for chunk in chunks(source, paths, reading, notebook):
+            if is_stopped():
+                msg = "stopped while the input was being read; nothing was sent"
+                raise StoppedError(msg)
+            _require_columns(chunk, lacking)
+            unnamed = [name for name in unnamed if not any(map(str.strip, chunk.cells[name]))]
+            is_any_selected = is_any_selected or _has_selected(chunk, source.selection)
+            checked = validate(
+                chunk,
+                defaults=source.defaults,
+                needs_target=True,
+                language=source.language,
+            )
+            reading.add_tasks(checked.tasks(endpoint), selection=source.selection)
+            reading.add_rejected(checked.rejected)
+            reading.add_names(checked.keys())
+            reading.add_origins(chunk.numbers, chunk.origins)
+            has_origins = has_origins or any(chunk.origins)
+            notebook.see(checked)
+        _require_named(unnamed)
+        if not is_any_selected:
+            msg = "--rows: no input row has one of these numbers; count the headings too"
+            raise SettingsError(msg)
+        notebook.replaced = reading.take_places()
+        notebook.is_astray = has_origins and reading.is_first and not notebook.replaced
+        reading.reject_repeated(partial(repeated_name_issues, language=source.language))
+        reading.settle_with_earlier()
+        work.select_from_input(journal.connection)
+        if source.limit is not None:
+            work.limit_to(journal.connection, source.limit)
+        notices = notebook.notices()
+        return Plan(
+            rows=notices.rows,
+            summary=journal.summary(),
+            to_send=work.count_per_target(journal.connection),
+            notices=notices,
+        )
+
+
+def _require_columns(chunk: Chunk, names: Iterable[str]) -> None:
+    """See that the sheet of *chunk* has the columns *names*, which no option stands in for."""
+    if missing := [name for name in names if name not in chunk.columns]:
+        where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
+        columns = " and ".join(missing)
+        msg = f"{where}: no column {columns}; add it, or give {_options(missing)} for all rows"
+        raise SettingsError(msg)
+
+
+def _require_named(unnamed: Sequence[str]) -> None:
+    """See that rows can have a target: where none names one, no analyst has forgotten anything."""
+    if unnamed:
+        columns = " or ".join(unnamed)
+        msg = f"no row has a value for {columns}; give {_options(unnamed)} for all rows, or fill in the columns"
+        raise SettingsError(msg)
+
+
+def _options(names: Iterable[str]) -> str:
+    return " and ".join("--" + name.replace("_", "-") for name in names)
+
+
+def _has_selected(chunk: Chunk, selection: Container[int] | None) -> bool:
+    return selection is None or any(number in selection for number in chunk.numbers)
