@@ -300,7 +300,7 @@ class InlineWriter(Writer):
         on_step: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(connection, run=run, now_ms=now_ms)
-        self._delay_s = delay_s
+        self.delay_s = delay_s
         self._on_step = on_step
         self._is_closed = False
         self.commits = 0
@@ -318,20 +318,26 @@ class InlineWriter(Writer):
         while not self._batches.empty():
             self._commit()
         self._is_closed = True
-        if self._broken is not None and error is None:
-            raise self._broken
+        if self._broken is not None:
+            self._refuse()
+            if error is None:
+                raise self._broken
 
     def _flush(self) -> None:
         if not self._is_closed:
             super()._flush()
-            self._loop.call_later(self._delay_s, self._commit)
+            self._loop.call_later(self.delay_s, self._commit)
 
     def _commit(self) -> None:
-        if not self._batches.empty():
-            self._on_step()
-            self._carry_out([self._batches.get()])
-            self.commits += 1
-            self._on_step()
+        if self._batches.empty() or (batch := self._batches.get()) is None or self._broken:
+            return
+        self._on_step()
+        try:
+            self._write([batch])
+        except Exception as error:  # noqa: BLE001 # as the thread does
+            self._fail(error)
+        self.commits += 1
+        self._on_step()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

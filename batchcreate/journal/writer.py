@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -89,10 +90,18 @@ that is not busy does not wait.
 
 @dataclass(slots=True)
 class _Batch:
-    """What the workers handed over during one turn of the event loop."""
+    """
+    What the workers handed over during one turn of the event loop.
+
+    Attributes:
+        failure: why the batch cannot be written, or None.
+        is_committed: its intents and outcomes are on disk; set by the thread.
+
+    """
 
     at_ms: int = 0
-    is_last: bool = False
+    failure: Exception | None = None
+    is_committed: bool = False
     intents: list[tuple[int, int]] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
     settlements: list[AttemptOutcome] = field(default_factory=list)
@@ -108,8 +117,9 @@ class Writer:
 
     An intent is awaited: once it is on disk, its request may leave.
     An outcome is handed over and committed with whatever comes next; should the process die
-    first, its task is still unsettled, which is true. After the first failed commit nothing
-    more is written, every `intend` fails, and `unwritten` holds the outcomes that are lost.
+    first, its task is still unsettled, which is true. After the first failure of any kind the
+    thread ends: nothing more is written, every future fails with `JournalError`, those of
+    earlier calls included, and `unwritten` holds the outcomes that are lost.
 
     Args:
         connection: the journal's; nobody else uses it while the writer is open.
@@ -129,7 +139,8 @@ class Writer:
         ).fetchone()[0]
         self._batch = _Batch()
         self._is_flush_due = False
-        self._batches: SimpleQueue[_Batch] = SimpleQueue()
+        self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
+        self._unanswered: deque[_Batch] = deque()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._loop = asyncio.get_running_loop()
         self._broken: JournalError | None = None
@@ -177,6 +188,9 @@ class Writer:
         The future raises `JournalError` where the journal cannot be read or written.
         """
         done: asyncio.Future[Value] = self._loop.create_future()
+        if self._broken is not None:
+            done.set_exception(self._broken)
+            return done
         self._batch.calls.append(function)
         self._batch.answers.append(done)
         self._plan_flush()
@@ -192,12 +206,14 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._batch.is_last = True
         self._flush()
+        self._batches.put(None)
         # Not awaited through an executor: a second interrupt must find the journal closed.
         self._thread.join()
-        if self._broken is not None and error is None:
-            raise self._broken
+        if self._broken is not None:
+            self._refuse()
+            if error is None:
+                raise self._broken
 
     def _plan_flush(self) -> None:
         if not self._is_flush_due:
@@ -208,60 +224,77 @@ class Writer:
         """Hand the batch to the thread: one wake-up for all that a loop turn brought."""
         self._is_flush_due = False
         batch, self._batch = self._batch, _Batch()
-        batch.at_ms = self._now_ms()
-        self._batches.put(batch)
+        try:
+            batch.at_ms = self._now_ms()
+        except Exception as error:  # noqa: BLE001 # a batch that is not handed over is never answered
+            batch.failure = error
+        self._unanswered.append(batch)
+        if self._broken is None:
+            self._batches.put(batch)
+        else:
+            self._refuse()
 
     def _work(self) -> None:
-        is_open = True
+        """Write batches until the last one or the first failure, which fails every future."""
+        try:
+            self._write_until_closed()
+        except BaseException as error:  # noqa: BLE001 # a dead thread would keep its callers waiting for ever
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Have every future fail; called where the batches are written."""
+        if not isinstance(error, JournalError):
+            error = JournalError(str(error) or type(error).__name__)
+        self._broken = error
+        self._loop.call_soon_threadsafe(self._refuse)
+
+    def _write_until_closed(self) -> None:
         commits_again_at = 0.0
+        is_open = True
         while is_open:
-            batches = [self._batches.get()]
+            taken = [self._batches.get()]
             if (wait_s := commits_again_at - time.monotonic()) > 0:
                 time.sleep(wait_s)
             commits_again_at = time.monotonic() + COMMIT_EVERY_S
             while not self._batches.empty():
-                batches.append(self._batches.get())
-            is_open = not batches[-1].is_last
-            self._carry_out(batches)
+                taken.append(self._batches.get())
+            is_open = taken[-1] is not None
+            if batches := [batch for batch in taken if batch is not None]:
+                self._write(batches)
 
-    def _carry_out(self, batches: Sequence[_Batch]) -> None:
-        """Commit what was handed over since the last commit, then say so."""
-        unwritten = [settlement for batch in batches for settlement in batch.settlements]
-        if self._broken is None:
-            try:
-                with transaction(self._connection):
-                    _write(self._connection, self._run, batches)
-                unwritten.clear()
-                answers = [[call(self._connection) for call in batch.calls] for batch in batches]
-            except Exception as error:  # noqa: BLE001 # a dead thread would keep its callers waiting for ever
-                self._broken = (
-                    error if isinstance(error, JournalError) else JournalError(str(error))
-                )
-            else:
-                if any(batch.promises or batch.calls for batch in batches):
-                    self._loop.call_soon_threadsafe(_resolve, batches, answers)
-                return
-        self.unwritten.extend(unwritten)
-        self._loop.call_soon_threadsafe(_refuse, batches, self._broken)
+    def _write(self, batches: Sequence[_Batch]) -> None:
+        """Commit what was handed over since the last commit, make the calls, then say so."""
+        with transaction(self._connection):
+            for batch in batches:
+                if batch.failure is not None:
+                    raise batch.failure
+                _add_records(self._connection, self._run, batch)
+        for batch in batches:
+            batch.is_committed = True
+        answers = [[call(self._connection) for call in batch.calls] for batch in batches]
+        self._loop.call_soon_threadsafe(self._answer, answers)
 
+    def _answer(self, answers: Sequence[Sequence[object]]) -> None:
+        """Resolve the futures of the oldest batches, in the order in which they were written."""
+        for found in answers:
+            batch = self._unanswered.popleft()
+            for done, value in (*batch.promises, *zip(batch.answers, found, strict=True)):
+                if not done.done():
+                    done.set_result(value)
 
-def _write(connection: sqlite3.Connection, run: int, batches: Sequence[_Batch]) -> None:
-    for batch in batches:
-        add_outcomes(connection, batch.settlements, at_ms=batch.at_ms)
-        add_intents(connection, batch.intents, run=run, at_ms=batch.at_ms)
-        withdraw(connection, batch.withdrawn)
-        add_rates(connection, batch.rates, run=run, at_ms=batch.at_ms)
-
-
-def _resolve(batches: Sequence[_Batch], answers: Sequence[Sequence[object]]) -> None:
-    for batch, found in zip(batches, answers, strict=True):
-        for done, value in (*batch.promises, *zip(batch.answers, found, strict=True)):
-            if not done.done():
-                done.set_result(value)
+    def _refuse(self) -> None:
+        """Fail the futures of all batches that are not answered, and keep what is not written."""
+        while self._unanswered:
+            batch = self._unanswered.popleft()
+            if not batch.is_committed:
+                self.unwritten.extend(batch.settlements)
+            for done in (*(done for done, _ in batch.promises), *batch.answers):
+                if not done.done():
+                    done.set_exception(self._broken or JournalError("the journal is closed"))
 
 
-def _refuse(batches: Sequence[_Batch], error: JournalError) -> None:
-    for batch in batches:
-        for done in (*(done for done, _ in batch.promises), *batch.answers):
-            if not done.done():
-                done.set_exception(error)
+def _add_records(connection: sqlite3.Connection, run: int, batch: _Batch) -> None:
+    add_outcomes(connection, batch.settlements, at_ms=batch.at_ms)
+    add_intents(connection, batch.intents, run=run, at_ms=batch.at_ms)
+    withdraw(connection, batch.withdrawn)
+    add_rates(connection, batch.rates, run=run, at_ms=batch.at_ms)

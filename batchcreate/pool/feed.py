@@ -28,6 +28,13 @@ and a process that is killed leaves so many more tasks to look up in the server'
 AHEAD_MAX: Final = 64
 """But never for more tasks than this."""
 
+CLOSE_S: Final = 5.0
+"""
+Seconds that `Feed.close` waits for intents that are being committed.
+
+Those that take longer stay in the journal; the next run looks their tasks up.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -167,13 +174,14 @@ class Feed:
         self._writer.withdraw([work.intent])
 
     async def close(self) -> None:
-        """Take back the intents of all tasks that nobody took."""
+        """Take back the intents of all tasks that nobody took; wait a limited time for them."""
         try:
-            for intending in self._abandoned:
-                self._writer.withdraw(await intending)
-            if self._intending is not None:
-                await asyncio.shield(self._intending)
-        except JournalError:
+            async with asyncio.timeout(CLOSE_S):
+                for intending in self._abandoned:
+                    self._writer.withdraw(await intending)
+                if self._intending is not None:
+                    await asyncio.shield(self._intending)
+        except (JournalError, TimeoutError):
             return
         self._writer.withdraw([work.intent for work in self._intended])
         self._intended.clear()

@@ -7,15 +7,18 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from batchcreate.errors import JournalError
 from batchcreate.journal import AttemptOutcome, Journal, Writer, make_folder
+from batchcreate.journal import writer as writer_module
 from batchcreate.journal.database import ROWS_MAX
 from batchcreate.models import Failed, Outcome, RunId
 from tests.disks import fill, small_disk
@@ -33,11 +36,14 @@ from tests.journals import (
 )
 
 ROOT = Path(__file__).parents[2]
+WRITER_FILE = str(writer_module.__file__)
 
 # Reports each task whose future has resolved, then waits to be killed.
 SENDER = """
 import asyncio, sys
 from pathlib import Path
+from types import FrameType
+from typing import Any
 from batchcreate.journal import Journal, Writer
 from batchcreate.models import RunId
 from tests.journals import waiting
@@ -543,3 +549,130 @@ async def test_a_garbled_tail_costs_only_what_is_in_it(folder: Path, tmp_path: P
         found = shown(torn)
 
     assert found == ["a.csv:2 x unknown"]
+
+
+class Strike:
+    """
+    Fails one call of a function of the writer's module, in the thread that is profiled.
+
+    Args:
+        number: of the call that fails, from 1 on.
+
+    """
+
+    def __init__(self, number: int) -> None:
+        self.function = ""
+        self._left = number
+
+    def __call__(self, frame: FrameType, event: str, _argument: object) -> None:
+        # `_work` itself is one `try`: nothing but its own entry is outside.
+        name = frame.f_code.co_name
+        if event != "call" or frame.f_code.co_filename != WRITER_FILE or name == "_work":
+            return
+        self._left -= 1
+        if self._left == 0:
+            self.function = name
+            raise StruckError(name)
+
+
+class StruckError(Exception):
+    """A failure that no part of the writer expects."""
+
+
+async def struck_at(folder: Path, number: int) -> str:
+    """
+    Let the thread of a writer fail at its call *number*.
+
+    Return the function that failed; all that waited has ended by then.
+    """
+    journal = opened(folder, {"a.csv": ["x", "y"]})
+    x, y = waiting(journal).values()
+    strike = Strike(number)
+    writer = writing(journal)
+    waited: list[asyncio.Future[Any]] = []
+
+    async def work() -> None:
+        async with writer:
+            for _ in range(2):
+                waited.extend((writer.intend([x]), writer.call(lambda _: None)))
+                await asyncio.wait(waited)
+            writer.settle(settlement(1, created("1")))
+            waited.append(writer.intend([y]))
+            await asyncio.wait(waited)
+
+    threading.setprofile(strike)
+    try:
+        async with asyncio.timeout(5):
+            if await failed(work()) != strike.function:
+                pytest.fail(f"{strike.function} failed, and the block did not raise it")
+    finally:
+        threading.setprofile(None)
+    assert {type(error) for done in waited if (error := done.exception())} <= {JournalError}
+    journal.close()
+    return strike.function
+
+
+async def failed(work: Awaitable[None]) -> str:
+    """Return the message of the `JournalError` that *work* ends with, or an empty string."""
+    try:
+        await work
+    except JournalError as error:
+        return str(error)
+    return ""
+
+
+async def test_a_thread_that_fails_anywhere_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """Whichever call of its functions fails, every future that waits for it fails too."""
+    functions = []
+    number = 1
+
+    while function := await struck_at(tmp_path / str(number), number):
+        functions.append(function)
+        number += 1
+
+    assert len(functions) >= 5
+    assert len(set(functions)) >= 3
+
+
+async def test_a_call_that_ends_the_thread_keeps_nobody_waiting(folder: Path) -> None:
+    """Not even an error that passes every handler of ordinary ones leaves a future open."""
+    journal = opened(folder, {"a.csv": ["x"]})
+    (x,) = waiting(journal).values()
+
+    def leave(_: sqlite3.Connection) -> None:
+        raise SystemExit
+
+    async def broken() -> None:
+        async with writing(journal) as writer, asyncio.timeout(5):
+            first, second = writer.call(leave), writer.intend([x])
+            with pytest.raises(JournalError, match="SystemExit"):
+                await first
+            with pytest.raises(JournalError, match="SystemExit"):
+                await writer.intend([x])
+            await second
+
+    with pytest.raises(JournalError, match="SystemExit"):
+        await broken()
+
+
+async def test_a_clock_that_fails_keeps_nobody_waiting(folder: Path) -> None:
+    """What fails before the thread has the batch fails its futures as well."""
+    journal = opened(folder, {"a.csv": ["x"]})
+    (x,) = waiting(journal).values()
+    run = journal.start_run(RunId("run"), at="")
+
+    def stopped() -> int:
+        raise OSError("no clock")
+
+    writer = Writer(journal.connection, run=run, now_ms=stopped)
+    lost = settlement(1, created("1"))
+
+    async def broken() -> None:
+        async with writer, asyncio.timeout(5):
+            writer.settle(lost)
+            await writer.intend([x])
+
+    with pytest.raises(JournalError, match="no clock"):
+        await broken()
+
+    assert writer.unwritten == [lost]

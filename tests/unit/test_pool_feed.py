@@ -12,7 +12,7 @@ from batchcreate.errors import JournalError
 from batchcreate.journal import AttemptOutcome, Journal
 from batchcreate.models import Failed, RunId
 from batchcreate.pool import Feed
-from batchcreate.pool.feed import AHEAD_MAX, READ_ROWS, Work
+from batchcreate.pool.feed import AHEAD_MAX, CLOSE_S, READ_ROWS, Work
 from tests.fakes import InlineWriter, reopened
 from tests.journals import NOW_MS
 from tests.virtual_time import run_virtually
@@ -316,3 +316,24 @@ def test_no_task_is_handed_out_once_an_outcome_is_lost(tmp_path: Path) -> None:
 
     with pytest.raises(JournalError, match="no such table"):
         run_virtually(main())
+
+
+def test_a_feed_is_closed_although_a_commit_never_ends(tmp_path: Path) -> None:
+    """Its intents stay in the journal; the next run looks their tasks up."""
+    journal = journal_of(tmp_path, 5)
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        async with feeding(journal, planned=5) as (feed, writer):
+            await claimed(feed)
+            writer.delay_s = 3600
+            assert await within(COMMIT_S, has_taken(feed)) is None
+            began = loop.time()
+            await feed.close()
+            return loop.time() - began
+
+    assert run_virtually(main()) == pytest.approx(CLOSE_S)
+
+
+async def has_taken(feed: Feed) -> bool:
+    return (await claimed(feed)).intent > 0
