@@ -5,7 +5,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.functional.program import batchcreate, read_lines, read_summary, statuses
+from tests.functional.inside import invoke
+from tests.functional.program import (
+    read_lines,
+    read_summary,
+    statuses,
+)
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -15,9 +20,9 @@ async def test_a_clean_sample_is_created_without_an_account(tmp_path: Path, name
     """Every row has its task after the first run; a second one finds nothing to do."""
     command = ("run", str(SAMPLES / name), "--simulate", "--rate", "1000")
 
-    first = await batchcreate(*command, folder=tmp_path, BATCHCREATE_TOKEN="")
+    first = await invoke(*command, folder=tmp_path, BATCHCREATE_TOKEN="")
     report = (tmp_path / "clean-results" / "results.csv").read_bytes()
-    second = await batchcreate(*command, folder=tmp_path, BATCHCREATE_TOKEN="")
+    second = await invoke(*command, folder=tmp_path, BATCHCREATE_TOKEN="")
 
     assert (first.code, second.code) == (0, 0)
     said = first.err.splitlines()
@@ -35,9 +40,9 @@ async def test_the_messy_sample_shows_its_mistakes_and_creates_the_rest(tmp_path
     """Check and run agree on the 19 rows to mend; the others are created."""
     sample = str(SAMPLES / "messy.xlsx")
 
-    checked = await batchcreate("check", sample, folder=tmp_path)
+    checked = await invoke("check", sample, folder=tmp_path)
     listed = (tmp_path / "messy-results" / "issues.csv").read_bytes()
-    ran = await batchcreate("run", sample, "--simulate", "--rate", "1000", folder=tmp_path)
+    ran = await invoke("run", sample, "--simulate", "--rate", "1000", folder=tmp_path)
 
     lines = read_lines(tmp_path / "messy-results" / "results.csv")
     assert (checked.code, ran.code) == (1, 1)
@@ -51,15 +56,15 @@ async def test_the_messy_sample_shows_its_mistakes_and_creates_the_rest(tmp_path
 async def test_rows_of_the_messy_sample_are_mended_in_a_file_of_their_own(tmp_path: Path) -> None:
     """What comes back takes the places of the rows that it was made of."""
     sample = str(SAMPLES / "messy.xlsx")
-    await batchcreate("check", sample, folder=tmp_path)
+    await invoke("check", sample, folder=tmp_path)
     to_fix = tmp_path / "messy-results" / "to-fix.xlsx"
 
-    unmended = await batchcreate("check", sample, str(to_fix), folder=tmp_path)
+    unmended = await invoke("check", sample, str(to_fix), folder=tmp_path)
     book = openpyxl.load_workbook(to_fix)
     (cell,) = [cell for row in book["CRM"] for cell in row if cell.value == "crm leads"]
     cell.value = "crm-leads"
     book.save(to_fix)
-    mended = await batchcreate("check", sample, str(to_fix), folder=tmp_path)
+    mended = await invoke("check", sample, str(to_fix), folder=tmp_path)
 
     assert unmended.err.splitlines()[-2:] == [
         "27 rows, 19 to mend",

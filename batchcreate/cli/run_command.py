@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -64,8 +65,19 @@ def _write(path: Path, code: int, reports: Reports | None) -> None:
 _DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
 
 
+def _receives_signals() -> bool:
+    """Return True in the main thread, the only one that may handle signals."""
+    return threading.current_thread() is threading.main_thread()
+
+
 def listen(stop: StopSwitch) -> None:
-    """Let the first signal end the run in good order, and a second one at once."""
+    """
+    Have the first signal stop the run, and a second one end it immediately.
+
+    A command that runs in another thread is not interrupted by signals.
+    """
+    if not _receives_signals():
+        return
     loop = asyncio.get_running_loop()
     for number, drain_s in _DRAIN_S.items():
         loop.add_signal_handler(number, _on_signal, stop, number, drain_s)
@@ -78,6 +90,8 @@ def ignore() -> None:
     To be called in the event loop: when that closes, it gives up its handlers, and a signal would
     end the program with another exit code than the one that is due.
     """
+    if not _receives_signals():
+        return
     loop = asyncio.get_running_loop()
     for number in _DRAIN_S:
         loop.remove_signal_handler(number)

@@ -1,79 +1,93 @@
-"""Carries out commands inside the test's own process: all but the process itself is real."""
+"""Commands that run in the process of the tests: everything but the process itself is real."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import gc
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import TextIO, cast
 
-from batchcreate.cli import commands
-from batchcreate.cli.exit_codes import code_of, code_of_error
-from batchcreate.cli.options import given
-from batchcreate.cli.run_summary import last_lines
-from batchcreate.errors import BatchCreateError
-from batchcreate.pipeline import run
-from batchcreate.pipeline.doctor import diagnose
-from batchcreate.pipeline.values import Forecast, Plan
-from batchcreate.pool import RunCounters, StopSwitch
-from batchcreate.rate_limiter import Gate
-from batchcreate.settings import load
-from tests.functional.program import TOKEN, Ended
+from batchcreate.cli.main import _exit_code
+from tests.functional.program import TOKEN, Ended, without_settings
+
+_ONE_AT_A_TIME = threading.Lock()
+"""The working folder, the environment and the streams belong to the whole process."""
 
 
-class Notes:
-    """Keeps what an observer is told."""
+async def invoke(*arguments: str, folder: Path, stdin: str = "", **variables: str) -> Ended:
+    """
+    Run a command in *folder*, in a thread, with the token and *variables* in its environment.
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+    Servers of the test go on meanwhile in its event loop. Signals do not reach a thread.
 
-    def planned(self, plan: Plan) -> None:
-        self.lines.append(f"{plan}")
+    Args:
+        arguments: as typed.
+        folder: the working folder.
+        stdin: name of the file that is standard input; nothing by default.
+        variables: override the environment; an empty one is removed from it.
 
-    def noted(self, message: str) -> None:
-        self.lines.append(message)
+    """
+    given = without_settings() | {"BATCHCREATE_TOKEN": TOKEN, "BATCHCREATE_SETTLE": "1"}
+    environment = {name: text for name, text in (given | variables).items() if text}
+    return await asyncio.to_thread(run_command, arguments, folder, environment, stdin)
 
-    async def confirm(self, outlook: Forecast) -> bool:
-        self.lines.append(f"{outlook}")
-        return True
 
-    @asynccontextmanager
-    async def watching(self, tally: RunCounters, gate: Gate) -> AsyncIterator[None]:
+def run_command(
+    arguments: tuple[str, ...],
+    folder: Path,
+    environment: Mapping[str, str],
+    stdin: str = "",
+) -> Ended:
+    """Run a command in *folder* with exactly this *environment*."""
+    with (
+        _ONE_AT_A_TIME,
+        surrounded(arguments, folder, environment),
+        Path(stdin or os.devnull).open(encoding="utf-8") as given,
+        TemporaryFile("w+", encoding="utf-8") as out,
+        TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as err,
+    ):
+        with streams(given, out, err):
+            code = _exit_code()
+        return Ended(code=code, out=_content(out), err=_content(err))
+
+
+@contextmanager
+def surrounded(
+    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]
+) -> Iterator[None]:
+    """Give the process a command line, a folder and an environment until the block ends."""
+    before, typed = dict(os.environ), sys.argv
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["batchcreate", *arguments]
+    try:
+        with contextlib.chdir(folder):
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        sys.argv = typed
+        gc.unfreeze()
+
+
+@contextmanager
+def streams(stdin: TextIO | None, stdout: TextIO | None, stderr: TextIO | None) -> Iterator[None]:
+    """Replace the standard streams until the block ends; None is a closed one."""
+    before = sys.stdin, sys.stdout, sys.stderr
+    new = (stdin, stdout, stderr)
+    sys.stdin, sys.stdout, sys.stderr = cast("tuple[TextIO, TextIO, TextIO]", new)
+    try:
         yield
-        self.lines.append(f"{tally.settled}/{tally.planned} at {gate.rate_per_s}")
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
 
 
-async def here(*arguments: str, folder: Path, **variables: str) -> Ended:
-    """Carry out ``run``, ``retry`` or ``doctor`` as `program.batchcreate` would."""
-    told = {"BATCHCREATE_TOKEN": TOKEN} | variables
-    environment = {name: text for name, text in told.items() if text}
-    with contextlib.chdir(folder):
-        try:
-            return await _carry_out(arguments, environment)
-        except BatchCreateError as error:
-            return Ended(code=code_of_error(error), out="", err=f"error: {error}")
-
-
-async def _carry_out(arguments: tuple[str, ...], environment: Mapping[str, str]) -> Ended:
-    (command,) = [each for each in commands.ALL if each.name == arguments[0]]
-    options: dict[str, Any] = command.make_context(arguments[0], list(arguments[1:])).params
-    files, results = options.pop("files", ()), Path(str(options.get("results")))
-    if command.name == "retry":
-        options.pop("results")
-        options.pop("only")
-    settings = load({"settle": 1} | given(options))
-    if command.name == "doctor":
-        found = [each async for each in diagnose(settings, environment=environment)]
-        lines = [
-            f"{'ok ' if each.is_good else 'BAD'}  {each.about}: {each.text}" for each in found
-        ]
-        return Ended(
-            code=int(not all(each.is_good for each in found)), out="", err="\n".join(lines)
-        )
-    notes, stop = Notes(), StopSwitch()
-    told: dict[str, Any] = {"environment": environment, "observer": notes, "stop": stop}
-    if command.name == "retry":
-        ending = await run.retry(results, settings, only=(), **told)
-    else:
-        ending = await run.run([Path(file) for file in files], settings, **told)
-    lines = [*notes.lines, last_lines(ending, settings, ["", *arguments])]
-    return Ended(code=code_of(ending.summary, ending.halt), out="", err="\n".join(lines))
+def _content(stream: TextIO) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()

@@ -64,6 +64,11 @@ class Turnstile:
         self._opened.set()
 
 
+def without_settings() -> dict[str, str]:
+    """Return the environment of the tests without settings and credentials."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
+
+
 async def start(
     *arguments: str, folder: Path, redirections: str = "", **variables: str
 ) -> Process:
@@ -77,9 +82,8 @@ async def start(
         variables: override the environment; an empty one is taken out of it.
 
     """
-    own = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
     # A short window for rows whose answer is lost; the tests accept whatever is true of them.
-    own |= {"BATCHCREATE_TOKEN": TOKEN, "BATCHCREATE_SETTLE": "1"}
+    own = without_settings() | {"BATCHCREATE_TOKEN": TOKEN, "BATCHCREATE_SETTLE": "1"}
     return await asyncio.create_subprocess_exec(
         *("sh", "-c", f'exec "$@" {redirections}', "sh"),
         *(sys.executable, "-W", "error", "-m", "batchcreate", *arguments),
@@ -107,10 +111,10 @@ async def end(process: Process) -> Ended:
     )
 
 
-async def batchcreate(
+async def run_process(
     *arguments: str, folder: Path, redirections: str = "", **variables: str
 ) -> Ended:
-    """Run the program to its end."""
+    """Run the program to its end, in a process of its own."""
     return await end(
         await start(*arguments, folder=folder, redirections=redirections, **variables)
     )

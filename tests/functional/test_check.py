@@ -8,7 +8,13 @@ from typing import Any
 import fastjsonschema
 
 import batchcreate.cli as batchcreate_cli
-from tests.functional.program import batchcreate, listing, read_lines, task_rows, write_rows
+from tests.functional.inside import invoke
+from tests.functional.program import (
+    listing,
+    read_lines,
+    task_rows,
+    write_rows,
+)
 
 WRONG = [
     *({"task_name": f"crm orders-{at}", "operation_types": "INSERT"} for at in range(1, 5)),
@@ -36,7 +42,7 @@ async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> 
     write_rows(tmp_path / "a.csv", task_rows(3))
     write_rows(tmp_path / "b.csv", task_rows(2, stem="other"))
 
-    ended = await batchcreate("check", "a.csv", "b.csv", folder=tmp_path, BATCHCREATE_TOKEN="")
+    ended = await invoke("check", "a.csv", "b.csv", folder=tmp_path, BATCHCREATE_TOKEN="")
 
     assert (ended.code, ended.out, ended.err.splitlines()) == (
         0,
@@ -57,7 +63,7 @@ async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> Non
     """The most frequent cause comes first, each with its first cells and what to type instead."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(1), *WRONG])
 
-    ended = await batchcreate("check", "tasks.csv", folder=tmp_path)
+    ended = await invoke("check", "tasks.csv", folder=tmp_path)
 
     issues = read_lines(tmp_path / "tasks-results" / "issues.csv")
     assert (ended.code, ended.err.splitlines()) == (
@@ -84,7 +90,7 @@ async def test_causes_are_worded_for_analysts_in_their_language(tmp_path: Path) 
     """What the engineer reads stays English."""
     write_rows(tmp_path / "tasks.csv", WRONG[-1:])
 
-    ended = await batchcreate("check", "tasks.csv", "--lang", "zh", folder=tmp_path)
+    ended = await invoke("check", "tasks.csv", "--lang", "zh", folder=tmp_path)
 
     issue = read_lines(tmp_path / "tasks-results" / "issues.csv")[0]
     assert ended.err.splitlines()[3:6] == [
@@ -99,7 +105,7 @@ async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
     """One document on standard output, as its schema says."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(1), *WRONG])
 
-    ended = await batchcreate("check", "tasks.csv", "--json", "--quiet", folder=tmp_path)
+    ended = await invoke("check", "tasks.csv", "--json", "--quiet", folder=tmp_path)
 
     found = as_described(ended.out)
     cell = {"file": "tasks.csv", "sheet": "", "row": 7, "cell": "B7", "value": "UPSRT"}
@@ -125,7 +131,7 @@ async def test_json_tells_how_sheets_were_read(tmp_path: Path) -> None:
     """What the screen says of them, in full."""
     shutil.copy(MESSY, tmp_path)
 
-    ended = await batchcreate("check", MESSY.name, "--json", "--quiet", folder=tmp_path)
+    ended = await invoke("check", MESSY.name, "--json", "--quiet", folder=tmp_path)
 
     found = as_described(ended.out)
     crm, erp = found["sheets"]
@@ -163,7 +169,7 @@ async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
     """The mistakes are in the file only, which stands where the user wants it."""
     write_rows(tmp_path / "tasks.csv", WRONG)
 
-    ended = await batchcreate("check", "tasks.csv", "--quiet", "--results", "out", folder=tmp_path)
+    ended = await invoke("check", "tasks.csv", "--quiet", "--results", "out", folder=tmp_path)
 
     assert (ended.code, ended.err.splitlines()) == (
         1,
@@ -181,10 +187,10 @@ async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
 async def test_mended_files_leave_no_old_mistakes_behind(tmp_path: Path) -> None:
     """The list of an earlier check is brought up to date when nothing is left to mend."""
     write_rows(tmp_path / "tasks.csv", WRONG)
-    await batchcreate("check", "tasks.csv", folder=tmp_path)
+    await invoke("check", "tasks.csv", folder=tmp_path)
     write_rows(tmp_path / "tasks.csv", task_rows(2))
 
-    ended = await batchcreate("check", "tasks.csv", folder=tmp_path)
+    ended = await invoke("check", "tasks.csv", folder=tmp_path)
 
     assert ended.code == 0
     assert read_lines(tmp_path / "tasks-results" / "issues.csv") == []
@@ -193,11 +199,11 @@ async def test_mended_files_leave_no_old_mistakes_behind(tmp_path: Path) -> None
 async def test_rows_that_a_run_handed_back_stay(tmp_path: Path) -> None:
     """A check of mended files knows nothing of rows that the server refused."""
     write_rows(tmp_path / "tasks.csv", WRONG)
-    await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path)
+    await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
     handed_back = (tmp_path / TO_FIX).read_bytes()
     write_rows(tmp_path / "tasks.csv", task_rows(2))
 
-    ended = await batchcreate("check", "tasks.csv", folder=tmp_path)
+    ended = await invoke("check", "tasks.csv", folder=tmp_path)
 
     assert ended.code == 0
     assert read_lines(tmp_path / "tasks-results" / "issues.csv") == []
@@ -208,8 +214,8 @@ async def test_check_and_run_find_the_same(tmp_path: Path) -> None:
     """What check lists is what run rejects, to the byte."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(2), *WRONG, *task_rows(1)])
 
-    checked = await batchcreate("check", "tasks.csv", "--results", "checked", folder=tmp_path)
-    ran = await batchcreate("run", "tasks.csv", "--simulate", "--results", "ran", folder=tmp_path)
+    checked = await invoke("check", "tasks.csv", "--results", "checked", folder=tmp_path)
+    ran = await invoke("run", "tasks.csv", "--simulate", "--results", "ran", folder=tmp_path)
 
     lists = [(tmp_path / folder / "issues.csv").read_bytes() for folder in ("checked", "ran")]
     assert (checked.code, ran.code) == (1, 1)

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.functional.program import batchcreate
+from tests.functional.inside import invoke
 from tests.needs import required
 
 LIMIT_S: Final = 60
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def lay_script(folder: Path, name: str) -> Path:
-    ended = await batchcreate("completion", name, folder=folder)
+    ended = await invoke("completion", name, folder=folder)
     assert (ended.code, ended.err) == (0, "")
     path = folder / f"complete.{name}"
     path.write_text(ended.out)
@@ -120,7 +120,7 @@ async def test_each_shell_has_its_script(name: str, mark: str, folder: Path) -> 
 
 async def test_other_shell_is_refused(folder: Path) -> None:
     """With the names of those that there are."""
-    ended = await batchcreate("completion", "tcsh", folder=folder)
+    ended = await invoke("completion", "tcsh", folder=folder)
 
     assert ended.code == 2
     assert "'bash', 'zsh', 'fish'" in ended.err

@@ -15,7 +15,7 @@ from batchcreate.pipeline.check import keep_findings
 from tests.corpus.books import write_book, write_text
 from tests.corpus.cells import CELLS, FIELDS, Damage, Verdict, sound_row
 from tests.corpus.files import REFUSED, ROWS, SEEN, Refused, Seen
-from tests.functional.inside import here
+from tests.functional.inside import invoke
 
 Write = Callable[[Path, Sequence[Damage]], dict[Damage, str]]
 
@@ -160,7 +160,9 @@ async def test_what_the_suggestions_say_is_created(tmp_path: Path) -> None:
 
 async def run(folder: Path, file: str) -> dict[str, int]:
     """Run *file* against the simulator and return the counts."""
-    await here("run", file, "--simulate", "--results", "results", "--rate", "1000", folder=folder)
+    await invoke(
+        "run", file, "--simulate", "--results", "results", "--rate", "1000", folder=folder
+    )
     counts = json.loads((folder / "results" / "summary.json").read_text(encoding="utf-8"))
     return {status: count for status, count in counts["counts"].items() if count}
 

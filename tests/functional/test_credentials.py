@@ -3,7 +3,7 @@
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from batchcreate.auth.grants import login_body
 from batchcreate.secret import Secret
 from batchcreate.simulator import Simulator
 from batchcreate.transport import Network, post
-from tests.functional.inside import here
+from tests.functional.inside import invoke
 from tests.functional.outside import Ear, certify, listening, proxying
 from tests.functional.program import (
     INSTANCE,
@@ -23,7 +23,6 @@ from tests.functional.program import (
     TOKEN,
     Ended,
     at,
-    batchcreate,
     creates,
     read_lines,
     read_summary,
@@ -49,8 +48,6 @@ KEY: Final = {
 }
 LOGIN: Final = "/v3/auth/tokens"
 
-Act = Callable[..., Awaitable[Ended]]
-
 
 def rows_in(folder: Path, count: int = 60) -> Path:
     write_rows(folder / "tasks.csv", task_rows(count))
@@ -71,7 +68,7 @@ class TestTokenThatEnds:
         count, rate, life_s = 320, 80, 2.0
         folder = rows_in(tmp_path, count)
         async with recording(token_ttl_s=life_s, token="another") as simulator:  # opens nothing
-            ended = await batchcreate(
+            ended = await invoke(
                 *(*RUN, *with_iam(simulator), *WORKERS, "--rate", str(rate), "--json"),
                 folder=folder,
                 **USER,
@@ -89,7 +86,7 @@ class TestTokenThatEnds:
         """A given token is not renewed: one request, and the message names it."""
         folder = rows_in(tmp_path)
         async with recording(token="another") as simulator:  # opens nothing
-            ended = await here(*RUN, *at(simulator), *WORKERS, folder=folder)
+            ended = await invoke(*RUN, *at(simulator), *WORKERS, folder=folder)
 
         assert ended.code == 4
         assert len(simulator.requests) == 1
@@ -116,10 +113,10 @@ class TestSeveralProjects:
         async with recording(token="another") as simulator:  # opens nothing
             places = ("--endpoint", simulator.url, "--iam-endpoint", simulator.url)
             pace = ("--rate", "1000", *WORKERS)
-            ended = await here(*RUN, *places, *TARGET[2:], *pace, folder=folder, **USER)
+            ended = await invoke(*RUN, *places, *TARGET[2:], *pace, folder=folder, **USER)
             created = [len(simulator.tasks(project, INSTANCE)) for project in ("p1", "p2")]
             seen = logins(simulator)
-            undone = await batchcreate(
+            undone = await invoke(
                 *("undo", "tasks-results", "--yes", "--iam-endpoint", simulator.url, *pace),
                 folder=folder,
                 **USER,
@@ -133,7 +130,7 @@ class TestSeveralProjects:
         """Each one's end costs one login, and no row."""
         folder = rows_in_two_projects(tmp_path, 100)
         async with recording(token_ttl_s=1.5, token="another") as simulator:  # opens nothing
-            ended = await here(*RUN, *with_iam(simulator), "--rate", "40", folder=folder, **USER)
+            ended = await invoke(*RUN, *with_iam(simulator), "--rate", "40", folder=folder, **USER)
 
         summary = read_summary(folder / "tasks-results")
         assert (ended.code, summary["counts"]["created"]) == (0, 100)
@@ -150,7 +147,7 @@ class TestSeveralProjects:
                 timeout_s=5,
             )
             token = reply.headers["X-Subject-Token"]
-            ended = await here(*RUN, *at(simulator), folder=folder, BATCHCREATE_TOKEN=token)
+            ended = await invoke(*RUN, *at(simulator), folder=folder, BATCHCREATE_TOKEN=token)
 
         assert ended.code == 4
         assert creates(simulator) == 1  # the login
@@ -166,7 +163,7 @@ class TestWrongPassword:
     async def test_is_tried_once(self, target: tuple[str, ...], tmp_path: Path) -> None:
         """Whether the login looks up the project or authenticates the first request."""
         async with recording(password="another") as simulator:  # opens nothing
-            ended = await here(
+            ended = await invoke(
                 *(*RUN, "--endpoint", simulator.url, "--iam-endpoint", simulator.url),
                 *(*target, "--region", "cn-north-4", *WORKERS),
                 folder=rows_in(tmp_path),
@@ -195,7 +192,7 @@ async def test_iam_that_fails_ends_the_run(
     async with recording() as simulator, listening() as elsewhere:
         headers = {"Location": elsewhere.url}
         async with listening(status=status, answer=answer, headers=headers) as iam:
-            ended = await here(
+            ended = await invoke(
                 *(*RUN, *at(simulator), "--iam-endpoint", iam.url),
                 folder=rows_in(tmp_path),
                 **USER,
@@ -213,7 +210,7 @@ async def test_iam_that_is_away_ends_the_run(tmp_path: Path) -> None:
     async with listening() as iam:
         pass
     async with recording() as simulator:
-        ended = await here(
+        ended = await invoke(
             *(*RUN, *at(simulator), "--iam-endpoint", iam.url), folder=rows_in(tmp_path), **USER
         )
 
@@ -224,18 +221,20 @@ async def test_iam_that_is_away_ends_the_run(tmp_path: Path) -> None:
 
 class TestWrongKey:
     @pytest.mark.parametrize(
-        ("knobs", "act"),
+        "knobs",
         [
-            ({"ak": "CANARYAK", "sk": "another"}, batchcreate),
-            ({"ak": "ANOTHER", "sk": "canary-secret-key"}, here),
-            ({"token": "another"}, here),
+            {"ak": "CANARYAK", "sk": "another"},
+            {"ak": "ANOTHER", "sk": "canary-secret-key"},
+            {"token": "another"},
         ],
         ids=["wrong SK", "wrong AK", "no signatures"],
     )
-    async def test_is_tried_once(self, knobs: dict[str, Any], act: Act, tmp_path: Path) -> None:
+    async def test_is_tried_once(self, knobs: dict[str, Any], tmp_path: Path) -> None:
         """Fifty workers, one request: five more would lock the key."""
         async with recording(**knobs) as simulator:
-            ended = await act(*(*RUN, *at(simulator), *WORKERS), folder=rows_in(tmp_path), **KEY)
+            ended = await invoke(
+                *(*RUN, *at(simulator), *WORKERS), folder=rows_in(tmp_path), **KEY
+            )
 
         assert ended.code == 4
         assert len(simulator.requests) == 1
@@ -248,7 +247,7 @@ class TestWrongKey:
     async def test_is_tried_once_where_the_project_is_looked_up(self, tmp_path: Path) -> None:
         """The look-up is the first request, and the last one."""
         async with recording(ak="CANARYAK", sk="another") as simulator:
-            ended = await here(
+            ended = await invoke(
                 *(*RUN, "--endpoint", simulator.url, "--iam-endpoint", simulator.url),
                 *("--region", "cn-north-4", "--instance-id", INSTANCE, *WORKERS),
                 folder=rows_in(tmp_path),
@@ -262,10 +261,10 @@ class TestWrongKey:
         """Undo has its probe, too."""
         folder = rows_in(tmp_path, 3)
         async with recording(ak="CANARYAK", sk="canary-secret-key") as simulator:
-            first = await here(*RUN, *at(simulator), folder=folder, **KEY)
+            first = await invoke(*RUN, *at(simulator), folder=folder, **KEY)
             before = len(simulator.requests)
             wrong = KEY | {"HUAWEICLOUD_SDK_SK": "another"}
-            ended = await batchcreate("undo", "tasks-results", "--yes", folder=folder, **wrong)
+            ended = await invoke("undo", "tasks-results", "--yes", folder=folder, **wrong)
 
         assert (first.code, ended.code) == (0, 4)
         assert len(simulator.requests) == before + 1
@@ -281,7 +280,7 @@ async def test_signed_run_finds_its_project(tmp_path: Path) -> None:
         "security_token": "canary-security-token",
     }
     async with recording(**knobs) as simulator:
-        ended = await here(
+        ended = await invoke(
             *(*RUN, "--endpoint", simulator.url, "--iam-endpoint", simulator.url),
             *("--region", "cn-north-4", "--instance-id", INSTANCE, "--rate", "1000"),
             folder=rows_in(tmp_path),
@@ -304,7 +303,7 @@ async def test_roma_codes_with_400_mean_what_they_say(
     """Authentication and permission end the run at the first request."""
     answer = {"error_code": code, "error_msg": "no"}
     async with listening(status=400, answer=answer) as ear:
-        ended = await here(*(*RUN, "--endpoint", ear.url, *TARGET), folder=rows_in(tmp_path))
+        ended = await invoke(*(*RUN, "--endpoint", ear.url, *TARGET), folder=rows_in(tmp_path))
 
     assert ended.code == 4
     assert len(ear.requests) == 1
@@ -320,9 +319,9 @@ async def test_open_token_file_is_warned_of(tmp_path: Path) -> None:
     own = ("--token-file", "token.txt")
     async with recording(token=TOKEN) as simulator:
         command = (*RUN, *at(simulator), *own)
-        ended = await batchcreate(*command, folder=folder, BATCHCREATE_TOKEN="")
-        quiet = await batchcreate(*command, "--quiet", folder=folder, BATCHCREATE_TOKEN="")
-        retried = await here("retry", "tasks-results", *own, folder=folder, BATCHCREATE_TOKEN="")
+        ended = await invoke(*command, folder=folder, BATCHCREATE_TOKEN="")
+        quiet = await invoke(*command, "--quiet", folder=folder, BATCHCREATE_TOKEN="")
+        retried = await invoke("retry", "tasks-results", *own, folder=folder, BATCHCREATE_TOKEN="")
 
     warning = "token.txt: others can read it; chmod 600 token.txt"
     assert [warning in each.err for each in (ended, quiet, retried)] == [True, False, True]
@@ -353,7 +352,6 @@ async def meet(
     *,
     is_trusted: bool = False,
     iam: bool = False,
-    act: Act = here,
     **variables: str,
 ) -> Met:
     rows_in(folder, 2)
@@ -364,18 +362,18 @@ async def meet(
             "--endpoint", ear.url
         )  # fmt: skip
         command = (*RUN, *places, *TARGET, *trust, "--settle", "0")
-        ended = await act(*command, folder=folder, **variables)
+        ended = await invoke(*command, folder=folder, **variables)
         return Met(ended=ended, ear=ear)
 
 
 MEETINGS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "self-signed": {"name": "self-signed", "act": batchcreate},
+    "self-signed": {"name": "self-signed"},
     "expired": {"name": "expired", "is_trusted": True},
     "wrong host": {"name": "wrong host", "is_trusted": True},
     "self-signed, signed requests": {"name": "self-signed", **KEY},
     "IAM, self-signed": {"name": "self-signed", "iam": True, **USER},
     "IAM, wrong host": {"name": "wrong host", "is_trusted": True, "iam": True, **USER},
-    "trusted": {"name": "self-signed", "is_trusted": True, "act": batchcreate},
+    "trusted": {"name": "self-signed", "is_trusted": True},
 }
 
 
@@ -419,7 +417,7 @@ async def test_unusable_ca_file_is_told(content: bytes | None, tmp_path: Path) -
     if content is not None:
         (folder / "ca.pem").write_bytes(content)
     async with recording() as simulator:
-        ended = await here(*RUN, *at(simulator), "--ca-file", "ca.pem", folder=folder)
+        ended = await invoke(*RUN, *at(simulator), "--ca-file", "ca.pem", folder=folder)
 
     assert ended.code == 2
     assert "--ca-file ca.pem: cannot be used: " in ended.err
@@ -432,7 +430,7 @@ async def test_redirect_to_another_host_is_not_followed(status: int, tmp_path: P
     async with listening() as other:
         headers = {"Location": f"{other.url}/v2/p1"}
         async with listening(status=status, headers=headers) as ear:
-            ended = await here(
+            ended = await invoke(
                 *(*RUN, "--endpoint", ear.url, *TARGET), folder=rows_in(tmp_path, 2)
             )
 
@@ -449,7 +447,7 @@ class TestProxy:
         """Whatever the variables say."""
         async with recording() as simulator, proxying() as proxy:
             names = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY")
-            ended = await batchcreate(
+            ended = await invoke(
                 *(*RUN, *at(simulator)),
                 folder=rows_in(tmp_path, 2),
                 **dict.fromkeys(names, proxy.url),
@@ -462,7 +460,7 @@ class TestProxy:
         """Its name and password come from the environment and go to the proxy."""
         variables = {"BATCHCREATE_PROXY_USER": "me", "BATCHCREATE_PROXY_PASSWORD": self.PASSWORD}
         async with recording() as simulator, proxying() as proxy:
-            ended = await batchcreate(
+            ended = await invoke(
                 *(*RUN, *at(simulator), "--proxy", proxy.url),
                 folder=rows_in(tmp_path, 2),
                 **variables,
@@ -479,7 +477,7 @@ class TestProxy:
         certificate = await asyncio.to_thread(certify, tmp_path / "tls")
         variables = {"BATCHCREATE_PROXY_USER": "me", "BATCHCREATE_PROXY_PASSWORD": self.PASSWORD}
         async with listening(tls=certificate.context) as ear, proxying() as proxy:
-            found = await here(
+            found = await invoke(
                 *("doctor", "--endpoint", ear.url, *TARGET, "--proxy", proxy.url),
                 *("--ca-file", str(certificate.path)),
                 folder=tmp_path,
@@ -498,7 +496,7 @@ class TestProxy:
         certificate = await asyncio.to_thread(certify, tmp_path / "tls")
         refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
         async with listening(tls=certificate.context) as ear, proxying(refusal=refusal) as proxy:
-            found = await here(
+            found = await invoke(
                 *("doctor", "--endpoint", ear.url, *TARGET, "--proxy", proxy.url), folder=tmp_path
             )
 

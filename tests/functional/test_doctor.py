@@ -15,8 +15,15 @@ from batchcreate.models import Reply
 from batchcreate.pipeline.doctor import clock_skew, diagnose, rate_headers
 from batchcreate.settings import load
 from batchcreate.simulator import FaultKind
+from tests.functional.inside import invoke
 from tests.functional.outside import certify, listening
-from tests.functional.program import INSTANCE, PROJECT, TOKEN, at, batchcreate, recording
+from tests.functional.program import (
+    INSTANCE,
+    PROJECT,
+    TOKEN,
+    at,
+    recording,
+)
 
 GIVEN: Final = {"BATCHCREATE_TOKEN": TOKEN}
 USER: Final = {
@@ -334,7 +341,7 @@ class TestCommand:
     async def test_ends_with_0_where_all_is_well(self, folder: Path) -> None:
         """A line for each finding, on standard error."""
         async with recording() as simulator:
-            ended = await batchcreate("doctor", *at(simulator), folder=folder)
+            ended = await invoke("doctor", *at(simulator), folder=folder)
 
         assert (ended.code, ended.out) == (0, "")
         assert [line[:3] for line in ended.err.splitlines()] == ["ok "] * 5
@@ -342,7 +349,7 @@ class TestCommand:
     async def test_ends_with_1_where_something_is_not(self, folder: Path) -> None:
         """The bad line stands out."""
         async with recording(token="another") as simulator:
-            ended = await batchcreate("doctor", *at(simulator), folder=folder)
+            ended = await invoke("doctor", *at(simulator), folder=folder)
 
         assert ended.code == 1
         assert ended.err.splitlines()[-1].startswith("BAD  credentials: not accepted: HTTP 401")

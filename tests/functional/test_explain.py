@@ -4,12 +4,17 @@ from pathlib import Path
 
 from batchcreate.advice import CATALOGUE, explain
 from batchcreate.models import Status
-from tests.functional.program import batchcreate, read_lines, task_rows, write_rows
+from tests.functional.inside import invoke
+from tests.functional.program import (
+    read_lines,
+    task_rows,
+    write_rows,
+)
 
 
 async def test_a_code_is_explained_on_standard_output(tmp_path: Path) -> None:
     """Meaning, owner, what to do and the command that retries such rows; nothing else is said."""
-    ended = await batchcreate("explain", "apigw.0308", folder=tmp_path)
+    ended = await invoke("explain", "apigw.0308", folder=tmp_path)
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines() == [
@@ -24,7 +29,7 @@ async def test_a_code_is_explained_on_standard_output(tmp_path: Path) -> None:
 
 async def test_every_case_of_a_code_is_explained(tmp_path: Path) -> None:
     """A code that comes with several statuses is a paragraph for each; Chinese where asked for."""
-    ended = await batchcreate("explain", "APIGW.0201", "--lang", "zh", folder=tmp_path)
+    ended = await invoke("explain", "APIGW.0201", "--lang", "zh", folder=tmp_path)
 
     paragraphs = ended.out.split("\n\n")
     assert [text.splitlines()[0] for text in paragraphs] == [
@@ -44,7 +49,7 @@ async def test_every_case_of_a_code_is_explained(tmp_path: Path) -> None:
 
 async def test_what_only_a_message_tells_is_marked(tmp_path: Path) -> None:
     """The kinds of failed connections share their code."""
-    ended = await batchcreate("explain", "CONNECT", folder=tmp_path)
+    ended = await invoke("explain", "CONNECT", folder=tmp_path)
 
     first, *others = ended.out.split("\n\n")
     assert first.splitlines()[0] == "CONNECT"
@@ -53,8 +58,8 @@ async def test_what_only_a_message_tells_is_marked(tmp_path: Path) -> None:
 
 async def test_rules_and_statuses_are_explained_too(tmp_path: Path) -> None:
     """Whatever stands in a report can be asked for."""
-    rule = await batchcreate("explain", "task_tag.too_short", folder=tmp_path)
-    created = await batchcreate("explain", "Created", folder=tmp_path)
+    rule = await invoke("explain", "task_tag.too_short", folder=tmp_path)
+    created = await invoke("explain", "Created", folder=tmp_path)
 
     assert rule.out.splitlines()[-1].startswith("Source: ROMA Connect API reference, CreateMult")
     assert created.out.splitlines() == [
@@ -67,7 +72,7 @@ async def test_rules_and_statuses_are_explained_too(tmp_path: Path) -> None:
 
 async def test_a_code_that_is_not_known_gets_what_holds_for_its_kind(tmp_path: Path) -> None:
     """It is said so, near misses are named, and the exit code is 1."""
-    ended = await batchcreate("explain", "FDI.3034", folder=tmp_path)
+    ended = await invoke("explain", "FDI.3034", folder=tmp_path)
 
     lines = ended.out.splitlines()
     assert (ended.code, ended.err) == (1, "")
@@ -81,7 +86,7 @@ async def test_a_code_that_is_not_known_gets_what_holds_for_its_kind(tmp_path: P
 
 async def test_nothing_is_suggested_for_what_is_like_no_code(tmp_path: Path) -> None:
     """There is something to say all the same, and what was typed is repeated harmlessly."""
-    ended = await batchcreate("explain", "\x1b[2J", folder=tmp_path)
+    ended = await invoke("explain", "\x1b[2J", folder=tmp_path)
 
     assert ended.code == 1
     assert ended.out.startswith("\\x1b[2J is not known here")
@@ -91,8 +96,8 @@ async def test_nothing_is_suggested_for_what_is_like_no_code(tmp_path: Path) -> 
 
 async def test_all_codes_are_listed(tmp_path: Path) -> None:
     """With the option, or without a code, each case of each code has a line."""
-    listed = await batchcreate("explain", "--list", folder=tmp_path)
-    bare = await batchcreate("explain", folder=tmp_path, LC_ALL="zh_CN.UTF-8")
+    listed = await invoke("explain", "--list", folder=tmp_path)
+    bare = await invoke("explain", folder=tmp_path, LC_ALL="zh_CN.UTF-8")
 
     cases = sum(len(entries) for entries in CATALOGUE.values())
     assert (listed.code, bare.code) == (0, 0)
@@ -106,9 +111,9 @@ async def test_reports_are_in_the_language_that_was_asked_for(tmp_path: Path) ->
     write_rows(tmp_path / "tasks.csv", [*task_rows(1), {"task_name": "x y"}])
     results = tmp_path / "tasks-results" / "results.csv"
 
-    await batchcreate("run", "tasks.csv", "--simulate", "--lang", "zh", folder=tmp_path)
+    await invoke("run", "tasks.csv", "--simulate", "--lang", "zh", folder=tmp_path)
     chinese = read_lines(results)
-    ended = await batchcreate("report", "tasks-results", "--lang", "en", folder=tmp_path)
+    ended = await invoke("report", "tasks-results", "--lang", "en", folder=tmp_path)
     english = read_lines(results)
 
     assert ended.code == 0

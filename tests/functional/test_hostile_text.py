@@ -14,7 +14,12 @@ import pytest
 from aiohttp import web
 
 from tests.browser import browsing
-from tests.functional.program import INSTANCE, PROJECT, Ended, batchcreate
+from tests.functional.inside import invoke
+from tests.functional.program import (
+    INSTANCE,
+    PROJECT,
+    Ended,
+)
 from tests.hostile import HOSTILE, SENT, harmful
 from tests.office import convert
 from tests.pages import read_page
@@ -76,7 +81,7 @@ async def _run(folder: Path) -> Run:
     rows = write_cells(folder / "cells.csv")
     async with refusing() as url:
         target = ("--endpoint", url, "--project-id", PROJECT, "--instance-id", INSTANCE)
-        ended = await batchcreate("run", "cells.csv", *target, "--rate", "2000", folder=folder)
+        ended = await invoke("run", "cells.csv", *target, "--rate", "2000", folder=folder)
     return Run(ended=ended, results=folder / "cells-results", rows=rows)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from batchcreate.simulator import Simulator, StoredTask
+from tests.functional.inside import invoke
 from tests.functional.program import (
     INSTANCE,
     LIMIT_S,
@@ -21,7 +22,6 @@ from tests.functional.program import (
     Row,
     Turnstile,
     at,
-    batchcreate,
     code_due,
     creates,
     end,
@@ -75,10 +75,10 @@ async def kill_after(answers: int, folder: Path) -> Killed:
         process.kill()
         await end(process)
         left = simulator.tasks(PROJECT, INSTANCE)
-        reported = await batchcreate("report", "tasks-results", folder=folder)
+        reported = await invoke("report", "tasks-results", folder=folder)
         before = read_lines(results / "results.csv")
         turnstile.open()
-        again = await batchcreate("run", "tasks.csv", *at(simulator), folder=folder)
+        again = await invoke("run", "tasks.csv", *at(simulator), folder=folder)
         return Killed(
             code=process.returncode,
             left=left,
@@ -160,7 +160,7 @@ async def send_signal(number: signal.Signals, folder: Path) -> Signalled:
             ended=ended,
             lines=lines,
             left=left,
-            again=await batchcreate("run", "tasks.csv", *at(simulator), folder=folder),
+            again=await invoke("run", "tasks.csv", *at(simulator), folder=folder),
             after=read_lines(results),
             tasks=simulator.tasks(PROJECT, INSTANCE),
         )
@@ -208,7 +208,7 @@ async def test_a_second_interrupt_does_not_wait_for_answers(tmp_path: Path) -> N
         ended = await end(process)
         lines = read_lines(results / "results.csv")
         turnstile.open()
-        again = await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        again = await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
         tasks = simulator.tasks(PROJECT, INSTANCE)
 
     assert ended.code == 130
@@ -229,8 +229,8 @@ async def test_a_second_run_beside_the_first_is_refused(tmp_path: Path) -> None:
     async with recording(turnstile) as simulator:
         process = await start_and_hold(tmp_path, simulator, turnstile)
         under_way = len(simulator.tasks(PROJECT, INSTANCE))
-        second = await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
-        report = await batchcreate("report", "tasks-results", folder=tmp_path)
+        second = await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        report = await invoke("report", "tasks-results", folder=tmp_path)
         assert len(simulator.tasks(PROJECT, INSTANCE)) == under_way
         turnstile.open()
         first = await end(process)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from batchcreate.simulator import FaultKind
-from tests.functional.inside import here
+from tests.functional.inside import invoke
 from tests.functional.outside import hits, hits_below, listening, proxying
 from tests.functional.program import (
     INSTANCE,
@@ -76,7 +76,7 @@ async def run_through(folder: Path, url: str, way: str, *options: str, word: str
     places = ("--endpoint", url, "--iam-endpoint", url)
     files = ("tasks.csv",) if word == "run" else ()
     async with proxying() as proxy:
-        return await here(
+        return await invoke(
             *(word, *files, *places, *target, "--proxy", proxy.url, *options),
             folder=folder,
             **WAYS[way],
@@ -153,7 +153,7 @@ async def test_refused_signature_brings_nothing_to_light(
     """The gateway shows all that was signed, the security token included."""
     async with recording(ak=AK, sk="another", security_token=SECURITY_TOKEN) as simulator:
         write_rows(tmp_path / "tasks.csv", task_rows(ROWS))
-        ended = await here(
+        ended = await invoke(
             *("run", "tasks.csv", *at(simulator), "-v"), folder=tmp_path, **WAYS["key"]
         )
 

@@ -15,11 +15,11 @@ from prometheus_client.parser import text_string_to_metric_families
 import batchcreate as package
 from batchcreate.logs import ALWAYS, EVENTS
 from batchcreate.simulator import FaultKind
+from tests.functional.inside import invoke
 from tests.functional.program import (
     Ended,
     Turnstile,
     at,
-    batchcreate,
     end,
     in_turns,
     read_summary,
@@ -47,7 +47,7 @@ class Watched:
 async def watched(folder: Path, *arguments: str, **variables: str) -> Watched:
     """Carry out a command with everything on that programs read."""
     options = ("--json", "--metrics", METRICS, "-v")
-    return left_by(await batchcreate(*arguments, *options, folder=folder, **variables), folder)
+    return left_by(await invoke(*arguments, *options, folder=folder, **variables), folder)
 
 
 def left_by(ended: Ended, folder: Path) -> Watched:
@@ -160,7 +160,7 @@ class TestSummary:
         """It tells the plan, and stdout holds nothing else."""
         command = ("run", "tasks.csv", "--simulate", "--dry-run", "--json")
 
-        ended = await batchcreate(*command, folder=lay_tasks(tmp_path))
+        ended = await invoke(*command, folder=lay_tasks(tmp_path))
 
         told = json.loads(ended.out)
         validate(told)
@@ -173,7 +173,7 @@ class TestSummary:
         """It is rebuilt from the journal."""
         run = await watched(lay_tasks(tmp_path), "run", "tasks.csv", "--simulate")
 
-        ended = await batchcreate("report", "tasks-results", "--json", folder=tmp_path)
+        ended = await invoke("report", "tasks-results", "--json", folder=tmp_path)
 
         validate(json.loads(ended.out))
         assert json.loads(ended.out) == run.summary
@@ -282,7 +282,7 @@ class TestMetrics:
 
     async def test_run_that_could_not_begin_tells_its_exit_code(self, tmp_path: Path) -> None:
         """An alert about a nightly run that never ran is the most wanted one."""
-        ended = await batchcreate(
+        ended = await invoke(
             *("run", "gone.csv", "--simulate", "--metrics", METRICS), folder=tmp_path
         )
 
@@ -295,7 +295,7 @@ class TestMetrics:
         """They are those of the last real run."""
         command = ("run", "tasks.csv", "--simulate", "--dry-run", "--metrics", METRICS)
 
-        await batchcreate(*command, folder=lay_tasks(tmp_path))
+        await invoke(*command, folder=lay_tasks(tmp_path))
 
         assert not (tmp_path / METRICS).exists()
 
@@ -303,7 +303,7 @@ class TestMetrics:
         """Not after an hour of creating."""
         command = ("run", "tasks.csv", "--simulate", "--metrics", "gone/run.prom")
 
-        ended = await batchcreate(*command, folder=lay_tasks(tmp_path))
+        ended = await invoke(*command, folder=lay_tasks(tmp_path))
 
         assert ended.code == 2
         assert ended.err == (

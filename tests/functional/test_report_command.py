@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from batchcreate.simulator import FaultKind
+from tests.functional.inside import invoke
 from tests.functional.program import (
     at,
-    batchcreate,
     read_summary,
     recording,
     task_rows,
@@ -22,13 +22,13 @@ async def test_reports_are_rebuilt_byte_for_byte(tmp_path: Path) -> None:
     results = tmp_path / "tasks-results"
 
     async with recording(faults={FaultKind.FORBIDDEN: 0.3}, seed=1) as simulator:
-        ran = await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        ran = await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
         seen = len(simulator.requests)
         written = {name: (results / name).read_bytes() for name in REPORTS}
         (results / "results.csv").unlink()
         (results / "issues.csv").write_bytes(b"spoilt")
         (results / "summary.json").unlink()
-        ended = await batchcreate("report", "tasks-results", "--json", folder=tmp_path)
+        ended = await invoke("report", "tasks-results", "--json", folder=tmp_path)
         assert len(simulator.requests) == seen
 
     assert (ran.code, ended.code) == (1, 0)
@@ -40,12 +40,12 @@ async def test_reports_are_rebuilt_byte_for_byte(tmp_path: Path) -> None:
 async def test_a_moved_folder_is_reported_too(tmp_path: Path) -> None:
     """The journal does not depend on where it lies, nor on the input."""
     tasks = write_rows(tmp_path / "tasks.csv", task_rows(2))
-    await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path)
+    await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
     tasks.unlink()
     moved = (tmp_path / "tasks-results").rename(tmp_path / "elsewhere")
     before = (moved / "results.csv").read_bytes()
 
-    ended = await batchcreate("report", "elsewhere", folder=tmp_path)
+    ended = await invoke("report", "elsewhere", folder=tmp_path)
 
     assert ended.code == 0
     assert (moved / "results.csv").read_bytes() == before
@@ -57,9 +57,9 @@ async def test_a_report_that_cannot_be_written_says_how_to_get_it(tmp_path: Path
     in_the_way = tmp_path / "tasks-results" / "results.csv"
     in_the_way.mkdir(parents=True)
 
-    ran = await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path)
+    ran = await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
     in_the_way.rmdir()
-    ended = await batchcreate("report", "tasks-results", folder=tmp_path)
+    ended = await invoke("report", "tasks-results", folder=tmp_path)
 
     assert ran.code == 4
     assert "batchcreate report tasks-results" in ran.err

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from batchcreate.simulator import FaultKind, Simulator, StoredTask
-from tests.functional.inside import here
+from tests.functional.inside import invoke
 from tests.functional.program import (
     INSTANCE,
     PROJECT,
@@ -21,7 +21,6 @@ from tests.functional.program import (
     Ended,
     Row,
     at,
-    batchcreate,
     code_due,
     creates,
     ids_by_name,
@@ -30,6 +29,7 @@ from tests.functional.program import (
     read_lines,
     read_summary,
     recording,
+    run_process,
     statuses,
     task_rows,
     untrue,
@@ -128,7 +128,7 @@ def write_story(path: Path, wrong: Mapping[int, tuple[str, str, str]]) -> None:
 
 
 async def take_step(folder: Path, simulator: Simulator) -> Step:
-    ended = await batchcreate("run", "tasks.csv", *at(simulator), "-v", folder=folder)
+    ended = await invoke("run", "tasks.csv", *at(simulator), "-v", folder=folder)
     results = folder / "tasks-results"
     return Step(
         ended=ended,
@@ -326,9 +326,7 @@ async def test_the_report_does_not_depend_on_the_concurrency(tmp_path: Path) -> 
     for concurrency in ("1", "50"):
         async with recording(latency_ms=2) as simulator:
             options = ("--concurrency", concurrency, "--results", f"by-{concurrency}")
-            ended = await batchcreate(
-                "run", "tasks.csv", *at(simulator), *options, folder=tmp_path
-            )
+            ended = await invoke("run", "tasks.csv", *at(simulator), *options, folder=tmp_path)
             lines = read_lines(tmp_path / f"by-{concurrency}" / "results.csv")
             assert (ended.code, untrue(lines, simulator.tasks(PROJECT, INSTANCE))) == (0, [])
             seen.append([(line["row"], line["task_name"], line["status"]) for line in lines])
@@ -342,7 +340,7 @@ async def test_json_goes_to_stdout_and_quiet_leaves_the_last_lines(tmp_path: Pat
     write_rows(tmp_path / "tasks.csv", task_rows(3))
 
     async with recording() as simulator:
-        ended = await batchcreate(
+        ended = await invoke(
             "run", "tasks.csv", *at(simulator), "--json", "--quiet", folder=tmp_path
         )
 
@@ -361,7 +359,7 @@ async def test_a_dry_run_creates_nothing_and_leaves_nothing(tmp_path: Path) -> N
     write_rows(tmp_path / "tasks.csv", [*task_rows(3), {"task_name": "x y"}])
 
     async with recording() as simulator:
-        ended = await batchcreate("run", "tasks.csv", *at(simulator), "--dry-run", folder=tmp_path)
+        ended = await invoke("run", "tasks.csv", *at(simulator), "--dry-run", folder=tmp_path)
         assert creates(simulator) == 0
 
     assert ended.code == 1
@@ -374,7 +372,7 @@ async def test_a_dry_run_of_valid_rows_ends_with_0(tmp_path: Path) -> None:
     """Nothing is wrong with the plan, so that a script may go on to the run itself."""
     write_rows(tmp_path / "tasks.csv", task_rows(3))
 
-    ended = await batchcreate("run", "tasks.csv", "--simulate", "--dry-run", folder=tmp_path)
+    ended = await invoke("run", "tasks.csv", "--simulate", "--dry-run", folder=tmp_path)
 
     assert (ended.code, ended.err.splitlines()[-2:]) == (
         0,
@@ -387,7 +385,7 @@ async def test_strict_sends_nothing_where_one_row_is_rejected(tmp_path: Path) ->
     write_rows(tmp_path / "tasks.csv", [*task_rows(3), {"task_name": "x y"}])
 
     async with recording() as simulator:
-        ended = await batchcreate("run", "tasks.csv", *at(simulator), "--strict", folder=tmp_path)
+        ended = await invoke("run", "tasks.csv", *at(simulator), "--strict", folder=tmp_path)
         assert creates(simulator) == 0
 
     lines = read_lines(tmp_path / "tasks-results" / "results.csv")
@@ -403,7 +401,7 @@ async def test_chosen_rows_then_some_then_the_rest(tmp_path: Path) -> None:
 
     async with recording() as simulator:
         for choice in (("--rows", "5-20,31"), ("--limit", "3"), ()):
-            ended = await batchcreate("run", "tasks.csv", *at(simulator), *choice, folder=tmp_path)
+            ended = await invoke("run", "tasks.csv", *at(simulator), *choice, folder=tmp_path)
             lines = read_lines(tmp_path / "tasks-results" / "results.csv")
             assert untrue(lines, simulator.tasks(PROJECT, INSTANCE)) == []
             rows = {int(line["row"]) for line in lines if line["status"] == "created"}
@@ -431,7 +429,7 @@ async def test_instance_that_no_row_names_is_asked_of_the_engineer(
         write_rows(tmp_path / f"{number}.csv", [row])
 
     async with recording() as simulator:
-        ended = await here(
+        ended = await invoke(
             *("run", "0.csv", "1.csv", "--endpoint", simulator.url, "--project-id", PROJECT),
             *("--rate", "1000", "--results", "out"),
             folder=tmp_path,
@@ -452,7 +450,7 @@ async def test_several_files_may_span_instances(tmp_path: Path) -> None:
     write_rows(tmp_path / "west" / "tasks.csv", task_rows(2))
 
     async with recording() as simulator:
-        ended = await batchcreate(
+        ended = await invoke(
             *("run", "east/tasks.csv", "west/tasks.csv", *at(simulator), "--results", "out"),
             folder=tmp_path,
         )
@@ -480,7 +478,7 @@ async def test_options_come_before_environment_before_file_before_default(tmp_pa
             'rate = 900\nresults = "by-file"\n',
             encoding="utf-8",
         )
-        ended = await batchcreate(
+        ended = await invoke(
             *("run", "tasks.csv", "--instance-id", "by-option", "--token-file", "token.txt"),
             folder=tmp_path,
             BATCHCREATE_TOKEN="",
@@ -502,10 +500,10 @@ async def test_a_changed_row_is_not_created_again(tmp_path: Path) -> None:
 
     async with recording() as simulator:
         write_rows(tmp_path / "tasks.csv", rows)
-        await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
         changed = [*rows[:0:-1], rows[0] | {"operation_types": "UPDATE"}]
         write_rows(tmp_path / "tasks.csv", changed)
-        ended = await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        ended = await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
         tasks = simulator.tasks(PROJECT, INSTANCE)
         assert creates(simulator) == 3
 
@@ -518,13 +516,7 @@ async def test_a_changed_row_is_not_created_again(tmp_path: Path) -> None:
     ]
 
 
-BROKEN_STREAMS = {
-    "stdout full": ">/dev/full",
-    "stderr full": "2>/dev/full",
-    "stdout closed": ">&-",
-    "stderr closed": "2>&-",
-    "every stream closed": "<&- >&- 2>&-",
-}
+BROKEN_STREAMS = {"stdout full": ">/dev/full", "every stream closed": "<&- >&- 2>&-"}
 
 
 async def test_a_run_does_not_mind_a_broken_terminal(tmp_path: Path) -> None:
@@ -532,12 +524,10 @@ async def test_a_run_does_not_mind_a_broken_terminal(tmp_path: Path) -> None:
     write_rows(tmp_path / "tasks.csv", [*task_rows(2), {"task_name": "x y"}])
     command = ("run", "tasks.csv", "--simulate", "--rate", "1000", "--json", "--results")
 
-    found = await in_turns(
-        {
-            name: partial(batchcreate, *command, name, folder=tmp_path, redirections=redirections)
-            for name, redirections in BROKEN_STREAMS.items()
-        }
-    )
+    found = {
+        name: await run_process(*command, name, folder=tmp_path, redirections=redirections)
+        for name, redirections in BROKEN_STREAMS.items()
+    }
 
     reports = {
         name: (ended.code, statuses(read_lines(tmp_path / name / "results.csv")))
@@ -553,8 +543,8 @@ async def test_a_run_does_not_mind_a_plain_locale(tmp_path: Path) -> None:
     write_rows(tmp_path / "tasks.csv", [*rows, rows[0] | {"task_name": "商品-orders"}])
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
-    checked = await batchcreate("check", "tasks.csv", folder=tmp_path, **plain)
-    ended = await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path, **plain)
+    checked = await run_process("check", "tasks.csv", folder=tmp_path, **plain)
+    ended = await run_process("run", "tasks.csv", "--simulate", folder=tmp_path, **plain)
 
     lines = read_lines(tmp_path / "tasks-results" / "results.csv")
     assert (checked.code, ended.code) == (1, 1)
@@ -567,7 +557,7 @@ async def test_a_file_name_that_is_no_text_is_no_hindrance(tmp_path: Path) -> No
     name = b"tasks-\xff.csv"
     write_rows(tmp_path / os.fsdecode(name), task_rows(1))
 
-    ended = await batchcreate(
+    ended = await invoke(
         *("run", os.fsdecode(name), "--simulate", "--results", "out"), folder=tmp_path
     )
 
@@ -579,7 +569,7 @@ async def test_refused_credentials_reach_the_server_once(tmp_path: Path) -> None
     write_rows(tmp_path / "tasks.csv", task_rows(20))
 
     async with recording(token="another") as simulator:
-        ended = await batchcreate("run", "tasks.csv", *at(simulator), folder=tmp_path)
+        ended = await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
         assert len(simulator.requests) == 1
 
     lines = read_lines(tmp_path / "tasks-results" / "results.csv")
@@ -616,7 +606,7 @@ async def run_with_fault(kind: FaultKind, folder: Path) -> FaultyRun:
     # A gate that is told 429 at random slows down and down, as it should.
     share = 0.03 if kind is FaultKind.TOO_MANY_REQUESTS else 0.2
     async with recording(faults={kind: share}, seed=3) as simulator:
-        ended = await batchcreate("run", "tasks.csv", *at(simulator), *options, folder=folder)
+        ended = await invoke("run", "tasks.csv", *at(simulator), *options, folder=folder)
         return FaultyRun(
             ended=ended,
             hits=simulator.faults_seen[kind],

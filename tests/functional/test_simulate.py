@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from batchcreate.simulator import FaultKind
+from tests.functional.inside import invoke
 from tests.functional.program import (
     Ended,
-    batchcreate,
     end,
     in_turns,
     listing,
@@ -56,7 +56,7 @@ async def test_a_simulator_serves_until_it_is_ended(
     write_rows(tmp_path / "tasks.csv", task_rows(3))
 
     async with simulating(folder=tmp_path, ended_by=number) as target:
-        ran = await batchcreate("run", "tasks.csv", *target, folder=tmp_path)
+        ran = await invoke("run", "tasks.csv", *target, folder=tmp_path)
 
     assert (ran.code, ran.err.splitlines()[-2]) == (0, "3 rows: 3 created")
 
@@ -67,7 +67,7 @@ async def test_a_simulator_misbehaves_as_told(tmp_path: Path) -> None:
     options = ("--latency", "30", "--limit-rate", "500", "--fault", "403=0.3", "--seed", "5")
 
     async with simulating(*options, folder=tmp_path) as target:
-        ran = await batchcreate("run", "tasks.csv", *target, folder=tmp_path)
+        ran = await invoke("run", "tasks.csv", *target, folder=tmp_path)
 
     lines = read_lines(tmp_path / "tasks-results" / "results.csv")
     assert (ran.code, set(statuses(lines))) == (1, {"created", "failed"})
@@ -81,9 +81,7 @@ async def test_tasks_survive_in_the_state_file(tmp_path: Path) -> None:
 
     for results in ("one", "two"):
         async with simulating("--state", "state.jsonl", folder=tmp_path) as target:
-            ran = await batchcreate(
-                "run", "tasks.csv", *target, "--results", results, folder=tmp_path
-            )
+            ran = await invoke("run", "tasks.csv", *target, "--results", results, folder=tmp_path)
         lines = read_lines(tmp_path / results / "results.csv")
         found.append((ran.code, statuses(lines), [line["task_id"] for line in lines]))
 
@@ -93,7 +91,7 @@ async def test_tasks_survive_in_the_state_file(tmp_path: Path) -> None:
 
 async def test_the_kinds_of_faults_are_listed_on_stdout(tmp_path: Path) -> None:
     """One line for each kind, what it does beside it."""
-    ended = await batchcreate("simulate", "--list-faults", folder=tmp_path)
+    ended = await invoke("simulate", "--list-faults", folder=tmp_path)
 
     lines = ended.out.splitlines()
     assert (ended.code, ended.err) == (0, "")
@@ -114,7 +112,7 @@ async def test_a_wrong_option_is_named(tmp_path: Path) -> None:
     """One line says what is accepted; nothing is served and nothing left behind."""
     found = await in_turns(
         {
-            words: partial(batchcreate, "simulate", *options, folder=tmp_path)
+            words: partial(invoke, "simulate", *options, folder=tmp_path)
             for options, words in WRONG_OPTIONS
         }
     )
@@ -128,7 +126,7 @@ async def test_a_taken_port_is_named(tmp_path: Path) -> None:
     """One line says which port it is and how to get another."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = await batchcreate("simulate", "--port", port, folder=tmp_path)
+        ended = await invoke("simulate", "--port", port, folder=tmp_path)
 
     assert_refused(ended, f"port {port}")
 

@@ -11,7 +11,12 @@ from aiohttp import ClientSession
 
 from batchcreate.secret import Secret
 from batchcreate.signing import AccessKey, sign
-from tests.functional.program import batchcreate, end, said, start
+from tests.functional.inside import invoke
+from tests.functional.program import (
+    end,
+    said,
+    start,
+)
 
 AK, SK, STS, TOKEN = "AKEXAMPLE", "canary-sk-77", "canary-sts-78", "canary-token-79"
 TASKS = "/v2/p1/fdi/instances/i1/tasks"
@@ -169,7 +174,7 @@ async def test_a_file_without_a_secret_is_refused(
         (tmp_path / "sk").touch(mode=0o600)
         (tmp_path / "sk").write_bytes(content)
 
-    ended = await batchcreate("simulate", "--ak", AK, "--sk-file", "sk", folder=tmp_path)
+    ended = await invoke("simulate", "--ak", AK, "--sk-file", "sk", folder=tmp_path)
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"error: {words}")
@@ -180,7 +185,7 @@ async def test_a_file_without_a_secret_is_refused(
 async def test_half_a_key_is_refused(files: Path) -> None:
     """What is missing is named."""
     found = [
-        (await batchcreate("simulate", *options, folder=files)).err
+        (await invoke("simulate", *options, folder=files)).err
         for options in (
             ("--ak", AK),
             ("--sk-file", "sk"),

@@ -12,7 +12,7 @@ from batchcreate.pipeline import templating
 from batchcreate.pipeline.check import check
 from batchcreate.pipeline.load import Input
 from batchcreate.rules import RULES
-from tests.functional.program import batchcreate
+from tests.functional.inside import invoke
 from tests.office import convert
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
@@ -53,7 +53,7 @@ def guarding(sheet: Any) -> dict[str, tuple[str, ...]]:
 
 async def test_anybody_can_read_what_is_sent_to_them(tmp_path: Path) -> None:
     """The file has the usual rights, and the words on the screen say what to do with it."""
-    ended = await batchcreate("template", "tasks.csv", folder=tmp_path)
+    ended = await invoke("template", "tasks.csv", folder=tmp_path)
 
     plain = tmp_path / "plain"
     plain.touch()
@@ -68,7 +68,7 @@ async def test_force_overwrites(tmp_path: Path) -> None:
     """The language comes from the settings where no option names it."""
     (tmp_path / "tasks.csv").touch()
 
-    ended = await batchcreate(
+    ended = await invoke(
         "template", "tasks.csv", "--force", folder=tmp_path, BATCHCREATE_LANG="zh"
     )
 

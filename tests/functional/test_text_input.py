@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.program import batchcreate, listing, read_lines
+from tests.functional.inside import invoke
+from tests.functional.program import (
+    listing,
+    read_lines,
+)
 
 TABLE = "任务名称;操作类型;备注\r\ncrm-1;INSERT;订单\r\ncrm-2;INSRT;\r\n"
 SIMULATED = ("--simulate", "--project-id", "p", "--instance-id", "i")
@@ -14,14 +18,14 @@ async def test_standard_input_is_a_file_like_any_other(tmp_path: Path) -> None:
     """What cannot be created comes back, and takes the place of the row that it came from."""
     (tmp_path / "tasks.txt").write_bytes(TABLE.encode("gb18030"))
 
-    ended = await batchcreate("run", "-", *SIMULATED, folder=tmp_path, redirections="<tasks.txt")
+    ended = await invoke("run", "-", *SIMULATED, folder=tmp_path, stdin="tasks.txt")
     folder = tmp_path / "stdin-results"
     found = [
         (row["file"], row["row"], row["status"]) for row in read_lines(folder / "results.csv")
     ]
     fixed = (folder / "to-fix.csv").read_text(encoding="utf-8-sig").replace("INSRT", "INSERT")
     (tmp_path / "fixed.csv").write_text(fixed, encoding="utf-8")
-    again = await batchcreate(
+    again = await invoke(
         "run", "fixed.csv", *SIMULATED, "--results", "stdin-results", folder=tmp_path
     )
     statuses = [row["status"] for row in read_lines(folder / "results.csv")]
@@ -36,8 +40,8 @@ async def test_options_say_what_cannot_be_found_out(tmp_path: Path) -> None:
     (tmp_path / "tasks.csv").write_bytes(text.encode("cp1251"))
     options = ("--map", "код=task_name", "--map", "OPS=operation_types", "--delimiter", "pipe")
 
-    asked = await batchcreate("check", "tasks.csv", *options, folder=tmp_path)
-    ended = await batchcreate(
+    asked = await invoke("check", "tasks.csv", *options, folder=tmp_path)
+    ended = await invoke(
         "check", "tasks.csv", *options, "--encoding", "windows-1251", folder=tmp_path
     )
 
@@ -70,7 +74,7 @@ async def test_options_that_are_not_heeded_are_refused(
     """In one line, with nothing left behind."""
     (tmp_path / "tasks.csv").write_text("task_name,operation_types\ncrm-1,INSERT\n")
 
-    ended = await batchcreate("run", "tasks.csv", *SIMULATED, *options, folder=tmp_path)
+    ended = await invoke("run", "tasks.csv", *SIMULATED, *options, folder=tmp_path)
 
     assert ended.code == 2
     (line,) = ended.err.splitlines()

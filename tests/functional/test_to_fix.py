@@ -9,8 +9,7 @@ import openpyxl
 import pytest
 
 from tests import analysts
-from tests.functional.inside import here
-from tests.functional.program import batchcreate
+from tests.functional.inside import invoke
 from tests.office import convert
 
 FILES = {".xlsx": analysts.write_workbook, ".csv": analysts.write_text}
@@ -20,14 +19,14 @@ async def checked(folder: Path, suffix: str) -> Path:
     """Write a file, check it, and return the to-fix file."""
     tasks = folder / f"tasks{suffix}"
     FILES[suffix](tasks)
-    ended = await batchcreate("check", tasks.name, folder=folder)
+    ended = await invoke("check", tasks.name, folder=folder)
     assert ended.code == 1, ended.err
     return folder / "tasks-results" / f"to-fix{suffix}"
 
 
 async def run(folder: Path, *files: str) -> tuple[int, dict[str, int]]:
     """Run *files* and return the exit code and the counts."""
-    ended = await here(
+    ended = await invoke(
         *("run", *files, "--simulate", "--results", "tasks-results", "--rate", "1000"),
         folder=folder,
     )
@@ -65,8 +64,8 @@ async def test_to_fix_file_without_its_batch_is_noticed(tmp_path: Path) -> None:
     place = ("--simulate", "--rate", "1000", "--dry-run", "--results")
     back = "tasks-results/to-fix.csv"
 
-    elsewhere = await here("run", back, *place, "other-results", folder=tmp_path)
-    at_home = await here("run", back, *place, "tasks-results", folder=tmp_path)
+    elsewhere = await invoke("run", back, *place, "other-results", folder=tmp_path)
+    at_home = await invoke("run", back, *place, "tasks-results", folder=tmp_path)
 
     assert "is_astray=True" in elsewhere.err
     assert "is_astray=False" in at_home.err

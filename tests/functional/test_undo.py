@@ -25,7 +25,7 @@ from batchcreate.secret import Secret
 from batchcreate.settings import load
 from batchcreate.simulator import FaultKind, Simulator, SimulatorSettings, serve
 from batchcreate.transport import Network, post
-from tests.functional.inside import here
+from tests.functional.inside import invoke
 from tests.functional.program import (
     INSTANCE,
     LIMIT_S,
@@ -34,7 +34,6 @@ from tests.functional.program import (
     Ended,
     Turnstile,
     at,
-    batchcreate,
     end,
     ids_by_name,
     read_lines,
@@ -54,7 +53,7 @@ USER: Final = IamUser(name="jane", password=Secret("x"), domain="acme", endpoint
 async def create(folder: Path, simulator: Simulator, *, rows: int = 3) -> list[str]:
     """Create a batch of so many tasks; return their ids."""
     write_rows(folder / "tasks.csv", task_rows(rows))
-    ended = await here("run", "tasks.csv", *at(simulator), folder=folder)
+    ended = await invoke("run", "tasks.csv", *at(simulator), folder=folder)
     assert ended.code == 0
     return [line["task_id"] for line in read_lines(folder / RESULTS / "results.csv")]
 
@@ -96,7 +95,7 @@ class TestExactlyItsOwn:
         write_rows(tmp_path / "other" / "tasks.csv", task_rows(3, stem="other"))
         async with recording() as simulator:
             other = ("run", "tasks.csv", *at(simulator))
-            await here(*other, folder=tmp_path / "other")
+            await invoke(*other, folder=tmp_path / "other")
             await create(tmp_path, simulator)
             undone = await undo(tmp_path)
 
@@ -135,8 +134,8 @@ class TestExactlyItsOwn:
         write_rows(tmp_path / "tasks.csv", task_rows(3))
         write_rows(tmp_path / "other" / "tasks.csv", task_rows(1))
         async with recording() as simulator:
-            await here("run", "tasks.csv", *at(simulator), folder=tmp_path / "other")
-            await here("run", "tasks.csv", *at(simulator), folder=tmp_path)
+            await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path / "other")
+            await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
             undone = await undo(tmp_path)
 
             assert names(simulator) == ["task-001"]
@@ -309,7 +308,7 @@ class TestCommand:
         """A script that forgot --yes deletes nothing."""
         async with recording() as simulator:
             ids = await create(tmp_path, simulator)
-            ended = await batchcreate(*UNDO, folder=tmp_path)
+            ended = await invoke(*UNDO, folder=tmp_path)
 
         assert ended.code == 2
         assert ended.err.splitlines()[:3] == [
@@ -326,8 +325,8 @@ class TestCommand:
         own = ("--yes", "--token-file", "token.txt", "--rate", "1000")
         async with recording() as simulator:
             await create(tmp_path, simulator, rows=25)
-            ended = await batchcreate(*UNDO, *own, folder=tmp_path, BATCHCREATE_TOKEN="")
-            again = await batchcreate(*UNDO, *own, folder=tmp_path, BATCHCREATE_TOKEN="")
+            ended = await invoke(*UNDO, *own, folder=tmp_path, BATCHCREATE_TOKEN="")
+            again = await invoke(*UNDO, *own, folder=tmp_path, BATCHCREATE_TOKEN="")
 
             assert names(simulator) == []
         assert (ended.code, again.code) == (0, 0)
@@ -344,7 +343,7 @@ class TestCommand:
             first, second, _ = await create(tmp_path, simulator)
             replace_task(simulator, first, name="precious")
             replace_task(simulator, second, task_id="f" * 32)
-            ended = await batchcreate(*UNDO, "--yes", "--quiet", folder=tmp_path)
+            ended = await invoke(*UNDO, "--yes", "--quiet", folder=tmp_path)
 
         assert ended.code == 1
         assert "gone from the server already: 1 task of this batch\n" in ended.err
@@ -434,7 +433,7 @@ class TestInterrupted:
             left = len(simulator.tasks(PROJECT, INSTANCE))
             marks = marks_of(tmp_path)
             turnstile.open()
-            again = await batchcreate(*UNDO, "--yes", folder=tmp_path)
+            again = await invoke(*UNDO, "--yes", folder=tmp_path)
 
             assert names(simulator) == []
         assert (left, again.code) == (rows - answered_calls - self.WORKERS, 0)
@@ -461,7 +460,7 @@ class TestInterrupted:
             marks = marks_of(tmp_path)
             left = simulator.tasks(PROJECT, INSTANCE)
             turnstile.open()
-            again = await batchcreate(*UNDO, "--yes", "--rate", "1000", folder=tmp_path)
+            again = await invoke(*UNDO, "--yes", "--rate", "1000", folder=tmp_path)
 
             assert names(simulator) == []
         status = "deleted" if signals == 1 else "unknown"

@@ -10,13 +10,14 @@ import pytest
 
 from batchcreate.cli import commands
 from batchcreate.simulator import RequestRecord
+from tests.functional.inside import invoke
 from tests.functional.program import (
     TOKEN,
     Ended,
-    batchcreate,
     in_turns,
     listing,
     recording,
+    run_process,
     task_rows,
     write_rows,
 )
@@ -166,7 +167,7 @@ async def try_case(case: Case, folder: Path, url: str) -> Tried:
         (folder / name).write_bytes(content)
     before = found_in(folder)
     command = [part.format(url=url) for part in case.command]
-    ended = await batchcreate(*command, folder=folder, **case.variables)
+    ended = await invoke(*command, folder=folder, **case.variables)
     return Tried(ended=ended, before=before, after=found_in(folder))
 
 
@@ -217,9 +218,9 @@ async def test_a_journal_belongs_to_one_endpoint(tmp_path: Path) -> None:
     options = ("--project-id", "p1", "--instance-id", "i1")
 
     async with recording() as simulator:
-        first = await batchcreate("run", "tasks.csv", "--simulate", folder=tmp_path)
+        first = await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
         report = (tmp_path / "tasks-results" / "results.csv").read_bytes()
-        other = await batchcreate(
+        other = await invoke(
             "run", "tasks.csv", "--endpoint", simulator.url, *options, folder=tmp_path
         )
         assert list(simulator.requests) == []
@@ -238,7 +239,7 @@ async def test_every_help_has_an_example(tmp_path: Path) -> None:
     """Each command explains itself on stdout and ends with 0; so does the program."""
     found = await in_turns(
         {
-            name: partial(batchcreate, *command, "--help", folder=tmp_path)
+            name: partial(invoke, *command, "--help", folder=tmp_path)
             for name, command in HELP.items()
         }
     )
@@ -250,7 +251,7 @@ async def test_every_help_has_an_example(tmp_path: Path) -> None:
 
 async def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
     """It is the help and not an error message around it, with the exit code of wrong usage."""
-    ended = await batchcreate(folder=tmp_path)
+    ended = await invoke(folder=tmp_path)
 
     assert ended.code == 2
     assert (ended.out + ended.err).startswith("Usage: ")
@@ -258,7 +259,7 @@ async def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
 
 async def test_help_into_a_full_disk_is_no_crash(tmp_path: Path) -> None:
     """What cannot be printed is said in one line."""
-    ended = await batchcreate("--help", folder=tmp_path, redirections=">/dev/full")
+    ended = await run_process("--help", folder=tmp_path, redirections=">/dev/full")
 
     assert ended.code != 0
     assert len(ended.err.splitlines()) == 1
@@ -267,6 +268,6 @@ async def test_help_into_a_full_disk_is_no_crash(tmp_path: Path) -> None:
 
 async def test_lists_come_from_the_environment_as_they_are_typed(tmp_path: Path) -> None:
     """An option that may be repeated takes one plain value there."""
-    ended = await batchcreate("check", "tasks.csv", folder=tmp_path, BATCHCREATE_SHEET="Tasks")
+    ended = await invoke("check", "tasks.csv", folder=tmp_path, BATCHCREATE_SHEET="Tasks")
 
     assert "no such file" in ended.err
