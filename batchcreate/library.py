@@ -34,7 +34,7 @@ class Progress:
         created: confirmed by the server.
         failed: refused for good.
         unknown: sent, and the server's list could not tell.
-        unsettled: waiting to be looked up in the server's list.
+        to_reconcile: tasks waiting for the task list.
         in_flight: sent, no answer yet.
         attempts: requests that left, repeated ones included.
         throttled: answers with 429.
@@ -46,7 +46,7 @@ class Progress:
     created: int
     failed: int
     unknown: int
-    unsettled: int
+    to_reconcile: int
     in_flight: int
     attempts: int
     throttled: int
@@ -75,11 +75,11 @@ class EventObserver:
         return True
 
     @asynccontextmanager
-    async def watching(self, tally: RunCounters, gate: Gate) -> AsyncIterator[None]:
+    async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:
         """Tell the progress now and then, and at the end."""
 
         def tell() -> None:
-            self._on_event(_progress(tally, gate))
+            self._on_event(_progress(counters, gate))
 
         async with calling_periodically(PROGRESS_EVERY_S, tell):
             try:
@@ -88,16 +88,16 @@ class EventObserver:
                 tell()
 
 
-def _progress(tally: RunCounters, gate: Gate) -> Progress:
+def _progress(counters: RunCounters, gate: Gate) -> Progress:
     return Progress(
-        planned=tally.planned,
-        created=tally.created,
-        failed=tally.failed,
-        unknown=tally.unknown,
-        unsettled=tally.unsettled,
-        in_flight=tally.in_flight,
-        attempts=tally.attempts,
-        throttled=tally.throttled,
+        planned=counters.planned,
+        created=counters.created,
+        failed=counters.failed,
+        unknown=counters.unknown,
+        to_reconcile=counters.to_reconcile,
+        in_flight=counters.in_flight,
+        attempts=counters.attempts,
+        throttled=counters.throttled,
         rate_per_s=gate.rate_per_s,
     )
 

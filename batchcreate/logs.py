@@ -23,7 +23,7 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "run.started": ("endpoint", "rows"),
     "config.loaded": ("settings", "sources"),
     "rate.changed": ("rate_per_s",),
-    "attempt.repeated": (*_ATTEMPT, "reason"),
+    "attempt.retry_scheduled": (*_ATTEMPT, "reason"),
     "task.created": (*_ATTEMPT, "task_id"),
     "task.failed": (*_ATTEMPT, "http_status", "error_code", "error_msg"),
     "task.unknown": (*_ATTEMPT, "reason"),

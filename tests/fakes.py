@@ -22,8 +22,18 @@ from batchcreate.inventory import list_all
 from batchcreate.journal import Journal, UnknownTask, Writer, find_unknown, work
 from batchcreate.models import Reply, RunId, Target
 from batchcreate.pipeline.preflight import run_preflight, skip_existing
-from batchcreate.pool import Feed, Pool, Reconciler, RunCounters, StopCause, StopReason, StopSwitch
-from batchcreate.pool.reconciler import ListTasks
+from batchcreate.pool import (
+    AttemptLoop,
+    CreateContext,
+    Feed,
+    ListTasks,
+    Pool,
+    Reconciler,
+    RunCounters,
+    StopCause,
+    StopReason,
+    StopSwitch,
+)
 from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.retry import RetryPolicy
 from tests.journals import NOW_MS, read
@@ -362,7 +372,7 @@ class Rig:
         journal: has read the input.
         client: asks the server, whose clock is the clock.
         knobs: how it is set up.
-        settling: the class that settles.
+        reconciler: the class that reconciles.
         credential: is asked to renew itself where the server says 401.
         gate: the class that lets requests go.
 
@@ -374,19 +384,19 @@ class Rig:
         client: ScriptedClient,
         knobs: Knobs | None = None,
         *,
-        settling: type[Reconciler] = Reconciler,
+        reconciler: type[Reconciler] = Reconciler,
         credential: FixedCredential | None = None,
         gate: type[Gate] = Gate,
     ) -> None:
         self.stop = StopSwitch()
-        self.tally = RunCounters()
+        self.counters = RunCounters()
         self.capture = LogCapture()
         self.writer: InlineWriter | None = None
         self._journal = journal
         self._server = client.server
         self._client = client
         self._knobs = knobs or Knobs()
-        self._settling = settling
+        self._reconciler = reconciler
         self._gate = gate
         self._credential = credential or FixedCredential()
         self._random = Random(1)  # noqa: S311 # jitter
@@ -407,28 +417,30 @@ class Rig:
         """Take the baseline and send; return why the run ended early."""
         knobs, connection = self._knobs, self._journal.connection
         gate = self._gate(RateLimit(rate_per_s=knobs.rate_per_s, headroom=0.0))
-        look = partial(list_all, self._client, gate=gate, retry=knobs.retry, random=self._random)
+        list_tasks = partial(
+            list_all, self._client, gate=gate, retry=knobs.retry, random=self._random
+        )
         number = self._journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
-        unsettled = find_unknown(connection) if knobs.does_reconcile else []
+        unknown = find_unknown(connection) if knobs.does_reconcile else []
         targets = [
             *work.count_per_target(connection),
-            *(row.pending.key.target for row in unsettled),
+            *(row.pending.key.target for row in unknown),
         ]
-        inventories = await run_preflight(dict.fromkeys(targets), look, self._credential)
+        inventories = await run_preflight(dict.fromkeys(targets), list_tasks, self._credential)
         if isinstance(inventories, StopReason):
-            self.stop.pull(inventories)
-            return self.stop.halt
+            self.stop.request_stop(inventories)
+            return self.stop.reason
         skip_existing(self._journal, inventories, is_abort=False)
-        await self._send(gate, look, unsettled, number)
+        await self._send(gate, list_tasks, unknown, number)
         self._journal.fold()
-        return self.stop.halt
+        return self.stop.reason
 
     async def _send(
-        self, gate: Gate, look: ListTasks, unsettled: Sequence[UnknownTask], number: int
+        self, gate: Gate, list_tasks: ListTasks, unknown: Sequence[UnknownTask], number: int
     ) -> None:
         knobs = self._knobs
         planned = sum(work.count_per_target(self._journal.connection).values())
-        self.tally.planned = planned + len(unsettled)
+        self.counters.run_planned(planned=planned + len(unknown), existing=0)
         self.writer = writer = InlineWriter(
             self._journal.connection,
             run=number,
@@ -437,32 +449,35 @@ class Rig:
             on_step=self._client.on_step,
         )
         feed = Feed(writer, planned=planned, rate_per_s=knobs.rate_per_s)
-        settling = self._settling(
-            look=look,
+        reconciler = self._reconciler(
+            list_tasks=list_tasks,
             feed=feed,
             writer=writer,
             stop=self.stop,
-            tally=self.tally,
+            counters=self.counters,
             window_s=knobs.window_s,
             waiting_max=knobs.waiting_max,
             log=self._log,
         )
-        for row in unsettled:
-            settling.resume(row, now_ms=self._server.now_ms())
-        pool = Pool(
+        for row in unknown:
+            reconciler.resume(row, now_ms=self._server.now_ms())
+        context = CreateContext(
             client=self._client,
-            gate=gate,
             credential=self._credential,
-            writer=writer,
             feed=feed,
-            settling=settling if knobs.does_reconcile else None,
-            stop=self.stop,
-            tally=self.tally,
-            retry=knobs.retry,
-            random=self._random,
+            writer=writer,
+            counters=self.counters,
             now=self._server.utc_now,
             log=self._log,
         )
+        attempts = AttemptLoop(
+            gate=gate,
+            stop=self.stop,
+            retry=knobs.retry,
+            random=self._random,
+            has_more=lambda: feed.has_more,
+        )
+        pool = Pool(context, attempts, reconciler if knobs.does_reconcile else None, self.stop)
         async with writer:
             await pool.run(knobs.workers)
 

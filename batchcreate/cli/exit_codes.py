@@ -40,19 +40,19 @@ def code_of_plan(summary: "Summary") -> int:
     return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
 
 
-def code_of_halt(halt: "StopReason") -> int:
-    """Return the exit code of a command that *halt* ended early."""
-    if halt.cause == DECLINED:
+def code_of_stop(reason: "StopReason") -> int:
+    """Return the exit code of a command that *reason* ended early."""
+    if reason.cause == DECLINED:
         return INCOMPLETE
-    return 128 + halt.signal if halt.signal else STOPPED
+    return 128 + reason.signal if reason.signal else STOPPED
 
 
-def code_of(summary: "Summary", halt: "StopReason | None") -> int:
+def code_of(summary: "Summary", reason: "StopReason | None") -> int:
     """Return the exit code of a run that left the batch in the state of *summary*."""
     from batchcreate.models import Status
 
-    if halt is not None:
-        return code_of_halt(halt)
+    if reason is not None:
+        return code_of_stop(reason)
     if summary.counts[Status.UNKNOWN]:
         return UNKNOWN
     settled = summary.counts[Status.CREATED] + summary.counts[Status.SKIPPED]

@@ -76,15 +76,15 @@ class ProgressModel:
     Looks at a run from time to time.
 
     Args:
-        tally: its counts.
+        counters: its counts.
         gate: its rate.
         rate_per_s: the most that the gate ever allows.
         at: the present, in seconds.
 
     """
 
-    def __init__(self, tally: RunCounters, gate: Gate, *, rate_per_s: float, at: float) -> None:
-        self._tally = tally
+    def __init__(self, counters: RunCounters, gate: Gate, *, rate_per_s: float, at: float) -> None:
+        self._counters = counters
         self._gate = gate
         self._rate_per_s = rate_per_s
         self._sending = RateMeter(RATE_WINDOW_S)
@@ -96,8 +96,8 @@ class ProgressModel:
 
     def look(self, at: float) -> None:
         """Take the counts of the moment *at* into account."""
-        self._sending.note(at, self._tally.attempts)
-        self._settling.note(at, self._tally.settled)
+        self._sending.note(at, self._counters.attempts)
+        self._settling.note(at, self._counters.finished)
 
     def news(self, at: float) -> Iterator[str]:
         """Yield what happened since it was asked last and should be said as it happens."""
@@ -118,21 +118,25 @@ class ProgressModel:
     @property
     def done(self) -> tuple[int, int]:
         """How many tasks the run is through with, and how many it means to be."""
-        return self._tally.settled, self._tally.planned
+        return self._counters.finished, self._counters.planned
 
     def parts(self) -> list[Part]:
         """Return the facts of the moment, the most wanted first."""
-        tally = self._tally
-        counts = ((tally.created, "created"), (tally.failed, "failed"), (tally.unknown, "unknown"))
+        counters = self._counters
+        counts = (
+            (counters.created, "created"),
+            (counters.failed, "failed"),
+            (counters.unknown, "unknown"),
+        )
         parts = [
             Part(text=f"{count} {kind}", kind=kind)
             for count, kind in counts
             if count or kind == "created"
         ]
-        if tally.unsettled:
-            parts.append(Part(text=f"{tally.unsettled} to be looked up"))
+        if counters.to_reconcile:
+            parts.append(Part(text=f"{counters.to_reconcile} to be looked up"))
         parts += [
-            Part(text=f"{tally.in_flight} in flight"),
+            Part(text=f"{counters.in_flight} in flight"),
             Part(text=f"{per_second(self._sending.per_s)}/s now"),
             Part(text=f"{per_second(self._gate.rate_per_s)}/s allowed"),
             Part(text=self._left()),
@@ -140,11 +144,11 @@ class ProgressModel:
         return parts
 
     def _left(self) -> str:
-        tally = self._tally
-        left = tally.planned - tally.settled
-        if left <= tally.unsettled:
+        counters = self._counters
+        left = counters.planned - counters.finished
+        if left <= counters.to_reconcile:
             return "waiting for the server's list" if left else "done"
-        per_s = self._settling.per_s if tally.settled else self._gate.rate_per_s
+        per_s = self._settling.per_s if counters.finished else self._gate.rate_per_s
         left_s = max(1, round(left / per_s)) if per_s else 0
         return f"about {spell_duration(left_s)} left" if left_s else "time left unknown"
 
@@ -294,9 +298,9 @@ class QuietScreen:
         return await ask(question(outlook))
 
     @asynccontextmanager
-    async def watching(self, tally: RunCounters, gate: Gate) -> AsyncIterator[None]:
+    async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:
         """Show nothing."""
-        del tally, gate
+        del counters, gate
         yield
 
 
@@ -319,11 +323,11 @@ class PlainScreen(QuietScreen):
         return await super().confirm(outlook)
 
     @asynccontextmanager
-    async def watching(self, tally: RunCounters, gate: Gate) -> AsyncIterator[None]:
+    async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:
         """Print a line now and then, and slow-downs as they happen."""
         now = asyncio.get_running_loop().time
         began_at = now()
-        watch = ProgressModel(tally, gate, rate_per_s=self._settings.rate, at=began_at)
+        watch = ProgressModel(counters, gate, rate_per_s=self._settings.rate, at=began_at)
         due_at = began_at + LINE_EVERY_S
 
         def show() -> None:
@@ -337,7 +341,7 @@ class PlainScreen(QuietScreen):
 
         async with calling_periodically(LOOK_EVERY_S, show):
             yield
-        _tell_what_follows(tally)
+        _tell_what_follows(counters)
 
 
 class LiveScreen(PlainScreen):
@@ -348,18 +352,18 @@ class LiveScreen(PlainScreen):
         self._stream = stream
 
     @asynccontextmanager
-    async def watching(self, tally: RunCounters, gate: Gate) -> AsyncIterator[None]:
+    async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:
         """Show a bar and the facts, and slow-downs above them as they happen."""
         now = asyncio.get_running_loop().time()
-        watch = ProgressModel(tally, gate, rate_per_s=self._settings.rate, at=now)
+        watch = ProgressModel(counters, gate, rate_per_s=self._settings.rate, at=now)
         async with live(watch, self._stream, has_color=self._settings.color):
             yield
-        _tell_what_follows(tally)
+        _tell_what_follows(counters)
 
 
-def _tell_what_follows(tally: RunCounters) -> None:
+def _tell_what_follows(counters: RunCounters) -> None:
     """Say why it is silent for a while, where it will be."""
-    if tally.planned >= LARGE_ROWS:
+    if counters.planned >= LARGE_ROWS:
         print_message("writing the reports")
 
 

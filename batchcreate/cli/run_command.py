@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from batchcreate.cli.exit_codes import code_of, code_of_error, code_of_halt, code_of_plan
+from batchcreate.cli.exit_codes import code_of, code_of_error, code_of_plan, code_of_stop
 from batchcreate.cli.options import configure
 from batchcreate.cli.progress import screen_for
 from batchcreate.cli.run_summary import last_lines
@@ -99,13 +99,13 @@ def ignore() -> None:
 
 
 def _on_signal(stop: StopSwitch, number: signal.Signals, drain_s: float) -> None:
-    if stop.halt is not None:
+    if stop.reason is not None:
         stop.cancel()
         return
-    if stop.has_work:
+    if stop.is_busy:
         print_message(f"{number.name}: the requests under way may finish; again to end them too")
     message = f"ended by {number.name}; run the same command again for the rest"
-    stop.pull(StopReason(cause=StopCause.INTERRUPTED, message=message, signal=number))
+    stop.request_stop(StopReason(cause=StopCause.INTERRUPTED, message=message, signal=number))
     asyncio.get_running_loop().call_later(drain_s, stop.cancel)
 
 
@@ -136,11 +136,13 @@ def _attempt(
         ending = asyncio.run(_with_signals(told, settings, stop))
     except StoppedError as error:
         print_message(f"error: {error}")
-        return (code_of_halt(stop.halt) if stop.halt is not None else code_of_error(error)), None
+        return (
+            code_of_stop(stop.reason) if stop.reason is not None else code_of_error(error)
+        ), None
     _conclude(ending, settings, language=language_of(settings, environment))
-    if settings.dry_run and ending.halt is None:
+    if settings.dry_run and ending.stop_reason is None:
         return code_of_plan(ending.summary), None
-    return code_of(ending.summary, ending.halt), ending.reports
+    return code_of(ending.summary, ending.stop_reason), ending.reports
 
 
 def _conclude(ending: RunResult, settings: Settings, *, language: str) -> None:

@@ -95,7 +95,7 @@ def next_step(ending: RunResult, settings: Settings, typed: CommandLine) -> str:
     has = ending.summary.counts
     all_rows = typed.without(*_CHOOSING)
     is_held = settings.strict and has[Status.REJECTED] > 0
-    if ending.halt is not None or (settings.dry_run and has[Status.NOT_ATTEMPTED]):
+    if ending.stop_reason is not None or (settings.dry_run and has[Status.NOT_ATTEMPTED]):
         return f"{typed.without('--dry-run')}"
     if has[Status.NOT_ATTEMPTED] and not is_held:
         return f"send the rest: {all_rows}"
@@ -184,10 +184,10 @@ def last_lines(
     words = arguments[1:]
     (command,) = [each for each in commands.ALL if each.name == words[0]]
     typed = CommandLine.parse(words, command)
-    lines = [ending.halt.message] if ending.halt is not None else []
+    lines = [ending.stop_reason.message] if ending.stop_reason is not None else []
     if settings.dry_run:
         lines.append("dry run: nothing was sent")
-    elif settings.strict and ending.plan.rejected and ending.halt is None:
+    elif settings.strict and ending.plan.rejected and ending.stop_reason is None:
         lines.append("--strict: a row is rejected, so nothing was sent")
     if not settings.quiet:
         table = _causes(ending.reports.causes, ending.plan.notices, language)

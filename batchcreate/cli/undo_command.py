@@ -43,10 +43,10 @@ def conclude(undone: Undone, results: Path) -> int:
     print_message(f"undo: {', '.join(ends) or 'this batch has no tasks on the server'}")
     if ends:
         print_message(f"every task: {results / 'undo.csv'}")
-    if undone.halt is not None:
-        print_message(undone.halt.message)
+    if undone.stop_reason is not None:
+        print_message(undone.stop_reason.message)
         print_message(f"next: {_again()}")
-        return 128 + undone.halt.signal if undone.halt.signal else STOPPED
+        return 128 + undone.stop_reason.signal if undone.stop_reason.signal else STOPPED
     if undone.counts.get(DeletionStatus.UNKNOWN):
         print_message(f"next: {_again()}")
         return UNKNOWN

@@ -10,8 +10,7 @@ from batchcreate.journal import Journal, UnknownTask, work
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pipeline.values import Forecast
-from batchcreate.pool import StopCause, StopReason
-from batchcreate.pool.reconciler import ListTasks
+from batchcreate.pool import ListTasks, StopCause, StopReason
 from batchcreate.settings import Settings
 from batchcreate.text import counted
 

@@ -48,7 +48,7 @@ async def run(
     if service.warning:
         observer.noted(service.warning)
     language = language_of(settings, environment)
-    defaults = await stop.unless_pulled(target_defaults(settings, service))
+    defaults = await stop.run_unless_stopped(target_defaults(settings, service))
     if defaults is None:
         msg = "stopped before the input was read; nothing was sent"
         raise StoppedError(msg)
@@ -69,7 +69,7 @@ async def run(
                     source,
                     endpoint=service.endpoint,
                     is_kept=not settings.dry_run,
-                    is_stopped=lambda: stop.halt is not None or is_given_up(),
+                    is_stopped=lambda: stop.reason is not None or is_given_up(),
                 )
             )
         except (BatchCreateError, asyncio.CancelledError):

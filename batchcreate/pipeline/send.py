@@ -23,8 +23,18 @@ from batchcreate.pipeline.preflight import forecast, run_preflight, skip_existin
 from batchcreate.pipeline.reports import as_next_run_sees, gather, lost_outcomes, write_reports
 from batchcreate.pipeline.service import SIMULATED, Service, name_credential
 from batchcreate.pipeline.values import Forecast, Observer, Plan, Reports, RunResult
-from batchcreate.pool import Feed, Pool, Reconciler, RunCounters, StopCause, StopReason, StopSwitch
-from batchcreate.pool.reconciler import ListTasks
+from batchcreate.pool import (
+    AttemptLoop,
+    CreateContext,
+    Feed,
+    ListTasks,
+    Pool,
+    Reconciler,
+    RunCounters,
+    StopCause,
+    StopReason,
+    StopSwitch,
+)
 from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings
@@ -33,19 +43,24 @@ from batchcreate.version import __version__
 
 
 def facts_of(
-    settings: Settings, tally: RunCounters, gate: Gate, *, endpoint: str, halt: StopReason | None
+    settings: Settings,
+    counters: RunCounters,
+    gate: Gate,
+    *,
+    endpoint: str,
+    reason: StopReason | None,
 ) -> dict[str, Any]:
     """Return what summary.json tells of a run beside its times and the counts of its batch."""
     return {
         "endpoint": endpoint,
         "this_run": {
-            "planned": tally.planned,
-            "existing": tally.existing,
-            "created": tally.created,
-            "failed": tally.failed,
-            "unknown": tally.unknown,
-            "attempts": tally.attempts,
-            "throttled": tally.throttled,
+            "planned": counters.planned,
+            "existing": counters.existing,
+            "created": counters.created,
+            "failed": counters.failed,
+            "unknown": counters.unknown,
+            "attempts": counters.attempts,
+            "throttled": counters.throttled,
         },
         "rate": {
             "configured_per_s": settings.rate,
@@ -53,7 +68,7 @@ def facts_of(
             "slowdowns": gate.slowdowns,
         },
         "concurrency": settings.concurrency,
-        "stopped": None if halt is None else {"cause": halt.cause, "message": halt.message},
+        "stopped": None if reason is None else {"cause": reason.cause, "message": reason.message},
         "versions": {"batchcreate": __version__, "python": python_version()},
     }
 
@@ -100,7 +115,7 @@ class Sender:
         self._started = self._loop.time()
         limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
         self._gate = Gate(limit, on_change=self._note_rate)
-        self._tally = RunCounters()
+        self._counters = RunCounters()
         self._writer: Writer | None = None
         self._troubles: list[str] = []
         self._log: Log = structlog.get_logger()
@@ -124,8 +139,6 @@ class Sender:
             is_held = settings.strict and plan.rejected > 0
             if (plan.to_send or unsettled) and not is_held:
                 await self._talk(journal, plan, unsettled, number)
-            if self._stop.halt is not None:
-                self._stop.halt = name_credential(self._stop.halt, self._service)
             facts = self._facts()
             self._finish(journal, number, facts)
             reports = self._report(journal)
@@ -135,7 +148,7 @@ class Sender:
             plan=plan,
             reports=reports,
             run_id=run_id,
-            halt=self._stop.halt,
+            stop_reason=self._stop_reason(),
             facts=facts,
             instances=journal.instances(),
             troubles=self._troubles,
@@ -161,7 +174,9 @@ class Sender:
             )
             outlook = await self._look_ahead(journal, plan, unsettled, look)
             if outlook is not None and await self._is_confirmed(outlook):
-                self._tally.planned = outlook.total + len(unsettled)
+                self._counters.run_planned(
+                    planned=outlook.total + len(unsettled), existing=self._counters.existing
+                )
                 await self._send(client, journal, number, look, unsettled)
 
     async def _look_ahead(
@@ -170,16 +185,20 @@ class Sender:
         """Return what is left to do on the server; ``None`` for nothing, or a run that is to end."""
         settings, service = self._settings, self._service
         targets = dict.fromkeys([*plan.to_send, *(row.pending.key.target for row in unsettled)])
-        found = await self._stop.unless_pulled(run_preflight(targets, look, service.credential))
+        found = await self._stop.run_unless_stopped(
+            run_preflight(targets, look, service.credential)
+        )
         if found is None:
             return None
         if isinstance(found, StopReason):
-            self._stop.pull(found)
+            self._stop.request_stop(found)
             return None
         is_abort = settings.on_existing == "abort"
-        self._tally.existing = skip_existing(journal, found, is_abort=is_abort)
-        if existing := self._tally.existing:
-            self._observer.noted(f"skipped, being there already: {counted(existing, 'task')}")
+        existing = skip_existing(journal, found, is_abort=is_abort)
+        self._counters.run_planned(planned=0, existing=existing)
+        if existing:
+            tasks = counted(existing, "task")
+            self._observer.noted(f"skipped {tasks} that already exist")
         is_simulated = service.endpoint == SIMULATED
         return forecast(journal, found, unsettled, settings, is_simulated=is_simulated)
 
@@ -188,55 +207,60 @@ class Sender:
         client: RomaClient,
         journal: Journal,
         number: int,
-        look: ListTasks,
-        unsettled: Sequence[UnknownTask],
+        list_tasks: ListTasks,
+        unknown: Sequence[UnknownTask],
     ) -> None:
         settings = self._settings
         self._writer = writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
         writer.note_rate(self._gate.rate_per_s)
-        feed = Feed(writer, planned=self._tally.planned - len(unsettled), rate_per_s=settings.rate)
-        settling = Reconciler(
-            look=look,
+        feed = Feed(
+            writer, planned=self._counters.planned - len(unknown), rate_per_s=settings.rate
+        )
+        reconciler = Reconciler(
+            list_tasks=list_tasks,
             feed=feed,
             writer=writer,
             stop=self._stop,
-            tally=self._tally,
+            counters=self._counters,
             window_s=settings.settle,
             waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.concurrency),
             log=self._log,
         )
-        for row in unsettled:
-            settling.resume(row, now_ms=epoch_ms())
-        pool = Pool(
+        for row in unknown:
+            reconciler.resume(row, now_ms=epoch_ms())
+        context = CreateContext(
             client=client,
-            gate=self._gate,
             credential=self._service.credential,
-            writer=writer,
             feed=feed,
-            settling=settling if settings.reconcile else None,
-            stop=self._stop,
-            tally=self._tally,
-            retry=self._retry,
-            random=self._random,
+            writer=writer,
+            counters=self._counters,
             now=utc_now,
             log=self._log,
         )
+        attempts = AttemptLoop(
+            gate=self._gate,
+            stop=self._stop,
+            retry=self._retry,
+            random=self._random,
+            has_more=lambda: feed.has_more,
+        )
+        pool = Pool(context, attempts, reconciler if settings.reconcile else None, self._stop)
         try:
-            async with writer, self._observer.watching(self._tally, self._gate):
+            async with writer, self._observer.watching(self._counters, self._gate):
                 await pool.run(settings.concurrency)
             journal.fold()
         except JournalError as error:
-            self._stop.pull(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+            self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
         self._troubles += lost_outcomes(journal, writer.unwritten)
 
     async def _is_confirmed(self, outlook: Forecast) -> bool:
         """Ask whoever watches; a no ends the run."""
-        answer = await self._stop.unless_pulled(self._observer.confirm(outlook))
+        answer = await self._stop.run_unless_stopped(self._observer.confirm(outlook))
         if answer is False:
             declined = StopReason(
                 cause=StopCause.DECLINED, message="nothing was sent: the answer was no"
             )
-            self._stop.pull(declined)
+            self._stop.request_stop(declined)
         return bool(answer)
 
     def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
@@ -244,7 +268,7 @@ class Sender:
         try:
             journal.finish_run(number, at=stamp(utc_now()), facts=facts)
         except JournalError as error:
-            self._stop.pull(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+            self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
 
     def _report(self, journal: Journal) -> Reports:
         """Write the reports; where that fails, say so, and return what they would have told."""
@@ -252,9 +276,9 @@ class Sender:
             try:
                 reports = write_reports(journal, self._results, language=self._language)
             except ReportError as error:
-                if self._stop.halt is not None:
+                if self._stop.reason is not None:
                     self._troubles.append(str(error))
-                self._stop.pull(StopReason(cause=StopCause.REPORT, message=str(error)))
+                self._stop.request_stop(StopReason(cause=StopCause.REPORT, message=str(error)))
                 return gather(journal, {})
         for note in reports.notes:
             self._observer.noted(note)
@@ -262,13 +286,19 @@ class Sender:
 
     def _facts(self) -> dict[str, Any]:
         """Return what summary.json tells of this run."""
-        endpoint, halt = self._service.endpoint, self._stop.halt
+        endpoint, reason = self._service.endpoint, self._stop_reason()
         return {
             "started_at": stamp(self._started_at),
             "finished_at": stamp(utc_now()),
             "elapsed_s": round(self._loop.time() - self._started, 3),
-            **facts_of(self._settings, self._tally, self._gate, endpoint=endpoint, halt=halt),
+            **facts_of(
+                self._settings, self._counters, self._gate, endpoint=endpoint, reason=reason
+            ),
         }
+
+    def _stop_reason(self) -> StopReason | None:
+        reason = self._stop.reason
+        return None if reason is None else name_credential(reason, self._service)
 
     def _note_rate(self, rate_per_s: float) -> None:
         self._log.info("rate.changed", rate_per_s=round(rate_per_s, 3))

@@ -124,11 +124,13 @@ def service_of(
     return find_service(settings.model_copy(update={"endpoint": endpoint}), environment, results)
 
 
-def name_credential(halt: StopReason, service: Service) -> StopReason:
-    """Return *halt* with the credential in its message, where *service* did not accept it."""
-    if halt.cause is not StopCause.UNAUTHORIZED:
-        return halt
-    return replace(halt, message=f"{service.credential.name}, {service.endpoint}: {halt.message}")
+def name_credential(reason: StopReason, service: Service) -> StopReason:
+    """Return *reason*, with the credential in its message if the server refused it."""
+    if reason.cause is not StopCause.UNAUTHORIZED:
+        return reason
+    return replace(
+        reason, message=f"{service.credential.name}, {service.endpoint}: {reason.message}"
+    )
 
 
 def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:

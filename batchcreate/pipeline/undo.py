@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Final, Protocol
@@ -29,18 +28,17 @@ from batchcreate.outcome import describe, read_deletion, read_failure, read_repl
 from batchcreate.pipeline.preflight import run_preflight
 from batchcreate.pipeline.reports import write_reports
 from batchcreate.pipeline.service import Service, name_credential, service_of
-from batchcreate.pool import StopCause, StopReason, StopSwitch
-from batchcreate.pool.stop import CircuitBreaker
+from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
 from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.report import write_deletions
 from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings, language_of
 
-_WHY: Final = {DeletionStatus.KEPT: "it has another name by now: left alone"}
+_REASONS: Final = {DeletionStatus.KEPT: "renamed on the server; kept"}
 
 
 class DeleteClient(Protocol):
-    """What undo needs of an HTTP client, once it knows what to delete."""
+    """The HTTP client of undo."""
 
     async def delete(self, target: Target, task_id: TaskId) -> Reply:
         """
@@ -56,119 +54,135 @@ class DeleteClient(Protocol):
 
 class Deleter:
     """
-    Workers that delete tasks.
+    Delete tasks with concurrent workers.
 
     Attributes:
-        counts: how many tasks came to which end.
-        stop: ends it early when pulled.
+        counts: number of tasks per deletion status.
 
     Args:
         client: sends the requests.
-        gate: lets them go.
-        stop: see above.
+        attempts: sends a request until its outcome is final.
+        writer: commits intents and outcomes.
+        stop: ends the deletion early.
 
     """
 
-    def __init__(self, client: DeleteClient, gate: Gate, stop: StopSwitch) -> None:
-        self.counts = dict.fromkeys(DeletionStatus, 0)
-        self.stop = stop
-        self._client = client
-        self._gate = gate
-        self._breaker = CircuitBreaker()
-        self._retry = RetryPolicy()
-        self._random = Random()  # noqa: S311 # jitter, no secret
-
-    async def note(
-        self, tasks: Sequence[CreatedTask], status: DeletionStatus, writer: Writer
+    def __init__(
+        self, client: DeleteClient, attempts: AttemptLoop, writer: Writer, stop: StopSwitch
     ) -> None:
-        """Put on disk that *tasks* need no request, because of their *status*."""
-        deletion = Deletion(status=status, error_msg=_WHY.get(status, ""))
+        self.counts = dict.fromkeys(DeletionStatus, 0)
+        self._client = client
+        self._attempts = attempts
+        self._writer = writer
+        self._stop = stop
+
+    async def record(self, tasks: Sequence[CreatedTask], status: DeletionStatus) -> None:
+        """Record that *tasks* need no request, because of their *status*."""
+        deletion = Deletion(status=status, error_msg=_REASONS.get(status, ""))
         for task in tasks:
-            await self._finish(task, deletion, writer)
+            await self._finish(task, deletion)
             self.counts[status] += 1
 
-    async def remove(self, tasks: Sequence[CreatedTask], writer: Writer, concurrency: int) -> None:
-        """Delete *tasks*; a second signal ends the requests under way, too."""
-        left = iter(tasks)
+    async def delete(self, tasks: Sequence[CreatedTask], concurrency: int) -> None:
+        """Delete *tasks*; on a stop, the requests in flight finish."""
+        remaining = iter(tasks)
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
-                worker = group.create_task(self._work(left, writer))
-                worker.add_done_callback(self.stop.leaves)
+                worker = group.create_task(self._work(remaining))
+                worker.add_done_callback(self._stop.unregister)
 
-    async def _work(self, left: Iterator[CreatedTask], writer: Writer) -> None:
-        me = asyncio.current_task()
-        if me is None:  # pragma: no cover # a coroutine of a TaskGroup always has its task
-            return
+    async def _work(self, remaining: Iterator[CreatedTask]) -> None:
         try:
-            while self.stop.halt is None and (task := next(left, None)) is not None:
-                self.stop.wait_begins(me)
-                admitted_at = await self._gate.acquire()
-                self.stop.work_begins(me)
-                await self._settle(task, admitted_at, writer)
+            while self._stop.reason is None and (task := next(remaining, None)) is not None:
+                await self._delete(task)
         except JournalError as error:
-            self.stop.pull(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+            self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
 
-    async def _settle(self, task: CreatedTask, admitted_at: float, writer: Writer) -> None:
-        await writer.call(partial(deletions.ask, task=task, at_ms=epoch_ms()))
-        self.counts[DeletionStatus.UNKNOWN] += 1
-        deletion = await self._delete(task, admitted_at)
-        await self._finish(task, deletion, writer)
+    async def _delete(self, task: CreatedTask) -> None:
+        request = DeleteRequest(task, self._client, self._writer, self._stop, self.counts)
+        decision = await self._attempts.run(request)
+        if decision is None:  # pragma: no cover # a deletion is never withdrawn
+            return
+        deletion = request.deletion or Deletion(
+            status=DeletionStatus.UNKNOWN, error_msg=describe(decision.outcome)
+        )
+        await self._finish(task, deletion)
         self.counts[DeletionStatus.UNKNOWN] -= 1
         self.counts[deletion.status] += 1
 
-    async def _finish(self, task: CreatedTask, deletion: Deletion, writer: Writer) -> None:
-        await writer.call(
+    async def _finish(self, task: CreatedTask, deletion: Deletion) -> None:
+        await self._writer.call(
             partial(deletions.finish, task=task, deletion=deletion, at_ms=epoch_ms())
         )
 
-    async def _delete(self, task: CreatedTask, admitted_at: float) -> Deletion:
-        """Delete one task; a deletion by id may be asked for again after any fault."""
-        for attempt in count(1):
-            decision, deletion = await self._attempt(task)
-            is_final = deletion is not None or attempt >= self._retry.attempts_max
-            self._learn(decision, admitted_at, is_final=is_final)
-            if deletion is not None:
-                return deletion
-            if is_final or (again_at := await self._next_turn(decision, attempt)) is None:
-                reason = describe(decision.outcome)
-                return Deletion(status=DeletionStatus.UNKNOWN, error_msg=reason)
-            admitted_at = again_at
-        raise AssertionError  # pragma: no cover # the count has no end
 
-    async def _next_turn(self, decision: Decision, attempt: int) -> float | None:
-        """Let the fault pass; return when the request may leave again, ``None`` for never."""
+class DeleteRequest:
+    """
+    The delete request of one task; it may be sent again after any fault.
 
-        async def wait() -> float:
-            if decision.signal is not Signal.THROTTLED:
-                await asyncio.sleep(self._retry.wait_s(attempt, self._random))
-            return await self._gate.acquire()
+    Attributes:
+        deletion: the result, or None as long as no response states it.
 
-        return await self.stop.unless_pulled(wait())
+    Args:
+        task: the task to delete.
+        client: sends the request.
+        writer: commits the intent.
+        stop: ends the deletion early.
+        counts: number of tasks per status; a task counts as unknown from its intent on.
 
-    async def _attempt(self, task: CreatedTask) -> tuple[Decision, Deletion | None]:
-        """Send once; return how the answer is read, and what it says of the task, if anything."""
+    """
+
+    def __init__(
+        self,
+        task: CreatedTask,
+        client: DeleteClient,
+        writer: Writer,
+        stop: StopSwitch,
+        counts: dict[DeletionStatus, int],
+    ) -> None:
+        self.deletion: Deletion | None = None
+        self._task = task
+        self._client = client
+        self._writer = writer
+        self._stop = stop
+        self._counts = counts
+        self._has_intent = False
+
+    async def commit_intent(self) -> None:
+        """Commit that the task is about to be deleted; once for all attempts."""
+        if not self._has_intent:
+            await self._writer.call(partial(deletions.ask, task=self._task, at_ms=epoch_ms()))
+            self._counts[DeletionStatus.UNKNOWN] += 1
+            self._has_intent = True
+
+    def withdraw_intent(self) -> bool:
+        """Return False: a deletion whose intent is committed is sent."""
+        return False
+
+    async def send(self) -> Decision:
+        """Send one request; retry unless the response is final for the task."""
         try:
-            reply = await self._client.delete(task.key.target, task.task_id)
+            reply = await self._client.delete(self._task.key.target, self._task.task_id)
         except TransportError as error:
-            return read_failure(error), None
+            return replace(read_failure(error), may_resend=True)
         except CredentialError as error:
-            self.stop.pull(StopReason(cause=StopCause.UNAUTHORIZED, message=str(error)))
+            reason = StopReason(cause=StopCause.UNAUTHORIZED, message=str(error))
+            self._stop.request_stop(reason)
             refusal = Failed(http_status=None, error_code="", error_msg=str(error))
-            return Decision(outcome=refusal), None
-        return read_reply(reply, now=utc_now()), read_deletion(reply)
+            return Decision(outcome=refusal)
+        self.deletion = read_deletion(reply)
+        decision = replace(read_reply(reply, now=utc_now()), may_resend=self.deletion is None)
+        # A single task may be forbidden; the report lists each of them.
+        is_forbidden = decision.signal is Signal.FORBIDDEN
+        return replace(decision, signal=Signal.NONE) if is_forbidden else decision
 
-    def _learn(self, decision: Decision, admitted_at: float, *, is_final: bool) -> None:
-        """Draw the conclusions that concern all tasks."""
-        if decision.signal is Signal.THROTTLED:
-            self._gate.throttled(admitted_at, decision.wait_s)
-        elif decision.outcome.http_status is not None:
-            self._gate.succeeded(admitted_at)
-        # One task may be forbidden and the next one not: the report names each.
-        if decision.signal is Signal.FORBIDDEN:
-            decision = replace(decision, signal=Signal.NONE)
-        halt = self._breaker.observe(decision, is_final=is_final)
-        if halt is not None:
-            self.stop.pull(halt)
+    async def renew_credential(self, sent_at: float) -> bool:
+        """Return False: the client renews the credential of a request that it may repeat."""
+        del sent_at
+        return False
+
+    def log(self, decision: Decision, attempt: int, *, is_final: bool) -> None:
+        """Log nothing: undo has no log."""
 
 
 REPORT: Final = "undo.csv"
@@ -202,13 +216,13 @@ class Undone:
 
     Attributes:
         counts: how many tasks came to which end.
-        halt: why it ended early; ``None`` if it did not.
+        stop_reason: why it ended early, or None.
         is_confirmed: the user agreed; without that nothing was deleted.
 
     """
 
     counts: Mapping[DeletionStatus, int]
-    halt: StopReason | None = None
+    stop_reason: StopReason | None = None
     is_confirmed: bool = True
 
 
@@ -259,12 +273,18 @@ async def undo(
             found = await find(tasks, client, gate, service)
             if not confirm(found, service.warning):
                 return Undone(counts={}, is_confirmed=False)
-            undoing = Deleter(client, gate, stop)
-            await _remove(found, undoing, journal, settings.concurrency)
+            attempts = AttemptLoop(
+                gate=gate,
+                stop=stop,
+                retry=RetryPolicy(),
+                random=Random(),  # noqa: S311 # jitter, not a secret
+                has_more=lambda: True,
+            )
+            counts = await _delete(found, client, attempts, stop, journal, settings.concurrency)
         write_deletions(results / REPORT, deletions.deletions(journal.connection))
         write_reports(journal, results, language=language_of(settings, environment))
-        halt = None if stop.halt is None else name_credential(stop.halt, service)
-        return Undone(counts=undoing.counts, halt=halt)
+        reason = None if stop.reason is None else name_credential(stop.reason, service)
+        return Undone(counts=counts, stop_reason=reason)
 
 
 async def find(
@@ -303,12 +323,22 @@ def sort_out(tasks: Sequence[CreatedTask], inventories: Mapping[Target, Inventor
     return Search(there=there, gone=gone, renamed=renamed)
 
 
-async def _remove(found: Search, undoing: Deleter, journal: Journal, concurrency: int) -> None:
+async def _delete(
+    found: Search,
+    client: DeleteClient,
+    attempts: AttemptLoop,
+    stop: StopSwitch,
+    journal: Journal,
+    concurrency: int,
+) -> Mapping[DeletionStatus, int]:
     number = journal.start_run(deletions.UNDOING, at=stamp(utc_now()))
+    writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
+    deleter = Deleter(client, attempts, writer, stop)
     try:
-        async with Writer(journal.connection, run=number, now_ms=epoch_ms) as writer:
-            await undoing.note(found.gone, DeletionStatus.GONE, writer)
-            await undoing.note(found.renamed, DeletionStatus.KEPT, writer)
-            await undoing.remove(found.there, writer, concurrency)
+        async with writer:
+            await deleter.record(found.gone, DeletionStatus.GONE)
+            await deleter.record(found.renamed, DeletionStatus.KEPT)
+            await deleter.delete(found.there, concurrency)
     except JournalError as error:
-        undoing.stop.pull(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+        stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+    return deleter.counts

@@ -203,7 +203,7 @@ class RunResult:
         plan: what the run set out to do.
         reports: what there is to tell of the whole batch.
         run_id: names the run in log and summary; ``None`` for a dry run.
-        halt: why it ended early; ``None`` if it did not.
+        stop_reason: why the run ended early, or None.
         facts: what this run did.
         instances: project and instance of the rows, each pair once.
         troubles: what journal and reports could not take, a line for each, for the person
@@ -215,7 +215,7 @@ class RunResult:
     plan: Plan
     reports: Reports
     run_id: RunId | None = None
-    halt: StopReason | None = None
+    stop_reason: StopReason | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     instances: Sequence[tuple[str, str]] = ()
     troubles: Sequence[str] = ()
@@ -241,6 +241,6 @@ class Observer(Protocol):
         """Say whether to send; asked last, and cancelled where the run ends meanwhile."""
         ...
 
-    def watching(self, tally: RunCounters, gate: Gate) -> AbstractAsyncContextManager[None]:
-        """Show *tally* and the rate of *gate* for as long as the block lasts."""
+    def watching(self, counters: RunCounters, gate: Gate) -> AbstractAsyncContextManager[None]:
+        """Show *counters* and the rate of *gate* for as long as the block lasts."""
         ...

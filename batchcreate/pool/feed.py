@@ -1,4 +1,4 @@
-"""Hands out the journal's pending tasks, each with its intent on disk."""
+"""Feed: the pending tasks of a run, each with a committed intent."""
 
 import asyncio
 from asyncio import Future
@@ -14,31 +14,31 @@ from batchcreate.journal import Pending, Writer
 from batchcreate.journal.work import pending
 
 READ_ROWS: Final = 256
-"""How many tasks are read from the journal at once."""
+"""Number of tasks that are read from the journal in one query."""
 
 AHEAD_S: Final = 0.01
 """
 Intents are committed ahead for the tasks that may leave within this time.
 
-At 100 requests a second and below that is none. Above, a worker does not wait for the commit,
-and a process that is killed leaves so many more tasks to look up in the server's list.
+At up to 100 requests per second there are none. Above, a worker does not wait for the commit,
+and a killed process leaves that many more tasks to reconcile.
 """
 
 
 AHEAD_MAX: Final = 64
-"""But never for more tasks than this."""
+"""The maximum number of intents that are committed ahead."""
 
 CLOSE_S: Final = 5.0
 """
 Seconds that `Feed.close` waits for intents that are being committed.
 
-Those that take longer stay in the journal; the next run looks their tasks up.
+Later ones stay in the journal; the next run reconciles their tasks.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A task to send now: its intent is on disk."""
+    """A task to send now, with the number of its committed intent."""
 
     pending: Pending
     intent: int
@@ -46,184 +46,184 @@ class Work:
 
 class Feed:
     """
-    The tasks of one run, shared by all workers; a few hundred of them are in memory.
+    The tasks of one run, shared by all workers; at most a few hundred are in memory.
 
     Args:
-        writer: the journal's thread; tasks are read and intents are written through it.
-        planned: how many tasks to hand out.
-        rate_per_s: how fast they will be wanted at most.
+        writer: reads the tasks and commits the intents.
+        planned: number of tasks to send.
+        rate_per_s: maximum number of tasks taken per second.
 
     """
 
     def __init__(self, writer: Writer, *, planned: int, rate_per_s: float) -> None:
         self._writer = writer
-        self._tickets = planned
-        self._aside = 0
+        self._unclaimed = planned
+        self._expected = 0
         self._is_held = False
-        self._is_resting = False
+        self._is_draining = False
         self._claimed = 0
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._unread = planned
         self._ahead = min(int(rate_per_s * AHEAD_S), AHEAD_MAX)
         self._cursor = 0
         self._read: deque[Pending] = deque()
-        self._intended: deque[Work] = deque()
+        self._ready: deque[Work] = deque()
         self._reading: Future[tuple[list[Pending], int]] | None = None
-        self._intending: Future[Sequence[int]] | None = None
-        self._abandoned: list[Future[Sequence[int]]] = []
-        self._broken: BaseException | None = None
+        self._committing: Future[Sequence[int]] | None = None
+        self._cancelled: list[Future[Sequence[int]]] = []
+        self._error: BaseException | None = None
 
     @property
     def has_more(self) -> bool:
-        """There are tasks that nobody has claimed."""
-        return self._tickets > 0
+        """Return True if there are tasks that no worker has claimed."""
+        return self._unclaimed > 0
 
-    async def ticket(self) -> bool:
+    async def claim(self) -> bool:
         """
-        Claim one of the tasks, to be taken later; tell whether there was one left.
+        Claim one task, to be taken later. Return False if none is left.
 
-        Waits while the feed is held or at rest, and while tasks that were taken may come back.
-        Every claim ends with `done`.
+        Waits while the feed is held or drained, and while taken tasks may be returned.
+        Every claim ends with `release`.
         """
-        while self._is_held or self._is_resting or not self._tickets:
-            if not (self._tickets or self._aside):
+        while self._is_held or self._is_draining or not self._unclaimed:
+            if not (self._unclaimed or self._expected):
                 return False
-            await self._news.wait()
-        self._tickets -= 1
+            await self._changed.wait()
+        self._unclaimed -= 1
         self._claimed += 1
         return True
 
-    def done(self) -> None:
-        """Note that whoever claimed a task is through with it."""
+    def release(self) -> None:
+        """End a claim."""
         self._claimed -= 1
         if not self._claimed:
-            self._tell()
+            self._notify()
 
     def hold(self, *, is_held: bool) -> None:
-        """Hand out nothing for the time being, or go on."""
+        """Suspend the feed, or resume it."""
         self._is_held = is_held
-        self._tell()
+        self._notify()
 
     @asynccontextmanager
-    async def at_rest(self) -> AsyncIterator[None]:
-        """Let every claimed task be sent and answered, and hand out nothing until the block ends."""
-        self._is_resting = True
+    async def drained(self) -> AsyncIterator[None]:
+        """Wait until all claims have ended; suspend the feed until the end of the block."""
+        self._is_draining = True
         try:
             while self._claimed:
-                await self._news.wait()
+                await self._changed.wait()
             yield
         finally:
-            self._is_resting = False
-            self._tell()
+            self._is_draining = False
+            self._notify()
 
-    def expect_back(self) -> None:
-        """Note that a task is not settled: either `put_back` or `forget` follows."""
-        self._aside += 1
+    def expect_return(self) -> None:
+        """Record that a taken task may be sent again: `return_task` or `cancel_return` follows."""
+        self._expected += 1
 
-    def put_back(self, task: Pending) -> None:
-        """Hand out *task*, which was expected, once more."""
-        self._aside -= 1
-        self._tickets += 1
+    def return_task(self, task: Pending) -> None:
+        """Return *task*, which was expected, to the feed."""
+        self._expected -= 1
+        self._unclaimed += 1
         self._read.appendleft(task)
-        self._tell()
+        self._notify()
 
-    def forget(self) -> None:
-        """Note that a task that was expected does not come back."""
-        self._aside -= 1
-        self._tell()
+    def cancel_return(self) -> None:
+        """Record that an expected task is not returned."""
+        self._expected -= 1
+        self._notify()
 
     async def take(self) -> Work:
         """
-        Return the next task for a claimed ticket.
+        Return the next task for a claim.
 
         Raises:
             JournalError: the journal cannot be read or written.
 
         """
         while True:
-            if self._broken is not None:
-                raise self._broken
+            if self._error is not None:
+                raise self._error
             if self._writer.unwritten:
-                await self._writer.intend(())  # raises why an outcome is not on disk
+                await self._writer.intend(())  # raises the error of the failed commit
             self._read_ahead()
-            if self._intended:
-                work = self._intended.popleft()
-                self._intend_ahead()
+            if self._ready:
+                work = self._ready.popleft()
+                self._commit_ahead()
                 return work
             if self._read:
                 task = self._read.popleft()
-                self._intend_ahead()
-                return await self._intend(task)
-            if (coming := self._intending or self._reading) is None:
+                self._commit_ahead()
+                return await self._commit_intent(task)
+            if (next_step := self._committing or self._reading) is None:
                 msg = "the journal holds fewer tasks than were counted; run the command again"
                 raise JournalError(msg)
-            await asyncio.wait([coming])
+            await asyncio.wait([next_step])
 
-    async def again(self, work: Work) -> Work:
+    async def take_again(self, work: Work) -> Work:
         """
-        Return *work* with an intent for one more request.
+        Return *work* with an intent for another attempt.
 
         Raises:
             JournalError: the journal cannot be written.
 
         """
-        return await self._intend(work.pending)
+        return await self._commit_intent(work.pending)
 
-    def give_back(self, work: Work) -> None:
-        """Take back the intent of a task that was not sent."""
+    def withdraw(self, work: Work) -> None:
+        """Withdraw the intent of a task that was not sent."""
         self._writer.withdraw([work.intent])
 
     async def close(self) -> None:
-        """Take back the intents of all tasks that nobody took; wait a limited time for them."""
+        """Withdraw the intents of all tasks that were not taken; wait a limited time for them."""
         try:
             async with asyncio.timeout(CLOSE_S):
-                for intending in self._abandoned:
+                for intending in self._cancelled:
                     self._writer.withdraw(await intending)
-                if self._intending is not None:
-                    await asyncio.shield(self._intending)
+                if self._committing is not None:
+                    await asyncio.shield(self._committing)
         except (JournalError, TimeoutError):
             return
-        self._writer.withdraw([work.intent for work in self._intended])
-        self._intended.clear()
+        self._writer.withdraw([work.intent for work in self._ready])
+        self._ready.clear()
 
-    async def _intend(self, task: Pending) -> Work:
+    async def _commit_intent(self, task: Pending) -> Work:
         intending = self._writer.intend([task.task])
         try:
             (intent,) = await asyncio.shield(intending)
         except asyncio.CancelledError:
-            self._abandoned.append(intending)
+            self._cancelled.append(intending)
             raise
         return Work(task, intent)
 
-    def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+    def _notify(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     def _read_ahead(self) -> None:
         wanted = min(self._unread, READ_ROWS)
         if self._reading is None and wanted and len(self._read) < READ_ROWS // 2:
             self._unread -= wanted
             self._reading = self._writer.call(partial(pending, after=self._cursor, limit=wanted))
-            self._reading.add_done_callback(self._keep_read)
+            self._reading.add_done_callback(self._on_read)
 
-    def _keep_read(self, reading: Future[tuple[list[Pending], int]]) -> None:
+    def _on_read(self, reading: Future[tuple[list[Pending], int]]) -> None:
         self._reading = None
-        self._broken = self._broken or reading.exception()
-        if self._broken is None:
+        self._error = self._error or reading.exception()
+        if self._error is None:
             found, self._cursor = reading.result()
             self._read.extend(found)
 
-    def _intend_ahead(self) -> None:
-        """Commit the next intents in one go, as soon as half of the last ones are used."""
-        if self._intending is not None or len(self._intended) > self._ahead // 2:
+    def _commit_ahead(self) -> None:
+        """Commit the next intents together, as soon as half of the previous ones are used."""
+        if self._committing is not None or len(self._ready) > self._ahead // 2:
             return
         tasks = [self._read.popleft() for _ in range(min(self._ahead, len(self._read)))]
         if tasks:
-            self._intending = self._writer.intend([task.task for task in tasks])
-            self._intending.add_done_callback(partial(self._keep_intended, tasks))
+            self._committing = self._writer.intend([task.task for task in tasks])
+            self._committing.add_done_callback(partial(self._on_committed, tasks))
 
-    def _keep_intended(self, tasks: list[Pending], intending: Future[Sequence[int]]) -> None:
-        self._intending = None
-        self._broken = self._broken or intending.exception()
-        if self._broken is None:
-            self._intended.extend(map(Work, tasks, intending.result()))
+    def _on_committed(self, tasks: list[Pending], intending: Future[Sequence[int]]) -> None:
+        self._committing = None
+        self._error = self._error or intending.exception()
+        if self._error is None:
+            self._ready.extend(map(Work, tasks, intending.result()))

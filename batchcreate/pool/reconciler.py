@@ -12,25 +12,31 @@ from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Created, Failed, Target, Unknown
 from batchcreate.outcome import describe
 from batchcreate.pool.feed import Feed
-from batchcreate.pool.stop import RunCounters, StopCause, StopReason, StopSwitch, halt_at_once
+from batchcreate.pool.stop import (
+    RunCounters,
+    StopCause,
+    StopReason,
+    StopSwitch,
+    immediate_stop,
+)
 from batchcreate.reconcile import LOOKS, RESENDS_MAX, Question, Resend, Wait, decide
 
 ListTasks = Callable[[Target], Awaitable[Inventory | Incomplete]]
-"""Lists the whole inventory of an instance."""
+"""Reads the whole task list of an instance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnresolvedTask:
     """
-    A row that waits to be settled.
+    A row with unknown outcome that waits for the task list.
 
     Attributes:
-        pending: its task.
-        intent: number of its last attempt.
-        ended_at: loop time at which that attempt ended; may lie before this run.
+        pending: the task.
+        intent: number of the last attempt.
+        ended_at: loop time of the end of that attempt; may be before this run.
         last: how that attempt was read.
-        may_resend: it may be sent again once proven absent.
-        looks: how many of the planned looks it has had.
+        may_resend: the task may be sent again if it is absent.
+        checks: number of scheduled checks that are done.
 
     """
 
@@ -39,72 +45,73 @@ class UnresolvedTask:
     ended_at: float
     last: Unknown
     may_resend: bool = True
-    looks: int = 0
+    checks: int = 0
 
 
 class Reconciler:
     """
-    The rows of a run that are not settled, of earlier runs too.
+    Reconcile the rows with unknown outcome of this run and of earlier runs.
 
-    One look at an instance's list serves all of its waiting rows. While too many wait, the
-    workers take no new rows, so that an ailing server is not asked for more. A list of several
-    pages that this very run keeps changing is read once more while nothing is sent.
+    One task list serves all waiting rows of its instance. While too many rows wait, the workers
+    take no new ones, so that an overloaded server receives no further requests. A task list of
+    several pages that changes while this run creates tasks is read again while nothing is sent.
 
     Args:
-        look: lists an instance.
-        feed: takes rows back that are proven absent.
-        writer: journals what the list told.
-        stop: is pulled when too many rows cannot be settled, or the list must not be asked for.
-        tally: counts, for progress displays.
-        window_s: how long an attempt may take to show in the list.
-        waiting_max: the most rows that may wait while new ones are sent.
+        list_tasks: reads the task list of an instance.
+        feed: receives the rows that are absent and may be sent again.
+        writer: records the outcomes.
+        stop: ends the run if too many rows cannot be reconciled or the list must not be read.
+        counters: the progress of the run.
+        window_s: time until a created task appears in the task list, in seconds.
+        waiting_max: maximum number of waiting rows while new rows are sent.
+        log: the log of the run.
 
     """
 
     def __init__(  # noqa: PLR0913 # the one place where these collaborators meet
         self,
         *,
-        look: ListTasks,
+        list_tasks: ListTasks,
         feed: Feed,
         writer: Writer,
         stop: StopSwitch,
-        tally: RunCounters,
+        counters: RunCounters,
         window_s: float,
         waiting_max: int,
         log: structlog.typing.FilteringBoundLogger,
     ) -> None:
-        self._look = look
+        self._list_tasks = list_tasks
         self._feed = feed
         self._writer = writer
         self._stop = stop
-        self._tally = tally
+        self._counters = counters
         self._window_s = window_s
         self._waiting_max = waiting_max
         self._log = log
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Target, list[UnresolvedTask]] = defaultdict(list)
-        self._looked_at: dict[Target, float] = {}
+        self._checked_at: dict[Target, float] = {}
         self._resends = Counter[int]()
-        self._given_up = 0
+        self._unreconciled = 0
         self._changed = asyncio.Event()
 
-    def add(self, aside: UnresolvedTask) -> None:
-        """Let *aside* wait for the list."""
-        self._waiting[aside.pending.key.target].append(aside)
-        self._feed.expect_back()
+    def add(self, task: UnresolvedTask) -> None:
+        """Add *task* to the rows that wait for the task list."""
+        self._waiting[task.pending.key.target].append(task)
+        self._feed.expect_return()
         self._hold_or_release()
         self._changed.set()
 
     def resume(self, row: UnknownTask, *, now_ms: int) -> None:
         """
-        Let a row that an earlier run left unsettled wait for the rest of its window.
+        Add a row that an earlier run left unknown, for the rest of its window.
 
-        The window begins when the attempt's end was recorded. Where none was, the run was
-        killed, nobody knows when: the request may have left long after its intent was
-        committed, and the server may have taken its time. Then the window begins now.
+        The window begins when the outcome of the attempt was recorded. Without an outcome, the
+        run was killed at an unknown time: the request may have left long after its intent was
+        committed, and the server may have been slow. The window then begins now.
 
         Args:
-            row: as the journal has it.
+            row: the unknown task, from the journal.
             now_ms: the wall clock, in milliseconds since 1970.
 
         """
@@ -115,7 +122,7 @@ class Reconciler:
                 intent=row.intent,
                 ended_at=self._loop.time() - age_s,
                 last=Unknown(
-                    reason=row.reason or "sent, but no answer was recorded",
+                    reason=row.reason or "sent, but no outcome was recorded",
                     http_status=row.http_status,
                     error_code=row.error_code,
                 ),
@@ -124,7 +131,7 @@ class Reconciler:
         )
 
     async def run(self) -> None:
-        """Look whenever a row is due; ends by being cancelled."""
+        """Check the rows that are due, until cancelled."""
         while True:
             self._changed.clear()
             due = min(
@@ -136,30 +143,28 @@ class Reconciler:
             if due is None or wait_s:
                 await _wait(self._changed, wait_s)
                 continue
-            await self._settle(due[2])
+            await self._check(due[2])
 
-    async def _settle(self, target: Target) -> None:
+    async def _check(self, target: Target) -> None:
         began_at = self._loop.time()
-        self._looked_at[target] = began_at
-        listing = await self._look(target)
-        if isinstance(listing, Incomplete) and listing.is_moving:
-            async with self._feed.at_rest():
+        self._checked_at[target] = began_at
+        found = await self._list_tasks(target)
+        if isinstance(found, Incomplete) and found.is_moving:
+            async with self._feed.drained():
                 began_at = self._loop.time()
-                listing = await self._look(target)
-        # A key that is refused again and again is locked, so one such look is enough.
-        if isinstance(listing, Incomplete):
-            halt = halt_at_once(listing.signal, listing.reason)
-            if halt is not None:
-                self._stop.pull(halt)
+                found = await self._list_tasks(target)
+        # An access key is locked after a few refusals, so one refusal is enough.
+        if isinstance(found, Incomplete):
+            reason = immediate_stop(found.signal, found.reason)
+            if reason is not None:
+                self._stop.request_stop(reason)
         rows = self._waiting[target]
         self._waiting[target] = []
         for row in rows:
-            self._judge(row, listing, began_at)
+            self._decide(row, found, began_at)
         self._hold_or_release()
 
-    def _judge(
-        self, row: UnresolvedTask, listing: Inventory | Incomplete, began_at: float
-    ) -> None:
+    def _decide(self, row: UnresolvedTask, found: Inventory | Incomplete, began_at: float) -> None:
         task = row.pending.task
         if row.ended_at > began_at:
             self._waiting[row.pending.key.target].append(row)
@@ -170,22 +175,22 @@ class Reconciler:
             is_window_over=began_at >= row.ended_at + self._window_s,
             may_resend=row.may_resend and self._resends[task] < RESENDS_MAX,
         )
-        match decide(question, listing):
+        match decide(question, found):
             case Wait():
-                looks = sum(began_at >= row.ended_at + share * self._window_s for share in LOOKS)
-                self._waiting[row.pending.key.target].append(replace(row, looks=looks))
+                checks = sum(began_at >= row.ended_at + share * self._window_s for share in LOOKS)
+                self._waiting[row.pending.key.target].append(replace(row, checks=checks))
             case Resend():
                 self._resends[task] += 1
-                self._feed.put_back(replace(row.pending, was_unsettled=True))
+                self._feed.return_task(replace(row.pending, was_unsettled=True))
             case (
                 Created() | Failed() | Unknown() as outcome
-            ):  # pragma: no branch # there is no other
-                self._conclude(row, outcome)
+            ):  # pragma: no branch # the last types of the union
+                self._record(row, outcome)
 
-    def _conclude(self, row: UnresolvedTask, outcome: Created | Failed | Unknown) -> None:
+    def _record(self, row: UnresolvedTask, outcome: Created | Failed | Unknown) -> None:
         self._writer.settle(AttemptOutcome(intent=row.intent, outcome=outcome, duration_ms=0))
-        self._tally.count(outcome)
-        self._feed.forget()
+        self._counters.task_finished(outcome)
+        self._feed.cancel_return()
         self._log.info(
             "task.reconciled",
             file=row.pending.place.file,
@@ -195,25 +200,26 @@ class Reconciler:
             outcome=describe(outcome),
         )
         if isinstance(outcome, Unknown):
-            self._given_up += 1
-            if self._given_up > self._waiting_max:
+            self._unreconciled += 1
+            if self._unreconciled > self._waiting_max:
                 message = (
-                    f"{self._given_up} rows cannot be settled ({outcome.reason}); run the same "
-                    "command again when the server's list can be read"
+                    f"{self._unreconciled} rows could not be reconciled ({outcome.reason}). Run the "
+                    "same command again once the task list is available"
                 )
-                self._stop.pull(StopReason(cause=StopCause.OUTAGE, message=message))
+                self._stop.request_stop(StopReason(cause=StopCause.OUTAGE, message=message))
 
     def _hold_or_release(self) -> None:
-        waiting = self._tally.unsettled = sum(map(len, self._waiting.values()))
+        waiting = sum(map(len, self._waiting.values()))
+        self._counters.tasks_to_reconcile(waiting)
         self._feed.hold(is_held=waiting > self._waiting_max)
 
     def _due_at(self, target: Target, rows: list[UnresolvedTask]) -> float:
-        """Return when to look next: when a row is due, or at once when too many wait."""
-        due_at = min(row.ended_at + LOOKS[min(row.looks, 3)] * self._window_s for row in rows)
+        """Return the loop time of the next check: when a row is due, or now if too many wait."""
+        due_at = min(row.ended_at + LOOKS[min(row.checks, 3)] * self._window_s for row in rows)
         if len(rows) > self._waiting_max:
             due_at = min(due_at, rows[-1].ended_at)
         spacing_s = self._window_s * LOOKS[0] / 4
-        return max(due_at, self._looked_at.get(target, -spacing_s) + spacing_s)
+        return max(due_at, self._checked_at.get(target, -spacing_s) + spacing_s)
 
 
 async def _wait(event: asyncio.Event, timeout_s: float | None) -> None:

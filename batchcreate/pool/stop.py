@@ -1,7 +1,7 @@
 """Stop switch, stop reasons, circuit breaker and run counters."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar, cast
@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar, cast
 from batchcreate.models import Created, Decision, Failed, Outcome, Signal, Unknown
 from batchcreate.outcome import describe
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
 class StopCause(StrEnum):
-    """What ended a run before its rows did."""
+    """The kind of event that ended a run before all its rows were processed."""
 
     INTERRUPTED = "interrupted"
     DECLINED = "declined"
@@ -29,12 +29,12 @@ class StopCause(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopReason:
     """
-    An early end.
+    Why a run ended before all its rows were processed.
 
     Attributes:
-        cause: what kind of end it is.
-        message: what was found and what to do, for the person at the keyboard.
-        signal: the number of the signal that ended the run, 0 if none did.
+        cause: the kind of event.
+        message: the problem and the remedy, for the user.
+        signal: number of the signal that ended the run, or 0.
 
     """
 
@@ -45,97 +45,95 @@ class StopReason:
 
 class StopSwitch:
     """
-    The one switch that ends a run; it is pulled once, later pulls change nothing.
+    Ends a run early; the first request to stop counts, later ones change nothing.
 
-    Workers that wait for their turn are sent home at once; those with a request under way
-    finish it. `cancel` ends those too: their rows are then unsettled.
+    Asyncio tasks that wait are cancelled at once; those with a request in flight finish it.
+    `cancel` cancels the latter too: the outcome of their rows is then unknown.
     """
 
     def __init__(self) -> None:
-        self.halt: StopReason | None = None
+        self._reason: StopReason | None = None
         self._waiting: set[asyncio.Task[Any]] = set()
-        self._working: set[asyncio.Task[Any]] = set()
-        self._listeners: list[Callable[[StopReason], None]] = []
-
-    def on_pull(self, listener: Callable[[StopReason], None]) -> None:
-        """Call *listener* when the run is told to end."""
-        self._listeners.append(listener)
-
-    def pull(self, halt: StopReason) -> None:
-        """End the run as soon as the requests under way are answered."""
-        if self.halt is not None:
-            return
-        self.halt = halt
-        for task in tuple(self._waiting):
-            task.cancel()
-        for listener in self._listeners:
-            listener(halt)
-
-    def cancel(self) -> None:
-        """Do not wait for the requests under way either."""
-        for task in (*self._waiting, *self._working):
-            task.cancel()
-
-    def _is_pulled(self) -> bool:
-        return self.halt is not None
+        self._busy: set[asyncio.Task[Any]] = set()
 
     @property
-    def has_work(self) -> bool:
-        """Whether a request is under way."""
-        return bool(self._working)
+    def reason(self) -> StopReason | None:
+        """The reason to stop, or None while the run continues."""
+        return self._reason
 
-    async def unless_pulled(self, step: Coroutine[Any, Any, Found]) -> Found | None:
-        """Take *step*, and give it up when the run is told to end: then return ``None``."""
-        if self._is_pulled():
+    @property
+    def is_busy(self) -> bool:
+        """Return True if a request is in flight."""
+        return bool(self._busy)
+
+    def request_stop(self, reason: StopReason) -> None:
+        """End the run as soon as the requests in flight are answered."""
+        if self._reason is None:
+            self._reason = reason
+            for task in tuple(self._waiting):
+                task.cancel()
+
+    def cancel(self) -> None:
+        """Cancel all registered asyncio tasks, including those with a request in flight."""
+        for task in (*self._waiting, *self._busy):
+            task.cancel()
+
+    async def run_unless_stopped(self, step: Coroutine[Any, Any, Value]) -> Value | None:
+        """Return the result of *step*, or None if the run is stopped before its end."""
+        if self.reason is not None:
             step.close()
             return None
         me = cast("asyncio.Task[Any]", asyncio.current_task())
-        was_working = me in self._working
-        self.wait_begins(me)
+        was_busy = me in self._busy
+        self.mark_waiting(me)
         try:
             return await step
         except asyncio.CancelledError:
-            if not self._is_pulled():
+            if self._is_running():
                 raise
             while me.uncancel():
                 pass
             return None
         finally:
-            self.leaves(me)
-            if was_working:
-                self.work_begins(me)
+            self.unregister(me)
+            if was_busy:
+                self.mark_busy(me)
 
-    def wait_begins(self, task: asyncio.Task[Any]) -> None:
-        """Note that *task* has nothing under way: when the run ends, it need not finish."""
-        self._working.discard(task)
+    def mark_waiting(self, task: asyncio.Task[Any]) -> None:
+        """Register *task* as waiting: a stop cancels it."""
+        self._busy.discard(task)
         self._waiting.add(task)
 
-    def work_begins(self, task: asyncio.Task[Any]) -> None:
-        """Note that *task* has a request under way from now on."""
+    def mark_busy(self, task: asyncio.Task[Any]) -> None:
+        """Register *task* as having a request in flight: a stop does not cancel it."""
         self._waiting.discard(task)
-        self._working.add(task)
+        self._busy.add(task)
 
-    def leaves(self, task: asyncio.Task[Any]) -> None:
-        """Forget *task*."""
+    def unregister(self, task: asyncio.Task[Any]) -> None:
+        """Remove *task* from the switch."""
         self._waiting.discard(task)
-        self._working.discard(task)
+        self._busy.discard(task)
+
+    def _is_running(self) -> bool:
+        """Return True while the run continues; a call, so that no earlier check narrows it."""
+        return self._reason is None
 
 
 @dataclass(slots=True, kw_only=True)
 class RunCounters:
     """
-    What happened so far in this run.
+    The progress of a run; its methods are the events that change it.
 
     Attributes:
-        planned: tasks that this run means to send.
-        existing: tasks that were there before, and are not sent.
-        created: confirmed by the server.
-        failed: refused for good, in this run.
-        unknown: sent, outcome not known for good.
-        unsettled: waiting to be looked up in the server's list.
-        in_flight: sent, no answer yet.
-        attempts: requests that left, repeated ones included.
-        throttled: answers with 429.
+        planned: tasks that this run is going to send or reconcile.
+        existing: tasks that existed before and are not sent.
+        created: tasks confirmed by a response or the task list.
+        failed: tasks refused or not sent, final in this run.
+        unknown: tasks sent, outcome unknown, final in this run.
+        to_reconcile: tasks waiting for the task list.
+        in_flight: requests sent and not answered yet.
+        attempts: requests sent, retries included.
+        throttled: responses with 429.
 
     """
 
@@ -144,41 +142,63 @@ class RunCounters:
     created: int = 0
     failed: int = 0
     unknown: int = 0
-    unsettled: int = 0
+    to_reconcile: int = 0
     in_flight: int = 0
     attempts: int = 0
     throttled: int = 0
 
     @property
-    def settled(self) -> int:
-        """How many tasks this run is through with."""
+    def finished(self) -> int:
+        """The number of tasks with a final outcome in this run."""
         return self.created + self.failed + self.unknown
 
-    def count(self, outcome: Outcome) -> None:
-        """Count a task that this run is through with."""
+    def run_planned(self, *, planned: int, existing: int) -> None:
+        """Record the size of the run."""
+        self.planned = planned
+        self.existing = existing
+
+    def request_sent(self) -> None:
+        """Count a request that is about to leave."""
+        self.attempts += 1
+        self.in_flight += 1
+
+    def request_ended(self) -> None:
+        """Count the end of a request, answered or not."""
+        self.in_flight -= 1
+
+    def request_throttled(self) -> None:
+        """Count a response with 429."""
+        self.throttled += 1
+
+    def tasks_to_reconcile(self, count: int) -> None:
+        """Record how many tasks wait for the task list."""
+        self.to_reconcile = count
+
+    def task_finished(self, outcome: Outcome) -> None:
+        """Count a task whose *outcome* is final in this run."""
         match outcome:
             case Created():
                 self.created += 1
             case Failed():
                 self.failed += 1
-            case Unknown():  # pragma: no branch # there is no other
+            case Unknown():  # pragma: no branch # the last type of the union
                 self.unknown += 1
 
 
 FORBIDDEN_MAX: Final = 3
-"""Refusals of the whole instance in a row, none created before, that end a run."""
+"""Consecutive refusals of the whole instance, with no task created before, that stop a run."""
 
 FAULTS_MAX: Final = 10
-"""Rows in a row that ended in a server fault, or could not reach the server, that end a run."""
+"""Consecutive rows that ended with a server error or without a connection, that stop a run."""
 
-_AT_ONCE: Final[Mapping[Signal, tuple[StopCause, str]]] = {
+_IMMEDIATE: Final[Mapping[Signal, tuple[StopCause, str]]] = {
     Signal.UNAUTHORIZED: (
         StopCause.UNAUTHORIZED,
         "the server does not accept the credentials ({}); renew them and run the same command again",
     ),
     Signal.REDIRECTED: (
         StopCause.REDIRECTED,
-        "{}; nothing is sent to another host: correct --endpoint and run the same command again",
+        "{}; redirects are not followed: correct --endpoint and run the same command again",
     ),
     Signal.UNTRUSTED: (
         StopCause.UNTRUSTED,
@@ -187,23 +207,23 @@ _AT_ONCE: Final[Mapping[Signal, tuple[StopCause, str]]] = {
 }
 
 
-def halt_at_once(signal: Signal, said: str) -> StopReason | None:
+def immediate_stop(signal: Signal, description: str) -> StopReason | None:
     """
-    Return why one answer is reason enough to end a run, if it is.
+    Return the reason to stop after a single response, or None if there is none.
 
     Args:
-        signal: what it says about the server.
-        said: the same in words.
+        signal: what the response indicates about the server.
+        description: the response in words.
 
     """
-    if signal not in _AT_ONCE:
+    if signal not in _IMMEDIATE:
         return None
-    cause, message = _AT_ONCE[signal]
-    return StopReason(cause=cause, message=message.format(said))
+    cause, message = _IMMEDIATE[signal]
+    return StopReason(cause=cause, message=message.format(description))
 
 
 class CircuitBreaker:
-    """Watches the answers of one run, in the order in which they come."""
+    """Stop a run after repeated failures; responses are observed in their order."""
 
     def __init__(self) -> None:
         self._has_created = False
@@ -212,21 +232,21 @@ class CircuitBreaker:
 
     def observe(self, decision: Decision, *, is_final: bool) -> StopReason | None:
         """
-        Return why the run should end, or ``None`` while it may go on.
+        Return the reason to stop the run, or None.
 
         Args:
             decision: how the last attempt was read.
-            is_final: the row is not sent again in this run.
+            is_final: the task is not retried in this run.
 
         """
         signal = decision.signal
-        if (halt := halt_at_once(signal, describe(decision.outcome))) is not None:
-            return halt
+        if (reason := immediate_stop(signal, describe(decision.outcome))) is not None:
+            return reason
         self._has_created |= isinstance(decision.outcome, Created)
         self._forbidden = self._forbidden + 1 if signal is Signal.FORBIDDEN else 0
         if self._forbidden >= FORBIDDEN_MAX and not self._has_created:
             message = (
-                f"the server refused the first {FORBIDDEN_MAX} rows in the same way "
+                f"the server refused the first {FORBIDDEN_MAX} rows with the same error "
                 f"({describe(decision.outcome)}); check --project-id, --instance-id and the "
                 "permissions of the account, then run the same command again"
             )
@@ -238,17 +258,18 @@ class CircuitBreaker:
         if self._faults < FAULTS_MAX:
             return None
         message = (
-            f"{FAULTS_MAX} rows in a row met a fault of the server, the last one: "
-            f"{describe(decision.outcome)}; run the same command again when it has recovered"
+            f"{FAULTS_MAX} consecutive rows failed with a server error (last: "
+            f"{describe(decision.outcome)}); run the same command again once the service has "
+            "recovered"
         )
         return StopReason(cause=StopCause.OUTAGE, message=message)
 
 
 class RetryBudget:
     """
-    Limits what a whole run may spend on repeated requests, so that an outage fails fast.
+    Limit the retries of a whole run, so that an outage ends it soon.
 
-    A repeated connection costs 14, a repeated throttled request 5, a success returns 1.
+    A retry after a connection error costs 14, after a 429 response 5; a created task returns 1.
     """
 
     _COSTS: Final = {Signal.UNREACHABLE: 14, Signal.THROTTLED: 5}
@@ -258,7 +279,7 @@ class RetryBudget:
         self._tokens = tokens
 
     def spend(self, signal: Signal) -> bool:
-        """Pay for repeating a request after *signal*; tell whether there was enough left."""
+        """Pay for a retry after *signal*. Return True if the budget was sufficient."""
         cost = self._COSTS.get(signal, 0)
         if cost > self._tokens:
             return False
@@ -266,5 +287,5 @@ class RetryBudget:
         return True
 
     def earn(self) -> None:
-        """Take a success into account."""
+        """Credit a created task."""
         self._tokens = min(self._tokens_max, self._tokens + 1)

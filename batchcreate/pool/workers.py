@@ -1,28 +1,20 @@
-"""The attempt loop: gate, intent, request, outcome."""
+"""The attempt loop (gate, intent, request, outcome), and the workers that create tasks with it."""
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import structlog
 
 from batchcreate import outcome
 from batchcreate.errors import CredentialError, JournalError, TransportError
-from batchcreate.journal import AttemptOutcome, Pending, Writer
-from batchcreate.models import (
-    Created,
-    Decision,
-    Failed,
-    Reply,
-    Signal,
-    Target,
-    Unknown,
-)
+from batchcreate.journal import AttemptOutcome, Writer
+from batchcreate.models import Created, Decision, Failed, Reply, Signal, Target, Unknown
 from batchcreate.outcome import describe
 from batchcreate.pool.feed import Feed, Work
 from batchcreate.pool.reconciler import Reconciler, UnresolvedTask
@@ -38,50 +30,8 @@ from batchcreate.rate_limiter import Gate
 from batchcreate.retry import RetryPolicy
 
 
-def log_attempt(
-    log: structlog.typing.FilteringBoundLogger,
-    pending: Pending,
-    decision: Decision,
-    attempt: int,
-    *,
-    is_final: bool,
-) -> None:
-    """
-    Log how an attempt was read.
-
-    Args:
-        log: of the run.
-        pending: the task that was sent.
-        decision: how the attempt was read.
-        attempt: its number in this run, counted from 1.
-        is_final: the task is not sent again in this run.
-
-    """
-    is_created = isinstance(decision.outcome, Created)
-    # Asked first: what a million successes do not write must not cost anything either.
-    if not log.is_enabled_for(logging.DEBUG if is_created else logging.INFO):
-        return
-    log = log.bind(
-        file=pending.place.file,
-        sheet=pending.place.sheet,
-        row=pending.place.number,
-        task_name=pending.key.task_name,
-        attempt=attempt,
-    )
-    if not is_final:
-        log.info("attempt.repeated", reason=describe(decision.outcome))
-        return
-    match decision.outcome:
-        case Created(task_id=task_id):
-            log.debug("task.created", task_id=task_id)
-        case Failed(http_status=status, error_code=code, error_msg=message):
-            log.info("task.failed", http_status=status, error_code=code, error_msg=message)
-        case Unknown(reason=reason):  # pragma: no branch # there is no other
-            log.info("task.unknown", reason=reason)
-
-
 class CreateClient(Protocol):
-    """What the pool needs of an HTTP client."""
+    """The HTTP client of the workers."""
 
     async def create(self, target: Target, body: bytes) -> Reply:
         """
@@ -95,200 +45,322 @@ class CreateClient(Protocol):
 
 
 class Credential(Protocol):
-    """What the pool needs of a credential; both raise `CredentialError` where there is none."""
+    """The credential of the workers; both methods raise `CredentialError` if there is none."""
 
     async def ready(self) -> None:
-        """Make sure that it will be accepted, in every project that was listed."""
+        """Ensure that the credential is valid in every project whose tasks were listed."""
         ...
 
     async def renew(self, project_id: str, used_at: float) -> bool:
-        """Get a new one after a request that left at *used_at* was refused, if there can be one."""
+        """Replace a credential that was refused. Return True if there is a new one."""
         ...
 
 
-class Pool:
-    """
-    A fixed number of workers over one feed.
+class Request(Protocol):
+    """One request for one task, as the attempt loop sends it."""
 
-    Every worker does one thing after the other; between the commit of an intent and its
-    request nothing waits. What happens to one task never raises.
+    async def commit_intent(self) -> None:
+        """Commit the intent of the next attempt. Called before each attempt."""
+        ...
+
+    def withdraw_intent(self) -> bool:
+        """Withdraw the intent of an attempt that the run no longer sends, if possible."""
+        ...
+
+    async def send(self) -> Decision:
+        """Send one request and record its outcome."""
+        ...
+
+    async def renew_credential(self, sent_at: float) -> bool:
+        """Replace a refused credential. Return True if the request can be sent with a new one."""
+        ...
+
+    def log(self, decision: Decision, attempt: int, *, is_final: bool) -> None:
+        """Log how attempt number *attempt*, counted from 1, was read."""
+        ...
+
+
+class AttemptLoop:
+    """
+    Send requests until their outcome is final: gate, intent, request, outcome.
 
     Args:
-        client: sends the requests.
-        gate: lets them go.
-        writer: commits intents and outcomes.
-        credential: is renewed where the server says that it ended.
-        feed: the work.
-        settling: takes the rows whose outcome is not known; ``None`` to leave them unknown.
+        gate: paces the requests.
         stop: ends the run early.
-        tally: counts, for progress displays.
-        retry: when to send again.
-        random: draws the waits.
-        now: the wall clock, in UTC, for time stamps only.
+        retry: when to retry.
+        random: source of the jitter.
+        has_more: returns True while the run has further requests to send.
 
     """
 
-    def __init__(  # noqa: PLR0913 # the one place where all collaborators meet
+    def __init__(
         self,
         *,
-        client: CreateClient,
         gate: Gate,
-        credential: Credential,
-        writer: Writer,
-        feed: Feed,
-        settling: Reconciler | None,
         stop: StopSwitch,
-        tally: RunCounters,
         retry: RetryPolicy,
         random: Random,
-        now: Callable[[], datetime],
-        log: structlog.typing.FilteringBoundLogger,
+        has_more: Callable[[], bool],
     ) -> None:
-        self._client = client
         self._gate = gate
-        self._credential = credential
-        self._writer = writer
-        self._feed = feed
-        self._settling = settling
         self._stop = stop
-        self._tally = tally
         self._retry = retry
         self._random = random
-        self._now = now
-        self._log = log
-        self._loop = asyncio.get_running_loop()
+        self._has_more = has_more
         self._breaker = CircuitBreaker()
         self._budget = RetryBudget()
 
-    async def run(self, concurrency: int) -> None:
-        """Work until every row is settled or the run is stopped."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                looking = (
-                    None if self._settling is None else group.create_task(self._settling.run())
-                )
-                async with asyncio.TaskGroup() as workers:
-                    for number in range(concurrency):
-                        workers.create_task(self._work(), name=f"worker-{number}")
-                if looking is not None:
-                    looking.cancel()
-        finally:
-            await self._feed.close()
+    async def run(self, request: Request) -> Decision | None:
+        """
+        Send *request*, with retries, until its outcome is final or the run is stopped.
 
-    async def _work(self) -> None:
-        me = asyncio.current_task()
-        if me is None:  # pragma: no cover # a coroutine of a TaskGroup always has its task
-            return
-        self._stop.wait_begins(me)
-        try:
-            while self._stop.halt is None and await self._feed.ticket():
-                try:
-                    await self._settle(me)
-                finally:
-                    self._feed.done()
-        except JournalError as error:
-            self._stop.pull(StopReason(cause=StopCause.JOURNAL, message=str(error)))
-        except CredentialError as error:
-            self._stop.pull(StopReason(cause=StopCause.UNAUTHORIZED, message=str(error)))
-        finally:
-            self._stop.leaves(me)
-
-    async def _settle(self, me: asyncio.Task[None]) -> None:
-        """Send one task until its outcome stands or the run ends."""
-        await self._credential.ready()
-        admitted_at = await self._gate.acquire()
-        work = await self._feed.take()
+        Return the last decision, or None if the run was stopped before the first attempt.
+        """
+        me = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._stop.mark_waiting(me)
+        sent_at: float | None = await self._gate.acquire()
+        decision: Decision | None = None
         is_renewed = False
+        retries_left = self._retry.attempts_max - 1
         for attempt in count(1):  # pragma: no branch # the count has no end
-            if self._stop.halt is not None:
-                self._feed.give_back(work)
-                return
-            self._stop.work_begins(me)
-            decision = await self._attempt(work)
-            self._stop.wait_begins(me)
-            is_refused = decision.signal is Signal.UNAUTHORIZED
-            if is_refused and not is_renewed and self._stop.halt is None:
-                project_id = work.pending.key.target.project_id
-                is_renewed = await self._credential.renew(project_id, admitted_at)
-                decision = replace(decision, signal=Signal.NONE if is_renewed else decision.signal)
-            # That a token ended is no attempt of the row's.
-            is_final = not self._may_resend(decision, attempt - is_renewed)
-            self._learn(decision, admitted_at, is_final=is_final)
-            log_attempt(self._log, work.pending, decision, attempt, is_final=is_final)
-            if is_final or self._stop.halt is not None:
-                self._finish(work, decision)
-                return
-            if _has_to_wait(decision, attempt):
-                await asyncio.sleep(self._retry.wait_s(attempt, self._random))
-            admitted_at = await self._gate.acquire()
-            work = await self._feed.again(work)
+            if sent_at is None:
+                break
+            self._stop.mark_busy(me)
+            await request.commit_intent()
+            if self._stop.reason is not None and request.withdraw_intent():
+                break
+            decision = await request.send()
+            is_renewal = not is_renewed and await self._renew(request, decision, sent_at)
+            if is_renewal:
+                is_renewed = True
+                decision = replace(decision, signal=Signal.NONE)
+            is_final = not (
+                is_renewal
+                or (decision.may_resend and retries_left and self._budget.spend(decision.signal))
+            )
+            # An attempt with an expired token does not count.
+            retries_left -= not is_renewal
+            self._learn(decision, sent_at, is_final=is_final)
+            request.log(decision, attempt, is_final=is_final)
+            if is_final:
+                break
+            wait = self._next_turn(decision, attempt, is_renewal=is_renewal)
+            sent_at = await self._stop.run_unless_stopped(wait)
+        return decision
 
-    async def _attempt(self, work: Work) -> Decision:
-        """Send once and hand the outcome to the journal."""
-        started = self._loop.time()
-        self._tally.attempts += 1
-        self._tally.in_flight += 1
+    async def _renew(self, request: Request, decision: Decision, sent_at: float) -> bool:
+        """Replace an expired credential, unless the run is over and nothing more is sent."""
+        if decision.signal is not Signal.UNAUTHORIZED or self._stop.reason is not None:
+            return False
+        return bool(await self._stop.run_unless_stopped(request.renew_credential(sent_at)))
+
+    def _learn(self, decision: Decision, sent_at: float, *, is_final: bool) -> None:
+        """Pass a response on to the gate, the retry budget and the circuit breaker."""
+        if decision.signal is Signal.THROTTLED:
+            self._gate.throttled(sent_at, decision.wait_s)
+        elif decision.outcome.http_status is not None:
+            self._gate.succeeded(sent_at)
+        if isinstance(decision.outcome, Created):
+            self._budget.earn()
+        reason = self._breaker.observe(decision, is_final=is_final)
+        # An outage does not stop a run that has nothing left to send.
+        if reason is not None and (reason.cause is not StopCause.OUTAGE or self._has_more()):
+            self._stop.request_stop(reason)
+
+    async def _next_turn(self, decision: Decision, attempt: int, *, is_renewal: bool) -> float:
+        """
+        Wait until the next attempt may leave; return the loop time of its admission.
+
+        After a first 429 response the gate slows the whole run down, which is sufficient; after
+        the next one the row itself waits too, until the server's time window has passed.
+        """
+        is_first_throttling = decision.signal is Signal.THROTTLED and attempt == 1
+        if not (is_renewal or is_first_throttling):
+            await asyncio.sleep(self._retry.wait_s(attempt, self._random))
+        return await self._gate.acquire()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateContext:
+    """
+    The collaborators of all create requests of a run.
+
+    Attributes:
+        client: sends the requests.
+        credential: renewed when the server reports that it has expired.
+        feed: the tasks to create, with their intents.
+        writer: commits the outcomes.
+        counters: the progress of the run.
+        now: the wall clock, in UTC; for time stamps only.
+        log: the log of the run.
+
+    """
+
+    client: CreateClient
+    credential: Credential
+    feed: Feed
+    writer: Writer
+    counters: RunCounters
+    now: Callable[[], datetime]
+    log: structlog.typing.FilteringBoundLogger
+
+
+class CreateRequest:
+    """The create request of the next pending task; its first intent takes the task from the feed."""
+
+    def __init__(self, context: CreateContext) -> None:
+        self._context = context
+        self._work: Work | None = None
+
+    @property
+    def work(self) -> Work:
+        """The task and its committed intent; available after the first intent."""
+        return cast("Work", self._work)
+
+    async def commit_intent(self) -> None:
+        """Take the next task, or commit another intent for the same task."""
+        feed = self._context.feed
+        self._work = await (feed.take() if self._work is None else feed.take_again(self._work))
+
+    def withdraw_intent(self) -> bool:
+        """Withdraw the intent: the task was not sent."""
+        self._context.feed.withdraw(self.work)
+        return True
+
+    async def send(self) -> Decision:
+        """Send one create request and pass its outcome to the journal."""
+        context, pending = self._context, self.work.pending
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        context.counters.request_sent()
         try:
-            reply = await self._client.create(work.pending.key.target, work.pending.body)
+            reply = await context.client.create(pending.key.target, pending.body)
         except TransportError as error:
             decision = outcome.read_failure(error)
         else:
             decision = outcome.read_reply(
-                reply, now=self._now(), was_unsettled=work.pending.was_unsettled
+                reply, now=context.now(), was_unsettled=pending.was_unsettled
             )
         finally:
-            self._tally.in_flight -= 1
-        self._writer.settle(
+            context.counters.request_ended()
+        if decision.signal is Signal.THROTTLED:
+            context.counters.request_throttled()
+        context.writer.settle(
             AttemptOutcome(
-                intent=work.intent,
+                intent=self.work.intent,
                 outcome=decision.outcome,
-                duration_ms=round((self._loop.time() - started) * 1000),
+                duration_ms=round((loop.time() - started) * 1000),
             )
         )
         return decision
 
-    def _finish(self, work: Work, decision: Decision) -> None:
-        """Count the row, or put it aside where only the server's list can tell."""
-        if self._settling is None or not isinstance(decision.outcome, Unknown):
-            self._tally.count(decision.outcome)
+    async def renew_credential(self, sent_at: float) -> bool:
+        """Replace the credential of the task's project."""
+        project_id = self.work.pending.key.target.project_id
+        return await self._context.credential.renew(project_id, sent_at)
+
+    def log(self, decision: Decision, attempt: int, *, is_final: bool) -> None:
+        """Log the attempt; created tasks are logged only if the log is verbose."""
+        log = self._context.log
+        is_created = isinstance(decision.outcome, Created)
+        # Checked first: binding values for a million events that are not written takes seconds.
+        if not log.is_enabled_for(logging.DEBUG if is_created else logging.INFO):
             return
-        self._settling.add(
+        location, key = self.work.pending.place, self.work.pending.key
+        log = log.bind(
+            file=location.file,
+            sheet=location.sheet,
+            row=location.number,
+            task_name=key.task_name,
+            attempt=attempt,
+        )
+        if not is_final:
+            log.info("attempt.retry_scheduled", reason=describe(decision.outcome))
+            return
+        match decision.outcome:
+            case Created(task_id=task_id):
+                log.debug("task.created", task_id=task_id)
+            case Failed(http_status=status, error_code=code, error_msg=message):
+                log.info("task.failed", http_status=status, error_code=code, error_msg=message)
+            case Unknown(reason=reason):  # pragma: no branch # the last type of the union
+                log.info("task.unknown", reason=reason)
+
+
+class Pool:
+    """
+    A fixed number of workers that create the tasks of one feed.
+
+    Errors of a single task are outcomes and are never raised.
+
+    Args:
+        context: the collaborators of the create requests.
+        attempts: sends a request until its outcome is final.
+        reconciler: takes the rows with unknown outcome; None to leave them unknown.
+        stop: ends the run early.
+
+    """
+
+    def __init__(
+        self,
+        context: CreateContext,
+        attempts: AttemptLoop,
+        reconciler: Reconciler | None,
+        stop: StopSwitch,
+    ) -> None:
+        self._context = context
+        self._attempts = attempts
+        self._reconciler = reconciler
+        self._stop = stop
+
+    async def run(self, concurrency: int) -> None:
+        """Work until every row has a final outcome or the run is stopped."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                reconciling = (
+                    None if self._reconciler is None else group.create_task(self._reconciler.run())
+                )
+                async with asyncio.TaskGroup() as workers:
+                    for number in range(concurrency):
+                        workers.create_task(self._work(), name=f"worker-{number}")
+                if reconciling is not None:
+                    reconciling.cancel()
+        finally:
+            await self._context.feed.close()
+
+    async def _work(self) -> None:
+        me = cast("asyncio.Task[Any]", asyncio.current_task())
+        feed = self._context.feed
+        try:
+            while self._stop.reason is None:
+                self._stop.mark_waiting(me)
+                if not await feed.claim():
+                    break
+                try:
+                    await self._create()
+                finally:
+                    feed.release()
+        except JournalError as error:
+            self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+        except CredentialError as error:
+            self._stop.request_stop(StopReason(cause=StopCause.UNAUTHORIZED, message=str(error)))
+        finally:
+            self._stop.unregister(me)
+
+    async def _create(self) -> None:
+        """Create one task; count it, or pass it to the reconciler if its outcome is unknown."""
+        await self._context.credential.ready()
+        request = CreateRequest(self._context)
+        decision = await self._attempts.run(request)
+        if decision is None:
+            return
+        if self._reconciler is None or not isinstance(decision.outcome, Unknown):
+            self._context.counters.task_finished(decision.outcome)
+            return
+        self._reconciler.add(
             UnresolvedTask(
-                pending=work.pending,
-                intent=work.intent,
-                ended_at=self._loop.time(),
+                pending=request.work.pending,
+                intent=request.work.intent,
+                ended_at=asyncio.get_running_loop().time(),
                 last=decision.outcome,
             )
         )
-
-    def _may_resend(self, decision: Decision, attempt: int) -> bool:
-        return (
-            decision.may_resend
-            and attempt < self._retry.attempts_max
-            and self._budget.spend(decision.signal)
-        )
-
-    def _learn(self, decision: Decision, admitted_at: float, *, is_final: bool) -> None:
-        """Draw the conclusions that concern the whole run."""
-        if decision.signal is Signal.THROTTLED:
-            self._tally.throttled += 1
-            self._gate.throttled(admitted_at, decision.wait_s)
-        elif decision.outcome.http_status is not None:
-            self._gate.succeeded(admitted_at)
-        if isinstance(decision.outcome, Created):
-            self._budget.earn()
-        halt = self._breaker.observe(decision, is_final=is_final)
-        # An outage does not matter to a run that has nothing left to send.
-        if halt is not None and (halt.cause is not StopCause.OUTAGE or self._feed.has_more):
-            self._stop.pull(halt)
-
-
-def _has_to_wait(decision: Decision, attempt: int) -> bool:
-    """
-    Tell whether a row waits before its next attempt, beside its turn at the gate.
-
-    A throttled one does from its second refusal on: the first slows the whole run down, and where
-    that was not enough the server's window has to pass.
-    """
-    is_throttled_again = decision.signal is Signal.THROTTLED and attempt > 1
-    return decision.signal is Signal.UNREACHABLE or is_throttled_again

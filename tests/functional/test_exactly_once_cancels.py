@@ -51,7 +51,7 @@ async def cancel_and_complete(folder: Path, *, calls: int, turns: int) -> Findin
         with contextlib.suppress(asyncio.CancelledError):
             await running
         ending = await run()
-        assert ending.halt is None
+        assert ending.stop_reason is None
         return audited(folder / "out", rows, simulator)
 
 

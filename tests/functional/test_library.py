@@ -34,7 +34,7 @@ async def test_a_run_returns_typed_values(tasks: Path, tmp_path: Path) -> None:
     ending = await batchcreate.run([tasks], settings_for(tmp_path), on_event=events.append)
 
     rows = list(batchcreate.read_results(ending.results))
-    assert (ending.summary.total, ending.halt) == (31, None)
+    assert (ending.summary.total, ending.stop_reason) == (31, None)
     assert [row.status for row in rows] == [Status.CREATED] * 30 + [Status.REJECTED]
     assert all(row.task_id for row in rows[:30])
     assert [issue.cell for issue in batchcreate.read_issues(ending.results)] == ["A32"]
@@ -53,13 +53,13 @@ async def test_stop_switch_ends_a_run_cleanly(tasks: Path, tmp_path: Path) -> No
             reason = batchcreate.StopReason(
                 cause=batchcreate.StopCause.INTERRUPTED, message="stopped by the calling program"
             )
-            stop.pull(reason)
+            stop.request_stop(reason)
 
     ending = await batchcreate.run([tasks], slow, on_event=stop_after_the_first, stop=stop)
     again = await batchcreate.resume(ending.results, settings_for(tmp_path))
 
     created = ending.summary.counts[Status.CREATED]
-    assert ending.halt is not None
+    assert ending.stop_reason is not None
     assert 0 < created < 30
     assert again.summary.counts[Status.CREATED] == 30
     assert again.facts["this_run"]["attempts"] == 30 - created
@@ -101,7 +101,7 @@ async def test_run_ends_although_the_look_up_of_its_project_is_not_answered(
     stop, is_over = batchcreate.StopSwitch(), asyncio.Event()
 
     async def end_the_run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        stop.pull(
+        stop.request_stop(
             batchcreate.StopReason(cause=batchcreate.StopCause.INTERRUPTED, message="enough")
         )
         await reader.read()

@@ -100,7 +100,7 @@ class TestExactlyItsOwn:
             undone = await undo(tmp_path)
 
             assert names(simulator) == ["other-001", "other-002", "other-003"]
-        assert (counted(undone), undone.halt) == ({"deleted": 3}, None)
+        assert (counted(undone), undone.stop_reason) == ({"deleted": 3}, None)
         assert report(tmp_path) == dict.fromkeys(["task-001", "task-002", "task-003"], "deleted")
 
     async def test_task_that_was_made_anew_stays(self, tmp_path: Path) -> None:
@@ -238,9 +238,9 @@ class TestRefusal:
                 )
             undone = await undo(tmp_path)
 
-        assert undone.halt is not None
-        assert undone.halt.cause is StopCause.JOURNAL
-        assert undone.halt.message.startswith("journal.db cannot be written: disk full")
+        assert undone.stop_reason is not None
+        assert undone.stop_reason.cause is StopCause.JOURNAL
+        assert undone.stop_reason.message.startswith("journal.db cannot be written: disk full")
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
 
 
@@ -278,9 +278,9 @@ class TestTokenThatEnds:
             given = {"BATCHCREATE_TOKEN": token}
             undone = await undo(tmp_path, confirm=think, environment=given, concurrency=1)
 
-        assert undone.halt is not None
-        assert undone.halt.cause is StopCause.UNAUTHORIZED
-        assert undone.halt.message.startswith(
+        assert undone.stop_reason is not None
+        assert undone.stop_reason.cause is StopCause.UNAUTHORIZED
+        assert undone.stop_reason.message.startswith(
             f"the token from BATCHCREATE_TOKEN, {simulator.url}: the server does not accept"
         )
         assert counted(undone) == {"refused": 1}
@@ -298,7 +298,7 @@ class TestTokenThatEnds:
                 tmp_path, confirm=think, environment=given, iam_endpoint=simulator.url
             )
 
-        assert (counted(undone), undone.halt) == ({"deleted": 5}, None)
+        assert (counted(undone), undone.stop_reason) == ({"deleted": 5}, None)
         logins = [record for record in simulator.requests if record.path == "/v3/auth/tokens"]
         assert len(logins) == 1 + 2
 

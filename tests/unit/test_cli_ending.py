@@ -37,7 +37,7 @@ def batch(**numbers: int) -> Summary:
 def ending(
     summary: Summary,
     *,
-    halt: StopReason | None = None,
+    stop_reason: StopReason | None = None,
     causes: Sequence[CauseGroup] = (),
     sheets: Sequence[str] = ("",),
     files: dict[str, Path] | None = None,
@@ -55,7 +55,7 @@ def ending(
             causes=causes,
             files={"results": FILES["results"]} if files is None else files,
         ),
-        halt=halt,
+        stop_reason=stop_reason,
     )
 
 
@@ -122,7 +122,7 @@ def test_command_survives_the_shell() -> None:
 
 def test_reason_of_an_early_end_comes_first() -> None:
     """Who reads one line reads why."""
-    assert lines_of(ending(batch(not_attempted=2), halt=HALT)) == [
+    assert lines_of(ending(batch(not_attempted=2), stop_reason=HALT)) == [
         "10 rows in a row met a fault",
         "results: out/results.csv",
         "2 rows: 2 not_attempted",
@@ -135,7 +135,7 @@ def test_reason_of_an_early_end_comes_first() -> None:
 )
 def test_dry_run_says_that_nothing_was_sent(halt: StopReason | None, first: list[str]) -> None:
     """There are no results to point at."""
-    end = ending(batch(not_attempted=2, rejected=1), halt=halt, files={})
+    end = ending(batch(not_attempted=2, rejected=1), stop_reason=halt, files={})
 
     assert lines_of(end, Settings(dry_run=True)) == [
         *first,
@@ -158,7 +158,7 @@ def test_strict_run_says_why_nothing_was_sent(
     summary: Summary, halt: StopReason | None, *, is_told: bool
 ) -> None:
     """One rejected row, and nothing is sent, unless the run ended for another reason."""
-    lines = lines_of(ending(summary, halt=halt), Settings(strict=True))
+    lines = lines_of(ending(summary, stop_reason=halt), Settings(strict=True))
 
     assert ("--strict: a row is rejected, so nothing was sent" in lines) == is_told
 

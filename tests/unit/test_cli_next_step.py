@@ -37,7 +37,7 @@ def ending(
     *,
     causes: Sequence[CauseGroup] = (),
     files: dict[str, Path] | None = None,
-    halt: StopReason | None = None,
+    stop_reason: StopReason | None = None,
     endpoint: str = "https://roma.example",
     targets: Sequence[str] = ("i1",),
 ) -> RunResult:
@@ -45,7 +45,7 @@ def ending(
         results=FOLDER,
         plan=Plan(rows=summary.total, summary=summary, to_send={}),
         reports=Reports(summary=summary, causes=causes, files=TO_FIX if files is None else files),
-        halt=halt,
+        stop_reason=stop_reason,
         facts={"endpoint": endpoint},
         instances=[("p1", instance) for instance in targets],
     )
@@ -79,7 +79,7 @@ def step(end: RunResult, line: str = RUN, settings: Settings | None = None) -> s
         pytest.param(
             ending(batch(rejected=3, not_attempted=1)), f"send the rest: {RUN}", id="rest first"
         ),
-        pytest.param(ending(batch(rejected=1), halt=HALT), RUN, id="stopped"),
+        pytest.param(ending(batch(rejected=1), stop_reason=HALT), RUN, id="stopped"),
         pytest.param(
             ending(batch(rejected=1, failed=1), files={}),
             f"mend the cells listed in out/issues.csv, then {RUN}",
@@ -132,7 +132,7 @@ def test_stopped_run_is_repeated_as_it_was() -> None:
     """Its choice of rows is not through yet."""
     line = f"{RUN} --limit 3"
 
-    assert step(ending(batch(not_attempted=9), halt=HALT), line) == line
+    assert step(ending(batch(not_attempted=9), stop_reason=HALT), line) == line
 
 
 def test_strict_run_waits_for_the_analysts() -> None:

@@ -18,15 +18,15 @@ class Rate:
     slowdowns: int = 0
 
 
-def watch(tally: RunCounters, rate: Rate | None = None) -> ProgressModel:
-    return ProgressModel(tally, cast("Gate", rate or Rate()), rate_per_s=10.0, at=0.0)
+def watch(counters: RunCounters, rate: Rate | None = None) -> ProgressModel:
+    return ProgressModel(counters, cast("Gate", rate or Rate()), rate_per_s=10.0, at=0.0)
 
 
 def test_facts_stand_on_one_line() -> None:
     """What there is none of is left out, but for what is wanted most."""
-    tally = RunCounters(planned=800)
-    seen = watch(tally)
-    tally.created, tally.attempts, tally.in_flight = 40, 44, 4
+    counters = RunCounters(planned=800)
+    seen = watch(counters)
+    counters.created, counters.attempts, counters.in_flight = 40, 44, 4
     seen.look(4.0)
 
     assert line(seen) == (
@@ -36,9 +36,9 @@ def test_facts_stand_on_one_line() -> None:
 
 def test_everything_that_can_be_told_is_told() -> None:
     """Failed, unknown and unsettled rows have their place."""
-    tally = RunCounters(planned=10)
-    seen = watch(tally)
-    tally.created, tally.failed, tally.unknown, tally.unsettled = 1, 2, 3, 1
+    counters = RunCounters(planned=10)
+    seen = watch(counters)
+    counters.created, counters.failed, counters.unknown, counters.to_reconcile = 1, 2, 3, 1
     seen.look(3.0)
 
     assert line(seen) == (
@@ -48,12 +48,12 @@ def test_everything_that_can_be_told_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tally", "seconds", "left"),
+    ("counters", "seconds", "left"),
     [
         pytest.param(RunCounters(planned=50), 0, "about 5 s left", id="nothing is done yet"),
         pytest.param(RunCounters(planned=50, created=50), 9, "done", id="all is done"),
         pytest.param(
-            RunCounters(planned=3, created=1, unsettled=2),
+            RunCounters(planned=3, created=1, to_reconcile=2),
             9,
             "waiting for the server's list",
             id="list",
@@ -63,14 +63,14 @@ def test_everything_that_can_be_told_is_told() -> None:
         ),
     ],
 )
-def test_time_left(tally: RunCounters, seconds: float, left: str) -> None:
+def test_time_left(counters: RunCounters, seconds: float, left: str) -> None:
     """It is judged by what was done in the last half minute."""
-    seen = watch(tally)
-    start = watch(RunCounters(planned=tally.planned))
+    seen = watch(counters)
+    start = watch(RunCounters(planned=counters.planned))
     start.look(seconds)
-    done, tally.created = tally.created, 0
-    seen = watch(tally)
-    tally.created = done
+    done, counters.created = counters.created, 0
+    seen = watch(counters)
+    counters.created = done
     seen.look(1.0)
 
     assert seen.parts()[-1] == Part(text=left)
@@ -78,9 +78,9 @@ def test_time_left(tally: RunCounters, seconds: float, left: str) -> None:
 
 def test_time_left_is_not_known_while_nothing_happens() -> None:
     """A guess from long ago would be none."""
-    tally = RunCounters(planned=50)
-    seen = watch(tally)
-    tally.created = 10
+    counters = RunCounters(planned=50)
+    seen = watch(counters)
+    counters.created = 10
     for at in (1.0, 40.0):
         seen.look(at)
 

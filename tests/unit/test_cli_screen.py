@@ -30,9 +30,9 @@ async def test_long_silence_is_explained(
     screen: type[QuietScreen], planned: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The reports of a large batch take seconds in which nothing moves."""
-    tally = RunCounters(planned=planned)
+    counters = RunCounters(planned=planned)
 
-    async with screen(Settings()).watching(tally, cast("Gate", Steady())):
+    async with screen(Settings()).watching(counters, cast("Gate", Steady())):
         before = capsys.readouterr().err
 
     assert (before, capsys.readouterr().err) == ("", said)

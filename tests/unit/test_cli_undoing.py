@@ -65,7 +65,7 @@ def test_end_of_undo(
     monkeypatch.setattr("sys.argv", ["/usr/bin/batchcreate", "undo", "out"])
     every = {status: counts.get(status.value, 0) for status in DeletionStatus}
 
-    assert conclude(Undone(counts=every if counts else {}, halt=halt), Path("out")) == code
+    assert conclude(Undone(counts=every if counts else {}, stop_reason=halt), Path("out")) == code
     assert capsys.readouterr().err.splitlines() == lines
 
 

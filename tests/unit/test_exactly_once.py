@@ -28,7 +28,8 @@ from batchcreate.errors import MaybeSentError, NotSentError
 from batchcreate.journal import Journal
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Status
-from batchcreate.pool import Reconciler, StopReason, UnresolvedTask
+from batchcreate.pool import Reconciler, StopReason
+from batchcreate.pool.reconciler import UnresolvedTask
 from tests.fakes import (
     HONEST,
     INTERRUPT,
@@ -207,7 +208,7 @@ class World:
         self,
         folder: Path,
         *,
-        settling: type[Reconciler] = Reconciler,
+        reconciler: type[Reconciler] = Reconciler,
         forgets_intents: bool = False,
     ) -> None:
         self.server = ModelServer()
@@ -220,7 +221,7 @@ class World:
         self.mended: list[str] = []
         self._order = 0
         self._folder = folder
-        self._settling = settling
+        self._reconciler = reconciler
         self._forgets_intents = forgets_intents
         self._life = 0
 
@@ -350,7 +351,7 @@ class _Run:
             journal,
             client,
             self._plan.knobs,
-            settling=self._world._settling,
+            reconciler=self._world._reconciler,
         )
         async with asyncio.TaskGroup() as group:
             self._main = group.create_task(self._rig.run())
@@ -366,8 +367,8 @@ class _Run:
         if self._steps == self._plan.dies_at:
             self._die()
         for _ in range(list(self._plan.interrupts).count(self._steps)):
-            if self._rig.stop.halt is None:
-                self._rig.stop.pull(INTERRUPT)
+            if self._rig.stop.reason is None:
+                self._rig.stop.request_stop(INTERRUPT)
             else:
                 self._rig.stop.cancel()
 
@@ -482,14 +483,14 @@ class MutantWorld(World):
         """Let it be."""
 
 
-class HastySettling(Reconciler):
-    """Sends again without looking."""
+class HastyReconciler(Reconciler):
+    """Resends without reading the task list."""
 
-    def _judge(
-        self, row: UnresolvedTask, _listing: Inventory | Incomplete, began_at: float
+    def _decide(
+        self, row: UnresolvedTask, _found: Inventory | Incomplete, began_at: float
     ) -> None:
         nothing = Inventory(ids={}, total=0)
-        super()._judge(replace(row, ended_at=began_at - WINDOW_S), nothing, began_at)
+        super()._decide(replace(row, ended_at=began_at - WINDOW_S), nothing, began_at)
 
 
 class ForgettingIntents(ExactlyOnce):
@@ -508,7 +509,7 @@ class SendingBlindly(ExactlyOnce):
     """Whatever the list says, an unsettled row is sent again."""
 
     def make_world(self, folder: Path) -> World:
-        return MutantWorld(folder, settling=HastySettling)
+        return MutantWorld(folder, reconciler=HastyReconciler)
 
 
 @pytest.mark.parametrize("mutant", [ForgettingIntents, SendingBlindly])

@@ -72,7 +72,7 @@ class TestOpenLog:
         stream = io.StringIO()
         log = open_log(stream, run_id="r-1", verbose=False).bind(row=7)
 
-        log.info("attempt.repeated")
+        log.info("attempt.retry_scheduled")
         log.info("task.failed")
 
         assert [(event["run_id"], event["row"]) for event in events_in(stream)] == [("r-1", 7)] * 2

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -11,8 +12,9 @@ from batchcreate.errors import CredentialError, MaybeSentError, NotSentError, Tr
 from batchcreate.journal import CreatedTask, Journal, deletions
 from batchcreate.models import DeletionStatus, Reply, RunId, Target, TaskId
 from batchcreate.pipeline.undo import Deleter
-from batchcreate.pool import StopCause, StopReason, StopSwitch
+from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
 from batchcreate.rate_limiter import Gate, RateLimit
+from batchcreate.retry import RetryPolicy
 from tests.fakes import InlineWriter, answer, error
 from tests.journals import NOW_MS, attempt, created, read
 from tests.virtual_time import run_virtually
@@ -49,7 +51,7 @@ class Rig:
     def __init__(self, folder: Path, client: Client, *, tasks: int = 3) -> None:
         self.client = client
         self.stop = StopSwitch()
-        self.undoing: Deleter | None = None
+        self.deleter: Deleter | None = None
         self.journal = Journal.open(folder)
         # Processes die in these tests, the machine does not.
         self.journal.connection.execute("PRAGMA synchronous = OFF")
@@ -61,8 +63,8 @@ class Rig:
     @property
     def counts(self) -> dict[str, int]:
         """How many tasks came to which end, without those that nobody came to."""
-        assert self.undoing is not None
-        return {status.value: count for status, count in self.undoing.counts.items() if count}
+        assert self.deleter is not None
+        return {status.value: count for status, count in self.deleter.counts.items() if count}
 
     @property
     def lines(self) -> list[tuple[str, str, str]]:
@@ -82,13 +84,20 @@ class Rig:
 
         async def remove() -> float:
             gate = Gate(RateLimit(rate_per_s=rate_per_s))
-            self.undoing = Deleter(self.client, gate, self.stop)
+            attempts = AttemptLoop(
+                gate=gate,
+                stop=self.stop,
+                retry=RetryPolicy(),
+                random=Random(1),  # noqa: S311 # jitter, not a secret
+                has_more=lambda: True,
+            )
             number = self.journal.start_run(RunId("undo"), at="2025-01-02T03:04:05Z")
             connection = self.journal.connection
             async with InlineWriter(connection, run=number, now_ms=lambda: NOW_MS) as writer:
+                self.deleter = Deleter(self.client, attempts, writer, self.stop)
                 if also is not None:
                     asyncio.get_running_loop().call_later(*also)
-                await self.undoing.remove(self.tasks, writer, concurrency)
+                await self.deleter.delete(self.tasks, concurrency)
             return asyncio.get_running_loop().time()
 
         return run_virtually(remove())
@@ -102,7 +111,7 @@ def test_every_task_is_deleted_once(concurrency: int, tmp_path: Path) -> None:
     rig.undo(concurrency=concurrency)
 
     assert sorted(rig.client.asked) == sorted(task.task_id for task in rig.tasks)
-    assert (rig.counts, rig.left, rig.stop.halt) == ({"deleted": 20}, [], None)
+    assert (rig.counts, rig.left, rig.stop.reason) == ({"deleted": 20}, [], None)
 
 
 def test_intent_is_on_disk_before_the_request(tmp_path: Path) -> None:
@@ -137,7 +146,7 @@ def test_answer_is_final(said: Reply, status: str, reason: str, tmp_path: Path) 
 
     assert rig.lines == [("task-1", status, reason), ("task-2", "deleted", "")]
     assert rig.left == (["task-1"] if status == "refused" else [])
-    assert rig.stop.halt is None
+    assert rig.stop.reason is None
 
 
 def test_many_forbidden_tasks_are_all_asked_for(tmp_path: Path) -> None:
@@ -146,7 +155,7 @@ def test_many_forbidden_tasks_are_all_asked_for(tmp_path: Path) -> None:
 
     rig.undo()
 
-    assert (rig.counts, rig.stop.halt) == ({"refused": 4, "deleted": 1}, None)
+    assert (rig.counts, rig.stop.reason) == ({"refused": 4, "deleted": 1}, None)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +200,8 @@ def test_outage_ends_it(tmp_path: Path) -> None:
 
     rig.undo()
 
-    assert rig.stop.halt is not None
-    assert (rig.stop.halt.cause, rig.counts) == (StopCause.OUTAGE, {"unknown": 10})
+    assert rig.stop.reason is not None
+    assert (rig.stop.reason.cause, rig.counts) == (StopCause.OUTAGE, {"unknown": 10})
 
 
 @pytest.mark.parametrize(
@@ -215,8 +224,8 @@ def test_what_concerns_all_tasks_ends_it(
     rig.undo()
 
     assert len(rig.client.asked) == 1
-    assert rig.stop.halt is not None
-    assert (rig.stop.halt.cause, rig.counts) == (cause, {status: 1})
+    assert rig.stop.reason is not None
+    assert (rig.stop.reason.cause, rig.counts) == (cause, {status: 1})
     assert rig.left == ["task-1", "task-2", "task-3"]
 
 
@@ -224,7 +233,7 @@ def test_first_signal_lets_the_requests_under_way_finish(tmp_path: Path) -> None
     """Whoever waits for a turn goes home."""
     rig = Rig(tmp_path, Client(), tasks=20)
 
-    rig.undo(concurrency=4, also=(0.05, rig.stop.pull, INTERRUPTED), rate_per_s=50)
+    rig.undo(concurrency=4, also=(0.05, rig.stop.request_stop, INTERRUPTED), rate_per_s=50)
 
     under_way = len(rig.client.asked)
     assert 1 <= under_way <= 4
@@ -236,7 +245,7 @@ def test_first_signal_ends_the_repeating(after_s: float, tmp_path: Path) -> None
     """A fault is not waited out any more."""
     rig = Rig(tmp_path, Client(*[LOST] * 5), tasks=1)
 
-    rig.undo(also=(after_s, rig.stop.pull, INTERRUPTED))
+    rig.undo(also=(after_s, rig.stop.request_stop, INTERRUPTED))
 
     assert (rig.client.asked, rig.counts) == (["id-task-1"], {"unknown": 1})
 
@@ -249,8 +258,8 @@ def test_nothing_is_repeated_after_the_end(tmp_path: Path) -> None:
     ended_at_s = rig.undo(concurrency=2)
 
     assert rig.client.asked == ["id-task-1", "id-task-2"]
-    assert rig.stop.halt is not None
-    assert (rig.stop.halt.cause, rig.counts) == (
+    assert rig.stop.reason is not None
+    assert (rig.stop.reason.cause, rig.counts) == (
         StopCause.UNAUTHORIZED,
         {"unknown": 1, "refused": 1},
     )
@@ -266,7 +275,7 @@ def test_second_signal_ends_a_request_that_is_repeated(tmp_path: Path) -> None:
     rig = Rig(tmp_path, Client(error(429, "APIGW.0308", "slow down", retry_after="3")), tasks=1)
 
     def interrupt() -> None:
-        rig.stop.pull(INTERRUPTED)
+        rig.stop.request_stop(INTERRUPTED)
         rig.stop.cancel()
 
     ended_at_s = rig.undo(also=(3.15, interrupt))
@@ -281,7 +290,7 @@ def test_second_signal_ends_the_requests_under_way(tmp_path: Path) -> None:
     rig = Rig(tmp_path, Client(), tasks=20)
 
     def interrupt() -> None:
-        rig.stop.pull(INTERRUPTED)
+        rig.stop.request_stop(INTERRUPTED)
         rig.stop.cancel()
 
     rig.undo(concurrency=4, also=(0.05, interrupt))
@@ -296,7 +305,7 @@ def test_second_signal_ends_a_request_that_was_waited_for(tmp_path: Path) -> Non
     rig = Rig(tmp_path, Client(LOST), tasks=1)
 
     def interrupt() -> None:
-        rig.stop.pull(INTERRUPTED)
+        rig.stop.request_stop(INTERRUPTED)
         rig.stop.cancel()
 
     def on_ask() -> None:
@@ -320,6 +329,6 @@ def test_journal_that_takes_nothing_more_ends_it(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="disk full"):
         rig.undo()
 
-    assert rig.stop.halt is not None
-    assert (rig.stop.halt.cause, len(rig.client.asked)) == (StopCause.JOURNAL, 2)
+    assert rig.stop.reason is not None
+    assert (rig.stop.reason.cause, len(rig.client.asked)) == (StopCause.JOURNAL, 2)
     assert rig.counts == {DeletionStatus.DELETED.value: 2}

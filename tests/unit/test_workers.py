@@ -75,7 +75,7 @@ def statuses(journal: Journal) -> Counter[str]:
 
 
 def test_every_task_is_created_once(tmp_path: Path) -> None:
-    """The journal has their ids and the tally their number."""
+    """The journal has their ids and the counters their number."""
     journal = journal_of(tmp_path, 40)
 
     rig, client = run(journal, knobs=Knobs(workers=4))
@@ -84,8 +84,8 @@ def test_every_task_is_created_once(tmp_path: Path) -> None:
     assert shown(journal) == [
         f"a.csv:{number + 2} n{number} created id-{number + 1}" for number in range(40)
     ]
-    assert rig.tally == RunCounters(planned=40, created=40, attempts=40)
-    assert rig.stop.halt is None
+    assert rig.counters == RunCounters(planned=40, created=40, attempts=40)
+    assert rig.stop.reason is None
 
 
 def test_an_intent_is_on_disk_before_its_request_leaves(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_refused_task_has_failed(tmp_path: Path) -> None:
     )
     assert second.status == "created"
     assert client.sent == ["n0", "n1"]
-    assert rig.tally == RunCounters(planned=2, created=1, failed=1, attempts=2)
+    assert rig.counters == RunCounters(planned=2, created=1, failed=1, attempts=2)
 
 
 def test_a_throttled_task_is_sent_again_after_the_pause(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_throttled_task_is_sent_again_after_the_pause(tmp_path: Path) -> None:
 
     assert client.sent_at[1] - client.sent_at[0] == pytest.approx(7.05, abs=0.02)
     assert shown(journal) == ["a.csv:2 n0 created id-1"]
-    assert rig.tally == RunCounters(planned=1, created=1, attempts=2, throttled=1)
+    assert rig.counters == RunCounters(planned=1, created=1, attempts=2, throttled=1)
 
 
 def test_a_task_that_is_throttled_again_and_again_waits_itself(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_task_that_cannot_be_sent_is_tried_after_growing_waits(tmp_path: Path)
     assert (row.status, row.error_code, row.error_msg) == ("failed", "CONNECT", "no connection")
     assert row.attempts == len(client.sent) == 5
     assert client.sent_at[-1] - client.sent_at[0] < 0.5 + 1 + 2 + 4 + 0.5
-    assert rig.tally == RunCounters(planned=1, failed=1, attempts=5)
+    assert rig.counters == RunCounters(planned=1, failed=1, attempts=5)
 
 
 @pytest.mark.parametrize("attempts_max", [1, 2])
@@ -202,8 +202,8 @@ def test_an_outage_ends_the_run_soon(tmp_path: Path) -> None:
 
     rig, client = run(journal, *[NO_CONNECTION] * 999, knobs=Knobs(workers=2))
 
-    assert rig.stop.halt is not None
-    assert rig.stop.halt.cause is StopCause.OUTAGE
+    assert rig.stop.reason is not None
+    assert rig.stop.reason.cause is StopCause.OUTAGE
     assert len(client.sent) <= 10 * 5
     assert statuses(journal)["not_attempted"] >= 388
 
@@ -220,7 +220,7 @@ def test_ten_faults_end_a_run_that_has_more_to_send(
 
     rig, client = run(journal, *[FAULT] * 10, knobs=knobs)
 
-    assert (rig.stop.halt and rig.stop.halt.cause) == cause
+    assert (rig.stop.reason and rig.stop.reason.cause) == cause
     assert len(client.sent) == (20 if cause is None else 10)
     assert statuses(journal) == (
         {"created": 10} if cause is None else {"unknown": 10, "not_attempted": 2}
@@ -252,8 +252,8 @@ def test_some_answers_end_a_run_at_once(
 
     rig, client = run(journal, act, knobs=Knobs(workers=1))
 
-    assert rig.stop.halt is not None
-    assert rig.stop.halt.cause is cause
+    assert rig.stop.reason is not None
+    assert rig.stop.reason.cause is cause
     assert client.sent == ["n0"]
     assert shown(journal) == [
         f"a.csv:2 n0 {status}",
@@ -271,7 +271,7 @@ def test_an_ended_token_is_renewed_and_the_task_sent_again(tmp_path: Path) -> No
 
     assert (client.sent, credential.renewed) == (["n0", "n1", "n1", "n2"], 1)
     assert statuses(journal) == {"created": 3}
-    assert rig.stop.halt is None
+    assert rig.stop.reason is None
 
 
 def test_a_token_that_is_refused_again_ends_the_run(tmp_path: Path) -> None:
@@ -282,8 +282,8 @@ def test_a_token_that_is_refused_again_ends_the_run(tmp_path: Path) -> None:
     rig, client = run(journal, *[UNAUTHORIZED] * 2, credential=credential, knobs=Knobs(workers=1))
 
     assert (client.sent, credential.renewed) == (["n0", "n0"], 1)
-    assert rig.stop.halt is not None
-    assert rig.stop.halt.cause is StopCause.UNAUTHORIZED
+    assert rig.stop.reason is not None
+    assert rig.stop.reason.cause is StopCause.UNAUTHORIZED
 
 
 def test_a_token_that_cannot_be_renewed_ends_the_run(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_a_token_that_cannot_be_renewed_ends_the_run(tmp_path: Path) -> None:
 
     rig, client = run(journal, UNAUTHORIZED, credential=credential, knobs=Knobs(workers=1))
 
-    assert rig.stop.halt == StopReason(
+    assert rig.stop.reason == StopReason(
         cause=StopCause.UNAUTHORIZED, message="the password is wrong"
     )
     assert client.sent == ["n0"]
@@ -318,14 +318,14 @@ def test_no_token_is_renewed_for_a_run_that_is_over(tmp_path: Path) -> None:
     credential = FixedCredential(True)
 
     def interrupt(rig: Rig, _step: int) -> None:
-        if rig.tally.in_flight:
-            rig.stop.pull(INTERRUPT)
+        if rig.counters.in_flight:
+            rig.stop.request_stop(INTERRUPT)
 
     rig, client = run(
         journal, UNAUTHORIZED, credential=credential, knobs=Knobs(workers=1), on_step=interrupt
     )
 
-    assert (client.sent, credential.renewed, rig.stop.halt) == (["n0"], 0, INTERRUPT)
+    assert (client.sent, credential.renewed, rig.stop.reason) == (["n0"], 0, INTERRUPT)
     assert shown(journal) == ["a.csv:2 n0 failed", "a.csv:3 n1 not_attempted"]
 
 
@@ -337,7 +337,7 @@ def test_without_reconciling_unsettled_rows_stay_unknown(tmp_path: Path) -> None
 
     assert (client.sent, client.listed) == (["n0", "n1"], 1)
     assert shown(journal) == ["a.csv:2 n0 unknown", "a.csv:3 n1 created id-2"]
-    assert rig.tally == RunCounters(planned=2, created=1, unknown=1, attempts=2)
+    assert rig.counters == RunCounters(planned=2, created=1, unknown=1, attempts=2)
 
 
 @pytest.mark.parametrize("rate_per_s", [20.0, 1000.0], ids=["slow", "fast"])
@@ -351,14 +351,14 @@ def test_an_interrupted_run_reports_what_it_sent(
 
     def interrupt(rig: Rig, number: int) -> None:
         if number == step:
-            rig.stop.pull(INTERRUPT)
+            rig.stop.request_stop(INTERRUPT)
         if number == step and interrupts == 2:
             rig.stop.cancel()
 
     knobs = Knobs(workers=3, rate_per_s=rate_per_s, commit_s=0.01)
     rig, client = run(journal, knobs=knobs, on_step=interrupt)
 
-    assert rig.stop.halt == INTERRUPT
+    assert rig.stop.reason == INTERRUPT
     found = {row.task_name: row for row in journal.results()}
     left = set(found) - set(client.sent)
     assert {found[name].status for name in left} <= {"not_attempted"}
@@ -366,7 +366,7 @@ def test_an_interrupted_run_reports_what_it_sent(
     assert {found[name].status for name in client.sent} <= (
         {"created"} if interrupts == 1 else {"created", "unknown"}
     )
-    assert rig.tally.in_flight == 0
+    assert rig.counters.in_flight == 0
 
 
 @pytest.mark.parametrize("rate_per_s", [20.0, 1000.0], ids=["slow", "fast"])
@@ -403,10 +403,10 @@ def test_an_interrupt_between_two_attempts_keeps_the_last_answer(tmp_path: Path)
     journal = journal_of(tmp_path, 1)
 
     def interrupt(rig: Rig) -> None:
-        rig.stop.pull(INTERRUPT)
+        rig.stop.request_stop(INTERRUPT)
 
     def in_the_pause(rig: Rig, _step: int) -> None:
-        if rig.tally.attempts == 1 and rig.stop.halt is None:
+        if rig.counters.attempts == 1 and rig.stop.reason is None:
             asyncio.get_running_loop().call_later(3, interrupt, rig)
 
     run(journal, THROTTLED, on_step=in_the_pause)
@@ -430,7 +430,7 @@ def test_nothing_is_sent_after_the_end(tmp_path: Path) -> None:
 
     def interrupt(rig: Rig, number: int) -> None:
         if number == 2:  # the baseline is listed; a second later the worker is let go
-            asyncio.get_running_loop().call_later(0.5, rig.stop.pull, INTERRUPT)
+            asyncio.get_running_loop().call_later(0.5, rig.stop.request_stop, INTERRUPT)
 
     _, client = run(journal, knobs=Knobs(workers=1), gate=StubbornGate, on_step=interrupt)
 
@@ -445,7 +445,7 @@ def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
     rigs: list[Rig] = []
 
     def fill_the_disk(rig: Rig, _step: int) -> None:
-        if not rigs and rig.tally.attempts == 5:
+        if not rigs and rig.counters.attempts == 5:
             rigs.append(rig)
             journal.connection.execute(WRITING_FAILS)
 
@@ -453,16 +453,16 @@ def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
         run(journal, knobs=Knobs(workers=2), on_step=fill_the_disk)
 
     (rig,) = rigs
-    assert rig.stop.halt is not None
-    assert rig.stop.halt.cause is StopCause.JOURNAL
-    assert "disk is full" in rig.stop.halt.message
-    assert rig.tally.attempts <= 7
+    assert rig.stop.reason is not None
+    assert rig.stop.reason.cause is StopCause.JOURNAL
+    assert "disk is full" in rig.stop.reason.message
+    assert rig.counters.attempts <= 7
     journal.fold()
     assert rig.writer is not None
     lost = len(rig.writer.unwritten)
     assert statuses(journal) == {
-        "created": rig.tally.created - lost,
-        "not_attempted": 20 - rig.tally.attempts,
+        "created": rig.counters.created - lost,
+        "not_attempted": 20 - rig.counters.attempts,
     } | ({"unknown": lost} if lost else {})
 
 
@@ -482,7 +482,7 @@ def test_what_happens_is_logged_with_the_row(tmp_path: Path) -> None:
     assert found == [
         first
         | {
-            "event": "attempt.repeated",
+            "event": "attempt.retry_scheduled",
             "log_level": "info",
             "attempt": 1,
             "reason": "HTTP 429, APIG.0308, slow down",
@@ -526,9 +526,9 @@ def test_a_run_that_was_stopped_before_it_began_sends_nothing(tmp_path: Path) ->
 
     def interrupt(rig: Rig, number: int) -> None:
         if number == 1:
-            rig.stop.pull(INTERRUPT)
+            rig.stop.request_stop(INTERRUPT)
 
     rig, client = run(journal, on_step=interrupt)
 
     assert client.sent == []
-    assert rig.stop.halt == INTERRUPT
+    assert rig.stop.reason == INTERRUPT

@@ -80,7 +80,7 @@ def test_a_task_is_found_within_the_window(
 
     assert (looks(client), client.sent, halt) == (times, ["a"], None)
     assert shown(journal) == ["a.csv:2 a created id-1"]
-    assert (rig.tally.created, rig.tally.unsettled, rig.tally.settled) == (1, 0, 1)
+    assert (rig.counters.created, rig.counters.to_reconcile, rig.counters.finished) == (1, 0, 1)
     assert [line["event"] for line in rig.logged] == ["task.unknown", "task.reconciled"]
     assert rig.logged[1] == {
         "event": "task.reconciled",
@@ -122,7 +122,7 @@ def test_a_task_is_sent_three_times_at_most(
     assert client.sent == ["a", "a", "a"]
     assert (row.status, row.attempts, row.error_code) == ("failed", 3, code)
     assert row.error_msg == f"{message}; the server's list shows that no task was created"
-    assert rig.tally.failed == 1
+    assert rig.counters.failed == 1
 
 
 def test_a_name_that_is_taken_may_be_our_own_task(journal: Journal) -> None:
@@ -181,7 +181,7 @@ def test_a_list_that_is_refused_for_the_whole_window_settles_nothing(journal: Jo
     assert (looks(client), client.sent, halt) == ([5, 15, 30, 60], ["a"], None)
     assert (row.status, row.http_status, row.error_code) == ("unknown", 500, "FDI.9")
     assert row.error_msg == ("the server's list cannot tell: HTTP 403, APIG.0302, not allowed")
-    assert rig.tally.unknown == 1
+    assert rig.counters.unknown == 1
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_some_answers_to_a_look_end_the_run_at_once(
 
     assert (client.listed, halt and halt.cause) == (2, cause)
     assert {row.status for row in journal.results()} == {"unknown", "not_attempted"}
-    assert rig.tally.in_flight == 0
+    assert rig.counters.in_flight == 0
 
 
 def test_a_list_that_comes_back_settles(journal: Journal) -> None:
@@ -259,7 +259,7 @@ def test_a_list_that_the_run_itself_keeps_changing_is_read_while_nothing_is_sent
 
     rig, client, halt = run(journal, refusal(RESET), knobs=knobs, page_tasks=30)
 
-    assert (rig.tally.created, rig.tally.unknown, halt) == (160, 0, None)
+    assert (rig.counters.created, rig.counters.unknown, halt) == (160, 0, None)
     assert client.sent.count("n0") == 2
     assert 60 < client.sent[1:].index("n0") < 140
     assert sorted(set(client.sent)) == sorted(names)
@@ -279,12 +279,12 @@ def test_too_many_rows_that_cannot_be_settled_end_the_run(tmp_path: Path) -> Non
 
     assert halt == StopReason(
         cause=StopCause.OUTAGE,
-        message="3 rows cannot be settled (the server's list cannot tell: HTTP 403, APIG.0302, "
-        "no); run the same command again when the server's list can be read",
+        message="3 rows could not be reconciled (the server's list cannot tell: HTTP 403, "
+        "APIG.0302, no). Run the same command again once the task list is available",
     )
     assert client.sent == [f"n{number}" for number in range(len(client.sent))]
     assert len(client.sent) <= 5
-    assert rig.tally.unknown == 3
+    assert rig.counters.unknown == 3
     assert shown(journal)[-1] == "a.csv:10 n8 not_attempted"
 
 

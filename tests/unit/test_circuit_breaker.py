@@ -64,7 +64,7 @@ class TestAtOnce:
 
         assert CircuitBreaker().observe(decision, is_final=True) == StopReason(
             cause=StopCause.REDIRECTED,
-            message=f"{reason}; nothing is sent to another host: correct --endpoint "
+            message=f"{reason}; redirects are not followed: correct --endpoint "
             "and run the same command again",
         )
 
@@ -103,7 +103,7 @@ class TestForbidden:
         assert first == [None, None]
         assert last == StopReason(
             cause=StopCause.FORBIDDEN,
-            message="the server refused the first 3 rows in the same way (HTTP 403, X.1, No); "
+            message="the server refused the first 3 rows with the same error (HTTP 403, X.1, No); "
             "check --project-id, --instance-id and the permissions of the account, "
             "then run the same command again",
         )
@@ -136,8 +136,8 @@ class TestOutage:
         assert first == [None] * 9
         assert last == StopReason(
             cause=StopCause.OUTAGE,
-            message="10 rows in a row met a fault of the server, the last one: "
-            f"{words}; run the same command again when it has recovered",
+            message="10 consecutive rows failed with a server error (last: "
+            f"{words}); run the same command again once the service has recovered",
         )
 
     def test_attempts_that_are_repeated_do_not_count(self) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from batchcreate.pool.stop import StopCause, StopReason, StopSwitch
+from batchcreate.models import Created, Failed, Outcome, TaskId, Unknown
+from batchcreate.pool.stop import RunCounters, StopCause, StopReason, StopSwitch
 from tests.virtual_time import run_virtually
 
-HALT = StopReason(cause=StopCause.INTERRUPTED, message="ended by SIGINT", signal=2)
+INTERRUPTED = StopReason(cause=StopCause.INTERRUPTED, message="ended by SIGINT", signal=2)
 LATER = StopReason(cause=StopCause.OUTAGE, message="10 rows in a row")
 
 
@@ -16,17 +20,17 @@ async def work(stop: StopSwitch, *, is_waiting: bool) -> str:
     """Wait, or have a request under way, for a second; return how it ended."""
     me = asyncio.current_task()
     assert me is not None
-    stop.wait_begins(me)
+    stop.mark_waiting(me)
     if not is_waiting:
-        stop.work_begins(me)
+        stop.mark_busy(me)
     try:
         await asyncio.sleep(1)
     except asyncio.CancelledError:
-        return "sent home"
+        return "cancelled"
     else:
         return "finished"
     finally:
-        stop.leaves(me)
+        stop.unregister(me)
 
 
 async def ends_of_two(act: Callable[[StopSwitch], None]) -> list[str]:
@@ -45,11 +49,13 @@ async def ends_of_two(act: Callable[[StopSwitch], None]) -> list[str]:
     ("act", "ends"),
     [
         pytest.param(lambda stop: None, ["finished", "finished"], id="nothing"),  # noqa: ARG005 # the case without an act
-        pytest.param(lambda stop: stop.pull(HALT), ["sent home", "finished"], id="pulled"),
-        pytest.param(lambda stop: stop.cancel(), ["sent home", "sent home"], id="cancelled"),
         pytest.param(
-            lambda stop: (stop.pull(HALT), stop.cancel()),
-            ["sent home", "sent home"],
+            lambda stop: stop.request_stop(INTERRUPTED), ["cancelled", "finished"], id="pulled"
+        ),
+        pytest.param(lambda stop: stop.cancel(), ["cancelled", "cancelled"], id="cancelled"),
+        pytest.param(
+            lambda stop: (stop.request_stop(INTERRUPTED), stop.cancel()),
+            ["cancelled", "cancelled"],
             id="pulled and cancelled",
         ),
     ],
@@ -61,31 +67,16 @@ def test_waiting_go_home_and_working_finish(
     assert run_virtually(ends_of_two(act)) == ends
 
 
-def test_first_reason_stands() -> None:
-    """Later pulls change neither the reason nor tell anybody again."""
+def test_the_first_reason_counts() -> None:
+    """Later requests to stop do not change the reason."""
     stop = StopSwitch()
-    told: list[StopReason] = []
-    stop.on_pull(told.append)
-    halts = [stop.halt]
+    reasons = [stop.reason]
 
-    for halt in (HALT, LATER):
-        stop.pull(halt)
-        halts.append(stop.halt)
+    for reason in (INTERRUPTED, LATER):
+        stop.request_stop(reason)
+        reasons.append(stop.reason)
 
-    assert halts == [None, HALT, HALT]
-    assert told == [HALT]
-
-
-def test_everybody_who_listens_is_told() -> None:
-    """Listeners are called in the order in which they came, after the reason stands."""
-    stop = StopSwitch()
-    told: list[tuple[str, StopReason | None]] = []
-    stop.on_pull(lambda _: told.append(("first", stop.halt)))
-    stop.on_pull(lambda halt: told.append(("second", halt)))
-
-    stop.pull(HALT)
-
-    assert told == [("first", HALT), ("second", HALT)]
+    assert reasons == [None, INTERRUPTED, INTERRUPTED]
 
 
 def test_who_waits_again_after_working_goes_home() -> None:
@@ -94,12 +85,12 @@ def test_who_waits_again_after_working_goes_home() -> None:
     async def again(stop: StopSwitch) -> str:
         me = asyncio.current_task()
         assert me is not None
-        stop.work_begins(me)
-        stop.wait_begins(me)
+        stop.mark_busy(me)
+        stop.mark_waiting(me)
         try:
             await asyncio.sleep(1)
         except asyncio.CancelledError:
-            return "sent home"
+            return "cancelled"
         return "finished"
 
     async def main() -> str:
@@ -107,10 +98,10 @@ def test_who_waits_again_after_working_goes_home() -> None:
         async with asyncio.TaskGroup() as group:
             task = group.create_task(again(stop))
             await asyncio.sleep(0.5)
-            stop.pull(HALT)
+            stop.request_stop(INTERRUPTED)
         return task.result()
 
-    assert run_virtually(main()) == "sent home"
+    assert run_virtually(main()) == "cancelled"
 
 
 def test_who_has_left_is_not_disturbed() -> None:
@@ -119,8 +110,8 @@ def test_who_has_left_is_not_disturbed() -> None:
     async def leave(stop: StopSwitch) -> str:
         me = asyncio.current_task()
         assert me is not None
-        stop.wait_begins(me)
-        stop.leaves(me)
+        stop.mark_waiting(me)
+        stop.unregister(me)
         await asyncio.sleep(1)
         return "finished"
 
@@ -129,8 +120,36 @@ def test_who_has_left_is_not_disturbed() -> None:
         async with asyncio.TaskGroup() as group:
             task = group.create_task(leave(stop))
             await asyncio.sleep(0.5)
-            stop.pull(HALT)
+            stop.request_stop(INTERRUPTED)
             stop.cancel()
         return task.result()
 
     assert run_virtually(main()) == "finished"
+
+
+CREATED = Created(task_id=TaskId("t"))
+FAILED = Failed(http_status=400, error_code="X.1", error_msg="No")
+UNKNOWN = Unknown(reason="no answer in time")
+
+
+def test_begins_with_nothing() -> None:
+    """Before anything is planned every count is zero."""
+    assert set(asdict(RunCounters()).values()) == {0}
+    assert RunCounters().finished == 0
+
+
+@given(st.lists(st.sampled_from([CREATED, FAILED, UNKNOWN])))
+def test_every_outcome_counts_once(outcomes: list[Outcome]) -> None:
+    """The finished tasks are the created, failed and unknown ones."""
+    counters = RunCounters(planned=len(outcomes))
+
+    for outcome in outcomes:
+        counters.task_finished(outcome)
+
+    assert counters == RunCounters(
+        planned=len(outcomes),
+        created=outcomes.count(CREATED),
+        failed=outcomes.count(FAILED),
+        unknown=outcomes.count(UNKNOWN),
+    )
+    assert counters.finished == counters.planned

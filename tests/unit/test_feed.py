@@ -50,13 +50,13 @@ async def feeding(
 async def names_of(feed: Feed) -> list[str]:
     """Take everything."""
     names = []
-    while await feed.ticket():
+    while await feed.claim():
         names.append((await feed.take()).pending.key.task_name)
     return names
 
 
 async def claimed(feed: Feed) -> Work:
-    assert await feed.ticket()
+    assert await feed.claim()
     return await feed.take()
 
 
@@ -78,7 +78,7 @@ def test_every_task_is_handed_out_once(tmp_path: Path, count: int, rate_per_s: f
     async def main() -> list[str]:
         async with feeding(journal, planned=count, rate_per_s=rate_per_s) as (feed, _):
             names = []
-            while await feed.ticket():
+            while await feed.claim():
                 names.append((await feed.take()).pending.key.task_name)
                 assert names[-1] in intended(journal)
             assert not feed.has_more
@@ -150,7 +150,7 @@ def test_a_worker_sent_home_leaves_no_intent(tmp_path: Path, *, again: bool) -> 
         async with feeding(journal, planned=3) as (feed, _):
             work = await claimed(feed)
             async with asyncio.TaskGroup() as group:
-                worker = group.create_task(feed.again(work) if again else claimed(feed))
+                worker = group.create_task(feed.take_again(work) if again else claimed(feed))
                 await asyncio.sleep(COMMIT_S / 2)
                 worker.cancel()
             await feed.close()
@@ -166,7 +166,7 @@ def test_a_task_can_be_sent_again(tmp_path: Path) -> None:
     async def main() -> tuple[Work, Work]:
         async with feeding(journal, planned=1) as (feed, _):
             first = await claimed(feed)
-            return first, await feed.again(first)
+            return first, await feed.take_again(first)
 
     first, second = run_virtually(main())
     assert (first.pending, first.intent + 1) == (second.pending, second.intent)
@@ -179,7 +179,7 @@ def test_an_intent_can_be_given_back(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with feeding(journal, planned=2) as (feed, _):
-            feed.give_back(await claimed(feed))
+            feed.withdraw(await claimed(feed))
             await claimed(feed)
 
     run_virtually(main())
@@ -193,9 +193,9 @@ def test_nobody_is_served_while_the_feed_is_held(tmp_path: Path) -> None:
     async def main() -> list[bool | None]:
         async with feeding(journal, planned=1) as (feed, _):
             feed.hold(is_held=True)
-            found = [await within(9, feed.ticket())]
+            found = [await within(9, feed.claim())]
             feed.hold(is_held=False)
-            return [*found, await within(0, feed.ticket()), await within(0, feed.ticket())]
+            return [*found, await within(0, feed.claim()), await within(0, feed.claim())]
 
     assert run_virtually(main()) == [None, True, False]
 
@@ -207,7 +207,7 @@ def test_a_held_feed_lets_go_of_those_who_have_nothing_to_wait_for(tmp_path: Pat
     async def main() -> bool:
         async with feeding(journal, planned=0) as (feed, _):
             feed.hold(is_held=True)
-            return await feed.ticket()
+            return await feed.claim()
 
     assert run_virtually(main()) is False
 
@@ -219,13 +219,13 @@ def test_workers_wait_for_tasks_that_may_come_back(tmp_path: Path) -> None:
     async def main() -> list[object]:
         async with feeding(journal, planned=2) as (feed, _):
             first, _ = await claimed(feed), await claimed(feed)
-            feed.expect_back()
-            feed.expect_back()
-            found: list[object] = [await within(9, feed.ticket())]
-            feed.put_back(first.pending)
-            found += [feed.has_more, await claimed(feed), await within(9, feed.ticket())]
-            feed.forget()
-            return [*found, await within(9, feed.ticket())]
+            feed.expect_return()
+            feed.expect_return()
+            found: list[object] = [await within(9, feed.claim())]
+            feed.return_task(first.pending)
+            found += [feed.has_more, await claimed(feed), await within(9, feed.claim())]
+            feed.cancel_return()
+            return [*found, await within(9, feed.claim())]
 
     waiting, has_more, again, still_waiting, end = run_virtually(main())
     assert (waiting, has_more, still_waiting, end) == (None, True, None, False)
