@@ -9,6 +9,7 @@ from typing import Any
 
 from batchcreate.clock import stamp_of_ms
 from batchcreate.journal import AttemptOutcome, Journal
+from batchcreate.journal.database import transaction
 from batchcreate.journal.writer import add_intents, add_outcomes, add_rates
 from batchcreate.models import (
     Created,
@@ -21,7 +22,7 @@ from batchcreate.models import (
     TaskId,
     Unknown,
 )
-from tests.journals import ENDPOINT, layout, task
+from tests.journals import ENDPOINT, checked, explain, layout, task
 
 START_MS = 1_782_115_200_000
 """2026-06-22 08:00 UTC."""
@@ -51,31 +52,31 @@ THROTTLED = Failed(http_status=429, error_code="APIGW.0308", error_msg="The thro
 def make_batch(folder: Path, rows: int) -> None:
     """Leave the journal of a batch of *rows* rows, after two runs, in *folder*."""
     with Journal.open(folder) as journal:
-        journal.connection.execute("PRAGMA synchronous = OFF")
+        journal._connection.execute("PRAGMA synchronous = OFF")
         _enroll(journal, rows)
-        tasks = [number for (number,) in journal.connection.execute("SELECT id FROM tasks")]
+        tasks = [number for (number,) in journal._connection.execute("SELECT id FROM tasks")]
         part = len(tasks) * 9 // 10
         _Sending(journal, "6fd1c9a4b2e0", START_MS, 50.0).send(tasks[:part])
         _Sending(journal, "c02b7de81f35", START_MS + 7_200_000, 20.0).send(tasks[part:-2])
-        journal.fold()
+        journal.apply_log()
 
 
 def _enroll(journal: Journal, rows: int) -> None:
-    with journal.reading(endpoint=ENDPOINT) as reading:
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
         for file, stem, numbers in zip(FILES, STEMS, _split(rows), strict=True):
             sheet = "" if file.endswith(".csv") else "Orders"
-            reading.open_sheet(layout(file, sheet))
             for begin in range(2, numbers + 2, CHUNK):
                 chunk = range(begin, min(begin + CHUNK, numbers + 2))
-                reading.add_tasks(
-                    task(f"{stem}-{at:06}@i{at % 4 + 1}=订单 {at}", at, file=file, sheet=sheet)
-                    for at in chunk
-                    if at % 25
+                enrolled = checked(
+                    (
+                        task(f"{stem}-{at:06}@i{at % 4 + 1}=订单 {at}", at, file=file, sheet=sheet)
+                        for at in chunk
+                        if at % 25
+                    ),
+                    (_rejected(f"{stem}-{at:06}", at, file, sheet) for at in chunk if not at % 25),
                 )
-                reading.add_rejected(
-                    _rejected(f"{stem}-{at:06}", at, file, sheet) for at in chunk if not at % 25
-                )
-        reading.settle_with_earlier()
+                enrolment.add(enrolled, layout(file, sheet))
+        enrolment.finish(explain)
 
 
 def _split(rows: int) -> tuple[int, int, int]:
@@ -117,13 +118,13 @@ class _Sending:
         self.random = Random(self.run_id)  # noqa: S311 # no secret
 
     def send(self, tasks: Sequence[int]) -> None:
-        connection, started_ms = self.journal.connection, int(self.at_ms)
+        connection, started_ms = self.journal._connection, int(self.at_ms)
         run = self.journal.start_run(RunId(self.run_id), at=stamp_of_ms(started_ms))
         add_rates(connection, [self.rate_per_s], run=run, at_ms=started_ms)
         first = connection.execute("SELECT coalesce(max(id), 0) FROM intents").fetchone()[0]
         rate, attempts = self.rate_per_s, first
         throttled = 0
-        with self.journal.reading(endpoint=ENDPOINT):  # one transaction for all of it
+        with transaction(self.journal._connection):  # one transaction for all of it
             for at, number in enumerate(tasks):
                 if at == len(tasks) // 3:
                     rate = self.rate_per_s / 2
@@ -152,7 +153,7 @@ class _Sending:
 
     def _answer(self, run: int, intent: int, number: int, outcome: Outcome) -> None:
         duration_ms = int(math.exp(self.random.gauss(4.2, 0.45)))
-        connection, at_ms = self.journal.connection, int(self.at_ms)
+        connection, at_ms = self.journal._connection, int(self.at_ms)
         add_intents(connection, [(intent, number)], run=run, at_ms=at_ms)
         settlement = AttemptOutcome(intent=intent, outcome=outcome, duration_ms=duration_ms)
         add_outcomes(connection, [settlement], at_ms=at_ms + duration_ms)
@@ -188,4 +189,4 @@ class _Sending:
 
 def forget_facts(journal: Journal) -> None:
     """Make the runs look as if they had been killed."""
-    journal.connection.execute("UPDATE runs SET finished_at = '', facts = '{}'")
+    journal._connection.execute("UPDATE runs SET finished_at = '', facts = '{}'")

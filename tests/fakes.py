@@ -19,7 +19,7 @@ from structlog.testing import LogCapture
 
 from batchcreate.errors import CredentialError, TransportError
 from batchcreate.inventory import list_all
-from batchcreate.journal import Journal, UnknownTask, Writer, find_unknown, work
+from batchcreate.journal import Journal, UnknownTask, Writer
 from batchcreate.models import Reply, RunId, Target
 from batchcreate.pipeline.preflight import run_preflight, skip_existing
 from batchcreate.pool import (
@@ -415,15 +415,15 @@ class Rig:
 
     async def run(self) -> StopReason | None:
         """Take the baseline and send; return why the run ended early."""
-        knobs, connection = self._knobs, self._journal.connection
+        knobs = self._knobs
         gate = self._gate(RateLimit(rate_per_s=knobs.rate_per_s, headroom=0.0))
         list_tasks = partial(
             list_all, self._client, gate=gate, retry=knobs.retry, random=self._random
         )
         number = self._journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
-        unknown = find_unknown(connection) if knobs.does_reconcile else []
+        unknown = self._journal.work.find_unknown() if knobs.does_reconcile else []
         targets = [
-            *work.count_per_target(connection),
+            *self._journal.work.count_per_target(),
             *(row.pending.key.target for row in unknown),
         ]
         inventories = await run_preflight(dict.fromkeys(targets), list_tasks, self._credential)
@@ -432,17 +432,17 @@ class Rig:
             return self.stop.reason
         skip_existing(self._journal, inventories, is_abort=False)
         await self._send(gate, list_tasks, unknown, number)
-        self._journal.fold()
+        self._journal.apply_log()
         return self.stop.reason
 
     async def _send(
         self, gate: Gate, list_tasks: ListTasks, unknown: Sequence[UnknownTask], number: int
     ) -> None:
         knobs = self._knobs
-        planned = sum(work.count_per_target(self._journal.connection).values())
+        planned = sum(self._journal.work.count_per_target().values())
         self.counters.run_planned(planned=planned + len(unknown), existing=0)
         self.writer = writer = InlineWriter(
-            self._journal.connection,
+            self._journal._connection,
             run=number,
             now_ms=self._server.now_ms,
             delay_s=knobs.commit_s,
@@ -486,7 +486,7 @@ def reopened(folder: Path, rows: Sequence[str], mended: Sequence[str] = ()) -> J
     """Open the journal in *folder*, read *rows* and *mended* ones into it, ready to be sent."""
     journal = Journal.open(folder)
     # Processes die in these tests, the machine does not.
-    journal.connection.execute("PRAGMA synchronous = OFF")
+    journal._connection.execute("PRAGMA synchronous = OFF")
     read(journal, {"a.csv": rows} | ({"to-fix.csv": mended} if mended else {}))
-    work.select_from_input(journal.connection)
+    journal.work.select_from_input()
     return journal

@@ -4,11 +4,12 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from batchcreate.journal import AttemptOutcome, Enrolment, Journal, Writer
-from batchcreate.journal.work import pending, select_from_input
+from batchcreate.journal import AttemptOutcome, Enrolment, Journal
 from batchcreate.models import (
+    Chunk,
     Column,
     Created,
     Failed,
@@ -99,28 +100,66 @@ def origin(file: str, rows: Sequence[str], number: int, *, name: str = "") -> st
     return Origin(content=digest[:12], place=place).text
 
 
-def add(reading: Enrolment, file: str, rows: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Validated rows, as `Enrolment.add` takes them."""
+
+    chunk: Chunk
+    valid: Sequence[Task]
+    rejected: Sequence[Rejected]
+
+    def tasks(self, endpoint: str) -> Sequence[Task]:
+        """Return the tasks, whose endpoint is `ENDPOINT`."""
+        del endpoint
+        return self.valid
+
+    def keys(self) -> Iterable[tuple[int, str, str, str]]:
+        """Return row number, project, instance and task name of each row that has a name."""
+        valid = [
+            (
+                row.place.number,
+                row.key.target.project_id,
+                row.key.target.instance_id,
+                row.key.task_name,
+            )
+            for row in self.valid
+        ]
+        others = [
+            (row.place.number, row.project_id, row.instance_id, row.task_name)
+            for row in self.rejected
+        ]
+        return sorted(row for row in (*valid, *others) if row[3])
+
+
+def checked(
+    valid: Iterable[Task] = (), rejected: Iterable[Rejected] = (), origins: Sequence[str] = ()
+) -> Rows:
+    """Return rows of one sheet after validation; *origins* of all rows, in row order."""
+    valid, rejected = list(valid), list(rejected)
+    places = [*(row.place for row in valid), *(row.place for row in rejected)]
+    chunk = Chunk(
+        file=places[0].file if places else "",
+        sheet=places[0].sheet if places else "",
+        columns={"task_name": NAME_COLUMN},
+        numbers=sorted(place.number for place in places),
+        cells={},
+        origins=origins,
+    )
+    return Rows(chunk=chunk, valid=valid, rejected=rejected)
+
+
+def add(enrolment: Enrolment, file: str, rows: Sequence[str]) -> None:
     """
-    Add *rows* of one file, from row 2 on.
+    Enrol *rows* of one file, from row 2 on.
 
     ``!name`` is a row that broke a rule, ``name<origin`` one of a to-fix file.
     """
-    digest = reading.add_content(io.BytesIO(content(file, rows)))
-    reading.open_sheet(layout(file, content=digest))
+    digest = enrolment.add_file(io.BytesIO(content(file, rows)))
     _, _, origins = zip(*(row.partition("<") for row in rows), strict=True) if rows else ((),) * 3
-    rows = [row.partition("<")[0] for row in rows]
-    numbered = list(enumerate(rows, start=2))
-    reading.add_tasks(task(text, at, file=file) for at, text in numbered if text[:1] != "!")
-    reading.add_rejected(
-        rejected(text[1:], at, file=file) for at, text in numbered if text[:1] == "!"
-    )
-    keys = [(at, task(text.lstrip("!"), at).key) for at, text in numbered]
-    reading.add_names(
-        (at, key.target.project_id, key.target.instance_id, key.task_name)
-        for at, key in keys
-        if key.task_name
-    )
-    reading.add_origins(range(2, len(rows) + 2), origins)
+    numbered = list(enumerate((row.partition("<")[0] for row in rows), start=2))
+    valid = [task(text, at, file=file) for at, text in numbered if text[:1] != "!"]
+    broken = [rejected(text[1:], at, file=file) for at, text in numbered if text[:1] == "!"]
+    enrolment.add(checked(valid, broken, origins), layout(file, content=digest))
 
 
 def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
@@ -139,22 +178,20 @@ def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
 
 def read(journal: Journal, files: Mapping[str, Sequence[str]]) -> None:
     """Read *files* the way a run does."""
-    with journal.reading(endpoint=ENDPOINT) as reading:
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
         for file, rows in files.items():
-            add(reading, file, rows)
-        reading.take_places()
-        reading.reject_repeated(explain)
-        reading.settle_with_earlier()
+            add(enrolment, file, rows)
+        enrolment.finish(explain)
 
 
 def waiting(journal: Journal) -> dict[str, int]:
     """Return the tasks that a run would send now: their names and numbers, in order."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
     found: dict[str, int] = {}
     after = 0
     while True:
         # two at a time, so that the cursor is put to the test as well
-        tasks, after = pending(journal.connection, after=after, limit=2)
+        tasks, after = journal.work.pending(after=after, limit=2)
         if not tasks:
             return found
         found |= {task.key.task_name: task.task for task in tasks}
@@ -162,7 +199,7 @@ def waiting(journal: Journal) -> dict[str, int]:
 
 def number_of(journal: Journal, name: str) -> int:
     """Return the number of the task called *name*."""
-    found = journal.connection.execute("SELECT id FROM tasks WHERE name = ?", (name,)).fetchall()
+    found = journal._connection.execute("SELECT id FROM tasks WHERE name = ?", (name,)).fetchall()
     ((number,),) = found
     return int(number)
 
@@ -173,13 +210,15 @@ async def attempt(
     """Send the named tasks in one run; ``None`` stands for no outcome at all."""
     numbers = {name: number_of(journal, name) for name in outcomes}
     run = journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
-    async with Writer(journal.connection, run=run, now_ms=lambda: NOW_MS) as writer:
+    async with journal.writer(run=run, now_ms=lambda: NOW_MS) as writer:
         intents = await writer.intend(list(numbers.values()))
         for intent, outcome in zip(intents, outcomes.values(), strict=True):
             if outcome is not None:
-                writer.settle(AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7))
+                writer.record_outcome(
+                    AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7)
+                )
     if is_folded:
-        journal.fold()
+        journal.apply_log()
 
 
 def shown(journal: Journal) -> list[str]:

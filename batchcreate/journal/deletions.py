@@ -8,8 +8,8 @@ from typing import Final
 from batchcreate.journal.database import transaction
 from batchcreate.models import Deletion, DeletionStatus, Key, RunId, Target, TaskId
 
-UNDOING: Final = RunId("undo")
-"""What a run is called that creates nothing."""
+UNDO_RUN_ID: Final = RunId("undo")
+"""Id of the runs that delete tasks and create none."""
 
 _REMOVED: Final = frozenset({DeletionStatus.DELETED, DeletionStatus.GONE})
 
@@ -31,7 +31,7 @@ class CreatedTask:
     task_id: TaskId
 
 
-def created(connection: sqlite3.Connection) -> list[CreatedTask]:
+def created_tasks(connection: sqlite3.Connection) -> list[CreatedTask]:
     """Return every task that this batch created and that undo has not removed, in input order."""
     found = connection.execute(
         """
@@ -54,7 +54,7 @@ def created(connection: sqlite3.Connection) -> list[CreatedTask]:
     ]
 
 
-def ask(connection: sqlite3.Connection, task: CreatedTask, *, at_ms: int) -> None:
+def add_intent(connection: sqlite3.Connection, task: CreatedTask, *, at_ms: int) -> None:
     """Put on disk that *task* is about to be deleted."""
     with transaction(connection):
         connection.execute(
@@ -63,7 +63,7 @@ def ask(connection: sqlite3.Connection, task: CreatedTask, *, at_ms: int) -> Non
         )
 
 
-def finish(
+def add_outcome(
     connection: sqlite3.Connection, task: CreatedTask, deletion: Deletion, *, at_ms: int
 ) -> None:
     """Put on disk what became of it; a task that is gone may be created anew by a later run."""

@@ -5,12 +5,12 @@ import sqlite3
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import BinaryIO
+from typing import BinaryIO, Final, Protocol
 
 from batchcreate.journal import input_files, row_versions
 from batchcreate.journal.database import insert
-from batchcreate.journal.row_versions import supersede
 from batchcreate.models import (
+    Chunk,
     Column,
     Issue,
     Layout,
@@ -22,16 +22,65 @@ from batchcreate.models import (
     Task,
 )
 
+_INSERT_TASK: Final = """
+INSERT INTO tasks (target, name, body, digest) VALUES (?, ?, ?, ?)
+ON CONFLICT (target, name) DO UPDATE SET body = excluded.body, digest = excluded.digest
+WHERE status IN ('not_attempted', 'failed', 'unknown') AND digest <> excluded.digest
+"""
+
+_INSERT_ROW: Final = """
+INSERT INTO rows (
+    source, number, task, digest, is_selected, task_name, project_id, instance_id
+) VALUES (?, ?, (SELECT id FROM tasks WHERE target = ? AND name = ?), ?, ?, ?, ?, ?)
+"""
+
+
+class CheckedRows(Protocol):
+    """Consecutive rows of one sheet after validation."""
+
+    @property
+    def chunk(self) -> Chunk:
+        """The rows as they were loaded."""
+        ...
+
+    @property
+    def rejected(self) -> Sequence[Rejected]:
+        """The rows with issues, in row order."""
+        ...
+
+    def tasks(self, endpoint: str) -> Iterable[Task]:
+        """Return the tasks of the rows without issues, in row order."""
+        ...
+
+    def keys(self) -> Iterable[tuple[int, str, str, str]]:
+        """Return row number, project, instance and task name of each row that has a name."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedRow:
+class EnrolledInput:
     """
-    A row whose name stands in others as well.
+    Result of the enrolment of all input files of a run.
+
+    Attributes:
+        replaced: number of input rows that corrections from to-fix files replace.
+        has_no_batch: True if rows come from a to-fix file whose batch is not in this journal.
+
+    """
+
+    replaced: int
+    has_no_batch: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NamedRow:
+    """
+    A row whose task name is used more than once for the same target.
 
     Attributes:
         source: number of its sheet in the journal.
-        project_id: its own or the default.
-        instance_id: its own or the default.
+        project_id: from the row or the default.
+        instance_id: from the row or the default.
         row: the row.
 
     """
@@ -42,20 +91,20 @@ class NamedRow:
     row: RepeatedRow
 
 
-class Names:
-    """Holds the name of every row that has one; no longer than the connection."""
+class _TaskNames:
+    """Task names of all rows, in a temporary table that lives as long as the connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._instances: dict[tuple[str, str], int] = {}
-        # A temporary table lives in a file of its own, not in memory.
+        # SQLite keeps a temporary table in a separate file, not in memory.
         connection.execute("DROP TABLE IF EXISTS temp.names")
         connection.execute(
             "CREATE TEMP TABLE names (instance INTEGER, name TEXT, source INTEGER, number INTEGER)"
         )
 
     def add(self, source: int, rows: Iterable[tuple[int, str, str, str]]) -> None:
-        """Note row number, project, instance and task name of rows of *source*."""
+        """Add row number, project, instance and task name of rows of *source*."""
         instances = self._instances
         values = [
             (instances.setdefault((project, instance), len(instances)), name, source, number)
@@ -63,8 +112,8 @@ class Names:
         ]
         insert(self._connection, "names", values)
 
-    def repeated(self) -> Iterator[list[NamedRow]]:
-        """Yield the rows of each name that stands more than once for the same target."""
+    def repeated(self) -> Iterator[list[_NamedRow]]:
+        """Yield the rows of each name that is used more than once for the same target."""
         targets = list(self._instances)
         found = self._connection.execute(
             """
@@ -79,7 +128,7 @@ class Names:
         for (instance, _), group in groupby(found, key=lambda row: row[:2]):
             project_id, instance_id = targets[instance]
             yield [
-                NamedRow(
+                _NamedRow(
                     source=source,
                     project_id=project_id,
                     instance_id=instance_id,
@@ -95,34 +144,79 @@ class Names:
 
 class Enrolment:
     """
-    One pass over all input files, inside one transaction.
+    One pass over all input files, inside one transaction: `add` for each chunk, then `finish`.
 
-    A row is known by its key. A row that was sent is never forgotten, even when it has gone
-    from its file; a row that was never sent lives as long as its file says so.
+    A row is identified by its key. A row that was sent is kept, even if it is missing in the
+    newest version of its file; a row that was never sent is kept as long as its file has it.
+
+    Args:
+        connection: connection of the journal.
+        endpoint: endpoint of the tasks; empty if only issues are recorded.
+        has_contents: True if the content of the input files is stored.
+
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, is_kept: bool = True) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, *, endpoint: str, has_contents: bool
+    ) -> None:
         self._connection = connection
-        self._is_kept = is_kept
+        self._endpoint = endpoint
+        self._has_contents = has_contents
         self._targets: dict[Target, int] = {}
+        self._sources: dict[tuple[str, str], int] = {}
         newest = connection.execute("SELECT coalesce(max(reading), 0) FROM sources").fetchone()
-        self._reading: int = newest[0] + 1
-        self._source = 0
-        self._names = Names(connection)
+        self._version: int = newest[0] + 1
+        self._has_origins = False
+        self._names = _TaskNames(connection)
         row_versions.begin(connection)
 
-    @property
-    def is_first(self) -> bool:
-        """Nothing was read into this journal before."""
-        return self._reading == 1
-
-    def add_content(self, file: BinaryIO) -> str:
-        """Keep the bytes of an input file, where the journal is kept; return their SHA-256."""
-        add = input_files.keep if self._is_kept else input_files.note
+    def add_file(self, file: BinaryIO) -> str:
+        """Store the content of an input file; return its SHA-256 in hex, for its layouts."""
+        add = input_files.store if self._has_contents else input_files.register
         return add(self._connection, file)
 
-    def open_sheet(self, layout: Layout) -> None:
-        """Begin with the rows of the sheet of *layout*, whose content is there already."""
+    def add(
+        self, rows: CheckedRows, layout: Layout, *, selection: Container[int] | None = None
+    ) -> None:
+        """
+        Enrol consecutive rows of one sheet.
+
+        Args:
+            rows: the rows after validation.
+            layout: layout of their sheet, with the SHA-256 of the file.
+            selection: numbers of the rows that can be sent in this run; ``None`` for all rows.
+
+        """
+        source = self._source(layout)
+        if self._endpoint:
+            self._add_tasks(source, rows.tasks(self._endpoint), selection)
+        self._add_rejected(source, rows.rejected)
+        self._names.add(source, rows.keys())
+        self._add_origins(source, rows.chunk)
+
+    def finish(
+        self, duplicate_issues: Callable[[list[RepeatedRow]], Iterable[Issue]]
+    ) -> EnrolledInput:
+        """
+        Reject duplicate names, apply corrections and replace earlier versions of the input.
+
+        Args:
+            duplicate_issues: returns the issues of one group of rows with the same target and
+                name, one issue for each row, in the same order.
+
+        """
+        replaced = row_versions.apply_corrections(self._connection, self._version)
+        self._reject_repeated(duplicate_issues)
+        row_versions.supersede_earlier(self._connection, self._version)
+        is_first = self._version == 1
+        return EnrolledInput(
+            replaced=replaced, has_no_batch=self._has_origins and is_first and not replaced
+        )
+
+    def _source(self, layout: Layout) -> int:
+        """Return the number of the sheet with *layout*; insert it on first use."""
+        if (known := self._sources.get((layout.file, layout.sheet))) is not None:
+            return known
         name_column = layout.columns["task_name"]
         columns = {name: (column.header, column.index) for name, column in layout.columns.items()}
         cursor = self._connection.execute(
@@ -133,7 +227,7 @@ class Enrolment:
             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM contents WHERE digest = ?))
             """,
             (
-                self._reading,
+                self._version,
                 layout.file,
                 layout.sheet,
                 layout.number,
@@ -145,17 +239,13 @@ class Enrolment:
                 layout.content,
             ),
         )
-        self._source = int(cursor.lastrowid or 0)
+        source = int(cursor.lastrowid or 0)
+        self._sources[layout.file, layout.sheet] = source
+        return source
 
-    def add_tasks(self, tasks: Iterable[Task], *, selection: Container[int] | None = None) -> None:
-        """
-        Enroll valid rows of the open sheet.
-
-        Args:
-            tasks: in row order.
-            selection: row numbers that may be sent in this run; ``None`` for all of them.
-
-        """
+    def _add_tasks(
+        self, source: int, tasks: Iterable[Task], selection: Container[int] | None
+    ) -> None:
         values = [
             (
                 self._target(task.key.target),
@@ -168,23 +258,14 @@ class Enrolment:
             for task in tasks
         ]
         self._connection.executemany(
-            """
-            INSERT INTO tasks (target, name, body, digest) VALUES (?, ?, ?, ?)
-            ON CONFLICT (target, name) DO UPDATE
-            SET body = excluded.body, digest = excluded.digest
-            WHERE status IN ('not_attempted', 'failed', 'unknown') AND digest <> excluded.digest
-            """,
+            _INSERT_TASK,
             ((target, key.task_name, body, digest) for target, key, body, digest, *_ in values),
         )
         self._connection.executemany(
-            """
-            INSERT INTO rows (
-                source, number, task, digest, is_selected, task_name, project_id, instance_id
-            ) VALUES (?, ?, (SELECT id FROM tasks WHERE target = ? AND name = ?), ?, ?, ?, ?, ?)
-            """,
+            _INSERT_ROW,
             (
                 (
-                    self._source,
+                    source,
                     number,
                     target,
                     key.task_name,
@@ -198,62 +279,32 @@ class Enrolment:
             ),
         )
 
-    def add_names(self, rows: Iterable[tuple[int, str, str, str]]) -> None:
-        """
-        Note the names of rows of the open sheet, so that repeated ones are found.
-
-        Args:
-            rows: row number, project, instance and task name, of every row that has a name.
-
-        """
-        self._names.add(self._source, rows)
-
-    def add_rejected(self, rows: Iterable[Rejected]) -> None:
-        """Enroll rows of the open sheet that broke a rule."""
-        rows = list(rows)
+    def _add_rejected(self, source: int, rows: Sequence[Rejected]) -> None:
         self._connection.executemany(
             "INSERT INTO rows (source, number, task_name, project_id, instance_id)"
             " VALUES (?, ?, ?, ?, ?)",
             (
-                (self._source, row.place.number, row.task_name, row.project_id, row.instance_id)
+                (source, row.place.number, row.task_name, row.project_id, row.instance_id)
                 for row in rows
             ),
         )
         for row in rows:
-            self._add_issues(self._source, row.place.number, row.issues)
+            self._add_issues(source, row.place.number, row.issues)
 
-    def add_origins(self, numbers: Iterable[int], texts: Sequence[str]) -> None:
-        """
-        Note which rows stand for rows of other files; they are enrolled already.
-
-        Args:
-            numbers: of rows of the open sheet.
-            texts: for each of them what its origin column says; nothing where it has none.
-
-        """
+    def _add_origins(self, source: int, chunk: Chunk) -> None:
+        """Record which rows of *chunk*, enrolled before, correct rows of other files."""
         found = [
             (number, origin)
-            for number, text in zip(numbers, texts, strict=bool(texts))
+            for number, text in zip(chunk.numbers, chunk.origins, strict=bool(chunk.origins))
             if (origin := Origin.parse(text)) is not None
         ]
-        row_versions.add(self._connection, self._source, found)
+        self._has_origins = self._has_origins or any(chunk.origins)
+        row_versions.add(self._connection, source, found)
 
-    def take_places(self) -> int:
-        """
-        Let rows of to-fix files take the places of the rows that they were made of.
-
-        Return how many rows of this reading are not in the report for that.
-        """
-        return row_versions.apply_corrections(self._connection, self._reading)
-
-    def reject_repeated(self, explain: Callable[[list[RepeatedRow]], Iterable[Issue]]) -> None:
-        """
-        Reject every row whose name stands more than once for the same target.
-
-        Args:
-            explain: makes the issues of one group of rows, one for each row, in their order.
-
-        """
+    def _reject_repeated(
+        self, duplicate_issues: Callable[[list[RepeatedRow]], Iterable[Issue]]
+    ) -> None:
+        """Reject every row whose name is used more than once for the same target."""
         for group in list(self._names.repeated()):
             # A check has not enrolled the rows that break no other rule.
             self._connection.executemany(
@@ -273,24 +324,9 @@ class Enrolment:
                     for named in group
                 ),
             )
-            found = explain([named.row for named in group])
+            found = duplicate_issues([named.row for named in group])
             for named, issue in zip(group, found, strict=True):
                 self._add_issues(named.source, named.row.place.number, [issue])
-
-    def rejected_count(self) -> int:
-        """Count the rows of this reading that broke a rule."""
-        found = self._connection.execute(
-            """
-            SELECT count(*) FROM rows JOIN sources ON sources.id = rows.source
-            WHERE rows.task IS NULL AND sources.reading = ?
-            """,
-            (self._reading,),
-        ).fetchone()
-        return int(found[0])
-
-    def settle_with_earlier(self) -> None:
-        """Let this reading's rows take the place of the same rows of earlier readings."""
-        supersede(self._connection, self._reading)
 
     def _add_issues(self, source: int, number: int, issues: Iterable[Issue]) -> None:
         self._connection.executemany(

@@ -18,10 +18,10 @@ _LEVEL: Final = 1
 """Of compression: a CSV file shrinks to about a third, and hardly more at other levels."""
 
 
-def keep(connection: sqlite3.Connection, file: BinaryIO) -> str:
+def store(connection: sqlite3.Connection, file: BinaryIO) -> str:
     """Keep the bytes of *file*, once however often they come; return their SHA-256 in hex."""
-    digest = note(connection, file)
-    if not is_kept(connection, digest):
+    digest = register(connection, file)
+    if not is_stored(connection, digest):
         content = _number(connection, digest)
         file.seek(0)
         for position, part in enumerate(_parts(file)):
@@ -32,7 +32,7 @@ def keep(connection: sqlite3.Connection, file: BinaryIO) -> str:
     return digest
 
 
-def note(connection: sqlite3.Connection, file: BinaryIO) -> str:
+def register(connection: sqlite3.Connection, file: BinaryIO) -> str:
     """Return the SHA-256 of *file* in hex, so that sources can point to it; keep no bytes."""
     read = hashlib.sha256()
     for part in _parts(file):
@@ -42,7 +42,7 @@ def note(connection: sqlite3.Connection, file: BinaryIO) -> str:
     return digest
 
 
-def is_kept(connection: sqlite3.Connection, digest: str) -> bool:
+def is_stored(connection: sqlite3.Connection, digest: str) -> bool:
     """Whether the bytes of this SHA-256 are in the journal."""
     found = connection.execute(
         "SELECT 1 FROM contents JOIN content_parts ON content_parts.content = contents.id WHERE digest = ?",
@@ -52,7 +52,7 @@ def is_kept(connection: sqlite3.Connection, digest: str) -> bool:
 
 
 @contextmanager
-def opened(connection: sqlite3.Connection, digest: str) -> Iterator[BinaryIO]:
+def open_copy(connection: sqlite3.Connection, digest: str) -> Iterator[BinaryIO]:
     """
     Open what was kept under *digest*, as a file that goes away with the block.
 

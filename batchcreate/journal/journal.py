@@ -1,36 +1,57 @@
-"""The journal of a results folder: opened, locked, asked, closed."""
+"""Journal of a results folder: opens and locks it, and gives access to its content."""
 
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from batchcreate.errors import JournalError, SettingsError
-from batchcreate.journal import queries, work
+from batchcreate.journal import deletions, input_files, queries
+from batchcreate.journal.cause_groups import GROUPS_MAX, cause_groups
 from batchcreate.journal.database import (
     NAME,
     FolderLock,
     apply_log,
     connect,
-    lay_tables,
+    create_tables,
     make_folder,
     require,
     transaction,
     unusable,
 )
+from batchcreate.journal.deletions import CreatedTask
 from batchcreate.journal.enrolment import Enrolment
-from batchcreate.models import Issue, ResultRow, RunId, Summary, TaskId
+from batchcreate.journal.statistics import Statistics
+from batchcreate.journal.work import Work, has_intents, move_to_endpoint
+from batchcreate.journal.writer import Writer
+from batchcreate.models import (
+    CauseGroup,
+    Deletion,
+    Issue,
+    Key,
+    ResultRow,
+    RowToFix,
+    RunId,
+    SheetToFix,
+    Summary,
+    TaskId,
+)
 
 
 class Journal:
     """
-    One batch: its rows, its tasks, their intents and outcomes.
+    State of one batch: its rows and tasks, with their intents and outcomes.
 
-    Held by one run at a time. Every change is a transaction synced to disk before it counts.
+    One run at a time can open it. Each change is a transaction that is synced to disk.
+
+    Attributes:
+        work: the tasks that the current run creates or reconciles.
+        statistics: run history, latencies and shares for reports.
+
     """
 
     def __init__(
@@ -39,18 +60,20 @@ class Journal:
         lock: FolderLock | None = None,
         made: Sequence[Path] = (),
     ) -> None:
-        self.connection = connection
+        self._connection = connection
         self._lock = lock
         self._made = made
-        self.fold()
+        self.work = Work(connection)
+        self.statistics = Statistics(connection)
+        self.apply_log()
 
     @classmethod
     def open(cls, folder: Path, *, is_new_allowed: bool = True) -> Self:
         """
-        Open the journal in *folder*, making both where they do not exist.
+        Open the journal in *folder*; create both if they do not exist.
 
         Raises:
-            JournalLockedError: another run holds it.
+            JournalLockedError: another run uses it.
             JournalError: it is damaged, of another version, or not a journal.
             SettingsError: *folder* cannot be used.
 
@@ -74,100 +97,173 @@ class Journal:
 
     @classmethod
     def scratch(cls) -> Self:
-        """Return a journal without a file that outlives it, for commands that send nothing."""
-        # An empty name is a private file on disk that SQLite removes: memory stays flat.
+        """Return a temporary journal, for commands that send nothing."""
+        # An empty name is a private file on disk that SQLite removes: memory does not grow.
         connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = MEMORY")
-        lay_tables(connection)
+        create_tables(connection)
         return cls(connection)
 
     @contextmanager
-    def reading(self, *, endpoint: str, is_kept: bool = True) -> Iterator[Enrolment]:
+    def enrol(self, *, endpoint: str, is_kept: bool = True) -> Iterator[Enrolment]:
         """
-        Enroll the rows of all files of a run: all of them, or after an error none.
+        Enrol the rows of all input files of a run, or none of them after an error.
 
         Args:
-            endpoint: what the keys of the tasks begin with.
-            is_kept: ``False`` to undo everything at the end of the block.
+            endpoint: endpoint of the tasks; empty if only issues are recorded.
+            is_kept: ``False`` to roll everything back at the end of the block.
 
         Raises:
             SettingsError: tasks of the journal were sent to another endpoint.
 
         """
-        with transaction(self.connection, is_kept=is_kept):
+        with transaction(self._connection, is_kept=is_kept):
             self._claim_endpoint(endpoint)
-            yield Enrolment(self.connection, is_kept=is_kept and self._lock is not None)
+            has_contents = is_kept and self._lock is not None
+            yield Enrolment(self._connection, endpoint=endpoint, has_contents=has_contents)
 
-    def fold(self) -> None:
-        """Bring what a run appended into the tasks; what was sent and not answered is unknown."""
-        with transaction(self.connection):
-            apply_log(self.connection)
+    def apply_log(self) -> None:
+        """Update the tasks from the logged attempts; attempts without outcome are unknown."""
+        with transaction(self._connection):
+            apply_log(self._connection)
+
+    @contextmanager
+    def preview_log(self) -> Iterator[None]:
+        """
+        Update the tasks from the logged attempts until the end of the block only.
+
+        Raises:
+            JournalError: the journal cannot be read.
+
+        """
+        with transaction(self._connection, is_kept=False):
+            apply_log(self._connection)
+            yield
 
     def start_run(self, run_id: RunId, *, at: str) -> int:
-        """Note that a run started; return its number in this journal, counted from 1."""
-        with transaction(self.connection):
-            cursor = self.connection.execute(
+        """Record the start of a run; return its number in this journal, counted from 1."""
+        with transaction(self._connection):
+            cursor = self._connection.execute(
                 "INSERT INTO runs (run_id, started_at) VALUES (?, ?)", (run_id, at)
             )
         return int(cursor.lastrowid or 0)
 
     def finish_run(self, run: int, *, at: str, facts: Mapping[str, object]) -> None:
-        """Note when run number *run* ended, and its *facts* for the summary (JSON values)."""
-        with transaction(self.connection):
-            self.connection.execute(
+        """Record the end of run number *run*, with its *facts* (JSON values) for the summary."""
+        with transaction(self._connection):
+            self._connection.execute(
                 "UPDATE runs SET finished_at = ?, facts = ? WHERE id = ?",
                 (at, json.dumps(facts, sort_keys=True), run),
             )
 
+    def writer(self, *, run: int, now_ms: Callable[[], int]) -> Writer:
+        """
+        Return the writer of run number *run*; nothing else uses the journal while it is open.
+
+        Args:
+            run: number of the run.
+            now_ms: wall clock, in milliseconds since 1970.
+
+        """
+        return Writer(self._connection, run=run, now_ms=now_ms)
+
     def skip_existing(self, found: Mapping[int, TaskId]) -> None:
-        """Note that the server had these tasks, by their numbers, before the batch."""
-        with transaction(self.connection):
-            work.skip(self.connection, found)
+        """Mark tasks, given by number, as skipped because the service lists them already."""
+        with transaction(self._connection):
+            self.work.skip(found)
 
     @property
     def endpoint(self) -> str:
-        """The endpoint that the journal belongs to; empty before its first reading."""
-        found = self.connection.execute(
+        """The endpoint of the batch; empty before the first enrolment."""
+        found = self._connection.execute(
             "SELECT value FROM meta WHERE name = 'endpoint'"
         ).fetchone()
         return "" if found is None else str(found[0])
 
     def last_run(self) -> tuple[RunId, dict[str, object]] | None:
-        """Return the id and the facts of the last run that ended, if one did."""
-        found = self.connection.execute(
+        """Return the id and the facts of the last run that finished, or None."""
+        found = self._connection.execute(
             "SELECT run_id, facts FROM runs WHERE finished_at <> '' ORDER BY id DESC LIMIT 1"
         ).fetchone()
         return None if found is None else (RunId(found[0]), json.loads(found[1]))
 
     def results(self) -> Iterator[ResultRow]:
-        """Yield every row and what became of it, in input order."""
-        return queries.results(self.connection)
+        """Yield every row with its status, in input order."""
+        return queries.results(self._connection)
+
+    def not_created(self, *, limit: int) -> Iterator[ResultRow]:
+        """Yield the first *limit* rows that are not created, in input order; skipped ones last."""
+        return queries.not_created(self._connection, limit=limit)
 
     def issues(self) -> Iterator[Issue]:
-        """Yield every broken rule, in input order."""
-        return queries.issues(self.connection)
+        """Yield every issue, in input order."""
+        return queries.issues(self._connection)
+
+    def cause_groups(self, *, groups_max: int = GROUPS_MAX) -> list[CauseGroup]:
+        """
+        Return the rows that are not created, grouped by cause, largest group first.
+
+        Args:
+            groups_max: maximum number of causes; the other rows are one group for each status.
+
+        """
+        return cause_groups(self._connection, groups_max=groups_max)
 
     def instances(self) -> Sequence[tuple[str, str]]:
-        """Return project and instance of every row that names both, each pair once."""
-        return queries.instances(self.connection)
+        """Return each pair of project and instance that rows specify."""
+        return queries.instances(self._connection)
 
     def summary(self) -> Summary:
         """Count the rows per status."""
-        return queries.summary(self.connection)
+        return queries.summary(self._connection)
+
+    def sheets_to_fix(self) -> Sequence[SheetToFix]:
+        """Return the sheets with rows that are not created, in input order."""
+        return queries.sheets_to_fix(self._connection)
+
+    def rows_to_fix(self, sheet: SheetToFix) -> Iterator[RowToFix]:
+        """Yield the rows of *sheet* that are not created, in row order."""
+        return queries.rows_to_fix(self._connection, sheet)
+
+    def original_files(self) -> set[str]:
+        """Return the labels of the input files that the rows come from, without to-fix files."""
+        return queries.original_files(self._connection)
+
+    def open_input_file(self, digest: str) -> AbstractContextManager[BinaryIO]:
+        """
+        Open a temporary copy of the stored input file with this SHA-256.
+
+        Raises:
+            JournalError: it is not stored, or damaged.
+
+        """
+        return input_files.open_copy(self._connection, digest)
+
+    def has_input_file(self, digest: str) -> bool:
+        """Return True if the input file with this SHA-256 is stored."""
+        return input_files.is_stored(self._connection, digest)
+
+    def created_tasks(self) -> Sequence[CreatedTask]:
+        """Return the tasks that this batch created, without deleted ones, in input order."""
+        return deletions.created_tasks(self._connection)
+
+    def deletions(self) -> Iterator[tuple[Key, TaskId, Deletion]]:
+        """Yield every deletion that undo requested, with its outcome."""
+        return deletions.deletions(self._connection)
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and let the next run in."""
-        self.connection.close()
+        """Close the file and release the lock."""
+        self._connection.close()
         if self._lock is not None:
             self._lock.release()
 
     def discard(self) -> None:
-        """Remove the files and folders that this object made, if nothing was enrolled."""
+        """Remove the files and folders that this object created, if there are no rows."""
         made, self._made = self._made, ()
-        if not made or self.connection.execute("SELECT 1 FROM rows").fetchone():
+        if not made or self._connection.execute("SELECT 1 FROM rows").fetchone():
             return
-        self.connection.close()
+        self._connection.close()
         for path in made:
             with contextlib.suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
@@ -182,18 +278,18 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-        # Reading takes space as well, for temporary files; changes are translated where they fail.
+        # Queries need space for temporary files; errors of changes are translated where they occur.
         if isinstance(error, sqlite3.Error):
             msg = f"{NAME} cannot be read: {error}; free some space and run the same command again"
             raise JournalError(msg) from error
 
     def _claim_endpoint(self, endpoint: str) -> None:
         if not self.endpoint:
-            self.connection.execute("INSERT INTO meta VALUES ('endpoint', ?)", (endpoint,))
+            self._connection.execute("INSERT INTO meta VALUES ('endpoint', ?)", (endpoint,))
         elif self.endpoint == endpoint:
             return
-        elif not work.has_intents(self.connection):
-            work.move_to_endpoint(self.connection, endpoint)
+        elif not has_intents(self._connection):
+            move_to_endpoint(self._connection, endpoint)
         else:
             msg = (
                 f"this results folder belongs to {self.endpoint}, but the run is for {endpoint}; "

@@ -63,7 +63,7 @@ UNION SELECT file FROM origins
 """
 
 
-def sheets(connection: sqlite3.Connection) -> list[SheetToFix]:
+def sheets_to_fix(connection: sqlite3.Connection) -> list[SheetToFix]:
     """Return the sheets with rows that are not created, in input order."""
     return [
         SheetToFix(
@@ -89,7 +89,7 @@ def sheets(connection: sqlite3.Connection) -> list[SheetToFix]:
     ]  # fmt: skip
 
 
-def rows(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[RowToFix]:
+def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[RowToFix]:
     """Yield the rows of *sheet* that are not created, in their order; each as it was last read."""
     sources = (json_list(sheet.sources),)
     issues = _Issues(connection.execute(_ISSUES, sources), sheet.layout)
@@ -127,7 +127,7 @@ class _Issues:
         return tuple(_issue(self._layout, number, values) for _, _, *values in self._next[1])
 
 
-def roots(connection: sqlite3.Connection) -> set[str]:
+def original_files(connection: sqlite3.Connection) -> set[str]:
     """Return the labels of the files that the rows in the report stood in at first."""
     return {file for (file,) in connection.execute(_ROOTS)}
 

@@ -229,7 +229,7 @@ _STATEMENTS: Final = (
 )
 
 
-def supersede(connection: sqlite3.Connection, reading: int) -> None:
+def supersede_earlier(connection: sqlite3.Connection, reading: int) -> None:
     """
     Let the rows of *reading* take the place of the same rows of earlier readings.
 

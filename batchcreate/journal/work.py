@@ -19,7 +19,7 @@ class Pending:
         place: the row it stands for.
         key: target and name.
         body: the request body.
-        was_unsettled: an earlier attempt may have created it.
+        may_exist: an earlier attempt may have created it.
 
     """
 
@@ -27,7 +27,7 @@ class Pending:
     place: RowLocation
     key: Key
     body: bytes
-    was_unsettled: bool = False
+    may_exist: bool = False
 
 
 # A temporary table: it lives in a file that goes away with the connection, not in memory.
@@ -46,147 +46,12 @@ _TASK = """
 """
 
 
-def select_from_input(connection: sqlite3.Connection) -> None:
-    """Make the selected rows of the last reading the work of this run."""
-    _begin(connection)
-    connection.execute(
-        """
-        INSERT OR IGNORE INTO work (task, source, row)
-        SELECT rows.task, rows.source, rows.number
-        FROM rows JOIN sources ON sources.id = rows.source JOIN tasks ON tasks.id = rows.task
-        WHERE rows.is_selected AND tasks.status IN ('not_attempted', 'failed', 'unknown')
-          AND sources.reading = (SELECT max(reading) FROM sources)
-        ORDER BY rows.source, rows.number
-        """
-    )
-
-
-def select_for_retry(connection: sqlite3.Connection, only: Sequence[str] = ()) -> None:
-    """
-    Make every row that is not created the work of this run.
-
-    Args:
-        connection: the journal.
-        only: statuses and error codes to choose; empty for all.
-
-    """
-    _begin(connection)
-    connection.execute(
-        """
-        INSERT OR IGNORE INTO work (task, source, row)
-        SELECT rows.task, rows.source, rows.number
-        FROM rows JOIN tasks ON tasks.id = rows.task
-        WHERE tasks.status IN ('not_attempted', 'failed', 'unknown')
-          AND (
-              ?1 = '[]'
-              OR tasks.status IN (SELECT value FROM json_each(?1))
-              OR tasks.error_code IN (SELECT value FROM json_each(?1))
-          )
-        ORDER BY rows.source, rows.number
-        """,
-        (json_list(only),),
-    )
-
-
-def limit_to(connection: sqlite3.Connection, limit: int) -> None:
-    """Leave only the first *limit* tasks to be sent; unsettled ones stay."""
-    connection.execute(
-        """
-        DELETE FROM work WHERE number NOT IN (
-            SELECT number FROM work JOIN tasks ON tasks.id = work.task
-            WHERE tasks.status <> 'unknown' ORDER BY number LIMIT ?
-        ) AND task NOT IN (SELECT id FROM tasks WHERE status = 'unknown')
-        """,
-        (limit,),
-    )
-
-
-def count_per_target(connection: sqlite3.Connection) -> dict[Target, int]:
-    """Count the tasks to be sent, per target, in input order of their first rows."""
-    found = connection.execute(
-        """
-        SELECT targets.endpoint, targets.project_id, targets.instance_id, count(*)
-        FROM work JOIN tasks ON tasks.id = work.task JOIN targets ON targets.id = tasks.target
-        WHERE tasks.status <> 'unknown'
-        GROUP BY targets.id ORDER BY min(work.number)
-        """
-    )
-    return {
-        Target(endpoint=endpoint, project_id=project, instance_id=instance): count
-        for endpoint, project, instance, count in found
-    }
-
-
-def pending(
-    connection: sqlite3.Connection, *, after: int, limit: int
-) -> tuple[list[Pending], int]:
-    """
-    Return the next tasks to be sent, in input order.
-
-    A task that failed during this run is not handed out twice: the numbers only go up.
-
-    Args:
-        connection: the journal.
-        after: the number that the previous call returned; 0 at first.
-        limit: at most that many.
-
-    """
-    found = connection.execute(
-        f"""
-        SELECT work.number, {_TASK}
-        FROM work JOIN tasks ON tasks.id = work.task
-        JOIN sources ON sources.id = work.source JOIN targets ON targets.id = tasks.target
-        WHERE work.number > ? AND tasks.status <> 'unknown'
-        ORDER BY work.number LIMIT ?
-        """,  # noqa: S608 # a list of columns
-        (after, limit),
-    ).fetchall()
-    return [read_pending(row[1:]) for row in found], found[-1][0] if found else after
-
-
-def existing(
-    connection: sqlite3.Connection, target: Target, names: Iterable[str]
-) -> list[tuple[int, str]]:
-    """Return number and name of the tasks to be sent to *target* that have one of *names*."""
-    return list(
-        connection.execute(
-            """
-            SELECT tasks.id, tasks.name FROM work
-            JOIN tasks ON tasks.id = work.task JOIN targets ON targets.id = tasks.target
-            WHERE tasks.status <> 'unknown'
-              AND (targets.endpoint, targets.project_id, targets.instance_id) = (?1, ?2, ?3)
-              AND tasks.name IN (SELECT value FROM json_each(?4))
-            ORDER BY work.number
-            """,
-            (target.endpoint, target.project_id, target.instance_id, json_list(names)),
-        )
-    )
-
-
-def skip(connection: sqlite3.Connection, found: Mapping[int, TaskId]) -> None:
-    """Take tasks out of the work because the server has them already under these ids."""
-    connection.executemany(
-        """
-        UPDATE tasks SET status = 'skipped', task_id = ?, error_code = '', http_status = NULL,
-            error_msg = 'a task of this name existed on the server before this batch'
-        WHERE id = ?
-        """,
-        [(task_id, task) for task, task_id in found.items()],
-    )
-    connection.executemany("DELETE FROM work WHERE task = ?", [(task,) for task in found])
-
-
 def json_list(values: Iterable[object]) -> str:
     """Return *values*, texts or numbers, as SQLite's ``json_each`` takes them."""
     return json.dumps(list(values))
 
 
-def _begin(connection: sqlite3.Connection) -> None:
-    connection.execute(_WORK)
-    connection.execute("DELETE FROM work")
-
-
-def read_pending(row: Sequence[Any], *, was_unsettled: bool = False) -> Pending:
+def read_pending(row: Sequence[Any], *, may_exist: bool = False) -> Pending:
     """Return the task that the last columns of a query describe."""
     task, name, body, number, file, sheet, endpoint, project_id, instance_id = row
     return Pending(
@@ -197,7 +62,7 @@ def read_pending(row: Sequence[Any], *, was_unsettled: bool = False) -> Pending:
             task_name=name,
         ),
         body=body,
-        was_unsettled=was_unsettled,
+        may_exist=may_exist,
     )
 
 
@@ -241,33 +106,168 @@ class UnknownTask:
     may_resend: bool
 
 
-def find_unknown(connection: sqlite3.Connection) -> list[UnknownTask]:
-    """Return the unsettled tasks of every row in the report, in the order of their attempts."""
-    found = connection.execute(
-        """
-        SELECT max(intents.id), max(intents.at_ms, coalesce(tasks.finished_ms, 0)),
-               tasks.http_status, tasks.error_code, tasks.error_msg, work.number IS NOT NULL,
-               tasks.id, tasks.name, tasks.body, rows.number, sources.file, sources.sheet,
-               targets.endpoint, targets.project_id, targets.instance_id
-        FROM tasks
-        JOIN rows ON rows.task = tasks.id
-        JOIN sources ON sources.id = rows.source
-        JOIN targets ON targets.id = tasks.target
-        JOIN intents ON intents.task = tasks.id
-        LEFT JOIN work ON work.task = tasks.id
-        WHERE tasks.status = 'unknown'
-        GROUP BY tasks.id ORDER BY max(intents.id)
-        """
-    )
-    return [
-        UnknownTask(
-            pending=read_pending(row[6:], was_unsettled=True),
-            intent=row[0],
-            last_ms=row[1],
-            http_status=row[2],
-            error_code=row[3],
-            reason=row[4],
-            may_resend=bool(row[5]),
+class Work:
+    """
+    The tasks that a run has to create or to reconcile.
+
+    Args:
+        connection: connection of the journal.
+
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def select_from_input(self) -> None:
+        """Make the selected rows of the last reading the work of this run."""
+        self._begin()
+        self._connection.execute(
+            """
+            INSERT OR IGNORE INTO work (task, source, row)
+            SELECT rows.task, rows.source, rows.number
+            FROM rows JOIN sources ON sources.id = rows.source JOIN tasks ON tasks.id = rows.task
+            WHERE rows.is_selected AND tasks.status IN ('not_attempted', 'failed', 'unknown')
+              AND sources.reading = (SELECT max(reading) FROM sources)
+            ORDER BY rows.source, rows.number
+            """
         )
-        for row in found
-    ]
+
+    def select_for_retry(self, only: Sequence[str] = ()) -> None:
+        """
+        Make every row that is not created the work of this run.
+
+        Args:
+            only: statuses and error codes to choose; empty for all.
+
+        """
+        self._begin()
+        self._connection.execute(
+            """
+            INSERT OR IGNORE INTO work (task, source, row)
+            SELECT rows.task, rows.source, rows.number
+            FROM rows JOIN tasks ON tasks.id = rows.task
+            WHERE tasks.status IN ('not_attempted', 'failed', 'unknown')
+              AND (
+                  ?1 = '[]'
+                  OR tasks.status IN (SELECT value FROM json_each(?1))
+                  OR tasks.error_code IN (SELECT value FROM json_each(?1))
+              )
+            ORDER BY rows.source, rows.number
+            """,
+            (json_list(only),),
+        )
+
+    def limit_to(self, limit: int) -> None:
+        """Leave only the first *limit* tasks to be sent; unsettled ones stay."""
+        self._connection.execute(
+            """
+            DELETE FROM work WHERE number NOT IN (
+                SELECT number FROM work JOIN tasks ON tasks.id = work.task
+                WHERE tasks.status <> 'unknown' ORDER BY number LIMIT ?
+            ) AND task NOT IN (SELECT id FROM tasks WHERE status = 'unknown')
+            """,
+            (limit,),
+        )
+
+    def count_per_target(self) -> dict[Target, int]:
+        """Count the tasks to be sent, per target, in input order of their first rows."""
+        found = self._connection.execute(
+            """
+            SELECT targets.endpoint, targets.project_id, targets.instance_id, count(*)
+            FROM work JOIN tasks ON tasks.id = work.task JOIN targets ON targets.id = tasks.target
+            WHERE tasks.status <> 'unknown'
+            GROUP BY targets.id ORDER BY min(work.number)
+            """
+        )
+        return {
+            Target(endpoint=endpoint, project_id=project, instance_id=instance): count
+            for endpoint, project, instance, count in found
+        }
+
+    def pending(self, *, after: int, limit: int) -> tuple[list[Pending], int]:
+        """
+        Return the next tasks to be sent, in input order.
+
+        A task that failed during this run is not handed out twice: the numbers only go up.
+
+        Args:
+            after: the number that the previous call returned; 0 at first.
+            limit: at most that many.
+
+        """
+        found = self._connection.execute(
+            f"""
+            SELECT work.number, {_TASK}
+            FROM work JOIN tasks ON tasks.id = work.task
+            JOIN sources ON sources.id = work.source JOIN targets ON targets.id = tasks.target
+            WHERE work.number > ? AND tasks.status <> 'unknown'
+            ORDER BY work.number LIMIT ?
+            """,  # noqa: S608 # a list of columns
+            (after, limit),
+        ).fetchall()
+        return [read_pending(row[1:]) for row in found], found[-1][0] if found else after
+
+    def existing(self, target: Target, names: Iterable[str]) -> list[tuple[int, str]]:
+        """Return number and name of the tasks to be sent to *target* that have one of *names*."""
+        return list(
+            self._connection.execute(
+                """
+                SELECT tasks.id, tasks.name FROM work
+                JOIN tasks ON tasks.id = work.task JOIN targets ON targets.id = tasks.target
+                WHERE tasks.status <> 'unknown'
+                  AND (targets.endpoint, targets.project_id, targets.instance_id) = (?1, ?2, ?3)
+                  AND tasks.name IN (SELECT value FROM json_each(?4))
+                ORDER BY work.number
+                """,
+                (target.endpoint, target.project_id, target.instance_id, json_list(names)),
+            )
+        )
+
+    def skip(self, found: Mapping[int, TaskId]) -> None:
+        """Take tasks out of the work because the server has them already under these ids."""
+        self._connection.executemany(
+            """
+            UPDATE tasks SET status = 'skipped', task_id = ?, error_code = '', http_status = NULL,
+                error_msg = 'a task of this name existed on the server before this batch'
+            WHERE id = ?
+            """,
+            [(task_id, task) for task, task_id in found.items()],
+        )
+        self._connection.executemany(
+            "DELETE FROM work WHERE task = ?", [(task,) for task in found]
+        )
+
+    def find_unknown(self) -> list[UnknownTask]:
+        """Return the unsettled tasks of every row in the report, in the order of their attempts."""
+        found = self._connection.execute(
+            """
+            SELECT max(intents.id), max(intents.at_ms, coalesce(tasks.finished_ms, 0)),
+                   tasks.http_status, tasks.error_code, tasks.error_msg, work.number IS NOT NULL,
+                   tasks.id, tasks.name, tasks.body, rows.number, sources.file, sources.sheet,
+                   targets.endpoint, targets.project_id, targets.instance_id
+            FROM tasks
+            JOIN rows ON rows.task = tasks.id
+            JOIN sources ON sources.id = rows.source
+            JOIN targets ON targets.id = tasks.target
+            JOIN intents ON intents.task = tasks.id
+            LEFT JOIN work ON work.task = tasks.id
+            WHERE tasks.status = 'unknown'
+            GROUP BY tasks.id ORDER BY max(intents.id)
+            """
+        )
+        return [
+            UnknownTask(
+                pending=read_pending(row[6:], may_exist=True),
+                intent=row[0],
+                last_ms=row[1],
+                http_status=row[2],
+                error_code=row[3],
+                reason=row[4],
+                may_resend=bool(row[5]),
+            )
+            for row in found
+        ]
+
+    def _begin(self) -> None:
+        self._connection.execute(_WORK)
+        self._connection.execute("DELETE FROM work")

@@ -12,8 +12,11 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from batchcreate.errors import JournalError
+from batchcreate.journal import deletions
 from batchcreate.journal.database import insert, transaction
-from batchcreate.models import Created, Failed, Outcome, Status, Unknown
+from batchcreate.journal.deletions import CreatedTask
+from batchcreate.journal.work import Pending, Work
+from batchcreate.models import Created, Deletion, Failed, Outcome, Status, Unknown
 
 _INTENTS: Final = "intents (id, task, run, at_ms)"
 _RATES: Final = "rates (run, at_ms, per_s)"
@@ -171,8 +174,8 @@ class Writer:
         self._batch.withdrawn.extend(intents)
         self._plan_flush()
 
-    def settle(self, settlement: AttemptOutcome) -> None:
-        """Hand over what became of an attempt; it is on disk with the next commit."""
+    def record_outcome(self, settlement: AttemptOutcome) -> None:
+        """Hand over the outcome of an attempt; it is on disk after the next commit."""
         self._batch.settlements.append(settlement)
         self._plan_flush()
 
@@ -180,6 +183,22 @@ class Writer:
         """Hand over how fast requests may leave from now on."""
         self._batch.rates.append(per_s)
         self._plan_flush()
+
+    def read_pending(self, *, after: int, limit: int) -> asyncio.Future[tuple[list[Pending], int]]:
+        """Return the next tasks to send, see `Work.pending`."""
+        return self.call(lambda connection: Work(connection).pending(after=after, limit=limit))
+
+    def record_deletion_intent(self, task: CreatedTask) -> asyncio.Future[None]:
+        """Put on disk that *task* is about to be deleted; the request must wait for the future."""
+        now_ms = self._now_ms()
+        return self.call(lambda connection: deletions.add_intent(connection, task, at_ms=now_ms))
+
+    def record_deletion(self, task: CreatedTask, deletion: Deletion) -> asyncio.Future[None]:
+        """Put the outcome of deleting *task* on disk."""
+        now_ms = self._now_ms()
+        return self.call(
+            lambda connection: deletions.add_outcome(connection, task, deletion, at_ms=now_ms)
+        )
 
     def call(self, function: Callable[[sqlite3.Connection], Value]) -> asyncio.Future[Value]:
         """

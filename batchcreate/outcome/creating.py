@@ -48,7 +48,7 @@ _POLICY_PERIOD: Final = re.compile(r"\btime:\s*(\d{1,4})\s*(minute|hour|day)", r
 _PERIOD_S: Final = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 
-def read_reply(reply: Reply, *, now: datetime, was_unsettled: bool = False) -> Decision:
+def read_reply(reply: Reply, *, now: datetime, may_exist: bool = False) -> Decision:
     """
     Read the answer to a create request.
 
@@ -59,7 +59,7 @@ def read_reply(reply: Reply, *, now: datetime, was_unsettled: bool = False) -> D
     Args:
         reply: the answer.
         now: the present, to read a ``Retry-After`` date by; timezone-aware.
-        was_unsettled: an earlier attempt of the same row may have created the task, so
+        may_exist: an earlier attempt of the same row may have created the task, so
             that "this name exists" may speak of our own task.
 
     """
@@ -80,7 +80,7 @@ def read_reply(reply: Reply, *, now: datetime, was_unsettled: bool = False) -> D
             signal=Signal.THROTTLED,
         )
     if status in REFUSALS:
-        return _read_refusal(status, code, message, was_unsettled=was_unsettled)
+        return _read_refusal(status, code, message, may_exist=may_exist)
     return Decision(
         outcome=Unknown(
             reason=f"HTTP {status}: {message}" if message else f"HTTP {status}",
@@ -150,8 +150,8 @@ def _read_redirect(reply: Reply) -> Decision:
     )
 
 
-def _read_refusal(status: int, code: str, message: str, *, was_unsettled: bool) -> Decision:
-    if was_unsettled and (status == HTTPStatus.CONFLICT or NAME_TAKEN.search(message)):
+def _read_refusal(status: int, code: str, message: str, *, may_exist: bool) -> Decision:
+    if may_exist and (status == HTTPStatus.CONFLICT or NAME_TAKEN.search(message)):
         reason = f"the name exists, perhaps from an earlier attempt of this row ({code})"
         return Decision(outcome=Unknown(reason=reason, http_status=status, error_code=code))
     is_forbidden = (

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from batchcreate import loader
-from batchcreate.journal import Journal, causes, make_folder
+from batchcreate.journal import Journal, make_folder
 from batchcreate.journal.database import NAME as JOURNAL
-from batchcreate.models import CauseGroup, Issue
+from batchcreate.models import CauseGroup, Issue, Status
 from batchcreate.pipeline.load import Input, chunks
 from batchcreate.pipeline.reports import CheckedFiles
 from batchcreate.pipeline.values import InputNotes, InputNotesBuilder
@@ -47,7 +47,7 @@ class CheckResult:
 
     def causes(self) -> list[CauseGroup]:
         """Return why rows are rejected, the most frequent causes first."""
-        return causes(self.journal.connection, groups_max=CAUSES_MAX)
+        return self.journal.cause_groups(groups_max=CAUSES_MAX)
 
     def issues(self) -> Iterator[Issue]:
         """Yield every broken rule, in input order."""
@@ -69,24 +69,22 @@ def check(source: Input) -> Iterator[CheckResult]:
     with (
         loader.spooled(source.files) as paths,
         Journal.scratch() as journal,
-        journal.reading(endpoint="") as reading,
+        journal.enrol(endpoint="") as enrolment,
     ):
-        for chunk in chunks(source, paths, reading, notebook):
+        for layout, chunk in chunks(source, paths, enrolment, notebook):
             checked = validate(
                 chunk,
                 defaults=source.defaults,
                 needs_target=False,
                 language=source.language,
             )
-            reading.add_rejected(checked.rejected)
-            reading.add_names(checked.keys())
-            reading.add_origins(chunk.numbers, chunk.origins)
+            enrolment.add(checked, layout)
             notebook.see(checked)
-        notebook.replaced = reading.take_places()
-        reading.reject_repeated(partial(repeated_name_issues, language=source.language))
+        enrolled = enrolment.finish(partial(repeated_name_issues, language=source.language))
+        notebook.replaced = enrolled.replaced
         yield CheckResult(
             notices=notebook.notices(),
-            rejected=reading.rejected_count(),
+            rejected=journal.summary().counts[Status.REJECTED],
             journal=journal,
             paths=notebook.paths,
         )

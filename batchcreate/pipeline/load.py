@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batchcreate import loader
 from batchcreate.errors import LoadError, SettingsError, StoppedError
-from batchcreate.journal import Enrolment, Journal, work
+from batchcreate.journal import Enrolment, Journal
 from batchcreate.loader import LoadOptions
 from batchcreate.loader.names import normal
 from batchcreate.models import Chunk, Layout, Skipped
@@ -20,9 +20,9 @@ from batchcreate.validator import repeated_name_issues, validate
 
 
 @contextmanager
-def original(path: Path, *, label: str, reading: Enrolment) -> Iterator[str]:
+def original(path: Path, *, label: str, enrolment: Enrolment) -> Iterator[str]:
     """
-    Bring the bytes of the file at *path* into *reading* and give their SHA-256.
+    Bring the bytes of the file at *path* into *enrolment* and give their SHA-256.
 
     Raises:
         LoadError: the file cannot be read, or has changed by the end of the block.
@@ -31,7 +31,7 @@ def original(path: Path, *, label: str, reading: Enrolment) -> Iterator[str]:
     before = _stamp(path)
     with loader.open_input(path, label) as file:
         try:
-            content = reading.add_content(file)
+            content = enrolment.add_file(file)
         except OSError as error:
             message = (
                 f"{label}: cannot be read to its end ({error.strerror}). Copy it and try again."
@@ -116,15 +116,15 @@ def results_folder(files: Sequence[Path], settings: Settings) -> Path:
 
 
 def chunks(
-    source: Input, paths: Sequence[Path], reading: Enrolment, notebook: InputNotesBuilder
-) -> Iterator[Chunk]:
+    source: Input, paths: Sequence[Path], enrolment: Enrolment, notebook: InputNotesBuilder
+) -> Iterator[tuple[Layout, Chunk]]:
     """
-    Yield the rows of all files, and open each sheet in *reading* before its first rows.
+    Yield the rows of all files, with the layout of their sheet.
 
     Args:
         source: the files as the user named them, and how to read them.
         paths: where they can be read, standard input too.
-        reading: takes up where the rows come from.
+        enrolment: stores the files.
         notebook: takes up what is not in the rows.
 
     Raises:
@@ -133,16 +133,19 @@ def chunks(
     """
     labels = loader.labels(source.files)
     content: str
+    layout: Layout
 
     def heard(told: Layout | Skipped) -> None:
+        nonlocal layout
         notebook.hear(told)
         if isinstance(told, Layout):
-            reading.open_sheet(replace(told, content=content))
+            layout = replace(told, content=content)
 
     for path, label in zip(paths, labels, strict=True):
-        with original(path, label=label, reading=reading) as content:
+        with original(path, label=label, enrolment=enrolment) as content:
             notebook.paths[content] = path
-            yield from loader.read(path, label=label, options=source.options, tell=heard)
+            for chunk in loader.read(path, label=label, options=source.options, tell=heard):
+                yield layout, chunk
     loader.require_sheets(source.options.sheets, source.files)
     loader.require_mapped(source.options.mapping, notebook.layouts)
 
@@ -173,14 +176,14 @@ def enroll(
 
     """
     notebook = InputNotesBuilder()
-    is_any_selected = has_origins = False
+    is_any_selected = False
     lacking = [name for name, default in source.defaults.items() if not default]
     unnamed: Sequence[str] = lacking
     with (
         loader.spooled(source.files) as paths,
-        journal.reading(endpoint=endpoint, is_kept=is_kept) as reading,
+        journal.enrol(endpoint=endpoint, is_kept=is_kept) as enrolment,
     ):
-        for chunk in chunks(source, paths, reading, notebook):
+        for layout, chunk in chunks(source, paths, enrolment, notebook):
             if is_stopped():
                 msg = "stopped while the input was being read; nothing was sent"
                 raise StoppedError(msg)
@@ -193,28 +196,22 @@ def enroll(
                 needs_target=True,
                 language=source.language,
             )
-            reading.add_tasks(checked.tasks(endpoint), selection=source.selection)
-            reading.add_rejected(checked.rejected)
-            reading.add_names(checked.keys())
-            reading.add_origins(chunk.numbers, chunk.origins)
-            has_origins = has_origins or any(chunk.origins)
+            enrolment.add(checked, layout, selection=source.selection)
             notebook.see(checked)
         _require_named(unnamed)
         if not is_any_selected:
             msg = "--rows: no input row has one of these numbers; count the headings too"
             raise SettingsError(msg)
-        notebook.replaced = reading.take_places()
-        notebook.is_astray = has_origins and reading.is_first and not notebook.replaced
-        reading.reject_repeated(partial(repeated_name_issues, language=source.language))
-        reading.settle_with_earlier()
-        work.select_from_input(journal.connection)
+        enrolled = enrolment.finish(partial(repeated_name_issues, language=source.language))
+        notebook.replaced, notebook.is_astray = enrolled.replaced, enrolled.has_no_batch
+        journal.work.select_from_input()
         if source.limit is not None:
-            work.limit_to(journal.connection, source.limit)
+            journal.work.limit_to(source.limit)
         notices = notebook.notices()
         return Plan(
             rows=notices.rows,
             summary=journal.summary(),
-            to_send=work.count_per_target(journal.connection),
+            to_send=journal.work.count_per_target(),
             notices=notices,
         )
 

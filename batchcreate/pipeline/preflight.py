@@ -6,7 +6,7 @@ from typing import Final
 
 from batchcreate.auth import Credential
 from batchcreate.errors import PlanError
-from batchcreate.journal import Journal, UnknownTask, work
+from batchcreate.journal import Journal, UnknownTask
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pipeline.values import Forecast
@@ -102,7 +102,7 @@ def skip_existing(
     found: dict[int, TaskId] = {}
     names: list[str] = []
     for target, inventory in inventories.items():
-        for task, name in work.existing(journal.connection, target, inventory.ids):
+        for task, name in journal.work.existing(target, inventory.ids):
             found[task] = inventory.ids[name][0]
             names.append(name)
     if found and is_abort:
@@ -176,7 +176,7 @@ def forecast(
         PlanError: the tasks to be sent do not fit into their instances.
 
     """
-    to_send = work.count_per_target(journal.connection)
+    to_send = journal.work.count_per_target()
     require_room(to_send, inventories, quota=settings.quota, unsettled=unsettled)
     if not to_send and not unsettled:
         return None

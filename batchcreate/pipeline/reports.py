@@ -7,17 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from batchcreate.errors import JournalError, LoadError, ReportError
-from batchcreate.journal import (
-    AttemptOutcome,
-    Journal,
-    causes,
-    find_unknown,
-    input_files,
-    queries,
-    statistics,
-)
-from batchcreate.journal.database import apply_log, transaction
-from batchcreate.journal.queries import not_created
+from batchcreate.journal import AttemptOutcome, Journal
 from batchcreate.models import Layout, RowToFix, RunRecord, SheetToFix
 from batchcreate.outcome import describe
 from batchcreate.pipeline.values import Reports
@@ -47,27 +37,27 @@ class KeptFiles:
     """
 
     def __init__(self, journal: Journal) -> None:
-        self._connection = journal.connection
+        self._journal = journal
 
     def sheets(self) -> Sequence[SheetToFix]:
         """Return the sheets with rows that are not created, in input order."""
-        return queries.sheets(self._connection)
+        return self._journal.sheets_to_fix()
 
     def roots(self) -> set[str]:
         """Return the labels of the files that the rows of the batch stood in at first."""
-        return queries.roots(self._connection)
+        return self._journal.original_files()
 
     def rows(self, sheet: SheetToFix) -> Iterator[RowToFix]:
         """Yield the rows of *sheet* that are not created, in their order."""
-        return queries.rows(self._connection, sheet)
+        return self._journal.rows_to_fix(sheet)
 
     def opened(self, layout: Layout) -> AbstractContextManager[BinaryIO]:
         """Open the file of *layout* as it was read."""
-        return input_files.opened(self._connection, layout.content)
+        return self._journal.open_input_file(layout.content)
 
     def is_kept(self, digest: str) -> bool:
         """Whether a file of this SHA-256 can be had again at any time."""
-        return input_files.is_kept(self._connection, digest)
+        return self._journal.has_input_file(digest)
 
 
 class CheckedFiles(KeptFiles):
@@ -120,21 +110,21 @@ def story_of(journal: Journal, reports: Reports, handed_back: HandedBack) -> Sto
         handed_back: the files for the analysts.
 
     """
-    connection = journal.connection
-    runs = statistics.runs(connection)
-    targets, target_count = statistics.targets(connection)
+    statistics = journal.statistics
+    runs = statistics.runs()
+    targets, target_count = statistics.targets()
     return Story(
         summary=reports.summary,
         runs=runs,
         courses=[
-            Course(run=run, name=name, timeline=statistics.timeline(connection, run.number))
+            Course(run=run, name=name, timeline=statistics.timeline(run.number))
             for name, run in _worth_a_look(runs).items()
         ],
-        latencies=statistics.latencies(connection),
-        files=statistics.shares(connection, "file"),
-        instances=statistics.shares(connection, "instance_id"),
+        latencies=statistics.latencies(),
+        files=statistics.shares("file"),
+        instances=statistics.shares("instance_id"),
         causes=reports.causes,
-        rows=list(not_created(connection, limit=ROWS_SHOWN)),
+        rows=list(journal.not_created(limit=ROWS_SHOWN)),
         targets=targets,
         target_count=target_count,
         handouts=list(_handouts(reports, handed_back)),
@@ -266,9 +256,9 @@ def _going_on(failures: list[ReportError]) -> Iterator[None]:
 
 def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
     """Return what *journal* tells of the whole batch, beside the rows, and which *files* do."""
-    connection = journal.connection
-    sending = statistics.last_sending(connection)
-    summary, groups = journal.summary(), causes(connection)
+    statistics = journal.statistics
+    sending = statistics.last_run_with_attempts()
+    summary, groups = journal.summary(), journal.cause_groups()
     return Reports(
         summary=summary,
         causes=groups,
@@ -277,10 +267,10 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
             summary,
             journal.last_run(),
             causes=groups,
-            latencies=None if sending is None else statistics.latencies(connection, sending),
+            latencies=None if sending is None else statistics.latencies(sending),
             files={name: path.name for name, path in files.items()},
         ),
-        answer_times=() if sending is None else statistics.answer_times(connection, sending),
+        answer_times=() if sending is None else statistics.answer_times(sending),
     )
 
 
@@ -295,7 +285,7 @@ def lost_outcomes(journal: Journal, lost: Sequence[AttemptOutcome]) -> list[str]
     if not lost:
         return []
     with as_next_run_sees(journal):
-        rows = {row.intent: row.pending for row in find_unknown(journal.connection)}
+        rows = {row.intent: row.pending for row in journal.work.find_unknown()}
     return [
         f"not in the journal: row {row.place.number} of {row.place.file}, "
         f"{row.key.task_name}: {describe(settlement.outcome)}"
@@ -314,8 +304,7 @@ def as_next_run_sees(journal: Journal) -> Iterator[None]:
 
     """
     try:
-        with transaction(journal.connection, is_kept=False):
-            apply_log(journal.connection)
+        with journal.preview_log():
             yield
     except JournalError as error:
         raise ReportError(str(error)) from error

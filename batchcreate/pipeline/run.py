@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from batchcreate.errors import BatchCreateError, StoppedError
-from batchcreate.journal import Journal, work
+from batchcreate.journal import Journal
 from batchcreate.pipeline.background import run_in_thread
 from batchcreate.pipeline.load import Input, enroll, load_options, results_folder
 from batchcreate.pipeline.send import Sender
@@ -113,11 +113,11 @@ async def retry(
         service = service_of(journal, settings, environment, results)
         if service.warning:
             observer.noted(service.warning)
-        work.select_for_retry(journal.connection, only)
+        journal.work.select_for_retry(only)
         if settings.limit is not None:
-            work.limit_to(journal.connection, settings.limit)
+            journal.work.limit_to(settings.limit)
         summary = journal.summary()
-        to_send = work.count_per_target(journal.connection)
+        to_send = journal.work.count_per_target()
         plan = Plan(rows=summary.total, summary=summary, to_send=to_send)
         observer.planned(plan)
         if settings.dry_run:

@@ -15,7 +15,7 @@ from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import JournalError, ReportError
 from batchcreate.inventory import list_all
-from batchcreate.journal import Journal, UnknownTask, Writer, find_unknown
+from batchcreate.journal import Journal, UnknownTask, Writer
 from batchcreate.logs import Log
 from batchcreate.models import RunId
 from batchcreate.pipeline.background import run_log
@@ -135,7 +135,7 @@ class Sender:
         with run_log(self._results, run_id, is_verbose=settings.verbose > 0) as self._log:
             self._log.info("run.started", endpoint=self._service.endpoint, rows=plan.rows)
             self._log.info("config.loaded", settings=settings.told(), sources=settings.sources)
-            unsettled = find_unknown(journal.connection) if settings.reconcile else []
+            unsettled = journal.work.find_unknown() if settings.reconcile else []
             is_held = settings.strict and plan.rejected > 0
             if (plan.to_send or unsettled) and not is_held:
                 await self._talk(journal, plan, unsettled, number)
@@ -211,7 +211,7 @@ class Sender:
         unknown: Sequence[UnknownTask],
     ) -> None:
         settings = self._settings
-        self._writer = writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
+        self._writer = writer = journal.writer(run=number, now_ms=epoch_ms)
         writer.note_rate(self._gate.rate_per_s)
         feed = Feed(
             writer, planned=self._counters.planned - len(unknown), rate_per_s=settings.rate
@@ -248,7 +248,7 @@ class Sender:
         try:
             async with writer, self._observer.watching(self._counters, self._gate):
                 await pool.run(settings.concurrency)
-            journal.fold()
+            journal.apply_log()
         except JournalError as error:
             self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
         self._troubles += lost_outcomes(journal, writer.unwritten)

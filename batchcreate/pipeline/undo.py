@@ -12,7 +12,7 @@ from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import CredentialError, JournalError, StoppedError, TransportError
 from batchcreate.inventory import list_all
-from batchcreate.journal import CreatedTask, Journal, Writer, deletions
+from batchcreate.journal import UNDO_RUN_ID, CreatedTask, Journal, Writer
 from batchcreate.listing import Inventory
 from batchcreate.models import (
     Decision,
@@ -80,7 +80,7 @@ class Deleter:
         """Record that *tasks* need no request, because of their *status*."""
         deletion = Deletion(status=status, error_msg=_REASONS.get(status, ""))
         for task in tasks:
-            await self._finish(task, deletion)
+            await self._writer.record_deletion(task, deletion)
             self.counts[status] += 1
 
     async def delete(self, tasks: Sequence[CreatedTask], concurrency: int) -> None:
@@ -106,14 +106,9 @@ class Deleter:
         deletion = request.deletion or Deletion(
             status=DeletionStatus.UNKNOWN, error_msg=describe(decision.outcome)
         )
-        await self._finish(task, deletion)
+        await self._writer.record_deletion(task, deletion)
         self.counts[DeletionStatus.UNKNOWN] -= 1
         self.counts[deletion.status] += 1
-
-    async def _finish(self, task: CreatedTask, deletion: Deletion) -> None:
-        await self._writer.call(
-            partial(deletions.finish, task=task, deletion=deletion, at_ms=epoch_ms())
-        )
 
 
 class DeleteRequest:
@@ -151,7 +146,7 @@ class DeleteRequest:
     async def commit_intent(self) -> None:
         """Commit that the task is about to be deleted; once for all attempts."""
         if not self._has_intent:
-            await self._writer.call(partial(deletions.ask, task=self._task, at_ms=epoch_ms()))
+            await self._writer.record_deletion_intent(self._task)
             self._counts[DeletionStatus.UNKNOWN] += 1
             self._has_intent = True
 
@@ -256,7 +251,7 @@ async def undo(
     """
     with Journal.open(results, is_new_allowed=False) as journal:
         service = service_of(journal, settings, environment, results)
-        tasks = deletions.created(journal.connection)
+        tasks = journal.created_tasks()
         if not tasks:
             return Undone(counts={})
         gate = Gate(RateLimit(rate_per_s=settings.rate, headroom=settings.headroom))
@@ -281,7 +276,7 @@ async def undo(
                 has_more=lambda: True,
             )
             counts = await _delete(found, client, attempts, stop, journal, settings.concurrency)
-        write_deletions(results / REPORT, deletions.deletions(journal.connection))
+        write_deletions(results / REPORT, journal.deletions())
         write_reports(journal, results, language=language_of(settings, environment))
         reason = None if stop.reason is None else name_credential(stop.reason, service)
         return Undone(counts=counts, stop_reason=reason)
@@ -331,8 +326,8 @@ async def _delete(
     journal: Journal,
     concurrency: int,
 ) -> Mapping[DeletionStatus, int]:
-    number = journal.start_run(deletions.UNDOING, at=stamp(utc_now()))
-    writer = Writer(journal.connection, run=number, now_ms=epoch_ms)
+    number = journal.start_run(UNDO_RUN_ID, at=stamp(utc_now()))
+    writer = journal.writer(run=number, now_ms=epoch_ms)
     deleter = Deleter(client, attempts, writer, stop)
     try:
         async with writer:

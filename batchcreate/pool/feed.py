@@ -11,7 +11,6 @@ from typing import Final
 
 from batchcreate.errors import JournalError
 from batchcreate.journal import Pending, Writer
-from batchcreate.journal.work import pending
 
 READ_ROWS: Final = 256
 """Number of tasks that are read from the journal in one query."""
@@ -203,7 +202,7 @@ class Feed:
         wanted = min(self._unread, READ_ROWS)
         if self._reading is None and wanted and len(self._read) < READ_ROWS // 2:
             self._unread -= wanted
-            self._reading = self._writer.call(partial(pending, after=self._cursor, limit=wanted))
+            self._reading = self._writer.read_pending(after=self._cursor, limit=wanted)
             self._reading.add_done_callback(self._on_read)
 
     def _on_read(self, reading: Future[tuple[list[Pending], int]]) -> None:

@@ -181,14 +181,16 @@ class Reconciler:
                 self._waiting[row.pending.key.target].append(replace(row, checks=checks))
             case Resend():
                 self._resends[task] += 1
-                self._feed.return_task(replace(row.pending, was_unsettled=True))
+                self._feed.return_task(replace(row.pending, may_exist=True))
             case (
                 Created() | Failed() | Unknown() as outcome
             ):  # pragma: no branch # the last types of the union
                 self._record(row, outcome)
 
     def _record(self, row: UnresolvedTask, outcome: Created | Failed | Unknown) -> None:
-        self._writer.settle(AttemptOutcome(intent=row.intent, outcome=outcome, duration_ms=0))
+        self._writer.record_outcome(
+            AttemptOutcome(intent=row.intent, outcome=outcome, duration_ms=0)
+        )
         self._counters.task_finished(outcome)
         self._feed.cancel_return()
         self._log.info(

@@ -238,14 +238,12 @@ class CreateRequest:
         except TransportError as error:
             decision = outcome.read_failure(error)
         else:
-            decision = outcome.read_reply(
-                reply, now=context.now(), was_unsettled=pending.was_unsettled
-            )
+            decision = outcome.read_reply(reply, now=context.now(), may_exist=pending.may_exist)
         finally:
             context.counters.request_ended()
         if decision.signal is Signal.THROTTLED:
             context.counters.request_throttled()
-        context.writer.settle(
+        context.writer.record_outcome(
             AttemptOutcome(
                 intent=self.work.intent,
                 outcome=decision.outcome,

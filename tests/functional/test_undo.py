@@ -17,7 +17,7 @@ import pytest
 from batchcreate.auth import IamUser
 from batchcreate.auth.grants import login_body
 from batchcreate.errors import SettingsError, StoppedError
-from batchcreate.journal import Journal, deletions
+from batchcreate.journal import Journal
 from batchcreate.pipeline import undo as undoing
 from batchcreate.pipeline.undo import Search, Undone
 from batchcreate.pool import StopCause, StopSwitch
@@ -124,7 +124,7 @@ class TestExactlyItsOwn:
             assert simulator.tasks(PROJECT, INSTANCE) == [renamed]
         assert counted(undone) == {"deleted": 2, "kept": 1}
         lines = read_lines(tmp_path / RESULTS / "undo.csv")
-        assert lines[0]["error_msg"] == "it has another name by now: left alone"
+        assert lines[0]["error_msg"] == "renamed on the server; kept"
         assert statuses(read_lines(tmp_path / RESULTS / "results.csv")) == [
             "created", "not_attempted", "not_attempted",
         ]  # fmt: skip
@@ -232,7 +232,7 @@ class TestRefusal:
         async with recording() as simulator:
             await create(tmp_path, simulator)
             with Journal.open(tmp_path / RESULTS) as journal:
-                journal.connection.execute(
+                journal._connection.execute(
                     "CREATE TRIGGER full BEFORE INSERT ON deletions "
                     "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
                 )
@@ -474,7 +474,7 @@ class TestInterrupted:
 def marks_of(folder: Path) -> Counter[str]:
     """Count the deletions in the journal by their status."""
     with Journal.open(folder / RESULTS) as journal:
-        found = deletions.deletions(journal.connection)
+        found = journal.deletions()
         return Counter(deletion.status.value for *_, deletion in found)
 
 

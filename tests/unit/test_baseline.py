@@ -8,7 +8,7 @@ import pytest
 
 from batchcreate.auth import Credential, Token
 from batchcreate.errors import PlanError
-from batchcreate.journal import Journal, Pending, UnknownTask, work
+from batchcreate.journal import Journal, Pending, UnknownTask
 from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pipeline.preflight import forecast, require_room, run_preflight, skip_existing
@@ -157,7 +157,7 @@ def test_what_exists_is_skipped(journal: Journal) -> None:
         "a.csv:3 b skipped 7",
         "a.csv:4 c not_attempted",
     ]
-    assert work.count_per_target(journal.connection) == {target("i1"): 5, target("i2"): 1}
+    assert journal.work.count_per_target() == {target("i1"): 5, target("i2"): 1}
 
 
 @pytest.mark.parametrize("is_abort", [False, True], ids=["skip", "abort"])
@@ -207,7 +207,7 @@ def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
 def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
     """Return a task that an earlier run sent, and whose answer was lost."""
     sent = task(f"{name}@{instance}", 2)
-    pending = Pending(task=1, place=sent.place, key=sent.key, body=sent.body, was_unsettled=True)
+    pending = Pending(task=1, place=sent.place, key=sent.key, body=sent.body, may_exist=True)
     return UnknownTask(
         pending=pending,
         intent=1,
@@ -248,7 +248,7 @@ def test_rows_that_are_to_be_settled_are_not_kept_from_it() -> None:
 
 async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
     """Tasks to create and places taken are those of each instance; the pace is the configured one."""
-    to_send = work.count_per_target(journal.connection)
+    to_send = journal.work.count_per_target()
     inventories = dict.fromkeys(to_send, holding(a="1"))
     settings = Settings(rate=5.0, headroom=0.5, quota=100)
 
@@ -271,7 +271,7 @@ def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
     inventories = {target(): EMPTY}
 
     with Journal.open(tmp_path / "results") as journal:
-        work.select_for_retry(journal.connection)
+        journal.work.select_for_retry()
         done, left = (
             forecast(journal, inventories, rows, Settings(), is_simulated=False)
             for rows in ([], [unsettled("lost")])

@@ -31,7 +31,7 @@ def journal_of(folder: Path, count: int) -> Journal:
 
 def intended(journal: Journal) -> list[str]:
     """Return the names of the tasks that have an intent on disk."""
-    found = journal.connection.execute(
+    found = journal._connection.execute(
         "SELECT name FROM intents JOIN tasks ON tasks.id = intents.task ORDER BY intents.id"
     )
     return [name for (name,) in found]
@@ -42,7 +42,7 @@ async def feeding(
     journal: Journal, *, planned: int, rate_per_s: float = 50.0
 ) -> AsyncIterator[tuple[Feed, InlineWriter]]:
     run = journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
-    writer = InlineWriter(journal.connection, run=run, now_ms=lambda: NOW_MS, delay_s=COMMIT_S)
+    writer = InlineWriter(journal._connection, run=run, now_ms=lambda: NOW_MS, delay_s=COMMIT_S)
     async with writer:
         yield Feed(writer, planned=planned, rate_per_s=rate_per_s), writer
 
@@ -272,7 +272,7 @@ def test_a_broken_journal_is_told_as_such(
         async with feeding(journal, planned=700, rate_per_s=rate_per_s) as (feed, _):
             for _ in range(taken):
                 await claimed(feed)
-            journal.connection.execute(statement)
+            journal._connection.execute(statement)
             async with asyncio.TaskGroup() as group:
                 for _ in range(3):
                     group.create_task(take_all(lambda: claimed(feed)))
@@ -293,7 +293,7 @@ def test_a_feed_is_closed_although_its_last_commit_fails(tmp_path: Path) -> None
         async with feeding(journal, planned=100, rate_per_s=1000) as (feed, _):
             for _ in range(6):
                 await claimed(feed)
-            journal.connection.execute(BREAK_WRITING)
+            journal._connection.execute(BREAK_WRITING)
             await feed.close()
 
     with pytest.raises(JournalError, match="disk is full"):
@@ -308,8 +308,10 @@ def test_no_task_is_handed_out_once_an_outcome_is_lost(tmp_path: Path) -> None:
     async def main() -> None:
         async with feeding(journal, planned=20, rate_per_s=1000) as (feed, writer):
             work, _ = await claimed(feed), await claimed(feed)
-            journal.connection.execute("DROP TABLE outcomes")
-            writer.settle(AttemptOutcome(intent=work.intent, outcome=outcome, duration_ms=1))
+            journal._connection.execute("DROP TABLE outcomes")
+            writer.record_outcome(
+                AttemptOutcome(intent=work.intent, outcome=outcome, duration_ms=1)
+            )
             await asyncio.sleep(COMMIT_S * 2)
             with pytest.raises(JournalError, match="no such table"):
                 await claimed(feed)

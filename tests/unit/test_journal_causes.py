@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 
 from batchcreate.advice import explain
-from batchcreate.journal import Journal, causes
+from batchcreate.journal import Journal
+from batchcreate.journal.cause_groups import cause_groups
 from batchcreate.models import (
     CauseGroup,
     Failed,
@@ -25,6 +26,7 @@ from tests.journals import (
     LOST,
     REFUSED,
     attempt,
+    checked,
     created,
     layout,
     opened,
@@ -69,9 +71,8 @@ def broken(number: int, *rules: tuple[str, str]) -> Rejected:
 def rejecting(rows: Sequence[Rejected]) -> Iterator[Journal]:
     """Give a journal that read *rows* and nothing else."""
     with Journal.scratch() as journal:
-        with journal.reading(endpoint="") as reading:
-            reading.open_sheet(layout(FILE))
-            reading.add_rejected(rows)
+        with journal.enrol(endpoint="") as enrolment:
+            enrolment.add(checked(rejected=rows), layout(FILE))
         yield journal
 
 
@@ -84,7 +85,7 @@ async def sent(folder: Path, rows: Sequence[str], outcomes: dict[str, Outcome | 
 def test_a_batch_without_trouble_has_no_causes() -> None:
     """An empty journal has none either."""
     with rejecting([]) as journal:
-        assert causes(journal.connection) == []
+        assert journal.cause_groups() == []
 
 
 def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
@@ -96,7 +97,7 @@ def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
     ]
 
     with rejecting(rows) as journal:
-        found = causes(journal.connection)
+        found = journal.cause_groups()
 
     assert found == [
         CauseGroup(
@@ -137,7 +138,7 @@ def test_a_cell_that_breaks_a_rule_twice_is_one_row() -> None:
     twice = (("operation_types.value", "C"), ("task_name.missing", "A"))
 
     with rejecting([broken(2, *twice, *twice), broken(3, twice[0])]) as journal:
-        found = causes(journal.connection)
+        found = journal.cause_groups()
 
     assert [(group.rule, group.rows, len(group.spots)) for group in found] == [
         ("operation_types.value", 2, 2),
@@ -159,7 +160,7 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
     }
 
     with await sent(tmp_path, names, outcomes) as journal:
-        found = causes(journal.connection)
+        found = journal.cause_groups()
 
     assert found == [
         CauseGroup(
@@ -209,7 +210,7 @@ async def test_skipped_rows_have_no_cause(tmp_path: Path) -> None:
     with await sent(tmp_path, ["made"], {"made": created("1")}) as journal:
         read(journal, {FILE: ["made=changed"]})
 
-        assert causes(journal.connection) == []
+        assert journal.cause_groups() == []
 
 
 def test_first_rows_and_first_message_are_those_of_the_input() -> None:
@@ -217,7 +218,7 @@ def test_first_rows_and_first_message_are_those_of_the_input() -> None:
     rows = [broken(number, ("task_tag.charset", "F")) for number in range(2, 40)]
 
     with rejecting(rows) as journal:
-        (group,) = causes(journal.connection, spots_max=3)
+        (group,) = cause_groups(journal._connection, spots_max=3)
 
     assert group.rows == 38
     assert group.message == "task_tag.charset in row 2"
@@ -232,7 +233,7 @@ def test_what_is_beyond_the_most_frequent_causes_is_summed_up() -> None:
     ]
 
     with rejecting(rows) as journal:
-        found = causes(journal.connection, groups_max=2)
+        found = cause_groups(journal._connection, groups_max=2)
 
     assert [(group.rule, group.rows, group.causes) for group in found] == [
         ("rule.5", 6, 1),
@@ -248,7 +249,7 @@ async def test_the_rest_is_told_by_status(tmp_path: Path) -> None:
     outcomes: dict[str, Outcome | None] = {"a": REFUSED, "b": BUSY, "c": LOST}
 
     with await sent(tmp_path, names, outcomes) as journal:
-        found = causes(journal.connection, groups_max=1)
+        found = cause_groups(journal._connection, groups_max=1)
 
     assert [(group.status, group.rows, group.causes) for group in found[1:]] == [
         (Status.FAILED, 1, 1),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.journal import AttemptOutcome, Journal, Writer
+from batchcreate.journal import AttemptOutcome, Journal
 from batchcreate.journal.database import REUSED_ID
 from batchcreate.models import Created, Outcome, RunId, Status, TaskId
 from tests.journals import (
@@ -29,18 +29,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def everything(journal: Journal) -> list[object]:
-    return journal.connection.execute("SELECT * FROM tasks").fetchall()
+    return journal._connection.execute("SELECT * FROM tasks").fetchall()
 
 
 async def send_in_turn(journal: Journal, name: str, outcomes: list[Outcome | None]) -> None:
     """Send the task called *name* several times in one run, a second apart."""
     clock = iter(range(NOW_MS, NOW_MS + 60_000, 1000))
     run = journal.start_run(RunId("run"), at="")
-    async with Writer(journal.connection, run=run, now_ms=lambda: next(clock)) as writer:
+    async with journal.writer(run=run, now_ms=lambda: next(clock)) as writer:
         for outcome in outcomes:
             (intent,) = await writer.intend([number_of(journal, name)])
             if outcome is not None:
-                writer.settle(AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7))
+                writer.record_outcome(
+                    AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7)
+                )
                 await writer.call(lambda _: None)
 
 
@@ -83,7 +85,7 @@ async def test_only_the_last_attempt_counts(folder: Path) -> None:
     journal = opened(folder, {"a.csv": ["x"]})
 
     await send_in_turn(journal, "x", [REFUSED, REFUSED, created("1")])
-    journal.fold()
+    journal.apply_log()
 
     (row,) = journal.results()
     assert (row.status, row.task_id, row.attempts) == (Status.CREATED, "1", 3)
@@ -97,7 +99,7 @@ async def test_a_refusal_before_an_unanswered_attempt_does_not_count(folder: Pat
     journal = opened(folder, {"a.csv": ["x"]})
 
     await send_in_turn(journal, "x", [REFUSED, None])
-    journal.fold()
+    journal.apply_log()
 
     (row,) = journal.results()
     assert (row.status, row.error_code, row.http_status) == (Status.UNKNOWN, "", None)
@@ -121,7 +123,7 @@ async def test_folding_twice_changes_nothing(folder: Path) -> None:
     await attempt(journal, {"x": created("1"), "y": REFUSED, "z": None})
     before = everything(journal)
 
-    journal.fold()
+    journal.apply_log()
 
     assert everything(journal) == before
 
@@ -198,9 +200,9 @@ async def test_the_last_outcome_of_an_attempt_counts(folder: Path) -> None:
     await attempt(journal, {"x": LOST})
     found_later = Created(task_id=TaskId("1"), how="reconciled")
 
-    async with Writer(journal.connection, run=1, now_ms=lambda: NOW_MS + 5000) as writer:
-        writer.settle(AttemptOutcome(intent=1, outcome=found_later, duration_ms=7))
-    journal.fold()
+    async with journal.writer(run=1, now_ms=lambda: NOW_MS + 5000) as writer:
+        writer.record_outcome(AttemptOutcome(intent=1, outcome=found_later, duration_ms=7))
+    journal.apply_log()
 
     (row,) = journal.results()
     assert (row.status, row.task_id, row.attempts) == (Status.CREATED, "1", 1)
@@ -234,13 +236,15 @@ async def test_an_unknown_task_keeps_its_content_until_it_is_sent_again(folder: 
     with opened(folder, {"a.csv": ["x=old"]}) as journal:
         await attempt(journal, {"x": None})
         read(journal, {"a.csv": ["x=new"]})
-        (intent,) = journal.connection.execute("SELECT id FROM intents").fetchone()
+        (intent,) = journal._connection.execute("SELECT id FROM intents").fetchone()
         found_later = Created(task_id=TaskId("1"), how="reconciled")
-        async with Writer(journal.connection, run=1, now_ms=lambda: NOW_MS) as writer:
-            writer.settle(AttemptOutcome(intent=intent, outcome=found_later, duration_ms=7))
+        async with journal.writer(run=1, now_ms=lambda: NOW_MS) as writer:
+            writer.record_outcome(
+                AttemptOutcome(intent=intent, outcome=found_later, duration_ms=7)
+            )
 
-        journal.fold()
+        journal.apply_log()
 
         assert shown(journal) == ["a.csv:2 x skipped 1"]
-        sent = journal.connection.execute("SELECT sent_digest FROM tasks").fetchone()[0]
+        sent = journal._connection.execute("SELECT sent_digest FROM tasks").fetchone()[0]
         assert sent == task("x=old", 2).digest

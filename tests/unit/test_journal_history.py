@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchcreate.journal import AttemptOutcome, Journal, Writer, statistics
-from batchcreate.journal.deletions import UNDOING
+from batchcreate.journal import AttemptOutcome, Journal, statistics
+from batchcreate.journal.deletions import UNDO_RUN_ID
 from batchcreate.journal.writer import add_intents, add_outcomes, add_rates
 from batchcreate.models import (
     Bar,
@@ -26,7 +26,18 @@ from batchcreate.models import (
     TaskId,
     Timeline,
 )
-from tests.journals import ENDPOINT, LOST, NOW_MS, REFUSED, add, attempt, created, read, target
+from tests.journals import (
+    ENDPOINT,
+    LOST,
+    NOW_MS,
+    REFUSED,
+    add,
+    attempt,
+    created,
+    explain,
+    read,
+    target,
+)
 
 THROTTLED = Failed(http_status=429, error_code="APIGW.0308", error_msg="slow down")
 UNSENT = Failed(http_status=None, error_code="CONNECT", error_msg="refused")
@@ -44,15 +55,15 @@ class Sent:
 def send(journal: Journal, requests: Iterable[Sent]) -> int:
     """Let one run send *requests* for the first task; return its number."""
     run = journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
-    first = journal.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM intents").fetchone()
+    first = journal._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM intents").fetchone()
     for intent, sent in zip(count(first[0]), requests, strict=False):
         at_ms = NOW_MS + sent.after_ms
-        add_intents(journal.connection, [(intent, 1)], run=run, at_ms=at_ms)
+        add_intents(journal._connection, [(intent, 1)], run=run, at_ms=at_ms)
         if sent.outcome is not None:
             settlement = AttemptOutcome(
                 intent=intent, outcome=sent.outcome, duration_ms=sent.duration_ms
             )
-            add_outcomes(journal.connection, [settlement], at_ms=at_ms + sent.duration_ms)
+            add_outcomes(journal._connection, [settlement], at_ms=at_ms + sent.duration_ms)
     return run
 
 
@@ -66,10 +77,10 @@ def journal(tmp_path: Path) -> Iterable[Journal]:
 class TestRuns:
     def test_nothing_was_sent(self, journal: Journal) -> None:
         """A batch without a run has none, and nothing to draw."""
-        assert statistics.runs(journal.connection) == []
-        assert statistics.last_sending(journal.connection) is None
-        assert statistics.timeline(journal.connection, 1) is None
-        assert statistics.latencies(journal.connection, 1) is None
+        assert journal.statistics.runs() == []
+        assert journal.statistics.last_run_with_attempts() is None
+        assert journal.statistics.timeline(1) is None
+        assert journal.statistics.latencies(1) is None
 
     async def test_each_run_has_its_counts(self, journal: Journal) -> None:
         """Requests are counted in the run that sent them, by what became of them."""
@@ -80,10 +91,10 @@ class TestRuns:
 
         counted = [
             (run.number, run.attempts, run.created, run.throttled, run.failed, run.unknown)
-            for run in statistics.runs(journal.connection)
+            for run in journal.statistics.runs()
         ]
         assert counted == [(3, 0, 0, 0, 0, 0), (2, 2, 0, 1, 1, 0), (1, 4, 1, 0, 1, 2)]
-        assert statistics.runs(journal.connection)[0] == RunRecord(
+        assert journal.statistics.runs()[0] == RunRecord(
             number=3,
             run_id=RunId("last"),
             started_at="2025-01-03T03:04:05Z",
@@ -95,34 +106,34 @@ class TestRuns:
             failed=0,
             unknown=0,
         )
-        assert statistics.last_sending(journal.connection) == 2
+        assert journal.statistics.last_run_with_attempts() == 2
 
     async def test_what_the_list_told_later_counts_for_the_run_that_sent(
         self, journal: Journal
     ) -> None:
         """A lost answer that turns out to have created its task is a creation of its own run."""
         await attempt(journal, {"one": LOST})
-        intent = journal.connection.execute("SELECT max(id) FROM intents").fetchone()[0]
+        intent = journal._connection.execute("SELECT max(id) FROM intents").fetchone()[0]
         found = Created(task_id=TaskId("1"), how="reconciled")
         later = AttemptOutcome(intent=intent, outcome=found, duration_ms=0)
-        add_outcomes(journal.connection, [later], at_ms=NOW_MS + 86_400_000)
+        add_outcomes(journal._connection, [later], at_ms=NOW_MS + 86_400_000)
 
-        (run,) = statistics.runs(journal.connection)
+        (run,) = journal.statistics.runs()
 
         assert (run.created, run.unknown) == (1, 0)
 
     def test_undoing_is_no_run(self, journal: Journal) -> None:
         """What removes tasks creates none, and is not told of."""
-        journal.start_run(UNDOING, at="")
+        journal.start_run(UNDO_RUN_ID, at="")
 
-        assert statistics.runs(journal.connection) == []
+        assert journal.statistics.runs() == []
 
     def test_only_the_last_runs_are_told_of(self, journal: Journal) -> None:
         """A batch that was run very often has a short list all the same."""
         for _ in range(statistics.RUNS_MAX + 3):
             journal.start_run(RunId("run"), at="")
 
-        assert [run.number for run in statistics.runs(journal.connection)] == list(
+        assert [run.number for run in journal.statistics.runs()] == list(
             range(statistics.RUNS_MAX + 3, 3, -1)
         )
 
@@ -142,7 +153,7 @@ class TestTimeline:
             ],
         )
 
-        found = statistics.timeline(journal.connection, run)
+        found = journal.statistics.timeline(run)
 
         assert found == Timeline(
             start_ms=NOW_MS,
@@ -162,12 +173,12 @@ class TestTimeline:
         run = send(journal, [Sent(0, LOST), Sent(10, LOST)])
         found = Created(task_id=TaskId("1"), how="reconciled")
         add_outcomes(
-            journal.connection,
+            journal._connection,
             [AttemptOutcome(intent=1, outcome=found, duration_ms=0)],
             at_ms=NOW_MS + 86_400_000,
         )
 
-        line = statistics.timeline(journal.connection, run)
+        line = journal.statistics.timeline(run)
 
         assert line is not None
         assert (line.elapsed_ms, sum(span.others for span in line.spans)) == (17, 2)
@@ -176,7 +187,7 @@ class TestTimeline:
         """Answers from before the first request belong to the first span."""
         run = send(journal, [Sent(0, REFUSED, duration_ms=-5000)])
 
-        assert statistics.timeline(journal.connection, run) == Timeline(
+        assert journal.statistics.timeline(run) == Timeline(
             start_ms=NOW_MS, elapsed_ms=0, width_ms=200, spans=[Span(others=1)]
         )
 
@@ -184,11 +195,11 @@ class TestTimeline:
         """A dip is seen however short it was; a rate holds until the next one."""
         run = send(journal, [Sent(at, REFUSED, duration_ms=0) for at in range(0, 1001, 10)])
         for at_ms, rates in ((-5, [50.0]), (250, [20.0, 30.0]), (590, [40.0]), (999, [10.0])):
-            add_rates(journal.connection, rates, run=run, at_ms=NOW_MS + at_ms)
+            add_rates(journal._connection, rates, run=run, at_ms=NOW_MS + at_ms)
         another = journal.start_run(RunId("another"), at="")
-        add_rates(journal.connection, [0.1], run=another, at_ms=NOW_MS)
+        add_rates(journal._connection, [0.1], run=another, at_ms=NOW_MS)
 
-        line = statistics.timeline(journal.connection, run)
+        line = journal.statistics.timeline(run)
 
         assert line is not None
         assert [span.rate_per_s for span in line.spans] == [50, 20, 30, 40, 10, 10]
@@ -196,11 +207,11 @@ class TestTimeline:
     async def test_rates_are_kept_as_they_change(self, journal: Journal) -> None:
         """The writer puts them on disk beside the outcomes."""
         run = journal.start_run(RunId("run"), at="")
-        async with Writer(journal.connection, run=run, now_ms=lambda: NOW_MS) as writer:
+        async with journal.writer(run=run, now_ms=lambda: NOW_MS) as writer:
             writer.note_rate(50.0)
             writer.note_rate(12.5)
 
-        assert journal.connection.execute("SELECT * FROM rates").fetchall() == [
+        assert journal._connection.execute("SELECT * FROM rates").fetchall() == [
             (run, NOW_MS, 50.0),
             (run, NOW_MS, 12.5),
         ]
@@ -218,8 +229,8 @@ class TestTimeline:
             read_one(journal)
             run = send(journal, [Sent(at, REFUSED, 0) for at in sorted(times_ms)])
             for at_ms, per_s in sorted(rates):
-                add_rates(journal.connection, [per_s], run=run, at_ms=NOW_MS + at_ms)
-            line = statistics.timeline(journal.connection, run)
+                add_rates(journal._connection, [per_s], run=run, at_ms=NOW_MS + at_ms)
+            line = journal.statistics.timeline(run)
 
         assert line is not None
         assert sum(span.others for span in line.spans) == len(times_ms)
@@ -229,9 +240,9 @@ class TestTimeline:
 
 
 def read_one(journal: Journal) -> None:
-    with journal.reading(endpoint=ENDPOINT) as reading:
-        add(reading, "a.csv", ["one"])
-        reading.settle_with_earlier()
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
+        add(enrolment, "a.csv", ["one"])
+        enrolment.finish(explain)
 
 
 class TestLatencies:
@@ -239,7 +250,7 @@ class TestLatencies:
         """Half, 95 and 99 of a hundred answers took no longer; the slowest are counted."""
         run = send(journal, [Sent(0, REFUSED, duration_ms=ms) for ms in range(1, 101)])
 
-        found = statistics.latencies(journal.connection, run)
+        found = journal.statistics.latencies(run)
 
         assert found is not None
         assert (found.answers, found.least_ms, found.most_ms) == (100, 1, 100)
@@ -255,7 +266,7 @@ class TestLatencies:
         send(journal, [Sent(0, REFUSED, duration_ms=3)])
         send(journal, [Sent(0, REFUSED, duration_ms=5)])
 
-        found = statistics.latencies(journal.connection)
+        found = journal.statistics.latencies()
 
         assert found is not None
         assert (found.answers, found.least_ms, found.most_ms) == (2, 3, 5)
@@ -264,7 +275,7 @@ class TestLatencies:
         """A timeout is no latency of the server."""
         run = send(journal, [Sent(0, UNSENT, 30_000), Sent(0, None), Sent(0, REFUSED, 3)])
 
-        found = statistics.latencies(journal.connection, run)
+        found = journal.statistics.latencies(run)
 
         assert found is not None
         assert (found.answers, found.most_ms, found.bars) == (
@@ -280,7 +291,7 @@ class TestLatencies:
         with Journal.scratch() as journal:
             read_one(journal)
             run = send(journal, [Sent(0, REFUSED, ms) for ms in durations_ms])
-            found = statistics.latencies(journal.connection, run)
+            found = journal.statistics.latencies(run)
 
         assert found is not None
         drawn = Counter[Bar]()
@@ -299,8 +310,8 @@ class TestShares:
             read(journal, {"small.csv": ["one"], "large.csv": ["two", "!three", "four@i2"]})
             await attempt(journal, {"one": created("1"), "two": REFUSED})
 
-            by_file = statistics.shares(journal.connection, "file")
-            by_instance = statistics.shares(journal.connection, "instance_id")
+            by_file = journal.statistics.shares("file")
+            by_instance = journal.statistics.shares("instance_id")
 
         none = dict.fromkeys(Status, 0)
         assert by_file == [
@@ -317,7 +328,7 @@ class TestShares:
         names = [f"n{number}@i{number}" for number in range(statistics.SHARES_MAX + 5)]
         with Journal.open(tmp_path) as journal:
             read(journal, {"a.csv": [*names, "more@i3"]})
-            found = statistics.shares(journal.connection, "instance_id")
+            found = journal.statistics.shares("instance_id")
 
         assert found[0].name == "i3"
         assert [share.rows for share in found] == [2, *[1] * (statistics.SHARES_MAX - 1), 5]
@@ -329,9 +340,9 @@ class TestTargets:
         """The first dozen are named and all are counted; instances without tasks are not."""
         names = [f"n{number}@i{number}" for number in range(statistics.SHARES_MAX + 5)]
         with Journal.open(tmp_path) as journal:
-            assert statistics.targets(journal.connection) == ([], 0)
+            assert journal.statistics.targets() == ([], 0)
             read(journal, {"a.csv": [*names, "!bad"]})
-            named, count = statistics.targets(journal.connection)
+            named, count = journal.statistics.targets()
 
         assert named == [target(f"i{number}") for number in range(statistics.SHARES_MAX)]
         assert count == statistics.SHARES_MAX + 5

@@ -217,14 +217,13 @@ class JournalMachine(RuleBasedStateMachine):
     def read_in_vain(self, files: dict[str, list[str]], is_broken: bool) -> None:  # noqa: FBT001 # hypothesis names it
         with (
             suppress(ZeroDivisionError),
-            self.journal.reading(endpoint=ENDPOINT, is_kept=False) as reading,
+            self.journal.enrol(endpoint=ENDPOINT, is_kept=False) as enrolment,
         ):
             for file, rows in files.items():
-                add(reading, file, rows)
+                add(enrolment, file, rows)
             if is_broken:
                 _ = 1 / 0
-            reading.reject_repeated(explain)
-            reading.settle_with_earlier()
+            enrolment.finish(explain)
 
     @rule(ends=st.lists(ENDS, max_size=6), is_folded=st.booleans())
     def run(self, ends: list[str], is_folded: bool) -> None:  # noqa: FBT001 # hypothesis names it
@@ -271,7 +270,7 @@ class JournalMachine(RuleBasedStateMachine):
     @invariant()
     def what_is_sent_is_what_the_row_says(self) -> None:
         names = list(waiting(self.journal))
-        said = self.journal.connection.execute(
+        said = self.journal._connection.execute(
             """
             SELECT tasks.name FROM work JOIN tasks ON tasks.id = work.task
             JOIN rows ON rows.source = work.source AND rows.number = work.row
@@ -288,7 +287,7 @@ class JournalMachine(RuleBasedStateMachine):
     @invariant()
     def created_is_final(self) -> None:
         found = dict(
-            self.journal.connection.execute(
+            self.journal._connection.execute(
                 "SELECT name, task_id FROM tasks WHERE status = 'created'"
             )
         )

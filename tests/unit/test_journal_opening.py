@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
-from batchcreate.journal import Journal, database, make_folder, work
+from batchcreate.journal import Journal, database, make_folder
 from batchcreate.journal.database import FolderLock
 from batchcreate.models import RunId, Summary
 from tests.journals import opened, read, shown
@@ -138,7 +138,7 @@ def test_every_commit_is_synced_before_it_counts(folder: Path) -> None:
     """These settings make a transaction survive a power cut, and keep other programs out."""
     with Journal.open(folder) as journal:
         found = [
-            journal.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            journal._connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "locking_mode", "foreign_keys")
         ]
 
@@ -481,8 +481,8 @@ def test_no_space_for_temporary_files_is_told(folder: Path) -> None:
 
     def choose_without_space() -> None:
         with Journal.open(folder) as journal:
-            journal.connection.execute("PRAGMA temp.max_page_count = 1")
-            work.select_for_retry(journal.connection)
+            journal._connection.execute("PRAGMA temp.max_page_count = 1")
+            journal.work.select_for_retry()
 
     with pytest.raises(
         JournalError, match=r"^journal.db cannot be read: database or disk is full"

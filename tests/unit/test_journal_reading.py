@@ -7,7 +7,6 @@ import pytest
 
 from batchcreate.errors import JournalError, LoadError, SettingsError
 from batchcreate.journal import Journal
-from batchcreate.journal.work import pending, select_from_input
 from batchcreate.models import ResultRow, RowLocation, Status, Summary, TaskId
 from tests.journals import (
     ENDPOINT,
@@ -15,6 +14,7 @@ from tests.journals import (
     REFUSED,
     add,
     attempt,
+    checked,
     created,
     explain,
     layout,
@@ -129,7 +129,7 @@ async def test_a_row_changed_after_its_task_was_created_is_skipped(folder: Path)
     assert changed.error_msg == "the row was changed after its task had been created"
     assert same.status is Status.CREATED
     assert waiting(journal) == {}
-    bodies = journal.connection.execute("SELECT body FROM tasks WHERE name = 'x'").fetchall()
+    bodies = journal._connection.execute("SELECT body FROM tasks WHERE name = 'x'").fetchall()
     assert bodies == [(task("x=old", 2).body,)]
 
 
@@ -152,7 +152,7 @@ async def test_a_changed_row_is_sent_as_it_is_now(folder: Path, outcome: object)
         await attempt(journal, {"x": REFUSED})
 
     read(journal, {"a.csv": ["x=new"]})
-    body = journal.connection.execute("SELECT body FROM tasks").fetchone()[0]
+    body = journal._connection.execute("SELECT body FROM tasks").fetchone()[0]
     await attempt(journal, {"x": created("1")})
 
     assert body == task("x=new", 2).body
@@ -225,7 +225,7 @@ def test_no_task_is_left_of_repeated_rows(folder: Path) -> None:
     """Once a name is repeated no task stands for it, so nothing can send it."""
     journal = opened(folder, {"a.csv": ["x", "x"]})
 
-    assert journal.connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
+    assert journal._connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
 
 
 async def test_a_created_task_survives_that_its_name_is_repeated(folder: Path) -> None:
@@ -246,9 +246,9 @@ def test_an_error_in_the_middle_leaves_the_journal_as_it_was(folder: Path) -> No
     journal = opened(folder, {"a.csv": ["x"]})
 
     def fail() -> None:
-        with journal.reading(endpoint=ENDPOINT) as reading:
-            add(reading, "a.csv", ["y", "!z"])
-            reading.settle_with_earlier()
+        with journal.enrol(endpoint=ENDPOINT) as enrolment:
+            add(enrolment, "a.csv", ["y", "!z"])
+            enrolment.finish(explain)
             raise LoadError("broken")
 
     with pytest.raises(LoadError, match="broken"):
@@ -260,7 +260,7 @@ def test_an_error_in_the_middle_leaves_the_journal_as_it_was(folder: Path) -> No
 def test_an_error_in_the_first_reading_leaves_no_endpoint(folder: Path) -> None:
     """A journal without rows still belongs to nobody."""
     journal = Journal.open(folder)
-    with pytest.raises(KeyboardInterrupt), journal.reading(endpoint="https://wrong.example"):
+    with pytest.raises(KeyboardInterrupt), journal.enrol(endpoint="https://wrong.example"):
         raise KeyboardInterrupt
 
     read(journal, {"a.csv": ["x"]})
@@ -273,9 +273,9 @@ def test_a_row_number_that_comes_twice_is_an_error(folder: Path) -> None:
     journal = opened(folder, {"a.csv": ["x"]})
 
     def fail() -> None:
-        with journal.reading(endpoint=ENDPOINT) as reading:
-            add(reading, "b.csv", ["y"])
-            reading.add_rejected([rejected("z", 2)])
+        with journal.enrol(endpoint=ENDPOINT) as enrolment:
+            add(enrolment, "b.csv", ["y"])
+            enrolment.add(checked(rejected=[rejected("z", 2)]), layout("b.csv"))
 
     with pytest.raises(JournalError, match="UNIQUE constraint failed") as caught:
         fail()
@@ -288,9 +288,9 @@ def test_a_reading_that_is_not_kept_leaves_nothing(folder: Path) -> None:
     """Inside the block everything is there to be counted, afterwards nothing is."""
     journal = opened(folder, {"a.csv": ["x"]})
 
-    with journal.reading(endpoint=ENDPOINT, is_kept=False) as reading:
-        add(reading, "a.csv", ["y", "!z"])
-        reading.settle_with_earlier()
+    with journal.enrol(endpoint=ENDPOINT, is_kept=False) as enrolment:
+        add(enrolment, "a.csv", ["y", "!z"])
+        enrolment.finish(explain)
         inside = shown(journal)
 
     assert inside == ["a.csv:2 y not_attempted", "a.csv:3 z rejected"]
@@ -303,10 +303,10 @@ def test_batch_of_which_nothing_was_sent_may_move(folder: Path) -> None:
     journal.skip_existing({waiting(journal)["y"]: TaskId("t-y")})
     before = shown(journal)
 
-    with journal.reading(endpoint="https://other.example"):
+    with journal.enrol(endpoint="https://other.example"):
         pass
-    select_from_input(journal.connection)
-    tasks, _ = pending(journal.connection, after=0, limit=9)
+    journal.work.select_from_input()
+    tasks, _ = journal.work.pending(after=0, limit=9)
 
     assert before == ["a.csv:2 x not_attempted", "a.csv:3 y skipped t-y", "a.csv:4 z rejected"]
     assert shown(journal) == [
@@ -326,7 +326,7 @@ async def test_another_endpoint_is_refused_naming_both(folder: Path) -> None:
         pytest.raises(
             SettingsError, match=r"belongs to https://roma\.example, .* for https://other\.example"
         ),
-        journal.reading(endpoint="https://other.example"),
+        journal.enrol(endpoint="https://other.example"),
     ):
         pytest.fail("the block must not be entered")
 
@@ -337,9 +337,9 @@ def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> N
     """A selection limits what is sent, not what is reported."""
     journal = Journal.open(folder)
 
-    with journal.reading(endpoint=ENDPOINT) as reading:
-        reading.open_sheet(layout("a.csv"))
-        reading.add_tasks([task("x", 2), task("y", 3), task("z", 4)], selection=range(3, 4))
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
+        rows = checked([task("x", 2), task("y", 3), task("z", 4)])
+        enrolment.add(rows, layout("a.csv"), selection=range(3, 4))
 
     assert list(waiting(journal)) == ["y"]
     assert journal.summary() == Summary(
@@ -349,13 +349,12 @@ def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> N
 
 def test_names_are_noted_without_tasks(tmp_path: Path) -> None:
     """A check finds repeated names among rows that nothing is to be sent for."""
-    with Journal.scratch() as journal, journal.reading(endpoint="") as reading:
-        reading.open_sheet(layout("a.csv"))
-        reading.add_rejected([rejected("x", 2)])
-        reading.add_names([(2, "p1", "i1", "x"), (3, "p1", "i1", "x"), (4, "p1", "i1", "y")])
-        reading.reject_repeated(explain)
+    with Journal.scratch() as journal, journal.enrol(endpoint="") as enrolment:
+        rows = checked([task("x", 3), task("y", 4)], [rejected("x", 2)])
+        enrolment.add(rows, layout("a.csv"))
+        enrolment.finish(explain)
 
-        found = reading.rejected_count()
+        found = journal.summary().counts[Status.REJECTED]
         rules = [(issue.place.number, issue.rule) for issue in journal.issues()]
 
     assert found == 2
@@ -363,25 +362,13 @@ def test_names_are_noted_without_tasks(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rejected_rows_are_counted_per_reading(folder: Path) -> None:
-    """A row with two issues is one row, and other files' rows do not count."""
-    journal = opened(folder, {"a.csv": ["!x"]})
-
-    with journal.reading(endpoint=ENDPOINT) as reading:
-        reading.open_sheet(layout("b.csv"))
-        reading.add_rejected([rejected("y", 2, file="b.csv", issues=2)])
-
-        assert reading.rejected_count() == 1
-
-
 def test_issues_are_kept_word_for_word(folder: Path) -> None:
     """Every column of an issue comes back, in the order in which it was found."""
     row = rejected("x", 2, issues=2)
     journal = Journal.open(folder)
 
-    with journal.reading(endpoint=ENDPOINT) as reading:
-        reading.open_sheet(layout("a.csv"))
-        reading.add_rejected([row])
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
+        enrolment.add(checked(rejected=[row]), layout("a.csv"))
 
     assert list(journal.issues()) == list(row.issues)
 
@@ -390,10 +377,10 @@ def test_sheets_keep_their_names(folder: Path) -> None:
     """Rows and issues say which sheet they stand in."""
     journal = Journal.open(folder)
 
-    with journal.reading(endpoint=ENDPOINT) as reading:
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
         for sheet in ("May", "June"):
-            reading.open_sheet(layout("a.xlsx", sheet))
-            reading.add_tasks([task(f"{sheet}-x", 2, file="a.xlsx", sheet=sheet)])
+            rows = checked([task(f"{sheet}-x", 2, file="a.xlsx", sheet=sheet)])
+            enrolment.add(rows, layout("a.xlsx", sheet))
 
     assert [row.place for row in journal.results()] == [
         RowLocation(file="a.xlsx", sheet="May", number=2),
@@ -446,9 +433,9 @@ def test_explanations_come_one_for_each_row(folder: Path) -> None:
     journal = Journal.open(folder)
 
     def fail() -> None:
-        with journal.reading(endpoint=ENDPOINT) as reading:
-            add(reading, "a.csv", ["x", "x"])
-            reading.reject_repeated(lambda group: list(explain(group))[:1])
+        with journal.enrol(endpoint=ENDPOINT) as enrolment:
+            add(enrolment, "a.csv", ["x", "x"])
+            enrolment.finish(lambda group: list(explain(group))[:1])
 
     with pytest.raises(ValueError, match="zip"):
         fail()

@@ -5,15 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.journal import Journal, UnknownTask, find_unknown
-from batchcreate.journal.work import (
-    count_per_target,
-    existing,
-    limit_to,
-    pending,
-    select_for_retry,
-    select_from_input,
-)
+from batchcreate.journal import Journal, UnknownTask
 from batchcreate.models import Failed, Outcome, RowLocation, TaskId
 from tests.journals import (
     LOST,
@@ -52,7 +44,7 @@ async def journal(tmp_path: Path) -> Journal:
 
 
 def names(journal: Journal) -> list[str]:
-    tasks, _ = pending(journal.connection, after=0, limit=100)
+    tasks, _ = journal.work.pending(after=0, limit=100)
     return [found.key.task_name for found in tasks]
 
 
@@ -63,21 +55,21 @@ def test_what_may_be_sent_is_what_certainly_does_not_exist(journal: Journal) -> 
 
 def test_pending_tasks_know_their_row(journal: Journal) -> None:
     """Place, key and body come back as they were read."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
-    (found,), after = pending(journal.connection, after=0, limit=1)
+    (found,), after = journal.work.pending(after=0, limit=1)
 
     sent = task("new", 3)
     assert (found.place, found.key, found.body) == (sent.place, sent.key, sent.body)
-    assert (found.task, found.was_unsettled) == (number_of(journal, "new"), False)
-    assert pending(journal.connection, after=after, limit=1)[1] > after
+    assert (found.task, found.may_exist) == (number_of(journal, "new"), False)
+    assert journal.work.pending(after=after, limit=1)[1] > after
 
 
 def test_the_end_of_the_work_keeps_the_cursor(journal: Journal) -> None:
     """Whoever asks again gets nothing again."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
-    assert pending(journal.connection, after=1000, limit=5) == ([], 1000)
+    assert journal.work.pending(after=1000, limit=5) == ([], 1000)
 
 
 @pytest.mark.parametrize(
@@ -96,12 +88,10 @@ def test_a_retry_chooses_by_status_and_code(
     journal: Journal, only: Sequence[str], chosen: list[str], to_look_for: list[str]
 ) -> None:
     """What is created is never chosen, whatever was asked for."""
-    select_for_retry(journal.connection, only)
+    journal.work.select_for_retry(only)
 
     looked_for = [
-        found.pending.key.task_name
-        for found in find_unknown(journal.connection)
-        if found.may_resend
+        found.pending.key.task_name for found in journal.work.find_unknown() if found.may_resend
     ]
     assert (names(journal), looked_for) == (chosen, to_look_for)
 
@@ -109,10 +99,10 @@ def test_a_retry_chooses_by_status_and_code(
 def test_a_retry_takes_rows_of_all_readings(journal: Journal) -> None:
     """A run is about its files, a retry about the whole journal."""
     read(journal, {"b.csv": ["other"]})
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
     run = names(journal)
 
-    select_for_retry(journal.connection)
+    journal.work.select_for_retry()
 
     assert run == ["other"]
     assert names(journal) == ["new", "refused", "throttled", "other"]
@@ -127,29 +117,29 @@ def test_a_limit_leaves_the_first_tasks_and_all_unsettled_ones(
     journal: Journal, limit: int, left: list[str]
 ) -> None:
     """Looking for a task on the server is not sending it."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
-    limit_to(journal.connection, limit)
+    journal.work.limit_to(limit)
 
     assert names(journal) == left
-    assert [found.may_resend for found in find_unknown(journal.connection)] == [True, True]
+    assert [found.may_resend for found in journal.work.find_unknown()] == [True, True]
 
 
 def test_tasks_are_counted_per_target(tmp_path: Path) -> None:
     """Targets come in the order of their first rows."""
     journal = opened(tmp_path / "results", {"a.csv": ["x@i2", "y@i1", "z@i2"]})
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
-    found = count_per_target(journal.connection)
+    found = journal.work.count_per_target()
 
     assert list(found.items()) == [(target("i2"), 2), (target("i1"), 1)]
 
 
 def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
     """The last answer comes with them, and where there was none, that."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
-    lost, mute = find_unknown(journal.connection)
+    lost, mute = journal.work.find_unknown()
 
     assert lost == UnknownTask(
         pending=lost.pending,
@@ -160,7 +150,7 @@ def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
         reason="HTTP 500",
         may_resend=True,
     )
-    assert lost.pending.was_unsettled
+    assert lost.pending.may_exist
     assert lost.pending.place == RowLocation(file="a.csv", sheet="", number=5)
     assert (mute.intent, mute.last_ms, mute.http_status, mute.reason) == (4, NOW_MS, None, "")
 
@@ -168,17 +158,17 @@ def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
 def test_unsettled_tasks_of_other_files_are_looked_for_but_not_sent(journal: Journal) -> None:
     """A run on another file settles what it can and sends none of it."""
     read(journal, {"b.csv": ["other"]})
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
-    assert [found.may_resend for found in find_unknown(journal.connection)] == [False, False]
+    assert [found.may_resend for found in journal.work.find_unknown()] == [False, False]
 
 
 def test_tasks_that_exist_already_are_found_by_name(journal: Journal) -> None:
     """Only exact names of tasks that would be sent to that very instance count."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
-    here = existing(journal.connection, target(), ["new", "NEW", "made", "lost", "throttled"])
-    elsewhere = existing(journal.connection, target("i2"), ["new"])
+    here = journal.work.existing(target(), ["new", "NEW", "made", "lost", "throttled"])
+    elsewhere = journal.work.existing(target("i2"), ["new"])
 
     assert here == [
         (number_of(journal, "new"), "new"),
@@ -189,7 +179,7 @@ def test_tasks_that_exist_already_are_found_by_name(journal: Journal) -> None:
 
 async def test_what_existed_before_is_skipped_for_good(journal: Journal) -> None:
     """It leaves the work, keeps the server's id, and no later run sends it."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
 
     journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
 
@@ -204,7 +194,7 @@ async def test_what_existed_before_is_skipped_for_good(journal: Journal) -> None
 
 async def test_the_id_of_a_skipped_task_belongs_to_it(journal: Journal) -> None:
     """A server that gives it to a new task has not created that one."""
-    select_from_input(journal.connection)
+    journal.work.select_from_input()
     journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
 
     await attempt(journal, {"new": created("77")})

@@ -50,7 +50,7 @@ from tests.journals import waiting
 
 async def send(journal, tasks):
     run = journal.start_run(RunId("run"), at="")
-    async with Writer(journal.connection, run=run, now_ms=lambda: 1) as writer:
+    async with journal.writer(run=run, now_ms=lambda: 1) as writer:
         async def one(name, task):
             await writer.intend([task])
             print(name, flush=True)
@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
 
 def writing(journal: Journal) -> Writer:
     run = journal.start_run(RunId("run"), at="")
-    return Writer(journal.connection, run=run, now_ms=lambda: NOW_MS)
+    return journal.writer(run=run, now_ms=lambda: NOW_MS)
 
 
 def settlement(intent: int, outcome: Outcome) -> AttemptOutcome:
@@ -110,7 +110,7 @@ async def test_an_outcome_is_on_disk_with_the_next_commit(folder: Path, tmp_path
 
     async with writing(journal) as writer:
         (intent,) = await writer.intend([x])
-        writer.settle(settlement(intent, created("1")))
+        writer.record_outcome(settlement(intent, created("1")))
         await writer.intend([y])
         found = on_disk(folder, tmp_path / "copy")
 
@@ -165,7 +165,7 @@ async def test_intents_of_many_workers_share_a_commit(folder: Path) -> None:
     commits: list[str] = []
 
     async with writing(journal) as writer:
-        journal.connection.set_trace_callback(
+        journal._connection.set_trace_callback(
             lambda statement: commits.append(statement) if statement == "COMMIT" else None
         )
         async with asyncio.TaskGroup() as group:
@@ -188,7 +188,7 @@ async def test_what_comes_during_a_commit_shares_the_next_one(folder: Path) -> N
         is_busy.set()
         is_free.wait()
 
-    async with Writer(journal.connection, run=run, now_ms=lambda: next(moments)) as writer:
+    async with journal.writer(run=run, now_ms=lambda: next(moments)) as writer:
         busy = writer.call(keep_busy)
         await asyncio.to_thread(is_busy.wait)
         first = writer.intend([x])
@@ -199,13 +199,13 @@ async def test_what_comes_during_a_commit_shares_the_next_one(folder: Path) -> N
         await busy
         intents = [*await first, *await second]
 
-    found = journal.connection.execute("SELECT id, task, at_ms FROM intents").fetchall()
+    found = journal._connection.execute("SELECT id, task, at_ms FROM intents").fetchall()
     assert found == [(intents[0], x, 1), (intents[1], y, 2)]
 
 
 async def worker(writer: Writer, task: int) -> int:
     (intent,) = await writer.intend([task])
-    writer.settle(settlement(intent, REFUSED))
+    writer.record_outcome(settlement(intent, REFUSED))
     return intent
 
 
@@ -218,8 +218,8 @@ async def test_more_rows_than_one_statement_takes_are_written(folder: Path) -> N
     async with writing(journal) as writer:
         intents = await writer.intend(tasks)
         for intent in intents:
-            writer.settle(settlement(intent, created(f"id-{intent}")))
-    journal.fold()
+            writer.record_outcome(settlement(intent, created(f"id-{intent}")))
+    journal.apply_log()
 
     assert [row.rsplit(maxsplit=1)[1] for row in shown(journal)] == [
         f"id-{number}" for number in range(1, count + 1)
@@ -234,7 +234,7 @@ async def test_no_tasks_are_no_intents(folder: Path) -> None:
         found = await writer.intend([])
 
     assert list(found) == []
-    assert journal.connection.execute("SELECT count(*) FROM intents").fetchone() == (0,)
+    assert journal._connection.execute("SELECT count(*) FROM intents").fetchone() == (0,)
 
 
 async def test_a_withdrawn_intent_leaves_no_trace(folder: Path) -> None:
@@ -245,7 +245,7 @@ async def test_a_withdrawn_intent_leaves_no_trace(folder: Path) -> None:
 
     async with writing(journal) as writer:
         writer.withdraw(await writer.intend(tasks))
-    journal.fold()
+    journal.apply_log()
 
     assert shown(journal) == [
         "a.csv:2 x not_attempted",
@@ -261,7 +261,7 @@ async def test_intents_after_withdrawn_ones_are_folded(folder: Path) -> None:
     journal = opened(folder, {"a.csv": ["x"]})
     async with writing(journal) as writer:
         writer.withdraw(await writer.intend([number_of(journal, "x")]))
-    journal.fold()
+    journal.apply_log()
 
     await attempt(journal, {"x": created("1")})
 
@@ -274,7 +274,7 @@ async def test_a_call_sees_what_was_handed_over_before(folder: Path) -> None:
 
     async with writing(journal) as writer:
         (intent,) = await writer.intend([number_of(journal, "x")])
-        writer.settle(settlement(intent, REFUSED))
+        writer.record_outcome(settlement(intent, REFUSED))
         found = await writer.call(
             lambda connection: connection.execute("SELECT status FROM outcomes").fetchall()
         )
@@ -290,7 +290,7 @@ async def test_futures_that_nobody_waits_for_any_more_harm_nobody(folder: Path) 
         writer.intend([number_of(journal, "x")]).cancel()
         writer.call(lambda _: None).cancel()
         await writer.call(lambda _: None)
-    journal.fold()
+    journal.apply_log()
 
     assert shown(journal) == ["a.csv:2 x unknown"]
 
@@ -302,12 +302,12 @@ async def test_everything_handed_over_is_written_at_the_end(folder: Path) -> Non
     async def interrupted() -> None:
         async with writing(journal) as writer:
             (intent,) = await writer.intend([number_of(journal, "x")])
-            writer.settle(settlement(intent, created("1")))
+            writer.record_outcome(settlement(intent, created("1")))
             raise KeyError
 
     with pytest.raises(KeyError):
         await interrupted()
-    journal.fold()
+    journal.apply_log()
 
     assert shown(journal) == ["a.csv:2 x created 1"]
 
@@ -324,7 +324,7 @@ async def test_nothing_is_written_after_the_first_failure(folder: Path) -> None:
             await writer.intend([x])
             with pytest.raises(JournalError, match="disk I/O error"):
                 await writer.call(fail)
-            writer.settle(late)
+            writer.record_outcome(late)
             writer.call(lambda _: None).cancel()
             with pytest.raises(JournalError, match="disk I/O error"):
                 await writer.intend([y])
@@ -333,7 +333,7 @@ async def test_nothing_is_written_after_the_first_failure(folder: Path) -> None:
 
     with pytest.raises(JournalError, match="disk I/O error"):
         await broken()
-    journal.fold()
+    journal.apply_log()
 
     assert writer.unwritten == [late]
     assert shown(journal) == ["a.csv:2 x unknown", "a.csv:3 y not_attempted"]
@@ -361,12 +361,12 @@ async def test_an_outcome_beside_a_failing_call_is_not_lost(folder: Path) -> Non
     async def broken() -> None:
         async with writer:
             (intent,) = await writer.intend([number_of(journal, "x")])
-            writer.settle(settlement(intent, created("1")))
+            writer.record_outcome(settlement(intent, created("1")))
             await writer.call(fail)
 
     with pytest.raises(JournalError):
         await broken()
-    journal.fold()
+    journal.apply_log()
 
     assert shown(journal) == ["a.csv:2 x created 1"]
     assert writer.unwritten == []
@@ -381,7 +381,7 @@ async def test_a_text_that_cannot_be_stored_breaks_the_writer_not_the_run(folder
     async def broken() -> None:
         async with writer:
             (intent,) = await writer.intend([number_of(journal, "x")])
-            writer.settle(settlement(intent, surrogate))
+            writer.record_outcome(settlement(intent, surrogate))
             async with asyncio.timeout(5):
                 await writer.intend([number_of(journal, "y")])
 
@@ -439,7 +439,7 @@ async def test_a_disk_that_fills_up_during_a_run_loses_nothing_confirmed(
                 (intent,) = await writer.intend([task])
                 confirmed.append(name)
                 settled[intent] = name
-                writer.settle(settlement(intent, created(f"id-{intent}")))
+                writer.record_outcome(settlement(intent, created(f"id-{intent}")))
 
     with pytest.raises(JournalError, match="full"):
         await send()
@@ -469,18 +469,18 @@ async def test_a_write_ahead_log_cut_anywhere_shows_whole_commits_only(
         connection.execute("PRAGMA page_size = 512")
         connection.execute("VACUUM")
     journal = opened(folder, {"a.csv": ["x", "y", "z"]})
-    journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    journal._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     x, y, z = waiting(journal).values()
     ends: list[tuple[int, Sequence[int]]] = []
 
     async with writing(journal) as writer:
         intents = await writer.intend([x, y])
         ends.append((wal_size(folder), (2, 0)))
-        writer.settle(settlement(intents[0], created("1")))
-        writer.settle(settlement(intents[1], LOST))
+        writer.record_outcome(settlement(intents[0], created("1")))
+        writer.record_outcome(settlement(intents[1], LOST))
         await writer.intend([z])
         ends.append((wal_size(folder), (3, 2)))
-        writer.settle(settlement(3, REFUSED))
+        writer.record_outcome(settlement(3, REFUSED))
         await writer.call(lambda _: None)
         ends.append((wal_size(folder), (3, 3)))
         torn = tmp_path / "torn"
@@ -512,7 +512,7 @@ async def test_a_journal_opens_whatever_is_missing_of_its_log(
 ) -> None:
     """At every torn end the next run knows what was committed, and sends nothing of it."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
-    journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    journal._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     await attempt(journal, {"x": created("1"), "y": REFUSED}, is_folded=False)
     log = (folder / "journal.db-wal").read_bytes()
     database = (folder / "journal.db").read_bytes()
@@ -536,7 +536,7 @@ async def test_a_journal_opens_whatever_is_missing_of_its_log(
 async def test_a_garbled_tail_costs_only_what_is_in_it(folder: Path, tmp_path: Path) -> None:
     """A flipped bit in the last transaction takes that transaction away."""
     journal = opened(folder, {"a.csv": ["x"]})
-    journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    journal._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     await attempt(journal, {"x": created("1")}, is_folded=False)
     log = bytearray((folder / "journal.db-wal").read_bytes())
     log[-100] ^= 1
@@ -596,7 +596,7 @@ async def struck_at(folder: Path, number: int) -> str:
             for _ in range(2):
                 waited.extend((writer.intend([x]), writer.call(lambda _: None)))
                 await asyncio.wait(waited)
-            writer.settle(settlement(1, created("1")))
+            writer.record_outcome(settlement(1, created("1")))
             waited.append(writer.intend([y]))
             await asyncio.wait(waited)
 
@@ -664,12 +664,12 @@ async def test_a_clock_that_fails_keeps_nobody_waiting(folder: Path) -> None:
     def stopped() -> int:
         raise OSError("no clock")
 
-    writer = Writer(journal.connection, run=run, now_ms=stopped)
+    writer = journal.writer(run=run, now_ms=stopped)
     lost = settlement(1, created("1"))
 
     async def broken() -> None:
         async with writer, asyncio.timeout(5):
-            writer.settle(lost)
+            writer.record_outcome(lost)
             await writer.intend([x])
 
     with pytest.raises(JournalError, match="no clock"):

@@ -156,7 +156,7 @@ class TestSuccess:
         """A task_id creates, whether or not the row was sent before."""
         reply = answer(200, {"task_id": "t"})
 
-        assert outcome.read_reply(reply, now=NOW, was_unsettled=True) == Decision(
+        assert outcome.read_reply(reply, now=NOW, may_exist=True) == Decision(
             outcome=Created(task_id=TaskId("t"))
         )
 
@@ -292,7 +292,7 @@ class TestRefusal:
     def test_taken_name_may_be_our_own(self, status: int, message: str) -> None:
         """After an attempt of unknown outcome the name may be taken by that very attempt."""
         decision = outcome.read_reply(
-            answer(status, error("FDI.3", message)), now=NOW, was_unsettled=True
+            answer(status, error("FDI.3", message)), now=NOW, may_exist=True
         )
 
         assert decision == Decision(
@@ -307,7 +307,7 @@ class TestRefusal:
         """Only a taken name says something about the earlier attempt."""
         reply = answer(400, error("FDI.3002", "Illegal parameter"))
 
-        assert outcome.read_reply(reply, now=NOW, was_unsettled=True) == Decision(
+        assert outcome.read_reply(reply, now=NOW, may_exist=True) == Decision(
             outcome=refused(400, "FDI.3002", "Illegal parameter")
         )
 
@@ -562,12 +562,12 @@ REPLIES: Final = st.builds(
 
 
 class TestEveryAnswer:
-    @given(reply=REPLIES, now=st.datetimes(timezones=st.just(UTC)), was_unsettled=st.booleans())
+    @given(reply=REPLIES, now=st.datetimes(timezones=st.just(UTC)), may_exist=st.booleans())
     def test_is_read_without_a_guess(
-        self, *, reply: Reply, now: datetime, was_unsettled: bool
+        self, *, reply: Reply, now: datetime, may_exist: bool
     ) -> None:
         """No answer raises, asks for an absurd wait or is sent again unless it refuses plainly."""
-        decision = outcome.read_reply(reply, now=now, was_unsettled=was_unsettled)
+        decision = outcome.read_reply(reply, now=now, may_exist=may_exist)
 
         is_refusal_of_the_request = reply.status in {401, 429} or (
             reply.status == 400 and decision.signal is Signal.UNAUTHORIZED
@@ -577,10 +577,10 @@ class TestEveryAnswer:
         assert not isinstance(decision.outcome, Created) or reply.status in {200, 201, 202}
         assert not isinstance(decision.outcome, Failed) or 400 <= reply.status < 500
 
-    @given(reply=REPLIES, was_unsettled=st.booleans())
-    def test_is_told_in_harmless_words(self, *, reply: Reply, was_unsettled: bool) -> None:
+    @given(reply=REPLIES, may_exist=st.booleans())
+    def test_is_told_in_harmless_words(self, *, reply: Reply, may_exist: bool) -> None:
         """What is kept of an answer is printable and bounded."""
-        decision = outcome.read_reply(reply, now=NOW, was_unsettled=was_unsettled)
+        decision = outcome.read_reply(reply, now=NOW, may_exist=may_exist)
 
         texts = [value for value in astuple(decision.outcome) if isinstance(value, str)]
         assert all(text.isprintable() and len(text) < 2**15 for text in texts)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batchcreate.errors import MaybeSentError, NotSentError
-from batchcreate.journal import Journal, work
+from batchcreate.journal import Journal
 from batchcreate.models import Reply, Target, Unknown
 from batchcreate.pool import StopCause, StopReason
 from tests.fakes import (
@@ -332,7 +332,7 @@ def test_rows_of_other_files_are_settled_and_not_sent(tmp_path: Path) -> None:
     journal = reopened(tmp_path / "results", ["a", "b"])
     asyncio.run(attempt(journal, {"a": LOST, "b": LOST}))
     read(journal, {"b.csv": ["c"]})
-    work.select_from_input(journal.connection)
+    journal.work.select_from_input()
     server = ModelServer()
     server.started_at += 3600
     server.hold(target(), "b")

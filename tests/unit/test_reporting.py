@@ -8,8 +8,7 @@ import pytest
 
 from batchcreate.errors import ReportError
 from batchcreate.journal import Journal
-from batchcreate.journal.deletions import UNDOING
-from batchcreate.journal.queries import not_created
+from batchcreate.journal.deletions import UNDO_RUN_ID
 from batchcreate.models import RunId
 from batchcreate.pipeline.reports import gather, overview_of, rebuild, story_of
 from batchcreate.report import Handout, Story
@@ -108,7 +107,7 @@ class TestStory:
     def test_undoing_is_no_course(self, folder: Path) -> None:
         """A run that removes tasks did not end badly because it noted no facts."""
         with opened(folder, {"a.csv": ["one"]}) as journal:
-            journal.start_run(UNDOING, at="2026-01-01T00:00:00.000Z")
+            journal.start_run(UNDO_RUN_ID, at="2026-01-01T00:00:00.000Z")
 
             assert story(journal).runs == []
 
@@ -133,7 +132,7 @@ async def test_rows_that_are_not_created_come_in_input_order(folder: Path) -> No
     """What was there before stands behind what is left to do; the limit cuts the end."""
     with opened(folder, {"a.csv": ["one", "two", "!three", "four", "five"]}) as journal:
         await attempt(journal, {"one": created("1"), "two": LOST, "five": REFUSED})
-        journal.connection.execute("UPDATE tasks SET status = 'skipped' WHERE name = 'two'")
+        journal._connection.execute("UPDATE tasks SET status = 'skipped' WHERE name = 'two'")
 
         assert found(journal, 9) == ["three", "four", "five", "two"]
         assert found(journal, 2) == ["three", "four"]
@@ -144,4 +143,4 @@ def names(story: Story) -> Sequence[tuple[str, int]]:
 
 
 def found(journal: Journal, limit: int) -> list[str]:
-    return [row.task_name for row in not_created(journal.connection, limit=limit)]
+    return [row.task_name for row in journal.not_created(limit=limit)]

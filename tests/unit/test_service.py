@@ -213,7 +213,7 @@ class TestOfJournal:
     def test_simulated_batch_meets_its_simulator_again(self, tmp_path: Path) -> None:
         """Without --simulate, too."""
         with Journal.open(tmp_path) as journal:
-            with journal.reading(endpoint=SIMULATED):
+            with journal.enrol(endpoint=SIMULATED):
                 pass
             service = service_of(journal, load({}), {}, tmp_path)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from batchcreate.errors import CredentialError, MaybeSentError, NotSentError, TransportError
-from batchcreate.journal import CreatedTask, Journal, deletions
+from batchcreate.journal import CreatedTask, Journal
 from batchcreate.models import DeletionStatus, Reply, RunId, Target, TaskId
 from batchcreate.pipeline.undo import Deleter
 from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
@@ -54,11 +54,11 @@ class Rig:
         self.deleter: Deleter | None = None
         self.journal = Journal.open(folder)
         # Processes die in these tests, the machine does not.
-        self.journal.connection.execute("PRAGMA synchronous = OFF")
+        self.journal._connection.execute("PRAGMA synchronous = OFF")
         names = [f"task-{number}" for number in range(1, tasks + 1)]
         read(self.journal, {"a.csv": names})
         asyncio.run(attempt(self.journal, {name: created(f"id-{name}") for name in names}))
-        self.tasks: Sequence[CreatedTask] = deletions.created(self.journal.connection)
+        self.tasks: Sequence[CreatedTask] = self.journal.created_tasks()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -71,13 +71,13 @@ class Rig:
         """What undo.csv would say: name, status and why."""
         return [
             (key.task_name, deletion.status.value, deletion.error_msg)
-            for key, _, deletion in deletions.deletions(self.journal.connection)
+            for key, _, deletion in self.journal.deletions()
         ]
 
     @property
     def left(self) -> list[str]:
         """The names of the tasks that the journal still calls created."""
-        return [task.key.task_name for task in deletions.created(self.journal.connection)]
+        return [task.key.task_name for task in self.journal.created_tasks()]
 
     def undo(self, *, concurrency: int = 1, also: Any = None, rate_per_s: float = 1000) -> float:
         """Delete the tasks; return after how many seconds that was over."""
@@ -92,7 +92,7 @@ class Rig:
                 has_more=lambda: True,
             )
             number = self.journal.start_run(RunId("undo"), at="2025-01-02T03:04:05Z")
-            connection = self.journal.connection
+            connection = self.journal._connection
             async with InlineWriter(connection, run=number, now_ms=lambda: NOW_MS) as writer:
                 self.deleter = Deleter(self.client, attempts, writer, self.stop)
                 if also is not None:
@@ -321,7 +321,7 @@ def test_second_signal_ends_a_request_that_was_waited_for(tmp_path: Path) -> Non
 def test_journal_that_takes_nothing_more_ends_it(tmp_path: Path) -> None:
     """No request leaves without its intent on disk."""
     rig = Rig(tmp_path, Client(), tasks=5)
-    rig.journal.connection.execute(
+    rig.journal._connection.execute(
         "CREATE TEMP TRIGGER full BEFORE INSERT ON main.deletions WHEN new.task = 3 "
         "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     )

@@ -95,7 +95,7 @@ def test_an_intent_is_on_disk_before_its_request_leaves(tmp_path: Path) -> None:
 
     class Client(ScriptedClient):
         async def create(self, target: Target, body: bytes) -> Reply:
-            intents = journal.connection.execute(
+            intents = journal._connection.execute(
                 "SELECT count(*) FROM intents JOIN tasks ON tasks.id = task WHERE body = ?",
                 (body,),
             ).fetchone()
@@ -393,7 +393,7 @@ def test_a_cancelled_run_doubts_nothing_that_it_did_not_send(
 
     client = run_virtually(main())
 
-    journal.fold()
+    journal.apply_log()
     doubted = {row.task_name for row in journal.results() if row.status == "unknown"}
     assert doubted <= set(client.sent)
 
@@ -447,7 +447,7 @@ def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
     def fill_the_disk(rig: Rig, _step: int) -> None:
         if not rigs and rig.counters.attempts == 5:
             rigs.append(rig)
-            journal.connection.execute(WRITING_FAILS)
+            journal._connection.execute(WRITING_FAILS)
 
     with pytest.raises(JournalError, match="disk is full"):
         run(journal, knobs=Knobs(workers=2), on_step=fill_the_disk)
@@ -457,7 +457,7 @@ def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
     assert rig.stop.reason.cause is StopCause.JOURNAL
     assert "disk is full" in rig.stop.reason.message
     assert rig.counters.attempts <= 7
-    journal.fold()
+    journal.apply_log()
     assert rig.writer is not None
     lost = len(rig.writer.unwritten)
     assert statuses(journal) == {
