@@ -87,7 +87,7 @@ def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
     place = RowLocation(file=file, sheet=sheet, number=number)
     letter, column, value, rule, suggestion, message = MISTAKES[number // 25 % 7 % 3]
     issue = Issue(
-        place=place,
+        location=place,
         column=column,
         cell=f"{letter}{number}",
         value=value,
@@ -96,7 +96,7 @@ def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
         suggestion=suggestion,
     )
     return Rejected(
-        place=place,
+        location=place,
         task_name=name,
         project_id="p1",
         instance_id="i1",

@@ -48,7 +48,7 @@ def task(text: str, number: int, *, file: str = "a.csv", sheet: str = "") -> Tas
     name, _, content = text.partition("=")
     name, _, instance = name.partition("@")
     return Task(
-        place=RowLocation(file=file, sheet=sheet, number=number),
+        location=RowLocation(file=file, sheet=sheet, number=number),
         key=Key(target=target(instance or "i1"), task_name=name),
         body=json.dumps({"content": content, "task_name": name}).encode(),
     )
@@ -57,13 +57,13 @@ def task(text: str, number: int, *, file: str = "a.csv", sheet: str = "") -> Tas
 def rejected(name: str, number: int, *, file: str = "a.csv", issues: int = 1) -> Rejected:
     place = RowLocation(file=file, sheet="", number=number)
     return Rejected(
-        place=place,
+        location=place,
         task_name=name,
         project_id="p1",
         instance_id="i1",
         issues=tuple(
             Issue(
-                place=place,
+                location=place,
                 column="Type",
                 cell=f"B{number}",
                 value="x",
@@ -97,7 +97,7 @@ def origin(file: str, rows: Sequence[str], number: int, *, name: str = "") -> st
     """Return what a to-fix file says of row *number* of *file*, which had *rows*."""
     digest = hashlib.sha256(content(file, rows)).hexdigest()
     place = RowLocation(file=name or file, sheet="", number=number)
-    return Origin(content=digest[:12], place=place).text
+    return Origin(content=digest[:12], location=place).text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ class Rows:
         """Return row number, project, instance and task name of each row that has a name."""
         valid = [
             (
-                row.place.number,
+                row.location.number,
                 row.key.target.project_id,
                 row.key.target.instance_id,
                 row.key.task_name,
@@ -125,7 +125,7 @@ class Rows:
             for row in self.valid
         ]
         others = [
-            (row.place.number, row.project_id, row.instance_id, row.task_name)
+            (row.location.number, row.project_id, row.instance_id, row.task_name)
             for row in self.rejected
         ]
         return sorted(row for row in (*valid, *others) if row[3])
@@ -136,7 +136,7 @@ def checked(
 ) -> Rows:
     """Return rows of one sheet after validation; *origins* of all rows, in row order."""
     valid, rejected = list(valid), list(rejected)
-    places = [*(row.place for row in valid), *(row.place for row in rejected)]
+    places = [*(row.location for row in valid), *(row.location for row in rejected)]
     chunk = Chunk(
         file=places[0].file if places else "",
         sheet=places[0].sheet if places else "",
@@ -165,11 +165,13 @@ def add(enrolment: Enrolment, file: str, rows: Sequence[str]) -> None:
 def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
     """Give each row of a repeated name an issue that names the others."""
     for row in group:
-        others = [f"{other.place.file}:{other.place.number}" for other in group if other != row]
+        others = [
+            f"{other.location.file}:{other.location.number}" for other in group if other != row
+        ]
         yield Issue(
-            place=row.place,
+            location=row.location,
             column=row.column.header,
-            cell=f"A{row.place.number}",
+            cell=f"A{row.location.number}",
             value=row.task_name,
             rule="repeated",
             message=f"also in {' '.join(others)}",
@@ -224,7 +226,7 @@ async def attempt(
 def shown(journal: Journal) -> list[str]:
     """Return the report in short: ``file:number name status task_id``."""
     return [
-        f"{row.place.file}:{row.place.number} {row.task_name} {row.status} {row.task_id}".rstrip()
+        f"{row.location.file}:{row.location.number} {row.task_name} {row.status} {row.task_id}".rstrip()
         for row in journal.results()
     ]
 

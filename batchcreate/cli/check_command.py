@@ -87,7 +87,7 @@ def _passed_over(passed: Skipped) -> dict[str, Any]:
 
 def _cleaning(cleaning: Cleaning) -> dict[str, Any]:
     return {
-        **_place(cleaning.place),
+        **_place(cleaning.location),
         "column": cleaning.column,
         "cell": cleaning.cell,
         "before": cleaning.before,
@@ -109,7 +109,7 @@ def _cause(group: CauseGroup, language: str) -> dict[str, Any]:
 
 def _spot(spot: IssueExample) -> dict[str, Any]:
     return {
-        **_place(spot.place),
+        **_place(spot.location),
         "cell": spot.cell,
         "value": spot.value,
         "suggestion": spot.suggestion,

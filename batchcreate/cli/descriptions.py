@@ -115,7 +115,7 @@ def _passed(passed: Skipped) -> str:
 
 
 def _cleaning(cleaning: Cleaning, notices: InputNotes) -> str:
-    where = qualified_address(cleaning.place, cleaning.cell, notices)
+    where = qualified_address(cleaning.location, cleaning.cell, notices)
     return f"{where}: {quoted(cleaning.before)} is taken for {quoted(cleaning.after)}"
 
 
@@ -160,7 +160,7 @@ def rule_text(group: CauseGroup, language: str) -> str:
 def first_cells(group: CauseGroup, notices: InputNotes) -> str:
     """Return what the first cells of *group* are called, and how many rows more there are."""
     first = group.spots[:CELLS_SHOWN]
-    shown = ", ".join(qualified_address(spot.place, _cell(spot), notices) for spot in first)
+    shown = ", ".join(qualified_address(spot.location, _cell(spot), notices) for spot in first)
     more = group.rows - len(first)
     return f"{shown} and {more} more" if more else shown
 
@@ -177,7 +177,7 @@ def _heading(group: CauseGroup, language: str) -> str:
 
 
 def _cell(spot: IssueExample) -> str:
-    return spot.cell or f"row {spot.place.number}"
+    return spot.cell or f"row {spot.location.number}"
 
 
 TARGETS_SHOWN: Final = 10

@@ -139,4 +139,4 @@ def _spots(
 def _spot(file: str, sheet: str, number: int, *texts: str) -> IssueExample:
     cell, value, suggestion = texts
     place = RowLocation(file=file, sheet=sheet, number=number)
-    return IssueExample(place=place, cell=cell, value=value, suggestion=suggestion)
+    return IssueExample(location=place, cell=cell, value=value, suggestion=suggestion)

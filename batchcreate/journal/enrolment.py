@@ -133,7 +133,7 @@ class _TaskNames:
                     project_id=project_id,
                     instance_id=instance_id,
                     row=RepeatedRow(
-                        place=RowLocation(file=file, sheet=sheet, number=number),
+                        location=RowLocation(file=file, sheet=sheet, number=number),
                         column=Column(header=header, index=index),
                         task_name=name,
                     ),
@@ -252,8 +252,8 @@ class Enrolment:
                 task.key,
                 task.body,
                 task.digest,
-                task.place.number,
-                selection is None or task.place.number in selection,
+                task.location.number,
+                selection is None or task.location.number in selection,
             )
             for task in tasks
         ]
@@ -284,12 +284,12 @@ class Enrolment:
             "INSERT INTO rows (source, number, task_name, project_id, instance_id)"
             " VALUES (?, ?, ?, ?, ?)",
             (
-                (source, row.place.number, row.task_name, row.project_id, row.instance_id)
+                (source, row.location.number, row.task_name, row.project_id, row.instance_id)
                 for row in rows
             ),
         )
         for row in rows:
-            self._add_issues(source, row.place.number, row.issues)
+            self._add_issues(source, row.location.number, row.issues)
 
     def _add_origins(self, source: int, chunk: Chunk) -> None:
         """Record which rows of *chunk*, enrolled before, correct rows of other files."""
@@ -316,7 +316,7 @@ class Enrolment:
                 (
                     (
                         named.source,
-                        named.row.place.number,
+                        named.row.location.number,
                         named.row.task_name,
                         named.project_id,
                         named.instance_id,
@@ -326,7 +326,7 @@ class Enrolment:
             )
             found = duplicate_issues([named.row for named in group])
             for named, issue in zip(group, found, strict=True):
-                self._add_issues(named.source, named.row.place.number, [issue])
+                self._add_issues(named.source, named.row.location.number, [issue])
 
     def _add_issues(self, source: int, number: int, issues: Iterable[Issue]) -> None:
         self._connection.executemany(

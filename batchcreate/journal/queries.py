@@ -135,7 +135,7 @@ def original_files(connection: sqlite3.Connection) -> set[str]:
 def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
     column, cell, value, rule, message, suggestion = values
     return Issue(
-        place=_place(layout, number),
+        location=_place(layout, number),
         column=column,
         cell=cell,
         value=value,
@@ -149,8 +149,8 @@ def _origin(layout: Layout, number: int, earlier: list[Any]) -> Origin:
     """Return where a row stood at first: here, unless it came from elsewhere itself."""
     content, file, sheet, row = earlier
     if content is None:
-        return Origin(content=layout.content[:CONTENT_CHARS], place=_place(layout, number))
-    return Origin(content=content, place=RowLocation(file=file, sheet=sheet, number=row))
+        return Origin(content=layout.content[:CONTENT_CHARS], location=_place(layout, number))
+    return Origin(content=content, location=RowLocation(file=file, sheet=sheet, number=row))
 
 
 def _place(layout: Layout, number: int) -> RowLocation:
@@ -189,7 +189,7 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
         error_msg, attempts, first_sent_ms, finished_ms, duration_ms, project_id, instance_id,
     ) in found:  # fmt: skip
         yield ResultRow(
-            place=RowLocation(file=file, sheet=sheet, number=number),
+            location=RowLocation(file=file, sheet=sheet, number=number),
             task_name=task_name,
             status=Status(status),
             task_id=task_id,
@@ -216,7 +216,7 @@ def issues(connection: sqlite3.Connection) -> Iterator[Issue]:
     )
     for file, sheet, number, column, cell, value, rule, message, suggestion in found:
         yield Issue(
-            place=RowLocation(file=file, sheet=sheet, number=number),
+            location=RowLocation(file=file, sheet=sheet, number=number),
             column=column,
             cell=cell,
             value=value,

@@ -139,7 +139,7 @@ def add(connection: sqlite3.Connection, source: int, found: Iterable[tuple[int, 
         (
             (source, number, origin.content, place.file, place.sheet, place.number)
             for number, origin in found
-            for place in (origin.place,)
+            for place in (origin.location,)
         ),
     )
 

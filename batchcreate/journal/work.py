@@ -16,7 +16,7 @@ class Pending:
 
     Attributes:
         task: its number in the journal.
-        place: the row it stands for.
+        location: the row it stands for.
         key: target and name.
         body: the request body.
         may_exist: an earlier attempt may have created it.
@@ -24,7 +24,7 @@ class Pending:
     """
 
     task: int
-    place: RowLocation
+    location: RowLocation
     key: Key
     body: bytes
     may_exist: bool = False
@@ -56,7 +56,7 @@ def read_pending(row: Sequence[Any], *, may_exist: bool = False) -> Pending:
     task, name, body, number, file, sheet, endpoint, project_id, instance_id = row
     return Pending(
         task=task,
-        place=RowLocation(file=file, sheet=sheet, number=number),
+        location=RowLocation(file=file, sheet=sheet, number=number),
         key=Key(
             target=Target(endpoint=endpoint, project_id=project_id, instance_id=instance_id),
             task_name=name,

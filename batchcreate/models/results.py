@@ -125,7 +125,7 @@ class ResultRow:
 
     """
 
-    place: RowLocation
+    location: RowLocation
     task_name: str
     status: Status
     task_id: str

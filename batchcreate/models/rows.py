@@ -172,7 +172,7 @@ class Issue:
     One broken rule in one cell.
 
     Attributes:
-        place: the row.
+        location: the row.
         column: the heading as typed, or the field's name where the sheet has no such column.
         cell: spreadsheet address such as ``C7``, empty where the sheet has no such column.
         value: the cell's text as typed.
@@ -182,7 +182,7 @@ class Issue:
 
     """
 
-    place: RowLocation
+    location: RowLocation
     column: str
     cell: str
     value: str
@@ -197,7 +197,7 @@ class Cleaning:
     A cell that is taken for what was plainly meant, and not refused.
 
     Attributes:
-        place: the row.
+        location: the row.
         column: the heading as typed.
         cell: spreadsheet address such as ``C7``.
         before: the cell's text as typed.
@@ -205,7 +205,7 @@ class Cleaning:
 
     """
 
-    place: RowLocation
+    location: RowLocation
     column: str
     cell: str
     before: str
@@ -218,13 +218,13 @@ class Task:
     A valid row, ready to be sent.
 
     Attributes:
-        place: the row it came from.
+        location: the row it came from.
         key: target and name.
         body: the request body: compact UTF-8 JSON with sorted keys.
 
     """
 
-    place: RowLocation
+    location: RowLocation
     key: Key
     body: bytes
 
@@ -238,7 +238,7 @@ class Task:
 class Rejected:
     """A row that broke at least one rule; never sent."""
 
-    place: RowLocation
+    location: RowLocation
     task_name: str
     project_id: str
     instance_id: str
@@ -251,13 +251,13 @@ class RepeatedRow:
     One of several rows with the same target and task name.
 
     Attributes:
-        place: the row.
+        location: the row.
         column: the column of the task name in that row's sheet.
         task_name: as typed.
 
     """
 
-    place: RowLocation
+    location: RowLocation
     column: Column
     task_name: str
 
@@ -275,17 +275,17 @@ class Origin:
 
     Attributes:
         content: the first 12 hex digits of that file's SHA-256.
-        place: the row.
+        location: the row.
 
     """
 
     content: str
-    place: RowLocation
+    location: RowLocation
 
     @property
     def text(self) -> str:
         """What the origin column holds."""
-        place = self.place
+        place = self.location
         return f"{self.content}|{_escaped(place.file)}|{_escaped(place.sheet)}|{place.number}"
 
     @classmethod
@@ -296,7 +296,7 @@ class Origin:
             return None
         content, file, sheet, number = found.groups()
         place = RowLocation(file=unquote(file), sheet=unquote(sheet), number=int(number))
-        return cls(content=content, place=place)
+        return cls(content=content, location=place)
 
 
 def _escaped(name: str) -> str:

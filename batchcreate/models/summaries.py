@@ -14,14 +14,14 @@ class IssueExample:
     One row of a group.
 
     Attributes:
-        place: the row.
+        location: the row.
         cell: the address of the bad cell such as ``C7``, empty where no single one is to blame.
         value: that cell's text as typed.
         suggestion: a value to type instead, empty where none is plain.
 
     """
 
-    place: RowLocation
+    location: RowLocation
     cell: str = ""
     value: str = ""
     suggestion: str = ""

@@ -287,7 +287,7 @@ def lost_outcomes(journal: Journal, lost: Sequence[AttemptOutcome]) -> list[str]
     with as_next_run_sees(journal):
         rows = {row.intent: row.pending for row in journal.work.find_unknown()}
     return [
-        f"not in the journal: row {row.place.number} of {row.place.file}, "
+        f"not in the journal: row {row.location.number} of {row.location.file}, "
         f"{row.key.task_name}: {describe(settlement.outcome)}"
         for settlement in lost
         if (row := rows.get(settlement.intent)) is not None

@@ -195,9 +195,9 @@ class Reconciler:
         self._feed.cancel_return()
         self._log.info(
             "task.reconciled",
-            file=row.pending.place.file,
-            sheet=row.pending.place.sheet,
-            row=row.pending.place.number,
+            file=row.pending.location.file,
+            sheet=row.pending.location.sheet,
+            row=row.pending.location.number,
             task_name=row.pending.key.task_name,
             outcome=describe(outcome),
         )

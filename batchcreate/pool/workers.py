@@ -264,7 +264,7 @@ class CreateRequest:
         # Checked first: binding values for a million events that are not written takes seconds.
         if not log.is_enabled_for(logging.DEBUG if is_created else logging.INFO):
             return
-        location, key = self.work.pending.place, self.work.pending.key
+        location, key = self.work.pending.location, self.work.pending.key
         log = log.bind(
             file=location.file,
             sheet=location.sheet,

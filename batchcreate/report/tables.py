@@ -122,9 +122,9 @@ def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]
 def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
     """Return what stands in the columns of the results for *row*."""
     return (
-        row.place.file,
-        row.place.sheet,
-        row.place.number,
+        row.location.file,
+        row.location.sheet,
+        row.location.number,
         row.task_name,
         row.status.value,
         row.task_id,
@@ -144,9 +144,9 @@ def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
 def issue_cells(issue: Issue) -> Sequence[str | int | None]:
     """Return what stands in the columns of the issues for *issue*."""
     return (
-        issue.place.file,
-        issue.place.sheet,
-        issue.place.number,
+        issue.location.file,
+        issue.location.sheet,
+        issue.location.number,
         issue.column,
         issue.cell,
         issue.value,

@@ -54,7 +54,7 @@ class Checked:
         for at, index, name in found:
             number = self.chunk.numbers[at]
             yield Cleaning(
-                place=place_of(self.chunk, at),
+                location=place_of(self.chunk, at),
                 column=columns[name].header,
                 cell=cell_address(index, number),
                 before=self.chunk.cells[name][at],
@@ -63,7 +63,7 @@ class Checked:
 
     def tasks(self, endpoint: str) -> Iterator[Task]:
         """Make the tasks of the rows that broke no rule, in their order."""
-        refused = {row.place.number for row in self.rejected}
+        refused = {row.location.number for row in self.rejected}
         fields = sorted(name for name in BODY_FIELDS if name in self.cells)
         members = zip(*(_members(name, self.cells[name]) for name in fields), strict=True)
         targets: dict[tuple[str, str], Target] = {}
@@ -76,7 +76,7 @@ class Checked:
             )
             targets[project_id, instance_id] = target
             yield Task(
-                place=RowLocation(file=self.chunk.file, sheet=self.chunk.sheet, number=number),
+                location=RowLocation(file=self.chunk.file, sheet=self.chunk.sheet, number=number),
                 key=Key(target=target, task_name=task_name),
                 body=f"{{{','.join(filter(None, body))}}}".encode(),
             )

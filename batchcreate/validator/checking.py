@@ -78,7 +78,7 @@ def _rejected(
     projects, instances = (target_cells(cells, defaults, name) for name in TARGET_FIELDS)
     return tuple(
         Rejected(
-            place=place_of(chunk, at),
+            location=place_of(chunk, at),
             task_name=cells["task_name"][at],
             project_id=projects[at],
             instance_id=instances[at],
@@ -92,7 +92,7 @@ def _issues(chunk: Chunk, name: str, at: int, breaches: Sequence[Breach]) -> Ite
     column = chunk.columns.get(name)
     for breach in breaches:
         yield Issue(
-            place=place_of(chunk, at),
+            location=place_of(chunk, at),
             column=column.header if column else name,
             cell=_address(chunk, name, at),
             value=chunk.cells[name][at] if column else "",

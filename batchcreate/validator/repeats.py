@@ -20,9 +20,9 @@ def repeated_name_issues(group: Sequence[RepeatedRow], *, language: str = "en") 
 
 
 def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: str) -> Issue:
-    others = (other.place for position, other in enumerate(group) if position != at)
+    others = (other.location for position, other in enumerate(group) if position != at)
     named = [
-        messages.row_name(place, beside=row.place, language=language)
+        messages.row_name(place, beside=row.location, language=language)
         for place in islice(others, messages.SHOWN_ROWS)
     ]
     facts = {
@@ -30,9 +30,9 @@ def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: st
         "others": messages.others(named, count=len(group) - 1, language=language),
     }
     return Issue(
-        place=row.place,
+        location=row.location,
         column=row.column.header,
-        cell=messages.cell_address(row.column.index, row.place.number),
+        cell=messages.cell_address(row.column.index, row.location.number),
         value=row.task_name,
         rule="task_name.repeated",
         message=messages.message("task_name.repeated", facts, language=language),

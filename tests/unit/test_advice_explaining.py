@@ -258,7 +258,7 @@ def test_there_is_always_something_to_say(
 
 
 ROW: Final = ResultRow(
-    place=RowLocation(file="tasks.csv", sheet="", number=2),
+    location=RowLocation(file="tasks.csv", sheet="", number=2),
     task_name="crm-orders",
     status=Status.FAILED,
     task_id="",

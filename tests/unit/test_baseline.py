@@ -207,7 +207,7 @@ def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
 def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
     """Return a task that an earlier run sent, and whose answer was lost."""
     sent = task(f"{name}@{instance}", 2)
-    pending = Pending(task=1, place=sent.place, key=sent.key, body=sent.body, may_exist=True)
+    pending = Pending(task=1, location=sent.location, key=sent.key, body=sent.body, may_exist=True)
     return UnknownTask(
         pending=pending,
         intent=1,

@@ -11,7 +11,7 @@ def spots(*cells: str, sheet: str = "") -> list[IssueExample]:
     """Return a spot for each of *cells*; the first one has a suggestion."""
     return [
         IssueExample(
-            place=RowLocation(file="a.xlsx", sheet=sheet, number=number),
+            location=RowLocation(file="a.xlsx", sheet=sheet, number=number),
             cell=cell,
             value="ab",
             suggestion="abcd" if number == 2 else "",

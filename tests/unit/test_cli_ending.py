@@ -180,7 +180,9 @@ def rejected(
     rows: int, *cells: str, sheet: str = "", rule: str = "task_tag.too_short"
 ) -> CauseGroup:
     spots = [
-        IssueExample(place=RowLocation(file="tasks.xlsx", sheet=sheet, number=number), cell=cell)
+        IssueExample(
+            location=RowLocation(file="tasks.xlsx", sheet=sheet, number=number), cell=cell
+        )
         for number, cell in enumerate(cells, start=2)
     ]
     return CauseGroup(

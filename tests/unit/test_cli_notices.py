@@ -106,7 +106,7 @@ def test_cleaned_cells_are_shown_before_and_after() -> None:
     """The first ones; what cannot be seen is spelled out."""
     cleanings = [
         Cleaning(
-            place=RowLocation(file="a.xlsx", sheet="Old 'n' new", number=number),
+            location=RowLocation(file="a.xlsx", sheet="Old 'n' new", number=number),
             column="task_name",
             cell=f"A{number}",
             before="crm\xa0",

@@ -90,7 +90,7 @@ class TestPlan:
             sheets=READ.sheets,
             passed_over=[Skipped(file="b.xlsx", sheet=f"S{n}", reason="empty") for n in range(7)],
             cleaned=3,
-            cleanings=[Cleaning(place=place, column="Name", cell="B7", before=" x", after="x")],
+            cleanings=[Cleaning(location=place, column="Name", cell="B7", before=" x", after="x")],
         )
 
         told = list(describe_plan(plan((1,), notices, not_attempted=1)))

@@ -259,7 +259,7 @@ class World:
         self.failed = [
             line.task_name
             for line in lines
-            if line.status is Status.FAILED and line.place.file == "a.csv"
+            if line.status is Status.FAILED and line.location.file == "a.csv"
         ]
         for line in lines:
             is_there = line.task_name in ids

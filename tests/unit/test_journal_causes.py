@@ -41,20 +41,22 @@ SAME_CODE: Final = Unknown(reason="HTTP 503", http_status=503, error_code=LOST.e
 
 
 def spot(number: int, cell: str = "", **more: str) -> IssueExample:
-    return IssueExample(place=RowLocation(file=FILE, sheet="", number=number), cell=cell, **more)
+    return IssueExample(
+        location=RowLocation(file=FILE, sheet="", number=number), cell=cell, **more
+    )
 
 
 def broken(number: int, *rules: tuple[str, str]) -> Rejected:
     """Return a row that broke *rules*, each given with the heading of the column."""
     place = RowLocation(file=FILE, sheet="", number=number)
     return Rejected(
-        place=place,
+        location=place,
         task_name=f"bad-{number}",
         project_id="p1",
         instance_id="i1",
         issues=tuple(
             Issue(
-                place=place,
+                location=place,
                 column=column,
                 cell=f"{column}{number}",
                 value=f"typed {number}",
@@ -222,7 +224,7 @@ def test_first_rows_and_first_message_are_those_of_the_input() -> None:
 
     assert group.rows == 38
     assert group.message == "task_tag.charset in row 2"
-    assert [found.place.number for found in group.spots] == [2, 3, 4]
+    assert [found.location.number for found in group.spots] == [2, 3, 4]
 
 
 def test_what_is_beyond_the_most_frequent_causes_is_summed_up() -> None:

@@ -166,7 +166,7 @@ def test_a_mended_row_takes_the_place_of_the_rejected_one(folder: Path) -> None:
     read(journal, {"fixed.csv": ["x"]})
 
     assert shown(journal) == ["a.csv:3 y rejected", "fixed.csv:2 x not_attempted"]
-    assert [issue.place.number for issue in journal.issues()] == [3]
+    assert [issue.location.number for issue in journal.issues()] == [3]
 
 
 def test_a_row_rejected_again_is_reported_once(folder: Path) -> None:
@@ -355,7 +355,7 @@ def test_names_are_noted_without_tasks(tmp_path: Path) -> None:
         enrolment.finish(explain)
 
         found = journal.summary().counts[Status.REJECTED]
-        rules = [(issue.place.number, issue.rule) for issue in journal.issues()]
+        rules = [(issue.location.number, issue.rule) for issue in journal.issues()]
 
     assert found == 2
     assert rules == [(2, "rule.0"), (2, "repeated"), (3, "repeated")]
@@ -382,7 +382,7 @@ def test_sheets_keep_their_names(folder: Path) -> None:
             rows = checked([task(f"{sheet}-x", 2, file="a.xlsx", sheet=sheet)])
             enrolment.add(rows, layout("a.xlsx", sheet))
 
-    assert [row.place for row in journal.results()] == [
+    assert [row.location for row in journal.results()] == [
         RowLocation(file="a.xlsx", sheet="May", number=2),
         RowLocation(file="a.xlsx", sheet="June", number=2),
     ]
@@ -396,7 +396,7 @@ async def test_a_result_holds_everything_that_is_known(folder: Path) -> None:
 
     assert list(journal.results()) == [
         ResultRow(
-            place=RowLocation(file="a.csv", sheet="", number=2),
+            location=RowLocation(file="a.csv", sheet="", number=2),
             task_name="x",
             status=Status.FAILED,
             task_id="",
@@ -411,7 +411,7 @@ async def test_a_result_holds_everything_that_is_known(folder: Path) -> None:
             instance_id="i1",
         ),
         ResultRow(
-            place=RowLocation(file="a.csv", sheet="", number=3),
+            location=RowLocation(file="a.csv", sheet="", number=3),
             task_name="y",
             status=Status.REJECTED,
             task_id="",

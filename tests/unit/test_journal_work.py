@@ -60,7 +60,7 @@ def test_pending_tasks_know_their_row(journal: Journal) -> None:
     (found,), after = journal.work.pending(after=0, limit=1)
 
     sent = task("new", 3)
-    assert (found.place, found.key, found.body) == (sent.place, sent.key, sent.body)
+    assert (found.location, found.key, found.body) == (sent.location, sent.key, sent.body)
     assert (found.task, found.may_exist) == (number_of(journal, "new"), False)
     assert journal.work.pending(after=after, limit=1)[1] > after
 
@@ -151,7 +151,7 @@ def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
         may_resend=True,
     )
     assert lost.pending.may_exist
-    assert lost.pending.place == RowLocation(file="a.csv", sheet="", number=5)
+    assert lost.pending.location == RowLocation(file="a.csv", sheet="", number=5)
     assert (mute.intent, mute.last_ms, mute.http_status, mute.reason) == (4, NOW_MS, None, "")
 
 

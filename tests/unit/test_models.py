@@ -50,8 +50,8 @@ def test_statuses_are_the_documented_ones() -> None:
 
 def test_digest_tells_a_changed_row_from_a_moved_one() -> None:
     """The digest depends on the request body only."""
-    task = Task(place=PLACE, key=KEY, body=b'{"task_name":"crm-orders"}')
-    moved = replace(task, place=RowLocation(file="b.csv", sheet="", number=9))
+    task = Task(location=PLACE, key=KEY, body=b'{"task_name":"crm-orders"}')
+    moved = replace(task, location=RowLocation(file="b.csv", sheet="", number=9))
     changed = replace(task, body=b"{}")
 
     assert task.digest == hashlib.sha256(b'{"task_name":"crm-orders"}').digest()

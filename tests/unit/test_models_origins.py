@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from batchcreate.models import Origin, RowLocation
 
 ORIGIN = Origin(
-    content="0123456789ab", place=RowLocation(file="Müller/任务.xlsx", sheet="May 2025", number=17)
+    content="0123456789ab",
+    location=RowLocation(file="Müller/任务.xlsx", sheet="May 2025", number=17),
 )
 NAMES = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -31,7 +32,7 @@ def test_spaces_around_an_origin_do_not_matter() -> None:
 )
 def test_any_place_comes_back(content: str, file: str, sheet: str, number: int) -> None:
     """Bars, per cent signs and line breaks in names included."""
-    origin = Origin(content=content, place=RowLocation(file=file, sheet=sheet, number=number))
+    origin = Origin(content=content, location=RowLocation(file=file, sheet=sheet, number=number))
 
     assert Origin.parse(origin.text) == origin
     assert origin.text.isprintable()
@@ -68,7 +69,7 @@ def test_what_is_no_origin_is_none(text: str) -> None:
 
 def test_half_a_pair_in_a_name_is_spelled_out() -> None:
     """Such a name cannot be kept, but it does no harm."""
-    origin = Origin(content="0" * 12, place=RowLocation(file="\ud800", sheet="", number=1))
+    origin = Origin(content="0" * 12, location=RowLocation(file="\ud800", sheet="", number=1))
 
     assert origin.text == "000000000000|%5Cud800||1"
 
@@ -79,4 +80,4 @@ def test_escapes_of_any_bytes_give_text_that_can_be_kept(text: str) -> None:
     origin = Origin.parse(text)
 
     assert origin is not None
-    origin.place.file.encode()
+    origin.location.file.encode()

@@ -133,7 +133,7 @@ class TestSafety:
             column=HOSTILE,
             rows=2,
             message=HOSTILE,
-            spots=(IssueExample(place=place, cell=HOSTILE),),
+            spots=(IssueExample(location=place, cell=HOSTILE),),
         )
         (run, *_) = story.runs
         hostile = replace(
@@ -142,7 +142,7 @@ class TestSafety:
             rows=(
                 replace(
                     story.rows[0],
-                    place=place,
+                    location=place,
                     task_name=HOSTILE,
                     error_code=HOSTILE,
                     error_msg=HOSTILE,

@@ -57,7 +57,7 @@ ISSUE_COLUMNS: Final = [
 ]
 
 CREATED: Final = ResultRow(
-    place=RowLocation(file="tasks.xlsx", sheet="May", number=7),
+    location=RowLocation(file="tasks.xlsx", sheet="May", number=7),
     task_name="crm-orders",
     status=Status.CREATED,
     task_id="0007",
@@ -73,7 +73,7 @@ CREATED: Final = ResultRow(
 )
 REJECTED: Final = replace(
     CREATED,
-    place=RowLocation(file="tasks.csv", sheet="", number=8),
+    location=RowLocation(file="tasks.csv", sheet="", number=8),
     status=Status.REJECTED,
     task_id="",
     http_status=None,
@@ -85,7 +85,7 @@ REJECTED: Final = replace(
     duration_ms=None,
 )
 ISSUE: Final = Issue(
-    place=RowLocation(file="tasks.xlsx", sheet="May", number=7),
+    location=RowLocation(file="tasks.xlsx", sheet="May", number=7),
     column="Task Name",
     cell="C7",
     value="=cmd|' /C calc'!A0",
@@ -183,7 +183,7 @@ class TestResults:
         """Code, message and id of an answer, and the analyst's name, cannot do anything."""
         row = replace(
             CREATED,
-            place=RowLocation(file=text, sheet=text, number=7),
+            location=RowLocation(file=text, sheet=text, number=7),
             task_name=text,
             task_id=text,
             error_code=text,

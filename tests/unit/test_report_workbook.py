@@ -20,7 +20,7 @@ from tests.disks import files_no_longer_than
 from tests.office import convert
 
 CREATED: Final = ResultRow(
-    place=RowLocation(file="tasks.xlsx", sheet="May", number=7),
+    location=RowLocation(file="tasks.xlsx", sheet="May", number=7),
     task_name="crm-orders",
     status=Status.CREATED,
     task_id="0007",
@@ -36,7 +36,7 @@ CREATED: Final = ResultRow(
 )
 REJECTED: Final = replace(
     CREATED,
-    place=RowLocation(file="客户.csv", sheet="", number=8),
+    location=RowLocation(file="客户.csv", sheet="", number=8),
     status=Status.REJECTED,
     task_id="",
     http_status=None,
@@ -48,7 +48,7 @@ REJECTED: Final = replace(
     duration_ms=None,
 )
 ISSUE: Final = Issue(
-    place=RowLocation(file="客户.csv", sheet="", number=8),
+    location=RowLocation(file="客户.csv", sheet="", number=8),
     column="Task\nName",
     cell="C8",
     value="=cmd|' /C calc'!A0",
@@ -171,7 +171,8 @@ class TestTables:
     def test_what_is_beyond_a_sheet_goes_to_the_next(self, rows: int, tmp_path: Path) -> None:
         """Each sheet has headings and filters of its own; no row is lost and none stands twice."""
         given = [
-            replace(CREATED, place=replace(CREATED.place, number=number)) for number in range(rows)
+            replace(CREATED, location=replace(CREATED.location, number=number))
+            for number in range(rows)
         ]
         path = written(tmp_path / "a.xlsx", given, rows_max=3)
 

@@ -27,7 +27,7 @@ def test_the_messy_sample_has_the_mistakes_that_it_is_made_with() -> None:
     found: dict[str, dict[str, str]] = {}
     with check(Input(files=[SAMPLES / "messy.xlsx"], defaults={})) as findings:
         for issue in findings.issues():
-            found.setdefault(issue.place.sheet, {})[issue.cell] = issue.rule
+            found.setdefault(issue.location.sheet, {})[issue.cell] = issue.rule
         rows, rejected = findings.rows, findings.rejected
 
     assert found == messy.REJECTED
@@ -49,7 +49,7 @@ def test_the_messy_sample_shows_what_is_noticed() -> None:
         ("Sheet3", "empty"),
         ("ERP任务", "example"),
     }
-    cleaned = [(cleaning.place.sheet, cleaning.cell) for cleaning in notices.cleanings]
+    cleaned = [(cleaning.location.sheet, cleaning.cell) for cleaning in notices.cleanings]
     assert cleaned == [(sheet, cell) for sheet, found in messy.CLEANED.items() for cell in found]
     assert notices.cleaned == len(cleaned)
 

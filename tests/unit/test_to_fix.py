@@ -57,13 +57,13 @@ def to_fix(number: int, *issues: Issue, status: Status = Status.REJECTED) -> Row
         error_code=CODE if status is Status.FAILED else "",
         error_msg="No such application." if status is Status.FAILED else "",
         issues=issues,
-        origin=Origin(content="0" * 12, place=place).text,
+        origin=Origin(content="0" * 12, location=place).text,
     )
 
 
 def issue(number: int, cell: str, rule: str = "task_name.charset", suggestion: str = "") -> Issue:
     return Issue(
-        place=RowLocation(file="t.csv", sheet="", number=number),
+        location=RowLocation(file="t.csv", sheet="", number=number),
         column="Task\nname",
         cell=cell,
         value="x y",

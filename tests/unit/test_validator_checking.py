@@ -43,7 +43,7 @@ def test_good_rows_become_tasks() -> None:
     assert checked.rejected == ()
     assert list(checked.tasks("https://roma.example")) == [
         Task(
-            place=place(2),
+            location=place(2),
             key=Key(
                 target=Target(
                     endpoint="https://roma.example", project_id="p-1", instance_id="i-1"
@@ -68,7 +68,7 @@ def test_bad_row_is_rejected_with_all_its_issues_in_column_order() -> None:
 
     assert [
         (
-            row.place.number,
+            row.location.number,
             row.task_name,
             [(i.column, i.cell, i.value, i.rule) for i in row.issues],
         )
@@ -93,13 +93,13 @@ def test_row_without_target_is_rejected_where_one_is_needed() -> None:
 
     assert checked.rejected == (
         Rejected(
-            place=place(2),
+            location=place(2),
             task_name="abc",
             project_id="p",
             instance_id="",
             issues=(
                 Issue(
-                    place=place(2),
+                    location=place(2),
                     column="instance_id",
                     cell="",
                     value="",

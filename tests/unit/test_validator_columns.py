@@ -50,7 +50,7 @@ def check(names: Sequence[str], descriptions: Sequence[str]) -> Checked:
 
 def cleaning(cell: str, column: str, before: str, after: str) -> Cleaning:
     place = RowLocation(file="tasks.csv", sheet="", number=int(cell[1:]))
-    return Cleaning(place=place, column=column, cell=cell, before=before, after=after)
+    return Cleaning(location=place, column=column, cell=cell, before=before, after=after)
 
 
 @pytest.mark.parametrize(("field", "text"), ODD)
@@ -185,4 +185,4 @@ def test_any_cell_of_any_kind_can_be_judged(field: str, text: str, kind: CellKin
 
     for language in ("en", "zh"):
         checked = validate(chunk, defaults={}, needs_target=True, language=language)
-        assert [row.place.number for row in checked.rejected] == [2]
+        assert [row.location.number for row in checked.rejected] == [2]

@@ -129,7 +129,7 @@ def test_lost_digits_are_explained() -> None:
     """The analyst reads what happened and how it is mended."""
     assert checked().rejected[1].issues == (
         Issue(
-            place=RowLocation(file="tasks.xlsx", sheet="May", number=3),
+            location=RowLocation(file="tasks.xlsx", sheet="May", number=3),
             column="TASK_ID",
             cell="B3",
             value="12345678901234567168",

@@ -38,7 +38,7 @@ def broken(language: str) -> list[tuple[str, Breach]]:
 
 def repeated(language: str) -> str:
     row = RepeatedRow(
-        place=RowLocation(file="a", sheet="", number=2),
+        location=RowLocation(file="a", sheet="", number=2),
         column=Column(header="n", index=0),
         task_name="crm",
     )

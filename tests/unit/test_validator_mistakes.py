@@ -74,12 +74,14 @@ def test_exactly_the_mistakes_are_found_each_at_its_cell(path: Path) -> None:
     ]
 
     found = [
-        (issue.place.number, issue.cell, issue.value, issue.rule)
+        (issue.location.number, issue.cell, issue.value, issue.rule)
         for part in checked
         for row in part.rejected
         for issue in row.issues
     ]
-    sent = [task.place.number for part in checked for task in part.tasks("https://roma.example")]
+    sent = [
+        task.location.number for part in checked for task in part.tasks("https://roma.example")
+    ]
 
     assert found == [
         (number, f"{COLUMNS[field]}{number}", value, f"{field}.{kind}")
@@ -99,7 +101,7 @@ def test_keys_show_the_names_that_occur_twice(path: Path) -> None:
         checked = validate(chunk, defaults={}, needs_target=False)
         for number, project_id, instance_id, name in checked.keys():  # noqa: SIM118  (no mapping)
             place = RowLocation(file=chunk.file, sheet=chunk.sheet, number=number)
-            row = RepeatedRow(place=place, column=column, task_name=name)
+            row = RepeatedRow(location=place, column=column, task_name=name)
             places.setdefault((project_id, instance_id, name), []).append(row)
     groups = [group for group in places.values() if len(group) > 1]
 

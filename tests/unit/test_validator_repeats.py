@@ -8,7 +8,7 @@ NAME = Column(header="Task Name", index=1)
 
 def row(number: int, *, file: str = "a.csv", sheet: str = "") -> RepeatedRow:
     place = RowLocation(file=file, sheet=sheet, number=number)
-    return RepeatedRow(place=place, column=NAME, task_name="crm-orders")
+    return RepeatedRow(location=place, column=NAME, task_name="crm-orders")
 
 
 def message(others: str) -> str:
@@ -23,7 +23,7 @@ def test_each_of_two_rows_names_the_other() -> None:
     first, second = repeated_name_issues([row(2), row(9)])
 
     assert first == Issue(
-        place=RowLocation(file="a.csv", sheet="", number=2),
+        location=RowLocation(file="a.csv", sheet="", number=2),
         column="Task Name",
         cell="B2",
         value="crm-orders",

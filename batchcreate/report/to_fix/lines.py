@@ -40,7 +40,7 @@ def lines(rows: Iterable[RowToFix], *, language: str) -> Iterator[Line]:
 
 def _status(row: RowToFix, language: str) -> str:
     origin = Origin.parse(row.origin)
-    facts: dict[str, object] = {"number": origin.place.number if origin else row.number}
+    facts: dict[str, object] = {"number": origin.location.number if origin else row.number}
     if row.status is Status.REJECTED:
         facts["issues"] = _listed(row.issues, language)
     if row.status is Status.FAILED:
