@@ -1,30 +1,31 @@
-"""Credentials: where they come from and which headers they put on a request."""
+"""Credentials: discovery, IAM login, and the headers that authenticate a request."""
 
 from batchcreate.auth.credentials import Credential, SignedKey, Token
-from batchcreate.auth.grants import IamUser, id_of
-from batchcreate.auth.iam import IamTokens
-from batchcreate.auth.ways import (
+from batchcreate.auth.discovery import (
     PROMPT,
-    Given,
-    GivenKey,
-    GivenToken,
-    GivenUser,
-    find_way,
-    is_readable_by_others,
+    ConfiguredCredential,
+    ConfiguredKey,
+    ConfiguredToken,
+    ConfiguredUser,
+    find_credential,
+    permission_warning,
 )
+from batchcreate.auth.iam import IamTokens, IamUser, read_project_id
+from batchcreate.auth.signing import AccessKey
 
 __all__ = [
     "PROMPT",
+    "AccessKey",
+    "ConfiguredCredential",
+    "ConfiguredKey",
+    "ConfiguredToken",
+    "ConfiguredUser",
     "Credential",
-    "Given",
-    "GivenKey",
-    "GivenToken",
-    "GivenUser",
     "IamTokens",
     "IamUser",
     "SignedKey",
     "Token",
-    "find_way",
-    "id_of",
-    "is_readable_by_others",
+    "find_credential",
+    "permission_warning",
+    "read_project_id",
 ]

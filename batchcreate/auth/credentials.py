@@ -1,23 +1,23 @@
-"""What a client needs of a credential, and the two that never change during a run."""
+"""The interface of a credential, and the two that do not change during a run: token and key."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from batchcreate.auth.signing import AccessKey, sign
 from batchcreate.secret import Secret
-from batchcreate.signing import AccessKey, sign
 from batchcreate.transport import CONTENT_TYPE
 
 
 class Credential(Protocol):
     """
-    Something that authenticates requests.
+    Authenticates requests.
 
     Attributes:
-        name: tells people which one it is; holds no secret.
-        remedy: what to do where it is refused.
-        is_of_one_project: it cannot serve a second one.
+        name: description for messages, without secrets.
+        remedy: what to do if the credential is refused.
+        is_of_one_project: True if it is valid for a single project only.
 
     """
 
@@ -27,7 +27,7 @@ class Credential(Protocol):
 
     @property
     def secrets(self) -> Sequence[Secret]:
-        """What no message may show."""
+        """Texts that messages must not contain."""
         ...
 
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
@@ -36,38 +36,45 @@ class Credential(Protocol):
 
     async def ready(self, project_id: str | None = None) -> None:
         """
-        Make sure that it will be accepted; called before a request takes its turn.
+        Obtain or renew the credential if necessary; called before a request is admitted.
 
         Args:
-            project_id: what the request is about; ``None`` for all that it served before.
+            project_id: project of the request; None for all projects used so far.
 
         Raises:
-            CredentialError: it cannot be obtained.
+            CredentialError: the credential cannot be obtained.
 
         """
         ...
 
     async def renew(self, project_id: str, used_at: float) -> bool:
         """
-        Get a new one after a request that left at *used_at* (loop time) was refused.
+        Renew the credential after a request was refused; return True if there is a new one.
 
-        Returns whether there is a new one. One renewal serves all who ask for it.
+        Concurrent callers share one renewal.
 
         Args:
-            project_id: what the request was about.
-            used_at: when it left.
+            project_id: project of the refused request.
+            used_at: loop time at which the refused request was sent.
 
         Raises:
-            CredentialError: it cannot be obtained.
+            CredentialError: the credential cannot be obtained.
 
         """
         ...
 
 
 class Token:
-    """A project-scoped IAM token in X-Auth-Token (IAM API, token by password)."""
+    """
+    A project-scoped IAM token, sent in X-Auth-Token (IAM API, token by password).
 
-    remedy = "get a new token of this project: they live for a day at most"
+    Args:
+        token: the token.
+        name: description for messages, without secrets.
+
+    """
+
+    remedy = "get a new token for this project; tokens are valid for at most 24 hours"
     is_of_one_project = True
 
     def __init__(self, token: Secret, *, name: str = "the token") -> None:
@@ -79,26 +86,26 @@ class Token:
         """The token."""
         return (self._token,)
 
-    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token does not depend on the request; a signature does
-        """Return the token's header."""
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a signature depends on the request, a token does not
+        """Return the header with the token."""
         return {"X-Auth-Token": self._token.reveal()}
 
     async def ready(self, project_id: str | None = None) -> None:
-        """Do nothing: whether it is accepted is for the server to say."""
+        """Do nothing: only the server can check the token."""
 
-    async def renew(self, project_id: str, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
-        """Return that there is no other token."""
+    async def renew(self, project_id: str, used_at: float) -> bool:  # noqa: ARG002 # a token cannot be renewed
+        """Return False: there is no other token."""
         return False
 
 
 class SignedKey:
     """
-    An access key that signs every request (API Request Signing Guide).
+    An access key, with which every request is signed (API Request Signing Guide).
 
     Args:
-        key: signs.
-        name: tells people which one it is.
-        now: the wall clock; the server tolerates 15 minutes.
+        key: the access key.
+        name: description for messages, without secrets.
+        now: wall clock; the server tolerates a difference of 15 minutes.
 
     """
 
@@ -115,12 +122,12 @@ class SignedKey:
 
     @property
     def secrets(self) -> Sequence[Secret]:
-        """Both halves of the key, and what a temporary one comes with."""
+        """Id and secret of the key, and the security token of a temporary key."""
         parts = (self._key.ak, self._key.sk, self._key.security_token)
         return tuple(part for part in parts if part is not None)
 
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
-        """Return the signature and all that it covers."""
+        """Return the signature and the signed headers."""
         signed = {"Content-Type": CONTENT_TYPE}
         if project_id := project_of(url):
             signed["X-Project-Id"] = project_id
@@ -129,19 +136,19 @@ class SignedKey:
         )
 
     async def ready(self, project_id: str | None = None) -> None:
-        """Do nothing: a key has no end that we could know of."""
+        """Do nothing: the expiry of a key is not known."""
 
-    async def renew(self, project_id: str, used_at: float) -> bool:  # noqa: ARG002 # nothing to renew
-        """Return that there is no other key: a refused one is locked if it is tried again."""
+    async def renew(self, project_id: str, used_at: float) -> bool:  # noqa: ARG002 # a key cannot be renewed
+        """Return False: repeated use of a refused key locks it."""
         return False
 
 
 def fits_header(text: str) -> bool:
-    """Tell whether *text* can travel in a header as it is: no space, nothing but ASCII."""
+    """Return True if *text* is a valid header value: printable ASCII without spaces."""
     return text.isascii() and text.isprintable() and " " not in text
 
 
 def project_of(url: str) -> str:
-    """Return the project that the path of an FDI call names: ``/v2/{project_id}/...``."""
+    """Return the project id in the path of an FDI call (``/v2/{project_id}/...``), or ""."""
     parts = urlsplit(url).path.split("/")
-    return parts[2] if len(parts) > 2 and parts[1] == "v2" else ""  # noqa: PLR2004 # its place in the path
+    return parts[2] if len(parts) > 2 and parts[1] == "v2" else ""  # noqa: PLR2004 # its position in the path

@@ -1,52 +1,99 @@
-"""An IAM user's tokens: one per project, renewed once for all workers, kept in memory."""
+"""IAM login of a user: one token per project, renewed once for all workers, kept in memory."""
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from random import Random
-from typing import Final
+from typing import Any, Final
 
-from batchcreate.auth.credentials import project_of
-from batchcreate.auth.grants import Grant, IamUser, Scope, login_body, read_grant
+from batchcreate.auth.credentials import fits_header, project_of
 from batchcreate.errors import CredentialError, NotSentError, TransportError
 from batchcreate.models import Reply
+from batchcreate.outcome import error_of, parse_json
 from batchcreate.retry import RetryPolicy
 from batchcreate.secret import Secret
 from batchcreate.transport import masked
 
-MARGIN_S: Final = 300.0
-"""How long before its end a token is renewed, or a tenth of its life where that is shorter."""
+RENEWAL_MARGIN_S: Final = 300.0
+"""A token is renewed this long before it expires, or at 90 % of its lifetime if that is later."""
 
-Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Reply]]
-"""Sends one POST; raises `TransportError` where there is no usable reply."""
+_LIFETIME_S: Final = 86_400.0
+_PROJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """A token in force, with the loop times of its grant, of its renewal and of its end."""
+class IamUser:
+    """
+    The user of a login.
+
+    Attributes:
+        name: name of the IAM user; a HUAWEI ID account itself cannot log in.
+        password: password of the user.
+        domain: account that the user belongs to.
+        endpoint: origin of IAM, global or of a region.
+
+    """
+
+    name: str
+    password: Secret
+    domain: str
+    endpoint: str
+
+
+Scope = Mapping[str, str]
+"""The project of a token, as ``{"id": ...}`` or ``{"name": <region>}``."""
+
+Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Reply]]
+"""Sends one POST; raises `TransportError` if there is no usable response."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """
+    A token in a response of IAM.
+
+    Attributes:
+        token: the token.
+        project_id: project that it is scoped to; empty if the response does not contain it.
+        lifetime_s: lifetime in seconds, according to IAM's clock.
+
+    """
 
     token: Secret
-    granted_at: float
-    fresh_until: float
-    ends_at: float
+    project_id: str
+    lifetime_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedToken:
+    """A valid token, with the loop times at which it was issued, is renewed and expires."""
+
+    token: Secret
+    issued_at: float
+    renew_at: float
+    expires_at: float
 
 
 class IamTokens:
     """
     The credential of an IAM user (IAM API, obtaining a user token through password).
 
-    A token belongs to one project, so each project has its own, fetched when it is first needed.
+    Tokens are scoped to a project; the token of each project is requested when it is needed
+    first.
 
     Args:
-        user: who logs in.
+        user: the user.
         post: sends the login.
-        retry: when a login that brought no answer is sent again.
-        random: draws the waits.
+        retry: policy for logins without a response; three attempts by default.
+        random: jitter of the waits.
 
     """
 
-    remedy = "check that the user may work in this project"
+    remedy = "check that the user has access to this project"
     is_of_one_project = False
 
     def __init__(
@@ -57,105 +104,106 @@ class IamTokens:
         self.name = f"IAM user {user.name} at {user.endpoint}"
         self._user = user
         self._post = post
-        self._turn = asyncio.Lock()
-        self._held: dict[str, _Held] = {}
+        self._lock = asyncio.Lock()
+        self._tokens: dict[str, CachedToken] = {}
         self._refusal = ""
 
     @property
     def secrets(self) -> Sequence[Secret]:
-        """The password, and the tokens in force."""
-        return (self._user.password, *(held.token for held in self._held.values()))
+        """The password and the valid tokens."""
+        return (self._user.password, *(cached.token for cached in self._tokens.values()))
 
-    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token depends on nothing but the project
-        """Return the header with the token of the project in *url*; `ready` comes first."""
-        held = self._held.get(project_of(url))
-        return {} if held is None else {"X-Auth-Token": held.token.reveal()}
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token depends only on the project
+        """Return the header with the token of the project in *url*, obtained by `ready`."""
+        cached = self._tokens.get(project_of(url))
+        return {} if cached is None else {"X-Auth-Token": cached.token.reveal()}
 
     async def ready(self, project_id: str | None = None) -> None:
         """
-        Log in where there is no token, or where it is about to end.
+        Log in if there is no token, or if it expires soon.
 
-        A token that lives for a while yet is good enough where IAM does not answer.
+        If IAM does not respond, a token that has not expired yet stays in use.
 
         Args:
-            project_id: the one that a token is needed for; ``None`` for all that have one.
+            project_id: project of the token; None for all projects that have one.
 
         Raises:
             CredentialError: IAM refused the user, or cannot be reached.
 
         """
-        for each in tuple(self._held) if project_id is None else (project_id,):
+        for each in tuple(self._tokens) if project_id is None else (project_id,):
             if self._is_fresh(each):
                 continue
-            async with self._turn:
+            async with self._lock:
                 if not self._is_fresh(each):
                     await self._refresh(each)
 
     async def renew(self, project_id: str, used_at: float) -> bool:
         """
-        Get a new token of a project after one was refused; one login serves all who ask.
+        Renew a refused token and return True; concurrent callers share one login.
 
         Args:
-            project_id: which one.
-            used_at: loop time at which the refused request left.
+            project_id: project of the token.
+            used_at: loop time at which the refused request was sent.
 
         Raises:
             CredentialError: IAM refused the user, or cannot be reached.
 
         """
-        async with self._turn:
-            held = self._held.get(project_id)
-            if held is None or used_at >= held.granted_at:
+        async with self._lock:
+            cached = self._tokens.get(project_id)
+            if cached is None or used_at >= cached.issued_at:
                 await self._log_in({"id": project_id})
         return True
 
     async def find_project(self, name: str) -> str:
         """
-        Log in to the project called *name* and return its id, empty where IAM does not say.
+        Log in to the project *name* and return its id; empty if IAM does not return it.
 
         Raises:
             CredentialError: IAM refused the user, or cannot be reached.
 
         """
-        async with self._turn:
+        async with self._lock:
             return (await self._log_in({"name": name})).project_id
 
     def _is_fresh(self, project_id: str) -> bool:
-        held = self._held.get(project_id)
-        return held is not None and _now() < held.fresh_until
+        cached = self._tokens.get(project_id)
+        return cached is not None and _now() < cached.renew_at
 
     async def _refresh(self, project_id: str) -> None:
         try:
             await self._log_in({"id": project_id})
         except CredentialError:
-            held = self._held.get(project_id)
-            if self._refusal or held is None or _now() >= held.ends_at:
+            cached = self._tokens.get(project_id)
+            if self._refusal or cached is None or _now() >= cached.expires_at:
                 raise
-            self._held[project_id] = replace(held, fresh_until=(_now() + held.ends_at) / 2)
+            renew_at = (_now() + cached.expires_at) / 2
+            self._tokens[project_id] = replace(cached, renew_at=renew_at)
 
-    async def _log_in(self, scope: Scope) -> Grant:
-        # A user whose password was refused is locked if it is tried again and again.
+    async def _log_in(self, scope: Scope) -> IssuedToken:
+        # IAM locks a user after repeated logins with a wrong password.
         if self._refusal:
             raise CredentialError(self._refusal)
-        asked_at = _now()
-        reply = await self._ask(scope)
+        requested_at = _now()
+        reply = await self._post_login(scope)
         try:
-            grant = read_grant(reply, self._user, scope)
+            issued = read_login(reply, self._user, scope)
         except CredentialError as error:
             self._refusal = str(error)
             raise
-        margin_s = min(MARGIN_S, grant.lifetime_s / 10)
-        if project_id := scope.get("id", grant.project_id):
-            self._held[project_id] = _Held(
-                token=grant.token,
-                granted_at=_now(),
-                fresh_until=asked_at + grant.lifetime_s - margin_s,
-                ends_at=asked_at + grant.lifetime_s,
+        margin_s = min(RENEWAL_MARGIN_S, issued.lifetime_s / 10)
+        if project_id := scope.get("id", issued.project_id):
+            self._tokens[project_id] = CachedToken(
+                token=issued.token,
+                issued_at=_now(),
+                renew_at=requested_at + issued.lifetime_s - margin_s,
+                expires_at=requested_at + issued.lifetime_s,
             )
-        return grant
+        return issued
 
-    async def _ask(self, scope: Scope) -> Reply:
-        """Send the login; one that brought no answer may be sent again."""
+    async def _post_login(self, scope: Scope) -> Reply:
+        """Send the login; retry it if there is no response or a temporary error."""
         url = f"{self._user.endpoint}/v3/auth/tokens?nocatalog=true"
         headers = {"Content-Type": "application/json;charset=utf8"}
         reason, remedy = "", "check --iam-endpoint, or run the same command again later"
@@ -167,17 +215,92 @@ class IamTokens:
             except TransportError as error:
                 reason = str(error)
                 if isinstance(error, NotSentError) and error.is_permanent:
-                    remedy = "a certificate of your own authority needs --ca-file"
+                    remedy = "for a private certificate authority, give --ca-file"
                     break
             else:
-                if not _may_pass(reply.status):
+                if not _is_temporary(reply.status):
                     return masked(reply, (self._user.password,))
                 reason = f"HTTP {reply.status}"
-        msg = f"no token from IAM at {self._user.endpoint}: {reason}; {remedy}"
+        msg = f"IAM at {self._user.endpoint} did not return a token: {reason}; {remedy}"
         raise CredentialError(msg)
 
 
-def _may_pass(status: int) -> bool:
+def login_body(user: IamUser, scope: Scope) -> bytes:
+    """Return the body of a login with a password, for a token of the project *scope*."""
+    return json.dumps(
+        {
+            "auth": {
+                "identity": {
+                    "methods": ["password"],
+                    "password": {
+                        "user": {
+                            "name": user.name,
+                            "password": user.password.reveal(),
+                            "domain": {"name": user.domain},
+                        }
+                    },
+                },
+                "scope": {"project": dict(scope)},
+            }
+        }
+    ).encode()
+
+
+def read_login(reply: Reply, user: IamUser, scope: Scope) -> IssuedToken:
+    """
+    Return the token in the response to a login.
+
+    Raises:
+        CredentialError: there is none; the message contains user, project, endpoint and the
+            message of IAM.
+
+    """
+    token = reply.headers.get("X-Subject-Token", "")
+    parsed = parse_json(reply.body)
+    details = parsed.get("token") if isinstance(parsed, dict) else None
+    is_issued = reply.status < HTTPStatus.MULTIPLE_CHOICES and token and fits_header(token)
+    if not is_issued or not isinstance(details, dict):
+        msg = (
+            f"IAM at {user.endpoint} refused a token for user {user.name}, account {user.domain}, "
+            f"project {' '.join(scope.values())} ({_describe_refusal(reply)}); check "
+            "BATCHCREATE_IAM_USER, _PASSWORD and _DOMAIN, and the project"
+        )
+        raise CredentialError(msg)
+    return IssuedToken(
+        token=Secret(token),
+        project_id=read_project_id(details.get("project")),
+        lifetime_s=_lifetime_s(details),
+    )
+
+
+def read_project_id(project: object) -> str:
+    """Return the id of a *project* in a response of IAM, or "" if there is no valid one."""
+    project_id = project.get("id") if isinstance(project, dict) else None
+    return project_id if isinstance(project_id, str) and _PROJECT_ID.fullmatch(project_id) else ""
+
+
+def _describe_refusal(reply: Reply) -> str:
+    # The content of a success is not shown, since it may include secrets.
+    if reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return f"HTTP {reply.status} without a valid token"
+    code, message = error_of(reply)
+    is_status = code in {str(reply.status), f"HTTP_{reply.status}"}
+    details = ", ".join(part for part in ("" if is_status else code, message) if part)
+    return f"HTTP {reply.status}: {details}" if details else f"HTTP {reply.status}"
+
+
+def _lifetime_s(details: Mapping[str, Any]) -> float:
+    """Return the lifetime of a token; the documented 24 hours if the response has no dates."""
+    try:
+        issued, expires = (
+            datetime.fromisoformat(str(details[name])) for name in ("issued_at", "expires_at")
+        )
+        return max((expires - issued).total_seconds(), 1.0)
+    except (KeyError, TypeError, ValueError):
+        return _LIFETIME_S
+
+
+def _is_temporary(status: int) -> bool:
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
 
 

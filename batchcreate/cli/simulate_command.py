@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from batchcreate.auth import is_readable_by_others
+from batchcreate.auth import permission_warning
 from batchcreate.cli.exit_codes import DONE
 from batchcreate.cli.terminal import print_document, print_message
 from batchcreate.errors import SettingsError
@@ -68,7 +68,7 @@ def _read_secret(option: str, path: Path | None) -> str | None:
     try:
         with path.open("rb") as file:
             content = file.read(_SECRET_BYTES_MAX + 1)
-        is_open = is_readable_by_others(path)
+        warning = permission_warning(path, f"{option} {path}")
     except OSError as error:
         msg = f"{option} {path}: cannot be read: {error.strerror}"
         raise SettingsError(msg) from error
@@ -76,8 +76,8 @@ def _read_secret(option: str, path: Path | None) -> str | None:
     if len(content) > _SECRET_BYTES_MAX or not (text.isascii() and text.isprintable()):
         msg = f"{option} {path}: holds no secret (one line of plain ASCII text, 64 KiB at most)"
         raise SettingsError(msg)
-    if is_open:
-        print_message(f"warning: {option} {path} can be read by others; chmod 600 keeps it to you")
+    if warning:
+        print_message(f"warning: {warning}")
     return text
 
 

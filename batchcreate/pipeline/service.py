@@ -1,6 +1,5 @@
 """Endpoint, credentials and project lookup."""
 
-import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,18 +10,19 @@ from random import Random
 from typing import Final
 
 from batchcreate.auth import (
+    AccessKey,
+    ConfiguredCredential,
+    ConfiguredKey,
+    ConfiguredToken,
+    ConfiguredUser,
     Credential,
-    Given,
-    GivenKey,
-    GivenToken,
-    GivenUser,
     IamTokens,
     IamUser,
     SignedKey,
     Token,
-    find_way,
-    id_of,
-    is_readable_by_others,
+    find_credential,
+    permission_warning,
+    read_project_id,
 )
 from batchcreate.clock import utc_now
 from batchcreate.errors import CredentialError, SettingsError, TransportError
@@ -33,7 +33,6 @@ from batchcreate.pool import StopCause, StopReason
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from batchcreate.settings.variables import PROXY
-from batchcreate.signing import AccessKey
 from batchcreate.transport import Network, get, masked, post, trust_in
 
 SIMULATED: Final = "simulator"
@@ -91,13 +90,13 @@ def find_service(
         )
     origin = settings.origin
     network = find_network(settings, environment)
-    given = find_way(environment, settings.token_file)
+    given = find_credential(environment, settings.token_file)
     return Service(
         endpoint=origin,
         credential=_credential(given, settings, network),
         network=network,
         open=lambda: _remote(origin),
-        warning=_warning(given),
+        warning=permission_warning(given.file),
     )
 
 
@@ -161,14 +160,14 @@ def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:
     )
 
 
-def _credential(given: Given, settings: Settings, network: Network) -> Credential:
+def _credential(given: ConfiguredCredential, settings: Settings, network: Network) -> Credential:
     match given:
-        case GivenToken(token=token, source=source):
+        case ConfiguredToken(token=token, source=source):
             return Token(token, name=f"the token from {source}")
-        case GivenKey(ak=ak, sk=sk, security_token=security_token, source=source):
+        case ConfiguredKey(ak=ak, sk=sk, security_token=security_token, source=source):
             key = AccessKey(ak=ak, sk=sk, security_token=security_token)
             return SignedKey(key, name=f"the access key from {source}", now=utc_now)
-        case GivenUser(
+        case ConfiguredUser(
             name=name, password=password, domain=domain
         ):  # pragma: no branch # no other
             user = IamUser(
@@ -179,12 +178,6 @@ def _credential(given: Given, settings: Settings, network: Network) -> Credentia
             )
             send = partial(post, network, timeout_s=settings.timeout)
             return IamTokens(user, send, random=Random())  # noqa: S311 # jitter, no secret
-
-
-def _warning(given: Given) -> str:
-    if given.file is None or not is_readable_by_others(given.file):
-        return ""
-    return f"{given.file}: others can read it; chmod 600 {shlex.quote(str(given.file))}"
 
 
 def _is_latin(text: str) -> bool:
@@ -249,7 +242,7 @@ async def _look_up_project(
     parsed = parse_json(reply.body) if reply.status == HTTPStatus.OK else None
     projects = parsed.get("projects") if isinstance(parsed, dict) else None
     found = [
-        id_of(project)
+        read_project_id(project)
         for project in (projects if isinstance(projects, list) else ())
         if isinstance(project, dict) and project.get("name") == name
     ]

@@ -1,14 +1,13 @@
 """
-The embedded ROMA Connect simulator: the documented API on loopback, with faults on demand.
+The embedded ROMA Connect simulator: the documented API on loopback, with fault injection.
 
-It is a second reading of the API, kept apart from the client's: calls are checked against
-``openapi.json``, which also lists, as ``x-assumptions``, what no page documents.
+It implements the API independently of the client side: calls are checked against
+``openapi.json``, whose ``x-assumptions`` list what the documentation does not specify.
 """
 
-from batchcreate.simulator.faults import FAULT_MEANINGS, FaultKind
-from batchcreate.simulator.front import RequestRecord
+from batchcreate.simulator.gateway import RequestRecord
 from batchcreate.simulator.server import Simulator, serve
-from batchcreate.simulator.settings import SimulatorSettings
+from batchcreate.simulator.simulator_settings import FAULT_MEANINGS, FaultKind, SimulatorSettings
 from batchcreate.simulator.store import NAME_EXISTS_CODE, QUOTA_CODE, StoredTask
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The documented shapes of answers: plain JSON, FDI errors, gateway errors, IAM errors."""
+"""Documented response bodies: JSON, errors of the service and the gateway, IAM errors."""
 
 import json
 import math
@@ -13,15 +13,15 @@ _MAX_MESSAGE_CHARS = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ApiError:
     """
-    Why a call is not obeyed, in the terms of the API.
+    An error of the API, with which a call is refused.
 
     Attributes:
         status: HTTP status.
         code: ``FDI.dddd`` from the service, ``APIGW.dddd`` from the gateway.
-        message: for the answer's ``error_msg``.
-        headers: further headers of the answer.
+        message: ``error_msg`` of the response.
+        headers: additional headers of the response.
 
     """
 
@@ -32,46 +32,46 @@ class Refusal:
 
     @property
     def is_gateway(self) -> bool:
-        """Only the gateway's own errors carry a request id in the body."""
+        """True for errors of the gateway, whose body includes the request id."""
         return self.code.startswith("APIGW.")
 
 
-def encode(value: object) -> bytes:
-    """Return compact JSON."""
+def encode_json(value: object) -> bytes:
+    """Return *value* as compact JSON."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def answer_json(
+def json_response(
     value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """Answer with a JSON document and a request id."""
+    """Return a response with a JSON document and a request id."""
     every = {"Content-Type": JSON_TYPE, "X-Request-Id": secrets.token_hex(16), **(headers or {})}
-    return web.Response(body=encode(value), status=status, headers=every)
+    return web.Response(body=encode_json(value), status=status, headers=every)
 
 
-def answer_refusal(refusal: Refusal) -> web.Response:
-    """Answer in the error shape of the service, or of the gateway in front of it."""
+def error_response(error: ApiError) -> web.Response:
+    """Return *error* in the format of the service or of the gateway, depending on its code."""
     request_id = secrets.token_hex(16)
-    body = {"error_code": refusal.code, "error_msg": refusal.message[:_MAX_MESSAGE_CHARS]}
-    if refusal.is_gateway:
+    body = {"error_code": error.code, "error_msg": error.message[:_MAX_MESSAGE_CHARS]}
+    if error.is_gateway:
         body["request_id"] = request_id
-    headers = {"X-Request-Id": request_id, **refusal.headers}
-    return answer_json(body, status=refusal.status, headers=headers)
+    headers = {"X-Request-Id": request_id, **error.headers}
+    return json_response(body, status=error.status, headers=headers)
 
 
-def answer_iam_error(status: int, title: str, message: str) -> web.Response:
-    """Answer in IAM's error shape: nested, the code an integer."""
+def iam_error_response(status: int, title: str, message: str) -> web.Response:
+    """Return an error in IAM's format: nested, with an integer code."""
     error = {"code": status, "message": message, "title": title}
-    return answer_json({"error": error}, status=status)
+    return json_response({"error": error}, status=status)
 
 
-def refuse_throttled(
+def throttled_error(
     limit: int = 200, window_s: float = 1, retry_after_s: float | None = None
-) -> Refusal:
-    """Say which policy was exceeded, in the words of the gateway."""
+) -> ApiError:
+    """Return the gateway's error for a throttled call, with the exceeded policy."""
     policy = f"policy api over ratelimit,limit:{limit},time:{window_s:g} second"
     headers = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
-    return Refusal(
+    return ApiError(
         status=429,
         code="APIGW.0308",
         message=f"The throttling threshold has been reached: {policy}",

@@ -1,4 +1,4 @@
-"""Starts and stops a simulator on loopback; there is no way to serve it to other machines."""
+"""Starts and stops a simulator on loopback; it cannot be served to other machines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -6,15 +6,31 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from batchcreate.clock import utc_now
 from batchcreate.errors import SettingsError
-from batchcreate.simulator.app import assemble
-from batchcreate.simulator.clocks import Clock, Clocks, Now, Sleep, utc_now
-from batchcreate.simulator.faults import FaultKind
-from batchcreate.simulator.front import RequestRecord
-from batchcreate.simulator.settings import SimulatorSettings
-from batchcreate.simulator.state import StateFile
-from batchcreate.simulator.store import Store, StoredTask
+from batchcreate.simulator.fault_injection import FaultInjector
+from batchcreate.simulator.gateway import (
+    MAX_BODY_BYTES,
+    ApiMiddleware,
+    Authenticator,
+    Gateway,
+    RequestRecord,
+)
+from batchcreate.simulator.handlers import FdiHandlers, IamHandlers
+from batchcreate.simulator.openapi import Contract, load_contract
+from batchcreate.simulator.signature_check import SignatureVerifier
+from batchcreate.simulator.simulator_settings import (
+    Clock,
+    Clocks,
+    FaultKind,
+    FaultPlan,
+    Now,
+    SimulatorSettings,
+    Sleep,
+)
+from batchcreate.simulator.store import StateFile, Store, StoredTask
 
 _HOST = "127.0.0.1"
 _SHUTDOWN_S = 0.05
@@ -23,13 +39,13 @@ _SHUTDOWN_S = 0.05
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
     """
-    A running simulator, as its user sees it.
+    A running simulator.
 
     Attributes:
         url: origin such as ``http://127.0.0.1:18080``, for ROMA Connect and IAM alike.
-        requests: API calls in order of their end, if they are recorded; grows while served.
-        faults_seen: how often each kind of fault has happened; grows while served.
-        store: where the tasks are.
+        requests: API calls in the order in which they ended, if recorded; grows while served.
+        faults_seen: number of injected faults of each kind; grows while served.
+        store: the tasks.
 
     """
 
@@ -39,7 +55,7 @@ class Simulator:
     store: Store
 
     def tasks(self, project_id: str, instance_id: str) -> list[StoredTask]:
-        """Return the tasks of one instance in order of creation, listed yet or not."""
+        """Return the tasks of one instance in order of creation, whether listed yet or not."""
         return self.store.tasks(project_id, instance_id)
 
 
@@ -52,31 +68,124 @@ async def serve(
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[Simulator]:
     """
-    Run a simulator on 127.0.0.1 for the length of the context.
+    Run a simulator on 127.0.0.1 for the duration of the context.
 
-    Calls that still wait for an answer when it ends are cancelled.
+    Calls without a response at the end of the context are cancelled.
 
     Args:
         settings: what to simulate.
-        clock: monotonic seconds; the event loop's by default.
+        clock: monotonic seconds; by default the time of the event loop.
         now: wall clock in UTC.
-        sleep: waits for latency and between the bytes of a slow answer.
+        sleep: waits for the latency and between the bytes of a slow response.
 
     Raises:
-        SettingsError: the port is taken, or the state file cannot be used.
+        SettingsError: the port is in use, or the state file cannot be used.
 
     """
     loop_time = asyncio.get_running_loop().time
     clocks = Clocks(monotonic=clock or loop_time, now=now, sleep=sleep)
     with closing(_open_store(settings)) as store:
-        assembly = assemble(settings, store, clocks)
-        async with _listen(assembly.app, settings.port) as port:
+        application = _build_application(settings, store, clocks)
+        async with _listen(application.app, settings.port) as port:
             yield Simulator(
                 url=f"http://{_HOST}:{port}",
-                requests=assembly.front.requests,
-                faults_seen=assembly.misbehaviour.seen,
+                requests=application.middleware.requests,
+                faults_seen=application.injector.counts,
                 store=store,
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Application:
+    """The aiohttp application, and the two of its parts that count calls and faults."""
+
+    app: web.Application
+    middleware: ApiMiddleware
+    injector: FaultInjector
+
+
+def _build_application(settings: SimulatorSettings, store: Store, clocks: Clocks) -> _Application:
+    contract = load_contract()
+    authenticator = Authenticator(
+        token=settings.token,
+        verifier=_build_verifier(settings, clocks),
+        ttl_s=settings.token_ttl_s,
+        clock=clocks.monotonic,
+    )
+    gateway = Gateway(
+        authenticator,
+        limit_rate=settings.limit_rate,
+        retry_after_s=settings.retry_after_s,
+        clock=clocks.monotonic,
+    )
+    middleware = ApiMiddleware(
+        gateway,
+        contract,
+        clocks=clocks,
+        latency_s=settings.latency_ms / 1000,
+        is_recording=settings.record,
+    )
+    injector = FaultInjector(retry_after_s=settings.retry_after_s, sleep=clocks.sleep)
+    handlers = {
+        **_fdi_handlers(settings, contract, store, clocks, injector),
+        **_iam_handlers(settings, contract, authenticator, clocks),
+    }
+    app = web.Application(middlewares=[middleware.handle], client_max_size=MAX_BODY_BYTES)
+    for name, operation in contract.operations.items():
+        app.router.add_route(operation.method, operation.path, handlers[name], name=name)
+    return _Application(app=app, middleware=middleware, injector=injector)
+
+
+def _build_verifier(settings: SimulatorSettings, clocks: Clocks) -> SignatureVerifier | None:
+    if settings.ak is None or settings.sk is None:
+        return None
+    return SignatureVerifier(
+        ak=settings.ak, sk=settings.sk, security_token=settings.security_token, clocks=clocks
+    )
+
+
+def _fdi_handlers(
+    settings: SimulatorSettings,
+    contract: Contract,
+    store: Store,
+    clocks: Clocks,
+    injector: FaultInjector,
+) -> Mapping[str, Handler]:
+    creates = {kind: share for kind, share in settings.faults.items() if not kind.is_list}
+    lists = {kind: share for kind, share in settings.faults.items() if kind.is_list}
+    fdi = FdiHandlers(
+        contract,
+        store,
+        injector,
+        clocks=clocks,
+        list_lag_s=settings.list_lag_s,
+        faults=(
+            FaultPlan(creates, seed=settings.seed, stream="create"),
+            FaultPlan(lists, seed=settings.seed, stream="list"),
+        ),
+    )
+    return {
+        "CreateMultiTasks": fdi.create_task,
+        "ListTasks": fdi.list_tasks,
+        "ShowTask": fdi.show_task,
+        "DeleteTask": fdi.delete_task,
+    }
+
+
+def _iam_handlers(
+    settings: SimulatorSettings, contract: Contract, authenticator: Authenticator, clocks: Clocks
+) -> Mapping[str, Handler]:
+    iam = IamHandlers(
+        contract,
+        authenticator,
+        password=settings.password,
+        ttl_s=settings.token_ttl_s,
+        now=clocks.now,
+    )
+    return {
+        "KeystoneCreateUserTokenByPassword": iam.issue_token,
+        "KeystoneListProjects": iam.list_projects,
+    }
 
 
 def _open_store(settings: SimulatorSettings) -> Store:
@@ -86,7 +195,7 @@ def _open_store(settings: SimulatorSettings) -> Store:
 
 @asynccontextmanager
 async def _listen(app: web.Application, port: int) -> AsyncIterator[int]:
-    # A handler ends with its connection: a hanging answer must not outlive its client.
+    # Handlers are cancelled with their connection: a hanging one must not outlive its client.
     runner = web.AppRunner(
         app, access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_S
     )

@@ -1,13 +1,89 @@
-"""The tasks that exist, by instance, with the rules that need to know the others."""
+"""Tasks of a simulator by instance, and the file that keeps them over a restart."""
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from batchcreate.simulator.replies import Refusal
-from batchcreate.simulator.state import Entry, StateFile
+from batchcreate.errors import SettingsError
+from batchcreate.simulator.replies import ApiError
+
+StateChange = Mapping[str, Any]
+"""One line of the state file: a created or deleted task."""
+
+_DELETED = frozenset({"event", "project_id", "instance_id", "task_id"})
+_FIELDS: Mapping[object, frozenset[str]] = MappingProxyType(
+    {
+        "created": _DELETED | {"created_at", "body"},
+        "deleted": _DELETED,
+    }
+)
+
+
+class StateFile:
+    """
+    An append-only log of created and deleted tasks, one JSON object per line.
+
+    An incomplete last line, as left by a crash, is removed on reading. Lines are written
+    before the response is sent, but not synced: a power failure may lose some.
+
+    Args:
+        path: the file; created if it does not exist, in an existing folder.
+
+    Raises:
+        SettingsError: the file cannot be opened, or is not a state file.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            path.touch(mode=0o600)  # a new file only: task names may be confidential
+            self._file = path.open("a+b", buffering=0)
+        except OSError as error:
+            message = f"state_path {path} cannot be opened ({error.strerror}): give another file"
+            raise SettingsError(message) from error
+
+    def read(self) -> Iterator[StateChange]:
+        """Yield the changes in the order in which they were appended."""
+        content = self._path.read_bytes()
+        complete, newline, incomplete = content.rpartition(b"\n")
+        if incomplete:
+            self._file.truncate(len(complete) + len(newline))
+        for number, line in enumerate(complete.splitlines(), start=1):
+            yield self._decode(number, line)
+
+    def append(self, change: StateChange) -> None:
+        """Write one change."""
+        self._file.write(json.dumps(change, separators=(",", ":")).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _decode(self, number: int, line: bytes) -> StateChange:
+        try:
+            change = json.loads(line)
+        except ValueError:
+            change = None
+        if not isinstance(change, dict) or not _is_change(change):
+            self.close()
+            message = (
+                f"state_path {self._path}, line {number} is not a record of the simulator: "
+                "give the file of an earlier simulator, or a new name"
+            )
+            raise SettingsError(message)
+        return change
+
+
+def _is_change(change: StateChange) -> bool:
+    fields = _FIELDS.get(change.get("event"))
+    return fields is not None and fields == change.keys()
+
 
 NAME_EXISTS_CODE = "FDI.3901"
 QUOTA_CODE = "FDI.3902"
@@ -16,16 +92,17 @@ QUOTA_CODE = "FDI.3902"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTask:
     """
-    One task on the simulated service.
+    One task of the simulated service.
 
     Attributes:
-        project_id: as in the path of the create call.
-        instance_id: as in the path of the create call.
-        task_id: allocated by the simulator, 32 hex digits.
+        project_id: project in the path of the create call.
+        instance_id: instance in the path of the create call.
+        task_id: 32 hexadecimal digits, assigned by the simulator.
         name: its ``task_name``.
         body: the request body that created it.
-        created_at: wall clock, UTC.
-        visible_at_s: on the simulator's monotonic clock; lists show the task from then on.
+        created_at: wall clock in UTC.
+        visible_at_s: moment in seconds on the simulator's monotonic clock, from which lists
+            contain the task.
 
     """
 
@@ -59,9 +136,9 @@ class Store:
     All tasks of one simulator.
 
     Args:
-        quota: tasks that one instance holds.
-        unique_names: refuse a name that the instance already holds.
-        state: where changes are written down; ``None`` keeps them in memory only.
+        quota: maximum number of tasks in one instance.
+        unique_names: refuse a name that already exists in the instance.
+        state: file to which changes are written; None keeps the tasks in memory only.
 
     """
 
@@ -70,37 +147,37 @@ class Store:
         self._unique_names = unique_names
         self._state = state
         self._instances: dict[tuple[str, str], _Instance] = {}
-        for entry in state.read() if state else ():
-            self._replay(entry)
+        for change in state.read() if state else ():
+            self._replay(change)
 
     def tasks(self, project_id: str, instance_id: str) -> list[StoredTask]:
         """Return the tasks of one instance in order of creation."""
         return list(self._instance(project_id, instance_id).tasks.values())
 
     def find(self, project_id: str, instance_id: str, task_id: str) -> StoredTask | None:
-        """Return one task."""
+        """Return one task, or None if it does not exist."""
         return self._instance(project_id, instance_id).tasks.get(task_id)
 
-    def add(self, task: StoredTask) -> Refusal | None:
-        """Keep a new task, or say why not."""
+    def add(self, task: StoredTask) -> ApiError | None:
+        """Add a task; return the error if the name or the quota does not allow it."""
         instance = self._instance(task.project_id, task.instance_id)
         if self._unique_names and instance.names[task.name]:
             message = f"The task name {task.name} already exists."
-            return Refusal(status=400, code=NAME_EXISTS_CODE, message=message)
+            return ApiError(status=400, code=NAME_EXISTS_CODE, message=message)
         if len(instance.tasks) >= self._quota:
             message = f"The instance already holds {self._quota} tasks, its quota."
-            return Refusal(status=400, code=QUOTA_CODE, message=message)
+            return ApiError(status=400, code=QUOTA_CODE, message=message)
         self._write("created", task)
         instance.add(task)
         return None
 
     def remove(self, task: StoredTask) -> None:
-        """Delete a task that exists."""
+        """Delete an existing task."""
         self._write("deleted", task)
         self._instance(task.project_id, task.instance_id).remove(task.task_id)
 
     def close(self) -> None:
-        """Release the state file, if there is one."""
+        """Close the state file, if there is one."""
         if self._state:
             self._state.close()
 
@@ -110,27 +187,27 @@ class Store:
     def _write(self, event: str, task: StoredTask) -> None:
         if self._state is None:
             return
-        entry: dict[str, object] = {
+        change: dict[str, object] = {
             "event": event,
             "project_id": task.project_id,
             "instance_id": task.instance_id,
             "task_id": task.task_id,
         }
         if event == "created":
-            entry |= {"created_at": task.created_at.isoformat(), "body": task.body}
-        self._state.append(entry)
+            change |= {"created_at": task.created_at.isoformat(), "body": task.body}
+        self._state.append(change)
 
-    def _replay(self, entry: Entry) -> None:
-        instance = self._instance(entry["project_id"], entry["instance_id"])
-        if entry["event"] == "deleted":
-            instance.remove(entry["task_id"])
+    def _replay(self, change: StateChange) -> None:
+        instance = self._instance(change["project_id"], change["instance_id"])
+        if change["event"] == "deleted":
+            instance.remove(change["task_id"])
             return
         task = StoredTask(
-            project_id=entry["project_id"],
-            instance_id=entry["instance_id"],
-            task_id=entry["task_id"],
-            name=entry["body"]["task_name"],
-            body=entry["body"],
-            created_at=datetime.fromisoformat(entry["created_at"]),
+            project_id=change["project_id"],
+            instance_id=change["instance_id"],
+            task_id=change["task_id"],
+            name=change["body"]["task_name"],
+            body=change["body"],
+            created_at=datetime.fromisoformat(change["created_at"]),
         )
         instance.add(task)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from batchcreate.auth import IamUser
-from batchcreate.auth.grants import login_body
+from batchcreate.auth.iam import login_body
 from batchcreate.secret import Secret
 from batchcreate.simulator import Simulator
 from batchcreate.transport import Network, post
@@ -172,7 +172,7 @@ class TestWrongPassword:
 
         assert ended.code == 4
         assert [record.path for record in simulator.requests] == [LOGIN]
-        assert f"IAM at {simulator.url} gave no token to user jane of account acme" in ended.err
+        assert f"IAM at {simulator.url} refused a token for user jane, account acme" in ended.err
         assert PASSWORD not in ended.err + ended.out
 
 
@@ -180,7 +180,7 @@ class TestWrongPassword:
     ("status", "answer", "reason"),
     [
         (500, {"error_code": "X"}, "HTTP 500"),
-        (201, "<html>", "HTTP 201 without a usable token"),
+        (201, "<html>", "HTTP 201 without a valid token"),
         (302, {}, "HTTP 302"),
     ],
     ids=["500", "garbage", "redirect"],
@@ -215,7 +215,7 @@ async def test_iam_that_is_away_ends_the_run(tmp_path: Path) -> None:
         )
 
     assert ended.code == 4
-    assert f"no token from IAM at {iam.url}: no connection to 127.0.0.1" in ended.err
+    assert f"IAM at {iam.url} did not return a token: no connection to 127.0.0.1" in ended.err
     assert list(simulator.requests) == []
 
 
@@ -323,7 +323,7 @@ async def test_open_token_file_is_warned_of(tmp_path: Path) -> None:
         quiet = await invoke(*command, "--quiet", folder=folder, BATCHCREATE_TOKEN="")
         retried = await invoke("retry", "tasks-results", *own, folder=folder, BATCHCREATE_TOKEN="")
 
-    warning = "token.txt: others can read it; chmod 600 token.txt"
+    warning = "token.txt is readable by other users; run chmod 600 token.txt"
     assert [warning in each.err for each in (ended, quiet, retried)] == [True, False, True]
     assert (ended.code, quiet.code, retried.code) == (0, 0, 0)
 

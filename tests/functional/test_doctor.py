@@ -164,7 +164,7 @@ class TestBad:
         async with recording() as simulator:
             found = await examine(simulator.url, {}, token_file=path)
 
-        assert bad(found) == [("secrets", f"{path}: others can read it; chmod 600 {path}")]
+        assert bad(found) == [("secrets", f"{path} is readable by other users; run chmod 600 {path}")]
         assert len(found) == 6
 
     @pytest.mark.parametrize(
@@ -177,12 +177,12 @@ class TestBad:
 
         ((about, text),) = bad(found)
         assert about == "credentials"
-        assert text.startswith(f"IAM at {simulator.url} gave no token to user jane")
+        assert text.startswith(f"IAM at {simulator.url} refused a token for user jane")
         assert len(simulator.requests) == 1
 
     @pytest.mark.parametrize(
         ("environment", "remedy"),
-        [(GIVEN, "get a new token of this project"), (KEY, "check AK and SK, ")],
+        [(GIVEN, "get a new token for this project"), (KEY, "check AK and SK, ")],
         ids=["token", "key"],
     )
     async def test_refused_credential_is_told(

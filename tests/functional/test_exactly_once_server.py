@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from batchcreate.simulator import FaultKind, Simulator, SimulatorSettings, serve
-from batchcreate.simulator.faults import FaultPlan
+from batchcreate.simulator.simulator_settings import FaultPlan
 from tests.functional.harness import FAST, LANES, Findings, audited, launch, program
 from tests.functional.program import (
     INSTANCE,

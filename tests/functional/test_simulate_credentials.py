@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from batchcreate.auth.signing import AccessKey, sign
 from batchcreate.secret import Secret
-from batchcreate.signing import AccessKey, sign
 from tests.functional.inside import invoke
 from tests.functional.program import (
     end,
@@ -148,7 +148,7 @@ async def test_quota_and_lag_are_options(tmp_path: Path) -> None:
 async def test_a_file_that_others_may_read_is_warned_of(files: Path) -> None:
     """It is used all the same."""
     (files / "sk").chmod(0o644)
-    warning = "warning: --sk-file sk can be read by others; chmod 600 keeps it to you"
+    warning = "warning: --sk-file sk is readable by other users; run chmod 600 sk"
 
     async with simulating(
         "--ak", AK, "--sk-file", "sk", folder=files, warnings=[warning]
@@ -194,7 +194,7 @@ async def test_half_a_key_is_refused(files: Path) -> None:
     ]
 
     assert found == [
-        "error: sk is missing: ak is given, and a key has both\n",
-        "error: ak is missing: sk is given, and a key has both\n",
-        "error: ak is missing: security_token is given, and belongs to a key\n",
+        "error: sk is missing: ak is given, and an access key has both\n",
+        "error: ak is missing: sk is given, and an access key has both\n",
+        "error: ak is missing: security_token is given, which belongs to an access key\n",
     ]

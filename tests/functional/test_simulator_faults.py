@@ -12,7 +12,7 @@ from batchcreate.simulator import FaultKind, Simulator, SimulatorSettings, serve
 BASE = "/v2/p1/fdi/instances/i1"
 TOKEN = {"X-Auth-Token": "any"}
 BODY = {"task_name": "orders", "operation_types": ["INSERT"]}
-ACTING = [kind for kind in FaultKind if kind.is_acting and not kind.is_list]
+ACTING = [kind for kind in FaultKind if kind.is_executed and not kind.is_list]
 
 
 class Turnstile:

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
+from batchcreate.auth.signing import AccessKey, sign
 from batchcreate.secret import Secret
-from batchcreate.signing import AccessKey, sign
 from batchcreate.simulator import Simulator, SimulatorSettings, serve
 
 NOW = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)

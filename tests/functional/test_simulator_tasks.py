@@ -19,7 +19,7 @@ from batchcreate.simulator import (
     StoredTask,
     serve,
 )
-from batchcreate.simulator.contract import load_document
+from batchcreate.simulator.openapi import load_document
 
 BASE = "/v2/p1/fdi/instances/i1"
 CREATED_AT = datetime(2025, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -347,7 +347,9 @@ async def test_a_foreign_state_file_is_refused(tmp_path: Path, line: str) -> Non
     path = tmp_path / "notes.txt"
     path.write_text(f"{line}\n", encoding="utf-8")
 
-    with pytest.raises(SettingsError, match=r"notes\.txt, line 1 is not a simulator's record"):
+    with pytest.raises(
+        SettingsError, match=r"notes\.txt, line 1 is not a record of the simulator"
+    ):
         async with calling(state_path=path):
             pass
 

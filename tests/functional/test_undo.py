@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 import pytest
 
 from batchcreate.auth import IamUser
-from batchcreate.auth.grants import login_body
+from batchcreate.auth.iam import login_body
 from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal
 from batchcreate.pipeline import undo as undoing
@@ -331,7 +331,7 @@ class TestCommand:
             assert names(simulator) == []
         assert (ended.code, again.code) == (0, 0)
         lines = ended.err.splitlines()
-        assert lines[0] == "token.txt: others can read it; chmod 600 token.txt"
+        assert lines[0] == "token.txt is readable by other users; run chmod 600 token.txt"
         assert lines[-3:] == [
             "  … and 5 more", "undo: 25 deleted", "every task: tasks-results/undo.csv",
         ]  # fmt: skip

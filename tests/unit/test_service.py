@@ -114,7 +114,7 @@ class TestFind:
 
         service = find_service(load({"region": REGION, "token_file": path}), {}, None)
 
-        told = f"{path}: others can read it; chmod 600 '{path}'"
+        told = f"{path} is readable by other users; run chmod 600 '{path}'"
         assert service.warning == ("" if mode == 0o600 else told)
 
 
@@ -225,7 +225,7 @@ class TestOfJournal:
             settings = load({"iam_endpoint": url, "timeout": 5})
             with journal_with_a_row(tmp_path) as journal:
                 service = service_of(journal, settings, USER, tmp_path)
-            with pytest.raises(CredentialError, match="for project p7"):
+            with pytest.raises(CredentialError, match="project p7 "):
                 await service.credential.ready("p7")
 
         assert [login["auth"]["scope"]["project"] for login in logins] == [{"id": "p7"}]

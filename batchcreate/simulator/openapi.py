@@ -1,4 +1,4 @@
-"""The API as its OpenAPI document says: operations, and whether a call keeps to them."""
+"""Operations of the OpenAPI document, and the check of calls against it."""
 
 import json
 import re
@@ -22,8 +22,8 @@ class Operation:
 
     Attributes:
         name: the ``operationId``.
-        method: in upper case.
-        path: template such as ``/v3/projects``, in the form that aiohttp's router takes.
+        method: HTTP method in upper case.
+        path: template such as ``/v3/projects``, in the syntax of aiohttp's router.
         service: ``FDI`` (behind the gateway) or ``IAM``.
 
     """
@@ -37,11 +37,11 @@ class Operation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """
-    A call that does not keep to the document.
+    A violation of the document by a call.
 
     Attributes:
-        parameter: name of the field or parameter, empty where none can be named.
-        text: what is wrong with it.
+        parameter: name of the field or parameter; empty if the whole body is invalid.
+        text: description of the violation.
 
     """
 
@@ -54,7 +54,7 @@ class Contract:
     Checks calls against an OpenAPI document.
 
     Args:
-        document: OpenAPI 3; its references stay within the document.
+        document: OpenAPI 3 without references to other documents.
 
     """
 
@@ -72,7 +72,7 @@ class Contract:
                 self._bodies[operation.name] = self._compile(schema)
 
     def read_body(self, operation: str, raw: bytes) -> Values | Violation:
-        """Return the decoded body of a call, or what is wrong with it."""
+        """Return the decoded body of a call, or its violation."""
         try:
             value = json.loads(raw, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
@@ -82,7 +82,7 @@ class Contract:
     def read_parameters(
         self, operation: str, path: Mapping[str, str], query: Mapping[str, str]
     ) -> Values | Violation:
-        """Return path and query parameters, defaults filled in, or what is wrong with them."""
+        """Return path and query parameters including defaults, or their violation."""
         value: Values = {**query, **path}
         for name in self._integers[operation] & value.keys():
             if _INTEGER.fullmatch(value[name]):
@@ -111,13 +111,13 @@ class Contract:
 
 @cache
 def load_contract() -> Contract:
-    """Compile the document that is shipped with the simulator, once for all simulators."""
+    """Return the compiled document of the simulator; compiled once per process."""
     return Contract(load_document())
 
 
 @cache
 def load_document() -> Mapping[str, Any]:
-    """Read the OpenAPI document that is shipped with the simulator."""
+    """Return the OpenAPI document of the simulator."""
     text = files("batchcreate.simulator").joinpath("openapi.json").read_text(encoding="utf-8")
     return cast("Mapping[str, Any]", json.loads(text))
 

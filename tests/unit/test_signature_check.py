@@ -1,4 +1,4 @@
-"""The gateway's own reading of signatures: what it accepts, refuses, and when it locks a key."""
+"""Verification of signatures: what is accepted and refused, and when a key is locked."""
 
 import hashlib
 import string
@@ -12,10 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batchcreate.auth.signing import AccessKey, sign
 from batchcreate.secret import Secret
-from batchcreate.signing import AccessKey, sign
-from batchcreate.simulator.clocks import Clocks
-from batchcreate.simulator.signature import KeyGuard, SignedCall, canonical_request
+from batchcreate.simulator.signature_check import (
+    SignatureVerifier,
+    SignedRequest,
+    canonical_request,
+)
+from batchcreate.simulator.simulator_settings import Clocks
 
 AK, SK, STS = "AKEXAMPLE", "SKEXAMPLE", "STS"
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -35,9 +39,11 @@ class FakeClock:
         return self.now_s
 
 
-def guarding(clock: FakeClock | None = None, security_token: str | None = None) -> KeyGuard:
+def make_verifier(
+    clock: FakeClock | None = None, security_token: str | None = None
+) -> SignatureVerifier:
     clocks = Clocks(monotonic=clock or FakeClock(), now=lambda: NOW)
-    return KeyGuard(ak=AK, sk=SK, security_token=security_token, clocks=clocks)
+    return SignatureVerifier(ak=AK, sk=SK, security_token=security_token, clocks=clocks)
 
 
 def key_of(*, ak: str = AK, sk: str = SK, security_token: str | None = None) -> AccessKey:
@@ -53,8 +59,8 @@ def signed(
     target: str = CREATE,
     body: bytes = BODY,
     **more: str,
-) -> SignedCall:
-    """Return a request as our client sends it; *more* are headers that it signs."""
+) -> SignedRequest:
+    """Return a request as the client sends it; *more* are additional signed headers."""
     headers = sign(
         method=method,
         url=f"http://127.0.0.1:18080{target}",
@@ -63,23 +69,23 @@ def signed(
         key=key or key_of(),
         moment=moment,
     )
-    return SignedCall(method=method, target=target, headers=headers, body=body)
+    return SignedRequest(method=method, target=target, headers=headers, body=body)
 
 
-def changed(call: SignedCall, **headers: str | None) -> SignedCall:
+def changed(call: SignedRequest, **headers: str | None) -> SignedRequest:
     """Return *call* with some headers replaced, or without those that are ``None``."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     every = {**call.headers, **named}
     return replace(call, headers={name: text for name, text in every.items() if text is not None})
 
 
-def reason(guard: KeyGuard, call: SignedCall) -> str | None:
-    """Return what *guard* says against *call*; it is always the same status and code."""
-    refusal = guard.refuse(call)
-    if refusal is None:
+def error_message(verifier: SignatureVerifier, call: SignedRequest) -> str | None:
+    """Return what the message of the error for *call*, or None; status and code are always the same."""
+    error = verifier.verify(call)
+    if error is None:
         return None
-    assert (refusal.status, refusal.code) == (401, "APIGW.0301")
-    return refusal.message
+    assert (error.status, error.code) == (401, "APIGW.0301")
+    return error.message
 
 
 @pytest.mark.parametrize(
@@ -117,7 +123,7 @@ def reason(guard: KeyGuard, call: SignedCall) -> str | None:
             {"host": "127.0.0.1:18080", "x-sdk-date": "20250101T000000Z"},
             b"",
             "9982488dea065e40a0081ee90245d20ced9141a68e3120c38b19de6d570d8625",
-            id="list with an odd name",
+            id="list with an unusual name",
         ),
         pytest.param(
             "POST",
@@ -138,8 +144,8 @@ def reason(guard: KeyGuard, call: SignedCall) -> str | None:
 def test_a_known_request_has_its_known_hash(
     method: str, target: str, headers: Mapping[str, str], body: bytes, expected: str
 ) -> None:
-    """The canonical request is the one of the guide's sample and of the vendor's signer."""
-    call = SignedCall(method=method, target=target, headers=headers, body=body)
+    """The canonical request equals that of the guide's sample and of the vendor's signer."""
+    call = SignedRequest(method=method, target=target, headers=headers, body=body)
 
     text = canonical_request(call, headers, ";".join(headers))
 
@@ -152,29 +158,29 @@ def test_a_known_request_has_its_known_hash(
         pytest.param(signed(Content_Type="application/json", X_Project_Id="p1"), id="create"),
         pytest.param(signed(method="GET", target=f"{TASKS}/tasks?limit=1&limit=0"), id="list"),
         pytest.param(signed(method="GET", target="/"), id="no path"),
-        pytest.param(changed(signed(), Accept="text/html"), id="a further header"),
+        pytest.param(changed(signed(), Accept="text/html"), id="an additional header"),
         pytest.param(
             changed(signed(), Host=None, host="127.0.0.1:18080"), id="header in capitals"
         ),
-        pytest.param(signed(target="/a%2Fb%FF?c%FF=%FE"), id="odd bytes"),
+        pytest.param(signed(target="/a%2Fb%FF?c%FF=%FE"), id="unusual bytes"),
         pytest.param(signed(moment=NOW - timedelta(minutes=15)), id="slow clock"),
         pytest.param(signed(moment=NOW + timedelta(minutes=15)), id="fast clock"),
     ],
 )
-def test_a_right_signature_is_accepted(call: SignedCall) -> None:
-    """Nothing is said against it."""
-    assert guarding().refuse(call) is None
+def test_a_valid_signature_is_accepted(call: SignedRequest) -> None:
+    """No error is returned."""
+    assert make_verifier().verify(call) is None
 
 
-def test_a_body_may_stay_unsigned() -> None:
-    """UNSIGNED-PAYLOAD takes the place of the hash, but not of the hash of nothing."""
+def test_a_body_can_be_unsigned() -> None:
+    """UNSIGNED-PAYLOAD replaces the hash of a body, but not the hash of an empty body."""
     empty = signed(body=b"", X_Sdk_Content_Sha256="UNSIGNED-PAYLOAD")
     headers = {name.lower(): value for name, value in empty.headers.items()}
 
     text = canonical_request(replace(empty, body=BODY), headers, "host")
 
     assert text.endswith("\nUNSIGNED-PAYLOAD")
-    assert guarding().refuse(empty) is None
+    assert make_verifier().verify(empty) is None
 
 
 @pytest.mark.parametrize(
@@ -191,27 +197,29 @@ def test_a_body_may_stay_unsigned() -> None:
         pytest.param(signed(key=key_of(sk="wrong")), id="key"),
     ],
 )
-def test_whatever_changes_after_signing_is_noticed(call: SignedCall) -> None:
-    """The answer shows the canonical request that the gateway has computed, as the service does."""
-    said = reason(guarding(), call)
+def test_changes_after_signing_are_detected(call: SignedRequest) -> None:
+    """The message contains the canonical request of the gateway, as the service's does."""
+    message = error_message(make_verifier(), call)
 
-    assert said is not None
-    assert said.startswith(f"{PREFIX}verify aksk signature fail, canonicalRequest:{call.method}|/")
-    assert "\n" not in said
+    assert message is not None
+    assert message.startswith(
+        f"{PREFIX}verify aksk signature fail, canonicalRequest:{call.method}|/"
+    )
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         pytest.param(signed(key=key_of(ak="OTHER")), "AK access key not exist", id="unknown key"),
         pytest.param(
             changed(signed(), Authorization="SDK-HMAC-SHA256 A=B"),
-            "the Authorization header has not the form that the guide gives",
-            id="another form",
+            "the Authorization header does not have the documented format",
+            id="another format",
         ),
         pytest.param(
             changed(signed(), Authorization=None),
-            "the Authorization header has not the form that the guide gives",
+            "the Authorization header does not have the documented format",
             id="no header",
         ),
         pytest.param(
@@ -229,13 +237,13 @@ def test_whatever_changes_after_signing_is_noticed(call: SignedCall) -> None:
         ),
         pytest.param(
             changed(signed(), X_Sdk_Date="2025-01-01T00:00:00Z"),
-            "X-Sdk-Date 2025-01-01T00:00:00Z has not the form YYYYMMDDTHHMMSSZ",
-            id="another date form",
+            "X-Sdk-Date 2025-01-01T00:00:00Z does not have the format YYYYMMDDTHHMMSSZ",
+            id="another date format",
         ),
         pytest.param(
             changed(signed(), X_Sdk_Date="20251301T000000Z"),
-            "X-Sdk-Date 20251301T000000Z has not the form YYYYMMDDTHHMMSSZ",
-            id="no date",
+            "X-Sdk-Date 20251301T000000Z does not have the format YYYYMMDDTHHMMSSZ",
+            id="invalid date",
         ),
         pytest.param(
             signed(moment=NOW - timedelta(minutes=15, seconds=1)),
@@ -256,61 +264,62 @@ def test_whatever_changes_after_signing_is_noticed(call: SignedCall) -> None:
         ),
     ],
 )
-def test_a_wrong_header_is_named(call: SignedCall, said: str) -> None:
-    """The message says what is wrong, always with 401 and APIGW.0301."""
-    assert reason(guarding(), call) == PREFIX + said
+def test_a_wrong_header_is_named(call: SignedRequest, message: str) -> None:
+    """The message contains the reason, always with 401 and APIGW.0301."""
+    assert error_message(make_verifier(), call) == PREFIX + message
 
 
-def test_a_temporary_key_comes_with_its_token() -> None:
-    """Neither another token nor none will do."""
-    guard = guarding(security_token=STS)
+def test_a_temporary_key_requires_its_token() -> None:
+    """Another token is refused, and so is none."""
+    verifier = make_verifier(security_token=STS)
 
-    found = [
-        reason(guard, signed(key=key_of(security_token=token))) for token in (STS, "other", None)
+    messages = [
+        error_message(verifier, signed(key=key_of(security_token=token)))
+        for token in (STS, "other", None)
     ]
 
-    assert found == [None, *[f"{PREFIX}the security token is not that of the AK"] * 2]
+    assert messages == [None, *[f"{PREFIX}the security token is not that of the AK"] * 2]
 
 
 WRONG = signed(key=key_of(sk="wrong"))
 
 
-def test_the_sixth_failure_in_a_row_locks_the_key() -> None:
-    """Right signatures are refused too, for five minutes; then five may fail again."""
+def test_the_sixth_consecutive_failure_locks_the_key() -> None:
+    """Valid signatures are refused for five minutes; then five failures are allowed again."""
     clock = FakeClock()
-    guard = guarding(clock)
+    verifier = make_verifier(clock)
 
-    failures = [reason(guard, WRONG) for _ in range(6)]
+    failures = [error_message(verifier, WRONG) for _ in range(6)]
     locked = []
     for now_s in (0.0, 299.9, 300.0):
         clock.now_s = now_s
-        locked.append(reason(guard, signed()))
-    again = [reason(guard, WRONG) for _ in range(5)]
+        locked.append(error_message(verifier, signed()))
+    again = [error_message(verifier, WRONG) for _ in range(5)]
 
     assert LOCKED not in failures
     assert locked == [LOCKED, LOCKED, None]
     assert LOCKED not in again
-    assert guard.refuse(signed()) is None
+    assert verifier.verify(signed()) is None
 
 
-def test_a_success_ends_the_row_of_failures() -> None:
-    """Five failures lock nothing, however often."""
-    guard = guarding()
+def test_a_success_resets_the_failures() -> None:
+    """Repeated groups of five failures do not lock the key."""
+    verifier = make_verifier()
 
     for _ in range(3):
-        assert None not in [reason(guard, WRONG) for _ in range(5)]
-        assert guard.refuse(signed()) is None
+        assert None not in [error_message(verifier, WRONG) for _ in range(5)]
+        assert verifier.verify(signed()) is None
 
 
-def test_failures_of_other_keys_lock_nothing() -> None:
-    """What does not name the key does not count against it."""
-    guard = guarding()
+def test_failures_of_other_keys_are_not_counted() -> None:
+    """Only requests with the id of the key count."""
+    verifier = make_verifier()
 
     for _ in range(20):
-        guard.refuse(signed(key=key_of(ak="OTHER")))
-        guard.refuse(changed(WRONG, Authorization="SDK-HMAC-SHA256 x"))
+        verifier.verify(signed(key=key_of(ak="OTHER")))
+        verifier.verify(changed(WRONG, Authorization="SDK-HMAC-SHA256 x"))
 
-    assert guard.refuse(signed()) is None
+    assert verifier.verify(signed()) is None
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text(
@@ -325,16 +334,19 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text(
     value=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=10),
     body=st.binary(max_size=20),
 )
-def test_the_two_readings_agree(
+def test_client_and_gateway_agree(
     segments: list[str], query: list[tuple[str, str]], value: str, body: bytes
 ) -> None:
-    """Whatever the client's signer signs, the gateway accepts, and not with another body."""
+    """The gateway accepts every request signed by the client, and not with another body."""
     parts = "&".join(f"{quote(name)}={quote(text)}" for name, text in query)
     target = "".join(f"/{quote(segment, safe='')}" for segment in segments) + f"/?{parts}"
-    call = signed(target=target, body=body, X_Odd=value)
-    guard = guarding()
+    call = signed(target=target, body=body, X_Extra=value)
+    verifier = make_verifier()
 
-    found: tuple[Any, ...] = (guard.refuse(call), guard.refuse(replace(call, body=body + b"x")))
+    errors: tuple[Any, ...] = (
+        verifier.verify(call),
+        verifier.verify(replace(call, body=body + b"x")),
+    )
 
-    assert found[0] is None
-    assert found[1] is not None
+    assert errors[0] is None
+    assert errors[1] is not None

@@ -1,4 +1,4 @@
-"""Verifies requests signed with AK/SK, by the gateway's own reading of the signing guide."""
+"""Verification of AK/SK signatures, independent of the client's implementation."""
 
 import hashlib
 import hmac
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote
 
-from batchcreate.simulator.clocks import Clocks
-from batchcreate.simulator.replies import Refusal
+from batchcreate.simulator.replies import ApiError
+from batchcreate.simulator.simulator_settings import Clocks
 
 SCHEME = "SDK-HMAC-SHA256"
 TOLERANCE = timedelta(minutes=15)
@@ -25,15 +25,15 @@ _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedCall:
+class SignedRequest:
     """
-    A request as it arrived.
+    A request as received.
 
     Attributes:
-        method: of the request line.
-        target: of the request line: path and query, still percent-encoded.
-        headers: by name in any case.
-        body: all of it.
+        method: method in the request line.
+        target: path and query in the request line, percent-encoded.
+        headers: header values by name, in any case.
+        body: the complete body.
 
     """
 
@@ -43,15 +43,15 @@ class SignedCall:
     body: bytes
 
 
-class KeyGuard:
+class SignatureVerifier:
     """
-    Knows one access key, and locks it after too many failures in a row.
+    Verifies the signatures of one access key, and locks it after consecutive failures.
 
     Args:
-        ak: names the key in a request.
-        sk: the key itself.
-        security_token: comes with every request if the key is a temporary one.
-        clocks: the wall clock judges X-Sdk-Date, the monotonic one ends a lock.
+        ak: id of the key in a request.
+        sk: secret of the key.
+        security_token: required in every request if the key is a temporary one.
+        clocks: the wall clock checks X-Sdk-Date, the monotonic clock ends a lock.
 
     """
 
@@ -63,22 +63,22 @@ class KeyGuard:
         self._failures = 0
         self._lock_ends_s: float | None = None
 
-    def refuse(self, call: SignedCall) -> Refusal | None:
-        """Return why *call* is not authenticated."""
-        headers = {name.lower(): value.strip() for name, value in call.headers.items()}
+    def verify(self, request: SignedRequest) -> ApiError | None:
+        """Return the error if *request* is not signed correctly."""
+        headers = {name.lower(): value.strip() for name, value in request.headers.items()}
         parts = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
         if parts is None:
-            return _refusal("the Authorization header has not the form that the guide gives")
+            return _error("the Authorization header does not have the documented format")
         ak, names, signature = parts.groups()
         if ak != self._ak:
-            return _refusal("AK access key not exist")
+            return _error("AK access key not exist")
         if self._is_locked():
-            return _refusal("AK access failed to reach the limit, forbidden: the key is locked")
-        reason = self._judge_headers(headers, names) or self._judge_signature(
-            call, headers, (names, signature)
+            return _error("AK access failed to reach the limit, forbidden: the key is locked")
+        reason = self._check_headers(headers, names) or self._check_signature(
+            request, headers, (names, signature)
         )
         self._count(is_failure=reason is not None)
-        return None if reason is None else _refusal(reason)
+        return None if reason is None else _error(reason)
 
     def _is_locked(self) -> bool:
         return self._lock_ends_s is not None and self._clocks.monotonic() < self._lock_ends_s
@@ -89,7 +89,7 @@ class KeyGuard:
             self._failures = 0
             self._lock_ends_s = self._clocks.monotonic() + LOCK_S
 
-    def _judge_headers(self, headers: Mapping[str, str], names: str) -> str | None:
+    def _check_headers(self, headers: Mapping[str, str], names: str) -> str | None:
         signed = names.split(";")
         if "x-sdk-date" not in signed:
             return "X-Sdk-Date is not signed"
@@ -98,12 +98,12 @@ class KeyGuard:
             return f"the signed header {missing[0]} is missing"
         if headers.get("x-security-token") != self._security_token:
             return "the security token is not that of the AK"
-        return self._judge_date(headers["x-sdk-date"])
+        return self._check_date(headers["x-sdk-date"])
 
-    def _judge_date(self, date: str) -> str | None:
+    def _check_date(self, date: str) -> str | None:
         moment = _read_date(date)
         if moment is None:
-            return f"X-Sdk-Date {date} has not the form YYYYMMDDTHHMMSSZ"
+            return f"X-Sdk-Date {date} does not have the format YYYYMMDDTHHMMSSZ"
         now = self._clocks.now()
         if abs(now - moment) > TOLERANCE:
             return (
@@ -112,31 +112,31 @@ class KeyGuard:
             )
         return None
 
-    def _judge_signature(
-        self, call: SignedCall, headers: Mapping[str, str], claim: tuple[str, str]
+    def _check_signature(
+        self, request: SignedRequest, headers: Mapping[str, str], claim: tuple[str, str]
     ) -> str | None:
         names, signature = claim
-        request = canonical_request(call, headers, names)
-        text = "\n".join((SCHEME, headers["x-sdk-date"], _hash(_bytes(request))))
+        canonical = canonical_request(request, headers, names)
+        text = "\n".join((SCHEME, headers["x-sdk-date"], _hash(_bytes(canonical))))
         mac = hmac.new(self._sk.encode(), _bytes(text), hashlib.sha256)
         if hmac.compare_digest(mac.hexdigest(), signature):
             return None
-        # The service shows what it has computed, and with it what the headers hold.
-        return f"verify aksk signature fail, canonicalRequest:{request.replace(chr(10), '|')}"
+        # As the service does, although the canonical request contains the values of the headers.
+        return f"verify aksk signature fail, canonicalRequest:{canonical.replace(chr(10), '|')}"
 
 
-def canonical_request(call: SignedCall, headers: Mapping[str, str], names: str) -> str:
+def canonical_request(request: SignedRequest, headers: Mapping[str, str], names: str) -> str:
     """
-    Return the text whose hash is signed.
+    Return the canonical request, whose hash is signed.
 
     Args:
-        call: the request.
-        headers: its headers by names in lower case.
-        names: of the signed ones, as in Authorization.
+        request: the request.
+        headers: its headers by name in lower case.
+        names: names of the signed headers, as in Authorization.
 
     """
-    # A character for each byte from here on, so that what is no UTF-8 survives as well.
-    path, _, query = _bytes(call.target).decode("latin-1").partition("?")
+    # One character for each byte, so that bytes that are not UTF-8 are kept.
+    path, _, query = _bytes(request.target).decode("latin-1").partition("?")
     segments = [_encode(part) for part in unquote(path, encoding="latin-1").split("/")]
     if segments[-1]:
         segments.append("")
@@ -144,12 +144,12 @@ def canonical_request(call: SignedCall, headers: Mapping[str, str], names: str) 
     every = sorted(names.split(";"))
     return "\n".join(
         (
-            call.method,
+            request.method,
             "/".join(segments),
             "&".join(f"{_encode(name)}={_encode(value)}" for name, value in pairs),
             "".join(f"{name}:{headers[name]}\n" for name in every),
             ";".join(every),
-            _payload(call.body, headers),
+            _payload(request.body, headers),
         )
     )
 
@@ -180,6 +180,6 @@ def _read_date(date: str) -> datetime | None:
         return None
 
 
-def _refusal(reason: str) -> Refusal:
+def _error(reason: str) -> ApiError:
     message = f"Incorrect IAM authentication information: {reason}"
-    return Refusal(status=401, code="APIGW.0301", message=message)
+    return ApiError(status=401, code="APIGW.0301", message=message)

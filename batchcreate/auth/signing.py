@@ -1,4 +1,4 @@
-"""SDK-HMAC-SHA256, the signature of requests with AK/SK (API Request Signing Guide); sends nothing."""
+"""SDK-HMAC-SHA256: signatures of requests with an access key (API Request Signing Guide)."""
 
 import hmac
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ ALGORITHM: Final = "SDK-HMAC-SHA256"
 _DATE_HEADER: Final = "X-Sdk-Date"
 _DATE_FORMAT: Final = "%Y%m%dT%H%M%SZ"
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
-_PLACES_MAX: Final = 1024
+_URLS_MAX: Final = 1024
 _HEADS_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey:
     """
-    What a request is signed with.
+    An access key.
 
     Attributes:
-        ak: names the key; travels in every request.
-        sk: signs; never travels.
-        security_token: belongs to a temporary key and travels in every request; ``None`` for
-            a permanent one.
+        ak: id of the key; sent in every request.
+        sk: secret of the key; never sent.
+        security_token: security token of a temporary key, sent in every request; None for a
+            permanent key.
 
     """
 
@@ -48,19 +48,20 @@ def sign(
     moment: datetime,
 ) -> dict[str, str]:
     """
-    Return the headers that make a signed request of one that is not.
+    Return the headers of the signed request.
 
-    They are *headers* themselves, Host, X-Sdk-Date, X-Security-Token for a temporary key, all
-    of which are signed, and Authorization. The request has to carry them as they are here.
+    They include *headers*, Host, X-Sdk-Date, X-Security-Token for a temporary key, all of which
+    are signed, and Authorization. The request must contain them unchanged.
 
     Args:
-        method: of the request.
-        url: absolute and percent-encoded, exactly as it is sent; a plus sign in its query is
+        method: HTTP method.
+        url: absolute, percent-encoded URL, exactly as it is sent; a plus sign in the query is
             a space.
-        headers: to be signed, such as Content-Type and X-Project-Id; others may be sent beside.
-        body: all of it; empty for none.
-        key: signs.
-        moment: of sending, timezone-aware; the server tolerates 15 minutes.
+        headers: headers to sign, such as Content-Type and X-Project-Id; the request can have
+            others, which are not signed.
+        body: the complete body; empty if there is none.
+        key: the access key.
+        moment: timezone-aware time of sending; the server tolerates a difference of 15 minutes.
 
     """
     date = moment.astimezone(UTC).strftime(_DATE_FORMAT)
@@ -79,44 +80,44 @@ def sign(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
-    """All of a request but its body: the headers, their names, and the text that is signed."""
+    """A request without its body: signed headers, their names, and their canonical text."""
 
     signed: Mapping[str, str]
     names: str
     text: str
 
 
-@lru_cache(maxsize=_HEADS_MAX)  # within a second, creates for one instance differ in the body only
+@lru_cache(maxsize=_HEADS_MAX)  # creates for one instance within a second differ only in the body
 def _head(
     method: str, url: str, headers: tuple[tuple[str, str], ...], date: str, token: Secret | None
 ) -> _Head:
-    place = _read(url)
+    canonical = _canonicalize(url)
     signed = {name: value.strip() for name, value in headers}
-    signed["Host"] = place.host
+    signed["Host"] = canonical.host
     signed[_DATE_HEADER] = date
     if token is not None:
         signed["X-Security-Token"] = token.reveal()
     lines = sorted([(name.lower(), value) for name, value in signed.items()])
     names = ";".join([name for name, _ in lines])
     fields = "".join([f"{name}:{value}\n" for name, value in lines])
-    text = f"{method}\n{place.path}\n{place.query}\n{fields}\n{names}\n"
+    text = f"{method}\n{canonical.path}\n{canonical.query}\n{fields}\n{names}\n"
     return _Head(signed=signed, names=names, text=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """A URL in the one spelling that both sides sign."""
+class _CanonicalUrl:
+    """The canonical form of a URL, which both sides sign."""
 
     host: str
     path: str
     query: str
 
 
-@lru_cache(maxsize=_PLACES_MAX)  # a batch has few URLs, and reading one costs more than the HMAC
-def _read(url: str) -> _Place:
+@lru_cache(maxsize=_URLS_MAX)  # a batch has few URLs, and parsing one takes longer than the HMAC
+def _canonicalize(url: str) -> _CanonicalUrl:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return _Place(
+    return _CanonicalUrl(
         host=host.removesuffix(_DEFAULT_PORTS.get(parts.scheme, "")),
         path=_canonical_path(parts.path),
         query=_canonical_query(parts.query),
@@ -124,14 +125,14 @@ def _read(url: str) -> _Place:
 
 
 def _canonical_path(path: str) -> str:
-    """Return *path* encoded as RFC 3986 has it; a slash always ends it."""
+    """Return *path* encoded according to RFC 3986, with a slash at the end."""
     # An encoded slash becomes a plain one: the vendor's signer decodes the path as a whole.
     plain = _encode(unquote_to_bytes(path), safe="/~")
     return plain if plain.endswith("/") else f"{plain}/"
 
 
 def _canonical_query(query: str) -> str:
-    """Return *query* encoded so, in the order that names and values have before encoding."""
+    """Return *query* encoded in the same way, sorted by the decoded names and values."""
     pairs = sorted(_pair(part) for part in query.split("&") if part)
     return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in pairs)
 

@@ -1,8 +1,10 @@
+"""The check of calls against the OpenAPI document."""
+
 import json
 
 import pytest
 
-from batchcreate.simulator.contract import Contract, Violation, load_contract, load_document
+from batchcreate.simulator.openapi import Contract, Violation, load_contract, load_document
 
 CREATE = "CreateMultiTasks"
 VALID = {"task_name": "orders-2024", "operation_types": ["INSERT"]}
@@ -61,7 +63,7 @@ def test_a_valid_body_is_read(contract: Contract, field: str, value: object) -> 
         pytest.param("operation_types", "INSERT", id="text for operations"),
         pytest.param("source_app_id", "", id="empty source"),
         pytest.param("target_app_id", "a" * 65, id="long target"),
-        pytest.param("unheard_of", "x", id="unknown field"),
+        pytest.param("undocumented", "x", id="unknown field"),
     ],
 )
 def test_a_violation_names_its_parameter(contract: Contract, field: str, value: object) -> None:
@@ -75,7 +77,7 @@ def test_a_violation_names_its_parameter(contract: Contract, field: str, value: 
 
 @pytest.mark.parametrize("field", ["task_name", "operation_types"])
 def test_a_missing_mandatory_field_is_named(contract: Contract, field: str) -> None:
-    """Both mandatory fields are asked for."""
+    """Both mandatory fields are required."""
     body = {name: value for name, value in VALID.items() if name != field}
 
     violation = contract.read_body(CREATE, json.dumps(body).encode())
@@ -87,7 +89,7 @@ def test_a_missing_mandatory_field_is_named(contract: Contract, field: str) -> N
     ("raw", "text"),
     [
         pytest.param(b"", "the body is not JSON", id="empty"),
-        pytest.param(b"{", "the body is not JSON", id="torn"),
+        pytest.param(b"{", "the body is not JSON", id="incomplete"),
         pytest.param(b"\xff", "the body is not JSON", id="not UTF-8"),
         pytest.param(b'{"a": NaN}', "the body is not JSON", id="NaN"),
         pytest.param(b"[" * 200_000, "the body is not JSON", id="too deep"),
@@ -95,15 +97,15 @@ def test_a_missing_mandatory_field_is_named(contract: Contract, field: str) -> N
         pytest.param(b"null", "the body is not a JSON object", id="null"),
     ],
 )
-def test_a_body_that_is_no_object_names_no_parameter(
+def test_a_body_that_is_not_an_object_names_no_parameter(
     contract: Contract, raw: bytes, text: str
 ) -> None:
-    """Bytes that are no JSON object are a violation of the body as a whole."""
+    """Bytes that are not a JSON object are a violation of the body as a whole."""
     assert contract.read_body(CREATE, raw) == Violation(parameter="", text=text)
 
 
 def test_a_violation_deep_inside_names_the_outermost_field(contract: Contract) -> None:
-    """The text leads on to the place inside."""
+    """The text contains the path to the invalid value."""
     raw = json.dumps({"auth": {"identity": {"methods": ["totp"], "password": {}}}}).encode()
 
     violation = contract.read_body("KeystoneCreateUserTokenByPassword", raw)
@@ -114,7 +116,7 @@ def test_a_violation_deep_inside_names_the_outermost_field(contract: Contract) -
 
 
 def test_query_numbers_are_read_and_defaults_filled_in(contract: Contract) -> None:
-    """Texts of integer parameters become integers; unknown parameters are let through."""
+    """Integer parameters are converted; unknown parameters are kept."""
     path = {"project_id": "p", "instance_id": "i"}
 
     values = contract.read_parameters("ListTasks", path, {"offset": "-3", "colour": "red"})
@@ -129,7 +131,7 @@ def test_query_numbers_are_read_and_defaults_filled_in(contract: Contract) -> No
 def test_a_limit_outside_the_documented_range_is_a_violation(
     contract: Contract, limit: str
 ) -> None:
-    """Only 1 to 1000 is a limit."""
+    """Only 1 to 1000 is valid."""
     path = {"project_id": "p", "instance_id": "i"}
 
     violation = contract.read_parameters("ListTasks", path, {"limit": limit})
@@ -138,8 +140,8 @@ def test_a_limit_outside_the_documented_range_is_a_violation(
     assert violation.parameter == "limit"
 
 
-def test_the_document_explains_what_it_assumes() -> None:
-    """Every assumption is a sentence, and every operation refuses in documented shapes."""
+def test_the_document_explains_its_assumptions() -> None:
+    """Every assumption is a sentence, and every operation is present."""
     document = load_document()
 
     assert all(text.endswith(".") for text in document["x-assumptions"].values())

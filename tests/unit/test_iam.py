@@ -1,4 +1,4 @@
-"""An IAM user's login: one for all workers, renewed in time, refused once, read with care."""
+"""Logins of an IAM user: shared by all workers, renewed in time, stopped after a refusal."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate.auth import IamTokens, IamUser
-from batchcreate.auth.grants import Grant, id_of, login_body, read_grant
+from batchcreate.auth.iam import IssuedToken, login_body, read_login, read_project_id
 from batchcreate.errors import (
     CredentialError,
     MaybeSentError,
@@ -33,16 +33,16 @@ USER: Final = IamUser(
 )
 SCOPE: Final = {"id": "p1"}
 ISSUED: Final = datetime(2025, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
-UNGRANTED: Final = (
-    "IAM at https://iam.example gave no token to user jane of account acme for project p1 ({}); "
+REFUSED_MESSAGE: Final = (
+    "IAM at https://iam.example refused a token for user jane, account acme, project p1 ({}); "
     "check BATCHCREATE_IAM_USER, _PASSWORD and _DOMAIN, and the project"
 )
 
 Act = Reply | TransportError
 
 
-def described(**changes: object) -> dict[str, object]:
-    """Return a token as IAM describes it, a day long."""
+def token_details(**changes: object) -> dict[str, object]:
+    """Return the details of a token that is valid for 24 hours, as in IAM's response."""
     return {
         "issued_at": "2025-01-02T03:04:05.678901Z",
         "expires_at": "2025-01-03T03:04:05.678901Z",
@@ -50,22 +50,22 @@ def described(**changes: object) -> dict[str, object]:
     } | changes
 
 
-def granted(text: str = "token-1", *, lifetime_s: float = 86_400, **changes: object) -> Reply:
+def issued_reply(text: str = "token-1", *, lifetime_s: float = 86_400, **changes: object) -> Reply:
     expires = (ISSUED + timedelta(seconds=lifetime_s)).isoformat()
-    body = json.dumps({"token": described(expires_at=expires, **changes)}).encode()
+    body = json.dumps({"token": token_details(expires_at=expires, **changes)}).encode()
     return Reply(status=201, headers={"X-Subject-Token": text}, body=body)
 
 
-def said(status: int, content: object = None) -> Reply:
+def reply_of(status: int, content: object = None) -> Reply:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     return Reply(status=status, headers={}, body=body)
 
 
-REFUSED: Final = said(401, {"error": {"code": 401, "message": "wrong password"}})
+REFUSED: Final = reply_of(401, {"error": {"code": 401, "message": "wrong password"}})
 
 
 class Iam:
-    """Answers logins as scripted, each after a tenth of a second; the last one again and again."""
+    """Returns scripted responses, each after 0.1 seconds; the last one repeatedly."""
 
     def __init__(self, *acts: Act) -> None:
         self.logins: list[float] = []
@@ -93,13 +93,13 @@ def sent(token: IamTokens, project_id: str = "p1") -> str:
     return token.headers("GET", url, b"").get("X-Auth-Token", "")
 
 
-def asked(iam: Iam) -> list[dict[str, str]]:
-    """Return the projects that tokens were asked for."""
+def requested(iam: Iam) -> list[dict[str, str]]:
+    """Return the projects of the requested tokens."""
     return [json.loads(body)["auth"]["scope"]["project"] for body in iam.bodies]
 
 
 def failure(*acts: Act) -> tuple[str, Iam]:
-    """Return what a login that goes as *acts* ends in."""
+    """Return the message of a login with the responses *acts*, which must fail."""
     iam = Iam(*acts)
 
     async def log_in() -> None:
@@ -113,8 +113,8 @@ def failure(*acts: Act) -> tuple[str, Iam]:
 
 
 class TestLogin:
-    def test_asks_for_a_project_scoped_token(self) -> None:
-        """The body is that of the page on tokens by password."""
+    def test_requests_a_project_scoped_token(self) -> None:
+        """The body is as documented for tokens by password."""
         assert json.loads(login_body(USER, {"name": "cn-north-4"})) == {
             "auth": {
                 "identity": {
@@ -131,9 +131,9 @@ class TestLogin:
             }
         }
 
-    def test_is_made_when_it_is_needed(self) -> None:
-        """Before it there is no token, no project, and nothing but the password to hide."""
-        iam = Iam(granted("token-1"))
+    def test_is_sent_when_a_token_is_needed(self) -> None:
+        """Before that there is no token, and the password is the only secret."""
+        iam = Iam(issued_reply("token-1"))
 
         async def use() -> None:
             token = credential(iam)
@@ -151,9 +151,9 @@ class TestLogin:
         run_virtually(use())
         assert len(iam.logins) == 1
 
-    def test_serves_all_who_wait(self) -> None:
-        """Fifty workers at the start make one login."""
-        iam = Iam(granted())
+    def test_is_shared_by_concurrent_workers(self) -> None:
+        """Fifty workers send one login."""
+        iam = Iam(issued_reply())
 
         async def use() -> None:
             token = credential(iam)
@@ -167,13 +167,13 @@ class TestLogin:
     @pytest.mark.parametrize(
         ("lifetime_s", "renewed_after_s"),
         [(86_400, 86_100), (3000, 2700), (100, 90), (2, 1.8), (-5, 0.9)],
-        ids=["a day", "fifty minutes", "short", "shorter", "ended before it began"],
+        ids=["a day", "fifty minutes", "short", "shorter", "already expired"],
     )
-    def test_is_renewed_before_the_token_ends(
+    def test_is_renewed_before_the_token_expires(
         self, lifetime_s: float, renewed_after_s: float
     ) -> None:
-        """Five minutes before, or a tenth of its life where that is shorter."""
-        iam = Iam(granted("token-1", lifetime_s=lifetime_s), granted("token-2"))
+        """The margin is five minutes, or a tenth of the lifetime if that is shorter."""
+        iam = Iam(issued_reply("token-1", lifetime_s=lifetime_s), issued_reply("token-2"))
 
         async def use() -> None:
             token = credential(iam)
@@ -188,9 +188,9 @@ class TestLogin:
 
         run_virtually(use())
 
-    def test_follows_a_refused_token_once(self) -> None:
-        """Fifty workers whose requests met a 401 make one login; late ones make none."""
-        iam = Iam(granted("token-1"), granted("token-2"))
+    def test_renews_a_refused_token_once(self) -> None:
+        """Fifty workers with a 401 response send one login; a later one sends none."""
+        iam = Iam(issued_reply("token-1"), issued_reply("token-2"))
 
         async def use() -> None:
             token = credential(iam)
@@ -209,9 +209,9 @@ class TestLogin:
 
 
 class TestSeveralProjects:
-    def test_have_a_token_each(self) -> None:
-        """A token of one project is worth nothing in another one; each request bears its own."""
-        iam = Iam(granted("token-1"), granted("token-2"))
+    def test_have_separate_tokens(self) -> None:
+        """Each request has the token of its project."""
+        iam = Iam(issued_reply("token-1"), issued_reply("token-2"))
 
         async def use() -> None:
             token = credential(iam)
@@ -227,11 +227,15 @@ class TestSeveralProjects:
             assert [each.reveal() for each in token.secrets] == [PASSWORD, "token-1", "token-2"]
 
         run_virtually(use())
-        assert asked(iam) == [{"id": "p1"}, {"id": "p2"}]
+        assert requested(iam) == [{"id": "p1"}, {"id": "p2"}]
 
-    def test_are_renewed_each_for_itself(self) -> None:
-        """A token that ends, or is refused, costs no login for the other project."""
-        iam = Iam(granted("a", lifetime_s=100), granted("b", lifetime_s=1000), granted("c"))
+    def test_are_renewed_separately(self) -> None:
+        """An expired or refused token causes no login for the other project."""
+        iam = Iam(
+            issued_reply("a", lifetime_s=100),
+            issued_reply("b", lifetime_s=1000),
+            issued_reply("c"),
+        )
 
         async def use() -> None:
             token = credential(iam)
@@ -243,37 +247,37 @@ class TestSeveralProjects:
             await token.renew("p3", 0.0)
 
         run_virtually(use())
-        assert asked(iam) == [{"id": name} for name in ("p1", "p2", "p1", "p2", "p3")]
+        assert requested(iam) == [{"id": name} for name in ("p1", "p2", "p1", "p2", "p3")]
 
     @pytest.mark.parametrize(
-        ("project", "found", "logins"),
+        ("project", "project_id", "logins"),
         [({"id": "p1", "name": "cn-north-4"}, "p1", 1), (None, "", 2)],
-        ids=["told", "not told"],
+        ids=["with id", "without id"],
     )
-    def test_are_found_by_name(self, project: object, found: str, logins: int) -> None:
-        """The login that tells the id gives its token too, where IAM tells it."""
-        iam = Iam(granted(project=project))
+    def test_are_found_by_name(self, project: object, project_id: str, logins: int) -> None:
+        """The token of the login by name is cached if the response contains the id."""
+        iam = Iam(issued_reply(project=project))
 
         async def use() -> None:
             token = credential(iam)
-            assert await token.find_project("cn-north-4") == found
+            assert await token.find_project("cn-north-4") == project_id
             await token.ready()
             await token.ready("p1")
 
         run_virtually(use())
-        assert asked(iam) == [{"name": "cn-north-4"}, {"id": "p1"}][:logins]
+        assert requested(iam) == [{"name": "cn-north-4"}, {"id": "p1"}][:logins]
 
 
 class TestRefusal:
-    def test_is_told_with_user_endpoint_and_reason(self) -> None:
-        """The server's own code and words stand in the message."""
+    def test_is_reported_with_user_endpoint_and_reason(self) -> None:
+        """The message contains IAM's message, and the status once."""
         message, iam = failure(REFUSED)
 
-        assert message == UNGRANTED.format("HTTP 401, 401, wrong password")
+        assert message == REFUSED_MESSAGE.format("HTTP 401: wrong password")
         assert len(iam.logins) == 1
 
     def test_is_final(self) -> None:
-        """However many ask: a user is locked after a few wrong passwords."""
+        """No further login is sent, since IAM locks a user after a few wrong passwords."""
         iam = Iam(REFUSED)
 
         async def use() -> list[str]:
@@ -293,9 +297,9 @@ class TestRefusal:
         assert len(set(run_virtually(use()))) == 1
         assert len(iam.logins) == 1
 
-    def test_of_a_renewal_ends_it_though_the_token_lives(self) -> None:
-        """A password that was changed is not tried again and again."""
-        iam = Iam(granted("token-1", lifetime_s=100), REFUSED)
+    def test_of_a_renewal_is_final_although_the_token_is_valid(self) -> None:
+        """A changed password is not sent repeatedly."""
+        iam = Iam(issued_reply("token-1", lifetime_s=100), REFUSED)
 
         async def use() -> None:
             token = credential(iam)
@@ -307,78 +311,78 @@ class TestRefusal:
         run_virtually(use())
         assert len(iam.logins) == 2
 
-    def test_shows_no_password_that_the_server_repeats(self) -> None:
-        """Some gateways answer with what they were sent."""
-        echo = said(400, {"error_msg": f"bad request: {PASSWORD}", "error_code": "IAM.1"})
+    def test_masks_a_password_in_the_response(self) -> None:
+        """Some gateways return parts of the request."""
+        echo = reply_of(400, {"error_msg": f"bad request: {PASSWORD}", "error_code": "IAM.1"})
 
         message, _ = failure(echo)
 
-        assert message == UNGRANTED.format("HTTP 400, IAM.1, bad request: ***")
+        assert message == REFUSED_MESSAGE.format("HTTP 400: IAM.1, bad request: ***")
 
     @pytest.mark.parametrize(
         "reply",
         [
-            said(201, {"token": described()}),
+            reply_of(201, {"token": token_details()}),
             Reply(status=201, headers={"X-Subject-Token": "t"}, body=b""),
             Reply(status=201, headers={"X-Subject-Token": "t"}, body=b"<html>"),
             Reply(status=201, headers={"X-Subject-Token": "t"}, body=b"[]"),
             Reply(status=201, headers={"X-Subject-Token": "t"}, body=b'{"token": "t"}'),
-            granted("a b"),
-            granted("ä"),
-            granted("a\udcff"),
+            issued_reply("a b"),
+            issued_reply("ä"),
+            issued_reply("a\udcff"),
         ],
         ids=[
             "no header", "no body", "a page", "a list", "no description",
-            "a space in it", "a letter beyond ASCII", "no UTF-8",
+            "a space in it", "a letter beyond ASCII", "not UTF-8",
         ],
     )  # fmt: skip
-    def test_of_garbage_ends_it(self, reply: Reply) -> None:
-        """What is no token is not used as one, and not shown either."""
+    def test_includes_invalid_tokens(self, reply: Reply) -> None:
+        """An invalid token is neither used nor shown."""
         message, iam = failure(reply)
 
-        assert message == UNGRANTED.format("HTTP 201 without a usable token")
+        assert message == REFUSED_MESSAGE.format("HTTP 201 without a valid token")
         assert len(iam.logins) == 1
 
     @pytest.mark.parametrize("status", [302, 307, 400, 403, 404])
-    def test_with_a_token_in_it_is_a_refusal(self, status: int) -> None:
-        """Only a success grants anything."""
+    def test_with_a_token_is_still_a_refusal(self, status: int) -> None:
+        """Only a success contains a token; a code equal to the status is omitted."""
         reply = Reply(
             status=status,
             headers={"X-Subject-Token": "t"},
-            body=json.dumps({"token": described()}).encode(),
+            body=json.dumps({"token": token_details()}).encode(),
         )
 
         message, _ = failure(reply)
 
-        assert f"(HTTP {status}, HTTP_{status})" in message
+        assert f"(HTTP {status})" in message
 
 
 class TestOutage:
     @pytest.mark.parametrize(
         ("act", "reason"),
         [
-            (said(500), "HTTP 500"),
-            (said(503, b"<html>"), "HTTP 503"),
-            (said(429, {"error_code": "APIGW.0308"}), "HTTP 429"),
+            (reply_of(500), "HTTP 500"),
+            (reply_of(503, b"<html>"), "HTTP 503"),
+            (reply_of(429, {"error_code": "APIGW.0308"}), "HTTP 429"),
             (MaybeSentError("no answer in time"), "no answer in time"),
             (NotSentError("no connection to x"), "no connection to x"),
         ],
         ids=["500", "503", "429", "no answer", "no connection"],
     )
-    def test_is_waited_out_three_times(self, act: Act, reason: str) -> None:
-        """A login may be repeated: it creates nothing."""
+    def test_is_retried_twice(self, act: Act, reason: str) -> None:
+        """A login is safe to retry: it creates nothing."""
         message, iam = failure(act)
 
         assert message == (
-            f"no token from IAM at https://iam.example: {reason}; "
+            f"IAM at https://iam.example did not return a token: {reason}; "
             "check --iam-endpoint, or run the same command again later"
         )
         assert len(iam.logins) == 3
         assert iam.logins[2] <= 0.2 + 0.5 + 1.0
 
-    def test_of_a_moment_is_got_over(self) -> None:
-        """The third login counts as much as the first."""
-        iam = Iam(said(500), NotSentError("no connection"), granted("token-1"))
+    def test_ends_with_the_first_response(self) -> None:
+        """The third login succeeds."""
+        iam = Iam(reply_of(500), NotSentError("no connection"), issued_reply("token-1"))
 
         async def use() -> str:
             token = credential(iam)
@@ -387,9 +391,9 @@ class TestOutage:
 
         assert run_virtually(use()) == "token-1"
 
-    def test_can_pass_until_the_next_time(self) -> None:
-        """Unlike a refusal it does not stay."""
-        iam = Iam(said(500), said(500), said(500), granted("token-1"))
+    def test_is_not_final(self) -> None:
+        """Unlike after a refusal, the next request logs in again."""
+        iam = Iam(reply_of(500), reply_of(500), reply_of(500), issued_reply("token-1"))
 
         async def use() -> str:
             token = credential(iam)
@@ -400,9 +404,11 @@ class TestOutage:
 
         assert run_virtually(use()) == "token-1"
 
-    def test_is_got_over_while_the_token_lives(self) -> None:
-        """A renewal that fails before the end is tried again until then; the work goes on."""
-        iam = Iam(granted("token-1", lifetime_s=100), *[said(500)] * 6, granted("token-2"))
+    def test_is_tolerated_while_the_token_is_valid(self) -> None:
+        """A failed renewal is retried until the token expires; requests continue."""
+        iam = Iam(
+            issued_reply("token-1", lifetime_s=100), *[reply_of(500)] * 6, issued_reply("token-2")
+        )
 
         async def use() -> list[str]:
             token = credential(iam)
@@ -417,36 +423,36 @@ class TestOutage:
         assert run_virtually(use()) == ["token-1", "token-1", "token-1", "token-2"]
         assert len(iam.logins) == 1 + 3 + 3 + 1
 
-    def test_is_told_when_the_token_has_ended(self) -> None:
-        """Then there is nothing left to go on with."""
-        iam = Iam(granted("token-1", lifetime_s=100), said(500))
+    def test_is_reported_when_the_token_has_expired(self) -> None:
+        """An expired token is not used."""
+        iam = Iam(issued_reply("token-1", lifetime_s=100), reply_of(500))
 
         async def use() -> None:
             token = credential(iam)
             await token.ready("p1")
             await asyncio.sleep(100)
-            with pytest.raises(CredentialError, match="no token from IAM"):
+            with pytest.raises(CredentialError, match="did not return a token"):
                 await token.ready()
 
         run_virtually(use())
 
-    def test_of_trust_is_not_waited_out(self) -> None:
-        """A certificate that does not verify gets no second request."""
+    def test_of_verification_is_not_retried(self) -> None:
+        """A certificate that cannot be verified ends the login."""
         message, iam = failure(NotSentError("certificate verify failed", is_permanent=True))
 
         assert message == (
-            "no token from IAM at https://iam.example: certificate verify failed; "
-            "a certificate of your own authority needs --ca-file"
+            "IAM at https://iam.example did not return a token: certificate verify failed; "
+            "for a private certificate authority, give --ca-file"
         )
         assert len(iam.logins) == 1
 
 
-class TestGrant:
-    def test_is_read_from_header_and_body(self) -> None:
-        """The token is a header, its life and project are in the body."""
-        grant = read_grant(granted("t", lifetime_s=120), USER, SCOPE)
+class TestReadLogin:
+    def test_reads_header_and_body(self) -> None:
+        """The token is in the header, its lifetime and project are in the body."""
+        issued = read_login(issued_reply("t", lifetime_s=120), USER, SCOPE)
 
-        assert (grant.token.reveal(), grant.project_id, grant.lifetime_s) == ("t", "p1", 120.0)
+        assert (issued.token.reveal(), issued.project_id, issued.lifetime_s) == ("t", "p1", 120.0)
 
     @pytest.mark.parametrize(
         "changes",
@@ -459,29 +465,29 @@ class TestGrant:
         ],
         ids=["nothing", "words", "a number", "no time zone", "empty"],
     )
-    def test_without_times_lives_a_day(self, changes: dict[str, object]) -> None:
-        """As documented; a 401 renews it anyway."""
-        body = json.dumps({"token": described(**changes)}).encode()
+    def test_invalid_dates_mean_a_day(self, changes: dict[str, object]) -> None:
+        """The documented lifetime is used; a 401 renews the token anyway."""
+        body = json.dumps({"token": token_details(**changes)}).encode()
         reply = Reply(status=201, headers={"X-Subject-Token": "t"}, body=body)
 
-        assert read_grant(reply, USER, SCOPE).lifetime_s == 86_400.0
+        assert read_login(reply, USER, SCOPE).lifetime_s == 86_400.0
 
-    def test_without_any_times_lives_a_day(self) -> None:
-        """So does one that does not mention them."""
+    def test_missing_dates_mean_a_day(self) -> None:
+        """The documented lifetime is used."""
         reply = Reply(status=201, headers={"X-Subject-Token": "t"}, body=b'{"token": {}}')
 
-        grant = read_grant(reply, USER, SCOPE)
+        issued = read_login(reply, USER, SCOPE)
 
-        assert (grant.lifetime_s, grant.project_id) == (86_400.0, "")
+        assert (issued.lifetime_s, issued.project_id) == (86_400.0, "")
 
     @pytest.mark.parametrize(
         "project",
         [None, "p1", {}, {"id": None}, {"id": 7}, {"id": ""}, {"id": "a/b"}, {"id": "x" * 65}],
         ids=str,
     )
-    def test_names_a_project_or_none(self, project: object) -> None:
-        """What cannot be an id is not put into a path."""
-        assert id_of(project) == ""
+    def test_invalid_project_ids_are_ignored(self, project: object) -> None:
+        """An invalid id is not used in a path."""
+        assert read_project_id(project) == ""
 
     @given(
         st.recursive(
@@ -491,21 +497,21 @@ class TestGrant:
         st.sampled_from([200, 201, 204, 301, 400, 401]),
         st.text(),
     )
-    def test_is_a_grant_or_a_refusal_whatever_comes(
+    def test_every_response_is_a_token_or_a_refusal(
         self, content: object, status: int, token: str
     ) -> None:
-        """No answer of IAM ends a command with a trace."""
+        """No response of IAM raises another exception."""
         for body in (content, {"token": content}, {"token": {"issued_at": content}}):
             reply = Reply(
                 status=status,
                 headers={"X-Subject-Token": token},
                 body=json.dumps(body).encode(),
             )
-            assert read(reply, lambda grant: grant.lifetime_s > 0)
+            assert read(reply, lambda issued: issued.lifetime_s > 0)
 
 
-def read(reply: Reply, is_sound: Callable[[Grant], Any]) -> bool:
+def read(reply: Reply, is_sound: Callable[[IssuedToken], Any]) -> bool:
     try:
-        return bool(is_sound(read_grant(reply, USER, SCOPE)))
+        return bool(is_sound(read_login(reply, USER, SCOPE)))
     except CredentialError:
         return True
