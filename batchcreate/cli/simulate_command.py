@@ -83,9 +83,9 @@ def _read_secret(option: str, path: Path | None) -> str | None:
 
 async def _serve(settings: SimulatorSettings) -> None:
     ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
     async with serve(settings) as simulator:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ended.set)
         print_message(f"ROMA Connect simulator at {simulator.url}; Ctrl-C ends it")
         await ended.wait()

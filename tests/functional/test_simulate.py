@@ -5,17 +5,13 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
-
-import pytest
 
 from batchcreate.simulator import FaultKind
 from tests.functional.inside import invoke
 from tests.functional.program import (
     Ended,
     end,
-    in_turns,
     listing,
     read_lines,
     said,
@@ -48,45 +44,29 @@ def found_url(line: str) -> str:
     return match[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-async def test_a_simulator_serves_until_it_is_ended(
-    tmp_path: Path, number: signal.Signals
-) -> None:
-    """It says where it is, on loopback, creates what it is sent, and ends with 0."""
-    write_rows(tmp_path / "tasks.csv", task_rows(3))
-
-    async with simulating(folder=tmp_path, ended_by=number) as target:
-        ran = await invoke("run", "tasks.csv", *target, folder=tmp_path)
-
-    assert (ran.code, ran.err.splitlines()[-2]) == (0, "3 rows: 3 created")
-
-
-async def test_a_simulator_misbehaves_as_told(tmp_path: Path) -> None:
-    """Faults, latency and limit are options of it."""
+async def test_a_simulator_serves_until_a_signal_ends_it(tmp_path: Path) -> None:
+    """It behaves as its options state; started again, it has the tasks of its state file."""
     write_rows(tmp_path / "tasks.csv", task_rows(10))
-    options = ("--latency", "30", "--limit-rate", "500", "--fault", "403=0.3", "--seed", "5")
-
-    async with simulating(*options, folder=tmp_path) as target:
-        ran = await invoke("run", "tasks.csv", *target, folder=tmp_path)
-
-    lines = read_lines(tmp_path / "tasks-results" / "results.csv")
-    assert (ran.code, set(statuses(lines))) == (1, {"created", "failed"})
-    assert min(int(line["duration_ms"]) for line in lines) >= 30
-
-
-async def test_tasks_survive_in_the_state_file(tmp_path: Path) -> None:
-    """A simulator that is started again has the tasks; another batch finds their names taken."""
-    write_rows(tmp_path / "tasks.csv", task_rows(3))
+    state = ("--state", "state.jsonl")
+    faults = ("--latency", "30", "--limit-rate", "500", "--fault", "403=0.3", "--seed", "5")
     found = []
 
-    for results in ("one", "two"):
-        async with simulating("--state", "state.jsonl", folder=tmp_path) as target:
+    for results, options, number in (
+        ("one", (*state, *faults), signal.SIGINT),
+        ("two", state, signal.SIGTERM),
+    ):
+        async with simulating(*options, folder=tmp_path, ended_by=number) as target:
             ran = await invoke("run", "tasks.csv", *target, "--results", results, folder=tmp_path)
-        lines = read_lines(tmp_path / results / "results.csv")
-        found.append((ran.code, statuses(lines), [line["task_id"] for line in lines]))
+        found.append((ran.code, read_lines(tmp_path / results / "results.csv")))
 
-    ids = found[0][2]
-    assert found == [(0, ["created"] * 3, ids), (0, ["skipped"] * 3, ids)]
+    (first_code, first), (second_code, second) = found
+    assert (first_code, set(statuses(first))) == (1, {"created", "failed"})
+    assert min(int(line["duration_ms"]) for line in first) >= 30
+    ids = {line["task_name"]: line["task_id"] for line in first if line["status"] == "created"}
+    assert (second_code, set(statuses(second))) == (0, {"created", "skipped"})
+    assert ids == {
+        line["task_name"]: line["task_id"] for line in second if line["status"] == "skipped"
+    }
 
 
 async def test_the_kinds_of_faults_are_listed_on_stdout(tmp_path: Path) -> None:
@@ -110,15 +90,8 @@ WRONG_OPTIONS = (
 
 async def test_a_wrong_option_is_named(tmp_path: Path) -> None:
     """One line says what is accepted; nothing is served and nothing left behind."""
-    found = await in_turns(
-        {
-            words: partial(invoke, "simulate", *options, folder=tmp_path)
-            for options, words in WRONG_OPTIONS
-        }
-    )
-
-    for words, ended in found.items():
-        assert_refused(ended, words)
+    for options, words in WRONG_OPTIONS:
+        assert_refused(await invoke("simulate", *options, folder=tmp_path), words)
     assert listing(tmp_path) == []
 
 
