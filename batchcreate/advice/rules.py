@@ -5,7 +5,7 @@ from typing import Final
 
 from batchcreate.advice.remedies import MEND_CELLS
 from batchcreate.advice.values import Entry, Owner, Remedy, Retry, Words, sentences
-from batchcreate.messages import CATALOGUES, facts_of, message
+from batchcreate.messages import facts_of, message, texts
 from batchcreate.rules import RULES, TARGET_FIELDS, Rule
 
 _PREFIX: Final = "rule."
@@ -52,10 +52,10 @@ class _Blanks(dict[str, object]):
 
 def rule_entries() -> Iterator[Entry]:
     """Yield every rule of every field, in the order of the fields."""
-    texts = [key.removeprefix(_PREFIX) for key in CATALOGUES["en"] if key.startswith(_PREFIX)]
-    kinds = list(dict.fromkeys(text.rpartition(".")[2] for text in texts if "." not in text))
+    keys = [key.removeprefix(_PREFIX) for key in texts("en") if key.startswith(_PREFIX)]
+    kinds = list(dict.fromkeys(key for key in keys if "." not in key))
     for rule in RULES.values():
-        own = [text.rpartition(".")[2] for text in texts if text.startswith(f"{rule.field}.")]
+        own = [key.rpartition(".")[2] for key in keys if key.startswith(f"{rule.field}.")]
         for kind in dict.fromkeys([*kinds, *own]):
             if kind in own or kind not in _NEEDS or _NEEDS[kind](rule):
                 yield _entry(rule, kind)

@@ -11,13 +11,12 @@ from batchcreate.cli.descriptions import cleaned, describe_causes, left_out, rul
 from batchcreate.cli.exit_codes import DONE, INCOMPLETE
 from batchcreate.cli.options import configure
 from batchcreate.cli.terminal import print_json, print_message
-from batchcreate.messages import column_letters
 from batchcreate.models import CauseGroup, Cleaning, Column, IssueExample, RowLocation, Skipped
 from batchcreate.pipeline.check import CheckResult, check, keep_findings
 from batchcreate.pipeline.load import Input, load_options, results_folder
 from batchcreate.pipeline.values import SheetNotes
 from batchcreate.settings import Settings, language_of
-from batchcreate.text import counted
+from batchcreate.text import column_letters, counted
 
 FORMAT: Final = 1
 """Raised when a field changes its meaning or goes away."""

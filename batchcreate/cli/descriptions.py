@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchcreate.loader.names import normal
-from batchcreate.messages import column_letters, facts_of, message, quoted, text
+from batchcreate.messages import facts_of, message, quoted, text
 from batchcreate.models import (
     CauseGroup,
     Cleaning,
@@ -20,7 +20,7 @@ from batchcreate.models import (
 from batchcreate.pipeline.values import Forecast, InputNotes, Plan, SheetNotes
 from batchcreate.report.wording import spell_duration
 from batchcreate.rules import RULES
-from batchcreate.text import counted
+from batchcreate.text import column_letters, counted
 
 COLUMNS_SHOWN: Final = 20
 """How many columns that mean nothing to us are named."""

@@ -10,7 +10,7 @@ from typing import Final, TextIO, TypeVar
 
 from batchcreate.errors import NoCredentialsError
 from batchcreate.settings import Settings
-from batchcreate.text import printable, width_of
+from batchcreate.text import display_width, printable
 
 LINE_CHARS_MAX = 4096
 
@@ -195,7 +195,7 @@ def hanging(line: str, width: int | None, *, indent: int) -> str:
     What has no spaces is left to the terminal. Chinese characters take two columns.
     """
     line = printable(line, limit=LINE_CHARS_MAX)
-    if width is None or width < WIDTH_MIN or width_of(line) < width:
+    if width is None or width < WIDTH_MIN or display_width(line) < width:
         return line
     return "\n".join(_broken(line, width - 1, indent))
 
@@ -204,7 +204,7 @@ def _broken(line: str, width: int, indent: int) -> Iterator[str]:
     start = len(line) - len(line.lstrip())
     shown = line[:start]
     for word in line[start:].split(" "):
-        if shown.strip() and width_of(shown) + width_of(word) > width:
+        if shown.strip() and display_width(shown) + display_width(word) > width:
             yield shown.rstrip()
             shown = " " * indent
         shown += f"{word} "

@@ -1,12 +1,12 @@
 """What is added to a copy: colours and comments on cells to be mended, and our own columns."""
 
-import unicodedata
 from collections.abc import Iterable
 from copy import copy
 from typing import Any, Final
 
 from batchcreate.copies.compacting import Sheet
 from batchcreate.copies.plan import Headings, Line, Mark
+from batchcreate.text import display_width
 
 AUTHOR: Final = "batchcreate"
 """Of our comments, so that those of an earlier copy are found."""
@@ -152,11 +152,7 @@ def _make_room(sheet: Sheet, number: int, status: str) -> None:
 
 
 def _lines(text: str, width: int) -> int:
-    return sum(1 + _columns_of(line) // width for line in text.split("\n"))
-
-
-def _columns_of(line: str) -> int:
-    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in line)
+    return sum(1 + display_width(line) // width for line in text.split("\n"))
 
 
 def _part_merged(sheet: Sheet, header_number: int, columns: Iterable[int]) -> None:

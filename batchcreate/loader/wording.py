@@ -4,9 +4,10 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from batchcreate.loader.names import field_of, known, normal
-from batchcreate.messages import cell_address, quoted
+from batchcreate.messages import quoted
 from batchcreate.models import Column
 from batchcreate.rules import MANDATORY_FIELDS, RULES
+from batchcreate.text import cell_address
 
 SHOWN_HEADINGS = 20
 """How many headings an error lists."""

@@ -1,12 +1,10 @@
 """What analysts read, in English and in Chinese; pure."""
 
-from batchcreate.messages.addresses import cell_address, column_letters
-from batchcreate.messages.catalogue import CATALOGUES, LANGUAGES, message, text
-from batchcreate.messages.characters import character, strangers
-from batchcreate.messages.wording import (
+from batchcreate.messages.phrases import (
     SHOWN_CHARS,
     SHOWN_ROWS,
     amount,
+    character,
     facts_of,
     length,
     listed,
@@ -14,17 +12,16 @@ from batchcreate.messages.wording import (
     perhaps,
     quoted,
     row_name,
+    strangers,
 )
+from batchcreate.messages.texts import LANGUAGES, message, text, texts
 
 __all__ = [
-    "CATALOGUES",
     "LANGUAGES",
     "SHOWN_CHARS",
     "SHOWN_ROWS",
     "amount",
-    "cell_address",
     "character",
-    "column_letters",
     "facts_of",
     "length",
     "listed",
@@ -35,4 +32,5 @@ __all__ = [
     "row_name",
     "strangers",
     "text",
+    "texts",
 ]

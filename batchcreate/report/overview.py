@@ -10,7 +10,7 @@ from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.report.sheets import write_text
 from batchcreate.report.verdict import verdict
 from batchcreate.report.wording import ORDER, label_of, one_line, words_of
-from batchcreate.text import cell_text, width_of
+from batchcreate.text import cell_text, display_width
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -111,7 +111,7 @@ class _Sheet:
     def write_wrapped(self, row: int, cells: Sequence[str | int]) -> None:
         """Fill the first cells of *row*, as high as the longest text in its column needs."""
         lines = max(
-            ceil(1.1 * width_of(str(cell)) / width)
+            ceil(1.1 * display_width(str(cell)) / width)
             for cell, width in zip(cells, _WIDTHS, strict=True)
         )
         self._sheet.set_row(row, max(lines, 1) * _LINE_POINTS)

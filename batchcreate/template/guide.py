@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from batchcreate.messages import column_letters, text
+from batchcreate.messages import text
 from batchcreate.template.headings import MARKS, Heading, choices
 from batchcreate.template.styles import Styles
-from batchcreate.text import width_of
+from batchcreate.text import column_letters, display_width
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -110,4 +110,4 @@ def _name(column: Heading) -> str:
 
 def _height(words: str) -> int:
     # Not every program makes a row as high as its text.
-    return _LINE_POINTS * ceil(width_of(words) / (0.9 * _WIDTHS[_TEXTS]))
+    return _LINE_POINTS * ceil(display_width(words) / (0.9 * _WIDTHS[_TEXTS]))

@@ -46,7 +46,7 @@ def workbook(language: str, *, at: datetime) -> bytes:
         columns = headings(language)
         tasks, guide = (
             book.add_worksheet(text(f"template.{name}", {}, language=language))
-            for name in ("tasks", "guide")
+            for name in ("tasks", "instructions")
         )
         lists = write_guide(guide, columns, styles, language=language)
         _arrange(tasks, columns)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-from batchcreate.messages import cell_address
 from batchcreate.models import Chunk, Cleaning, Key, Rejected, RowLocation, Target, Task
 from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS, fold, items
+from batchcreate.text import cell_address
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

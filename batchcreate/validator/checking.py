@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from batchcreate.messages import cell_address
 from batchcreate.models import Chunk, Issue, Rejected
 from batchcreate.rules import RULES, TARGET_FIELDS
+from batchcreate.text import cell_address
 from batchcreate.validator.cells import Breach, Judge
 from batchcreate.validator.checked import Checked, place_of, target_cells
 from batchcreate.validator.columns import JudgedColumn, judged

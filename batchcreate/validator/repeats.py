@@ -5,6 +5,7 @@ from itertools import islice
 
 from batchcreate import messages
 from batchcreate.models import Issue, RepeatedRow
+from batchcreate.text import cell_address
 
 
 def repeated_name_issues(group: Sequence[RepeatedRow], *, language: str = "en") -> list[Issue]:
@@ -32,7 +33,7 @@ def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: st
     return Issue(
         location=row.location,
         column=row.column.header,
-        cell=messages.cell_address(row.column.index, row.location.number),
+        cell=cell_address(row.column.index, row.location.number),
         value=row.task_name,
         rule="task_name.repeated",
         message=messages.message("task_name.repeated", facts, language=language),

@@ -9,7 +9,7 @@ from batchcreate import messages
 from batchcreate.models import RowLocation
 from batchcreate.rules import RULES
 
-ENGLISH, CHINESE = messages.CATALOGUES["en"], messages.CATALOGUES["zh"]
+ENGLISH, CHINESE = messages.texts("en"), messages.texts("zh")
 
 BORROWED = {"ID", "batchcreate", "origin", "Excel", "check", "run", "UTF", "CSV"}
 """Words that a Chinese analyst reads as they are."""
@@ -33,7 +33,7 @@ def test_both_texts_say_the_same_facts(key: str) -> None:
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_texts_refer_to_nothing_but_names(language: str) -> None:
     """A placeholder never reaches into a value."""
-    texts = messages.CATALOGUES[language].values()
+    texts = messages.texts(language).values()
 
     assert all(name.isidentifier() for text in texts for name in placeholders(text))
 
@@ -244,12 +244,3 @@ def test_other_rows_are_named_as_far_as_they_are_elsewhere(
 def test_amounts_are_in_words(count: int, said: str) -> None:
     """One character is not characters, and thousands are parted."""
     assert messages.length("x" * count) == said
-
-
-@pytest.mark.parametrize(
-    ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")]
-)
-def test_columns_have_the_letters_of_spreadsheet_programs(index: int, letters: str) -> None:
-    """After Z comes AA, after ZZ comes AAA."""
-    assert messages.column_letters(index) == letters
-    assert messages.cell_address(index, 7) == f"{letters}7"

@@ -11,7 +11,7 @@ import pytest
 from batchcreate.models import Bar, Latencies, RowShare, Span, Status, Timeline
 from batchcreate.report.charts import draw_causes, draw_latencies, draw_shares, draw_timeline
 from batchcreate.report.charts.canvas import INKS, Drawing, Picture, shortened
-from batchcreate.text import width_of
+from batchcreate.text import display_width
 
 HOSTILE = "<script>alert(1)</script> & \"'$\\frac{1}{2}$ 客户\u202e"
 NONE = dict.fromkeys(Status, 0)
@@ -334,7 +334,7 @@ def test_what_is_shortened_keeps_both_ends(text: str) -> None:
     head, tail = shown.split("…")
     assert text.startswith(head)
     assert text.endswith(tail)
-    assert 42 <= width_of(shown) <= 46
+    assert 42 <= display_width(shown) <= 46
 
 
 def test_inks_differ() -> None:

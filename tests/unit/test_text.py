@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 from batchcreate.text import (
     CELL_CHARS,
     SHOWN_CHARS,
+    cell_address,
+    column_index,
+    column_letters,
     counted,
     csv_cell,
+    display_width,
+    is_blank,
     printable,
     separator,
-    width_of,
 )
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
@@ -161,4 +165,23 @@ def test_other_lines_name_no_separator(line: str) -> None:
 
 def test_chinese_is_twice_as_wide() -> None:
     """So are full-width forms."""
-    assert width_of("ab客户\uff21") == 8
+    assert display_width("ab客户\uff21") == 8
+
+
+def test_white_space_is_blank() -> None:
+    """A cell is blank if it is empty or contains only white space."""
+    assert [text for text in ("", " ", "\t\n\u3000", "x", " x ", "\u200b") if is_blank(text)] == [
+        "",
+        " ",
+        "\t\n\u3000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")]
+)
+def test_columns_have_the_letters_of_spreadsheet_programs(index: int, letters: str) -> None:
+    """After Z comes AA, after ZZ comes AAA; letters and indexes convert in both directions."""
+    assert column_letters(index) == letters
+    assert column_index(letters.lower()) == index
+    assert cell_address(index, 7) == f"{letters}7"

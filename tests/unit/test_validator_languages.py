@@ -48,7 +48,7 @@ def repeated(language: str) -> str:
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_texts_are_those_of_the_rules_that_can_be_broken(language: str) -> None:
     """Each text is used, and each rule has one."""
-    keys = {key for key in messages.CATALOGUES[language] if key.startswith("rule.")}
+    keys = {key for key in messages.texts(language) if key.startswith("rule.")}
 
     used = set()
     for rule in {breach.rule for _, breach in broken(language)} | {repeated(language)}:

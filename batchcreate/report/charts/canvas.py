@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, fromstring, tostring
 
 from batchcreate.report.wording import one_line
-from batchcreate.text import width_of
+from batchcreate.text import display_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -183,14 +183,14 @@ class Canvas:
 def shortened(text: str, chars: int = WIDE_CHARS) -> str:
     """Return *text* on one line, its middle left out where it is wider than *chars*."""
     shown = one_line(text)
-    if width_of(shown) <= chars:
+    if display_width(shown) <= chars:
         return shown
     room = (chars - 1) // 2
     return f"{_beginning(shown, room)}…{_beginning(shown[::-1], room)[::-1]}"
 
 
 def _beginning(text: str, columns: int) -> str:
-    return text[: bisect_right([*accumulate(map(width_of, text))], columns)]
+    return text[: bisect_right([*accumulate(map(display_width, text))], columns)]
 
 
 def _geometry(element: Element) -> dict[str, str]:

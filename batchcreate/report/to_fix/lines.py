@@ -9,7 +9,7 @@ from batchcreate.copies.plan import Headings, Line, Mark
 from batchcreate.messages import text
 from batchcreate.models import Issue, Origin, RowToFix, Status
 from batchcreate.models.rows import ORIGIN_HEADING, STATUS_HEADINGS
-from batchcreate.text import cell_text, printable
+from batchcreate.text import cell_text, column_index, printable
 
 _LETTERS: Final = re.compile(r"([A-Z]{1,3})[0-9]+")
 _WITHOUT_VALUE: Final = (".no_result", ".merged")
@@ -80,7 +80,7 @@ def _marks(issues: Sequence[Issue], language: str) -> Sequence[Mark]:
     cells: dict[int, list[Issue]] = {}
     for issue in issues:
         if found := _LETTERS.fullmatch(issue.cell):
-            cells.setdefault(_index(found[1]), []).append(issue)
+            cells.setdefault(column_index(found[1]), []).append(issue)
     return [
         Mark(
             index=index,
@@ -96,10 +96,3 @@ def _advised(issue: Issue, between: str, language: str) -> str:
         return issue.message
     suggestion = text("to_fix.suggestion", {"suggestion": issue.suggestion}, language=language)
     return f"{issue.message}{between}{suggestion}"
-
-
-def _index(letters: str) -> int:
-    index = 0
-    for letter in letters:
-        index = index * 26 + ord(letter) - ord("A") + 1
-    return index - 1

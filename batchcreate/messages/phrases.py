@@ -1,8 +1,9 @@
-"""Parts of sentences: what a rule wants, amounts, lists, other rows, what a cell shows."""
+"""Parts of sentences: quantities, lists, names of rows and characters."""
 
+import unicodedata
 from collections.abc import Sequence
 
-from batchcreate.messages.catalogue import text
+from batchcreate.messages.texts import text, texts
 from batchcreate.models import RowLocation
 from batchcreate.rules import Rule
 from batchcreate.text import printable
@@ -12,6 +13,21 @@ SHOWN_CHARS = 60
 
 SHOWN_ROWS = 5
 """How many other rows a message names."""
+
+SHOWN_STRANGERS = 3
+"""How many characters that are not allowed a message names."""
+
+_SCRIPTS = {
+    "CJK": "chinese",
+    "CYRILLIC": "cyrillic",
+    "FULLWIDTH": "full_width",
+    "GREEK": "greek",
+    "HANGUL": "hangul",
+    "HIRAGANA": "kana",
+    "KATAKANA": "kana",
+    "LATIN": "accented",
+}
+"""The first word of a character's name in Unicode, and the key of ours."""
 
 
 def facts_of(rule: Rule, language: str = "en") -> dict[str, object]:
@@ -95,3 +111,42 @@ def _wanted(rule: Rule, possible: Sequence[str], language: str) -> str:
         "beginning": text(f"charset.{rule.first.name}", language=language) if rule.first else "",
     }
     return text("words.size_beginning" if rule.first else "words.size", facts, language=language)
+
+
+def character(char: str, *, language: str = "en") -> str:
+    """Return the name of *char*: as it looks, if it can be seen, with its word and number."""
+    if char.isascii() and char.isprintable() and not char.isspace():
+        return text("words.quoted", {"value": char}, language=language)
+    word = _word(char, language)
+    if char == " ":
+        return word
+    facts = {"char": char, "word": word, "point": f"{ord(char):04X}"}
+    is_seen = char.isprintable() and not unicodedata.category(char).startswith("M")
+    key = "words.seen_character" if is_seen else "words.unseen_character"
+    return text(key, facts, language=language)
+
+
+def strangers(found: Sequence[tuple[int, str]], *, language: str = "en") -> str:
+    """Name the characters of *found*, each given with its position, counted from 1."""
+    named = [
+        text(
+            "words.at_position",
+            {"character": character(char, language=language), "at": at},
+            language=language,
+        )
+        for at, char in found[:SHOWN_STRANGERS]
+    ]
+    return others(named, count=len(found), language=language)
+
+
+def _word(char: str, language: str) -> str:
+    own = f"character.{ord(char):04X}"
+    return text(own if own in texts(language) else f"family.{_family(char)}", language=language)
+
+
+def _family(char: str) -> str:
+    category = unicodedata.category(char)
+    if category[0] == "C":
+        return category
+    script, _, _ = unicodedata.name(char, "").partition(" ")
+    return _SCRIPTS.get(script, category[0])
