@@ -216,6 +216,11 @@ class Gate:
         self._borne = 0.0
 
     @property
+    def configured_per_s(self) -> float:
+        """The configured rate, which the gate never exceeds."""
+        return self._limit.rate_per_s
+
+    @property
     def rate_per_s(self) -> float:
         """The rate in force, at most the configured one."""
         return self._pacer.rate_per_s

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -18,16 +17,12 @@ import structlog
 from structlog.testing import LogCapture
 
 from batchcreate.errors import CredentialError, TransportError
-from batchcreate.inventory import list_all
 from batchcreate.journal import Journal, UnknownTask, Writer
 from batchcreate.models import Reply, RunId, Target
 from batchcreate.pipeline.preflight import run_preflight, skip_existing
+from batchcreate.pipeline.send import Sender
+from batchcreate.pipeline.service import Connection
 from batchcreate.pool import (
-    AttemptLoop,
-    CreateContext,
-    Feed,
-    ListTasks,
-    Pool,
     Reconciler,
     RunCounters,
     StopCause,
@@ -366,7 +361,7 @@ class Knobs:
 
 class Rig:
     """
-    One run, wired as `batchcreate.pipeline.creation` wires it, on a model server.
+    One run, sent by `batchcreate.pipeline.send.Sender` to a model server.
 
     Args:
         journal: has read the input.
@@ -414,11 +409,15 @@ class Rig:
         return list(self.capture.entries)
 
     async def run(self) -> StopReason | None:
-        """Take the baseline and send; return why the run ended early."""
+        """Run the preflight and send; return the reason why the run ended early."""
         knobs = self._knobs
         gate = self._gate(RateLimit(rate_per_s=knobs.rate_per_s, headroom=0.0))
-        list_tasks = partial(
-            list_all, self._client, gate=gate, retry=knobs.retry, random=self._random
+        connection = Connection(
+            client=self._client,
+            credential=self._credential,
+            gate=gate,
+            retry=knobs.retry,
+            random=Random(1),  # noqa: S311 # jitter, not a secret
         )
         number = self._journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
         unknown = self._journal.work.find_unknown() if knobs.does_reconcile else []
@@ -426,60 +425,47 @@ class Rig:
             *self._journal.work.count_per_target(),
             *(row.pending.key.target for row in unknown),
         ]
-        inventories = await run_preflight(dict.fromkeys(targets), list_tasks, self._credential)
-        if isinstance(inventories, StopReason):
-            self.stop.request_stop(inventories)
+        found = await run_preflight(
+            dict.fromkeys(targets), connection.list_tasks, self._credential
+        )
+        if isinstance(found, StopReason):
+            self.stop.request_stop(found)
             return self.stop.reason
-        skip_existing(self._journal, inventories, is_abort=False)
-        await self._send(gate, list_tasks, unknown, number)
+        skip_existing(self._journal, found, is_abort=False)
+        await self._send(connection, unknown, number)
         self._journal.apply_log()
         return self.stop.reason
 
     async def _send(
-        self, gate: Gate, list_tasks: ListTasks, unknown: Sequence[UnknownTask], number: int
+        self, connection: Connection[ScriptedClient], unknown: Sequence[UnknownTask], number: int
     ) -> None:
         knobs = self._knobs
         planned = sum(self._journal.work.count_per_target().values())
         self.counters.run_planned(planned=planned + len(unknown), existing=0)
-        self.writer = writer = InlineWriter(
+        self.writer = InlineWriter(
             self._journal._connection,
             run=number,
             now_ms=self._server.now_ms,
             delay_s=knobs.commit_s,
             on_step=self._client.on_step,
         )
-        feed = Feed(writer, planned=planned, rate_per_s=knobs.rate_per_s)
-        reconciler = self._reconciler(
-            list_tasks=list_tasks,
-            feed=feed,
-            writer=writer,
+        sender = Sender(
+            connection,
+            self.writer,
+            counters=self.counters,
             stop=self.stop,
-            counters=self.counters,
-            window_s=knobs.window_s,
-            waiting_max=knobs.waiting_max,
             log=self._log,
-        )
-        for row in unknown:
-            reconciler.resume(row, now_ms=self._server.now_ms())
-        context = CreateContext(
-            client=self._client,
-            credential=self._credential,
-            feed=feed,
-            writer=writer,
-            counters=self.counters,
             now=self._server.utc_now,
-            log=self._log,
+            now_ms=self._server.now_ms,
+            reconciler=self._reconciler,
         )
-        attempts = AttemptLoop(
-            gate=gate,
-            stop=self.stop,
-            retry=knobs.retry,
-            random=self._random,
-            has_more=lambda: feed.has_more,
-        )
-        pool = Pool(context, attempts, reconciler if knobs.does_reconcile else None, self.stop)
-        async with writer:
-            await pool.run(knobs.workers)
+        async with self.writer:
+            await sender.send(
+                unknown,
+                concurrency=knobs.workers,
+                window_s=knobs.window_s if knobs.does_reconcile else None,
+                waiting_max=knobs.waiting_max,
+            )
 
 
 def reopened(folder: Path, rows: Sequence[str], mended: Sequence[str] = ()) -> Journal:

@@ -222,9 +222,12 @@ def describe_outlook(outlook: Forecast) -> Iterator[str]:
     if len(targets) > TARGETS_SHOWN:
         rest = [outlook.to_send[target] for target in targets[TARGETS_SHOWN:]]
         yield f"  {counted(sum(rest), 'task')} to {counted(len(rest), 'more instance')}"
-    if outlook.unsettled:
-        rows = counted(outlook.unsettled, "unsettled row")
-        yield f"  {rows} of earlier runs: looked up first, sent again where nothing came of it"
+    if outlook.unknown:
+        rows = counted(outlook.unknown, "row")
+        yield (
+            f"  {rows} with unknown outcome from earlier runs: checked against the task list first, "
+            "resent only if absent"
+        )
     if outlook.total:
         tasks = counted(outlook.total, "task")
         yield f"  {tasks} at {outlook.rate_per_s:g}/s: about {spell_duration(max(1, round(outlook.expected_s)))}"
@@ -233,7 +236,8 @@ def describe_outlook(outlook: Forecast) -> Iterator[str]:
 def question(outlook: Forecast) -> str:
     """Return what is asked before anything is sent."""
     if not outlook.total:
-        return f"Look up {counted(outlook.unsettled, 'unsettled row')}?"
+        rows = counted(outlook.unknown, "row")
+        return f"Check {rows} with unknown outcome against the task list?"
     several = len(outlook.to_send) > 1
     where = f" in {len(outlook.to_send)} instances" if several else ""
     return f"Create {counted(outlook.total, 'task')}{where}?"
@@ -241,8 +245,8 @@ def question(outlook: Forecast) -> str:
 
 def _goes_to(target: Target, outlook: Forecast) -> str:
     tasks = counted(outlook.to_send[target], "task")
-    where = f"{tasks} to project {target.project_id}, instance {target.instance_id}"
+    where = f"{tasks} in project {target.project_id}, instance {target.instance_id}"
     if target not in outlook.used:
         return where
     room = max(0, outlook.quota - outlook.used[target])
-    return f"{where} (room for {room} of {outlook.quota})"
+    return f"{where} (quota {outlook.quota}, {room} left)"

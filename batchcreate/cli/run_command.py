@@ -146,8 +146,8 @@ def _attempt(
 
 
 def _conclude(ending: RunResult, settings: Settings, *, language: str) -> None:
-    for trouble in ending.troubles:
-        print_message(trouble)
+    for problem in ending.problems:
+        print_message(problem)
     if settings.json_summary:
         print_json(ending.reports.document)
     width = terminal_width(sys.stderr)

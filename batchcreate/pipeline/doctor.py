@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import partial
 from http import HTTPStatus
-from random import Random
 from typing import Final
 
-from batchcreate.client import RomaClient, connect
+from batchcreate.client import RomaClient
 from batchcreate.clock import utc_now
 from batchcreate.errors import (
     BatchCreateError,
@@ -17,13 +15,16 @@ from batchcreate.errors import (
     NoCredentialsError,
     TransportError,
 )
-from batchcreate.inventory import list_all
 from batchcreate.listing import Incomplete
 from batchcreate.models import Decision, Reply, Signal, Target
 from batchcreate.outcome import describe, read_failure, read_reply
-from batchcreate.pipeline.service import find_service, target_defaults
-from batchcreate.rate_limiter import Gate, RateLimit
-from batchcreate.retry import RetryPolicy
+from batchcreate.pipeline.service import (
+    Connection,
+    connect,
+    find_service,
+    open_gate,
+    target_defaults,
+)
 from batchcreate.settings import Settings
 
 SKEW_MAX_S: Final = 900.0
@@ -87,26 +88,17 @@ async def diagnose(
         yield Diagnosis(about="project and instance", is_good=False, text=text)
         return
     target = Target(endpoint=service.endpoint, **defaults)
-    async with (
-        service.open() as base_url,
-        connect(
-            base_url,
-            service.credential,
-            timeout_s=settings.timeout,
-            connections=1,
-            network=service.network,
-        ) as client,
-    ):
-        async for finding in _ask(client, target, settings, service.credential.remedy):
-            yield finding
+    async with connect(service, settings, open_gate(settings)) as connection:
+        async for diagnosis in _ask(connection, target, settings.quota):
+            yield diagnosis
 
 
 async def _ask(
-    client: RomaClient, target: Target, settings: Settings, credential_remedy: str
+    connection: Connection[RomaClient], target: Target, quota: int
 ) -> AsyncIterator[Diagnosis]:
     where = target.endpoint
     try:
-        reply = await client.probe(target)
+        reply = await connection.client.probe(target)
     except CredentialError as error:
         yield Diagnosis(about="credentials", is_good=False, text=str(error))
         return
@@ -119,22 +111,19 @@ async def _ask(
     if (skew := clock_skew(reply, utc_now())) is not None:
         yield skew
     if reply.status != HTTPStatus.OK:
-        yield refusal(reply, target, credential_remedy)
+        yield refusal(reply, target, connection.credential.remedy)
         return
     text = f"accepted; {_place(target)}: tasks can be listed"
     yield Diagnosis(about="permission", is_good=True, text=text)
     for rates in rate_headers(reply):
         yield rates
-    look = partial(
-        list_all, client, retry=RetryPolicy(), random=Random()  # noqa: S311 # jitter, no secret
-    )  # fmt: skip
-    listing = await look(target, gate=Gate(RateLimit(rate_per_s=settings.rate)))
+    listing = await connection.list_tasks(target)
     if isinstance(listing, Incomplete):
         text = f"{listing.reason}; try again, and wait where others create tasks just now"
         yield Diagnosis(about="tasks", is_good=False, text=text)
         return
-    room = settings.quota - listing.total
-    text = f"{listing.total} of {settings.quota} used, room for {max(room, 0)} more"
+    room = quota - listing.total
+    text = f"{listing.total} of {quota} used, room for {max(room, 0)} more"
     if room <= 0:
         text += "; delete some, take another instance, or raise --quota if it holds more"
     yield Diagnosis(about="tasks", is_good=room > 0, text=text)

@@ -1,5 +1,6 @@
 """Input files to validated rows in the journal."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,14 +9,16 @@ from functools import partial
 from pathlib import Path
 
 from batchcreate import loader
-from batchcreate.errors import LoadError, SettingsError, StoppedError
+from batchcreate.errors import BatchCreateError, LoadError, SettingsError, StoppedError
 from batchcreate.journal import Enrolment, Journal
 from batchcreate.loader import LoadOptions
 from batchcreate.loader.names import normal
 from batchcreate.models import Chunk, Layout, Skipped
-from batchcreate.pipeline.values import InputNotesBuilder, Plan
+from batchcreate.pipeline.background import run_in_thread
+from batchcreate.pipeline.service import target_defaults
+from batchcreate.pipeline.values import Batch, InputNotesBuilder, Plan
 from batchcreate.rules import RULES
-from batchcreate.settings import Settings
+from batchcreate.settings import Settings, parse_rows
 from batchcreate.validator import repeated_name_issues, validate
 
 
@@ -214,6 +217,59 @@ def enroll(
             to_send=journal.work.count_per_target(),
             notices=notices,
         )
+
+
+async def select_input(files: Sequence[Path], batch: Batch) -> Input:
+    """
+    Return the input of a run: files, loading options, selection and default targets.
+
+    Raises:
+        SettingsError: an option is invalid.
+        CredentialError: the credentials are refused by IAM.
+        StoppedError: the run was stopped during the project lookup.
+
+    """
+    settings = batch.settings
+    defaults = await batch.stop.run_unless_stopped(target_defaults(settings, batch.service))
+    if defaults is None:
+        msg = "stopped before reading the input; nothing was sent"
+        raise StoppedError(msg)
+    return Input(
+        files=files,
+        options=load_options(settings),
+        language=batch.language,
+        defaults=defaults,
+        selection=parse_rows(settings.rows),
+        limit=settings.limit,
+    )
+
+
+async def load(journal: Journal, source: Input, batch: Batch) -> Plan:
+    """
+    Load, validate and enrol the input in a thread; return the plan of the run.
+
+    After an error, a new journal is removed again.
+
+    Raises:
+        BatchCreateError: see `enroll`.
+
+    """
+
+    def work(is_cancelled: Callable[[], bool]) -> Plan:
+        return enroll(
+            journal,
+            source,
+            endpoint=batch.service.endpoint,
+            is_kept=not batch.settings.dry_run,
+            is_stopped=lambda: batch.stop.reason is not None or is_cancelled(),
+        )
+
+    try:
+        # In a thread, so that signals are handled in the meantime.
+        return await run_in_thread(work)
+    except (BatchCreateError, asyncio.CancelledError):
+        journal.discard()
+        raise
 
 
 def _require_columns(chunk: Chunk, names: Iterable[str]) -> None:

@@ -185,7 +185,7 @@ def forecast(
         to_send=to_send,
         used={target: found.total for target, found in inventories.items()},
         quota=settings.quota,
-        unsettled=len(unsettled),
+        unknown=len(unsettled),
         rate_per_s=settings.rate,
         headroom=settings.headroom,
     )

@@ -1,19 +1,18 @@
-"""The commands run and retry."""
+"""The commands run and retry: load, plan, send, report."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from batchcreate.errors import BatchCreateError, StoppedError
+from batchcreate.errors import ReportError
 from batchcreate.journal import Journal
-from batchcreate.pipeline.background import run_in_thread
-from batchcreate.pipeline.load import Input, enroll, load_options, results_folder
-from batchcreate.pipeline.send import Sender
-from batchcreate.pipeline.service import find_service, service_of, target_defaults
-from batchcreate.pipeline.values import Observer, Plan, Reports, RunResult
-from batchcreate.pool import StopSwitch
+from batchcreate.pipeline.load import load, results_folder, select_input
+from batchcreate.pipeline.reports import as_next_run_sees, gather, lost_outcomes, write_reports
+from batchcreate.pipeline.send import Run, send, start_run
+from batchcreate.pipeline.service import find_service, service_of
+from batchcreate.pipeline.values import Batch, Observer, Plan, Reports, RunResult
+from batchcreate.pool import StopCause, StopReason, StopSwitch
 from batchcreate.report import document
-from batchcreate.settings import Settings, language_of, parse_rows
+from batchcreate.settings import Settings, language_of
 
 
 async def run(
@@ -28,58 +27,34 @@ async def run(
     Create one task for every valid row that has none yet.
 
     Args:
-        files: the input, in the order of the report.
-        settings: everything else that the user chose.
-        environment: where credentials may be.
-        observer: is told what happens.
-        stop: ends the run early when pulled.
+        files: the input files, in the order of the report.
+        settings: the settings of the command.
+        environment: environment variables, for credentials and language.
+        observer: receives the events of the run.
+        stop: ends the run early.
 
     Raises:
-        SettingsError: the options do not make a run; nothing was sent.
-        LoadError: an input cannot be read as a table; nothing was sent.
+        SettingsError: the settings are invalid or incomplete; nothing was sent.
+        LoadError: an input file cannot be read as a table; nothing was sent.
         JournalError: the journal cannot be opened or trusted; nothing was sent.
-        PlanError: the batch does not fit what the server has; nothing was sent.
-        ReportError: a report cannot be written; the journal is intact.
-        StoppedError: *stop* was pulled before all was read; nothing was sent.
+        PlanError: the batch does not fit into the instances; nothing was sent.
+        ReportError: the journal cannot be read; it is intact.
+        StoppedError: *stop* was used before the input was read; nothing was sent.
 
     """
     results = results_folder(files, settings)
-    service = find_service(settings, environment, results)
-    if service.warning:
-        observer.noted(service.warning)
-    language = language_of(settings, environment)
-    defaults = await stop.run_unless_stopped(target_defaults(settings, service))
-    if defaults is None:
-        msg = "stopped before the input was read; nothing was sent"
-        raise StoppedError(msg)
-    source = Input(
-        files=files,
-        options=load_options(settings),
-        language=language,
-        defaults=defaults,
-        selection=parse_rows(settings.rows),
-        limit=settings.limit,
+    batch = Batch(
+        results=results,
+        settings=settings,
+        service=find_service(settings, environment, results),
+        language=language_of(settings, environment),
+        observer=observer,
+        stop=stop,
     )
-    with _open_journal(results, settings) as journal:
-        try:
-            # Beside the event loop, so that signals are heard meanwhile.
-            plan = await run_in_thread(
-                lambda is_given_up: enroll(
-                    journal,
-                    source,
-                    endpoint=service.endpoint,
-                    is_kept=not settings.dry_run,
-                    is_stopped=lambda: stop.reason is not None or is_given_up(),
-                )
-            )
-        except (BatchCreateError, asyncio.CancelledError):
-            journal.discard()
-            raise
-        observer.planned(plan)
-        if settings.dry_run:
-            return _dry_ending(results, plan)
-        creation = Sender(service, settings, results, observer, stop, language=language)
-        return await creation.carry_out(journal, plan)
+    source = await select_input(files, batch)
+    with _open_journal(batch) as journal:
+        plan = await load(journal, source, batch)
+        return await _execute(batch, journal, plan)
 
 
 async def retry(
@@ -92,50 +67,98 @@ async def retry(
     stop: StopSwitch,
 ) -> RunResult:
     """
-    Attempt again, from the journal alone, every row that is not created.
+    Retry the rows that are not created, using the journal only.
 
     Args:
         results: the results folder.
-        settings: everything else that the user chose.
-        only: statuses and error codes of the rows to attempt; empty for all.
-        environment: where credentials may be.
-        observer: is told what happens.
-        stop: ends the run early when pulled.
+        settings: the settings of the command.
+        only: statuses and error codes of the rows to retry; empty for all.
+        environment: environment variables, for credentials and language.
+        observer: receives the events of the run.
+        stop: ends the run early.
 
     Raises:
-        SettingsError: there is no batch to retry, or the options do not make a run.
+        SettingsError: there is no batch to retry, or the settings are invalid.
         JournalError: the journal cannot be opened or trusted; nothing was sent.
-        PlanError: the batch does not fit what the server has; nothing was sent.
-        ReportError: a report cannot be written; the journal is intact.
+        PlanError: the batch does not fit into the instances; nothing was sent.
+        ReportError: the journal cannot be read; it is intact.
 
     """
     with Journal.open(results, is_new_allowed=False) as journal:
-        service = service_of(journal, settings, environment, results)
-        if service.warning:
-            observer.noted(service.warning)
-        journal.work.select_for_retry(only)
-        if settings.limit is not None:
-            journal.work.limit_to(settings.limit)
-        summary = journal.summary()
-        to_send = journal.work.count_per_target()
-        plan = Plan(rows=summary.total, summary=summary, to_send=to_send)
-        observer.planned(plan)
-        if settings.dry_run:
-            return _dry_ending(results, plan)
-        language = language_of(settings, environment)
-        creation = Sender(service, settings, results, observer, stop, language=language)
-        return await creation.carry_out(journal, plan)
+        batch = Batch(
+            results=results,
+            settings=settings,
+            service=service_of(journal, settings, environment, results),
+            language=language_of(settings, environment),
+            observer=observer,
+            stop=stop,
+        )
+        return await _execute(batch, journal, _plan_retry(journal, only, settings))
 
 
-def _dry_ending(results: Path, plan: Plan) -> RunResult:
+async def _execute(batch: Batch, journal: Journal, plan: Plan) -> RunResult:
+    """Show *plan*, send its tasks and write the reports."""
+    if batch.service.warning:
+        batch.observer.noted(batch.service.warning)
+    batch.observer.planned(plan)
+    if batch.settings.dry_run:
+        return _dry_run_result(batch, plan)
+    with start_run(batch, journal, plan) as current:
+        await send(current, plan)
+        return _report(current, plan)
+
+
+def _open_journal(batch: Batch) -> Journal:
+    """Open the journal; a dry run does not create a results folder."""
+    if batch.settings.dry_run and not batch.results.exists():
+        return Journal.scratch()
+    return Journal.open(batch.results)
+
+
+def _plan_retry(journal: Journal, only: Sequence[str], settings: Settings) -> Plan:
+    journal.work.select_for_retry(only)
+    if settings.limit is not None:
+        journal.work.limit_to(settings.limit)
+    summary = journal.summary()
+    return Plan(rows=summary.total, summary=summary, to_send=journal.work.count_per_target())
+
+
+def _dry_run_result(batch: Batch, plan: Plan) -> RunResult:
     content = document(plan.summary, None, planned=plan.to_send)
+    reports = Reports(summary=plan.summary, document=content)
+    return RunResult(results=batch.results, plan=plan, reports=reports)
+
+
+def _report(current: Run, plan: Plan) -> RunResult:
+    """Record the end of the run and write the reports."""
+    batch, journal = current.batch, current.journal
+    problems = lost_outcomes(journal, current.writer.unwritten)
+    facts = current.finish()
+    reports = _write_reports(batch, journal, problems)
+    current.log.info("run.finished", counts=dict(reports.summary.counts), **facts)
     return RunResult(
-        results=results, plan=plan, reports=Reports(summary=plan.summary, document=content)
+        results=batch.results,
+        plan=plan,
+        reports=reports,
+        run_id=current.run_id,
+        stop_reason=current.stop_reason,
+        facts=facts,
+        instances=journal.instances(),
+        problems=problems,
     )
 
 
-def _open_journal(results: Path, settings: Settings) -> Journal:
-    """Open the journal; a dry run makes no folder for it."""
-    if settings.dry_run and not results.exists():
-        return Journal.scratch()
-    return Journal.open(results)
+def _write_reports(batch: Batch, journal: Journal, problems: list[str]) -> Reports:
+    """Write the reports; if that fails, stop with that reason and return their content."""
+    with as_next_run_sees(journal):
+        try:
+            reports = write_reports(journal, batch.results, language=batch.language)
+        except ReportError as error:
+            if batch.stop.reason is not None:
+                problems.append(str(error))
+            reason = StopReason(cause=StopCause.REPORT, message=str(error))
+            batch.stop.request_stop(reason)
+            return gather(journal, {})
+    for note in reports.notes:
+        batch.observer.noted(note)
+    return reports

@@ -2,32 +2,32 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from platform import python_version
-from random import Random
-from typing import Any
+from typing import Any, Final
 
-import structlog
-
-from batchcreate.client import RomaClient, connect
 from batchcreate.clock import epoch_ms, stamp, utc_now
-from batchcreate.errors import JournalError, ReportError
-from batchcreate.inventory import list_all
+from batchcreate.errors import JournalError
 from batchcreate.journal import Journal, UnknownTask, Writer
 from batchcreate.logs import Log
 from batchcreate.models import RunId
 from batchcreate.pipeline.background import run_log
 from batchcreate.pipeline.preflight import forecast, run_preflight, skip_existing
-from batchcreate.pipeline.reports import as_next_run_sees, gather, lost_outcomes, write_reports
-from batchcreate.pipeline.service import SIMULATED, Service, name_credential
-from batchcreate.pipeline.values import Forecast, Observer, Plan, Reports, RunResult
+from batchcreate.pipeline.service import (
+    SIMULATED,
+    ApiClient,
+    Connection,
+    connect,
+    name_credential,
+    open_gate,
+)
+from batchcreate.pipeline.values import Batch, Forecast, Plan
 from batchcreate.pool import (
-    AttemptLoop,
     CreateContext,
     Feed,
-    ListTasks,
     Pool,
     Reconciler,
     RunCounters,
@@ -35,272 +35,283 @@ from batchcreate.pool import (
     StopReason,
     StopSwitch,
 )
-from batchcreate.rate_limiter import Gate, RateLimit
-from batchcreate.retry import RetryPolicy
-from batchcreate.settings import Settings
+from batchcreate.rate_limiter import Gate
 from batchcreate.text import counted
 from batchcreate.version import __version__
 
-
-def facts_of(
-    settings: Settings,
-    counters: RunCounters,
-    gate: Gate,
-    *,
-    endpoint: str,
-    reason: StopReason | None,
-) -> dict[str, Any]:
-    """Return what summary.json tells of a run beside its times and the counts of its batch."""
-    return {
-        "endpoint": endpoint,
-        "this_run": {
-            "planned": counters.planned,
-            "existing": counters.existing,
-            "created": counters.created,
-            "failed": counters.failed,
-            "unknown": counters.unknown,
-            "attempts": counters.attempts,
-            "throttled": counters.throttled,
-        },
-        "rate": {
-            "configured_per_s": settings.rate,
-            "learned_per_s": round(gate.rate_per_s, 3),
-            "slowdowns": gate.slowdowns,
-        },
-        "concurrency": settings.concurrency,
-        "stopped": None if reason is None else {"cause": reason.cause, "message": reason.message},
-        "versions": {"batchcreate": __version__, "python": python_version()},
-    }
+WAITING_PER_WORKER: Final = 2
+WAITING_MIN: Final = 5
+"""Rows that may wait for the task list while new ones are sent: two per worker, at least five."""
 
 
-WAITING_PER_WORKER = 2
-WAITING_MIN = 5
-"""How many unsettled rows may wait while new ones are sent: two for each worker, at least five."""
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """
+    One execution of `run` or `retry`, from its record in the journal to its reports.
+
+    Attributes:
+        batch: the results folder and the collaborators of the run.
+        journal: the open journal.
+        run_id: identifies the run in log and summary.
+        number: number of the run in the journal, counted from 1.
+        log: the log of the run.
+        writer: commits intents, outcomes and rates.
+        gate: paces the requests.
+        counters: the progress of the run.
+        started_at: start of the run, in UTC.
+        started: start of the run, as loop time.
+        lost: outcomes that the journal could not store, one line each.
+
+    """
+
+    batch: Batch
+    journal: Journal
+    run_id: RunId
+    number: int
+    log: Log
+    writer: Writer
+    gate: Gate
+    counters: RunCounters
+    started_at: datetime
+    started: float
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def stop_reason(self) -> StopReason | None:
+        """The reason why the run ended early, with the refused credential; or None."""
+        reason = self.batch.stop.reason
+        return None if reason is None else name_credential(reason, self.batch.service)
+
+    def finish(self) -> dict[str, Any]:
+        """Record the end of the run; return its facts for summary.json."""
+        facts = self._facts()
+        try:
+            self.journal.finish_run(self.number, at=stamp(utc_now()), facts=facts)
+        except JournalError as error:
+            self.batch.stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+        return facts
+
+    def _facts(self) -> dict[str, Any]:
+        settings, counters, reason = self.batch.settings, self.counters, self.stop_reason
+        return {
+            "started_at": stamp(self.started_at),
+            "finished_at": stamp(utc_now()),
+            "elapsed_s": round(asyncio.get_running_loop().time() - self.started, 3),
+            "endpoint": self.batch.service.endpoint,
+            "this_run": {
+                "planned": counters.planned,
+                "existing": counters.existing,
+                "created": counters.created,
+                "failed": counters.failed,
+                "unknown": counters.unknown,
+                "attempts": counters.attempts,
+                "throttled": counters.throttled,
+            },
+            "rate": {
+                "configured_per_s": settings.rate,
+                "learned_per_s": round(self.gate.rate_per_s, 3),
+                "slowdowns": self.gate.slowdowns,
+            },
+            "concurrency": settings.concurrency,
+            "stopped": (
+                None if reason is None else {"cause": reason.cause, "message": reason.message}
+            ),
+            "versions": {"batchcreate": __version__, "python": python_version()},
+        }
+
+
+@contextmanager
+def start_run(batch: Batch, journal: Journal, plan: Plan) -> Iterator[Run]:
+    """
+    Record the start of a run; its log is open until the end of the block.
+
+    Raises:
+        SettingsError: the log cannot be opened; nothing was sent.
+
+    """
+    settings, started_at = batch.settings, utc_now()
+    run_id = RunId(uuid.uuid4().hex[:12])
+    number = journal.start_run(run_id, at=stamp(started_at))
+    with run_log(batch.results, run_id, is_verbose=settings.verbose > 0) as log:
+        log.info("run.started", endpoint=batch.service.endpoint, rows=plan.rows)
+        log.info("config.loaded", settings=settings.told(), sources=settings.sources)
+        writer = journal.writer(run=number, now_ms=epoch_ms)
+
+        def on_rate_change(rate_per_s: float) -> None:
+            log.info("rate.changed", rate_per_s=round(rate_per_s, 3))
+            writer.note_rate(rate_per_s)
+
+        yield Run(
+            batch=batch,
+            journal=journal,
+            run_id=run_id,
+            number=number,
+            log=log,
+            writer=writer,
+            gate=open_gate(settings, on_rate_change),
+            counters=RunCounters(),
+            started_at=started_at,
+            started=asyncio.get_running_loop().time(),
+        )
+
+
+async def send(run: Run, plan: Plan) -> None:
+    """
+    Run the preflight, ask for confirmation, then create the tasks of *plan*.
+
+    Raises:
+        PlanError: the batch does not fit into the instances; nothing was sent.
+
+    """
+    settings = run.batch.settings
+    unknown = run.journal.work.find_unknown() if settings.reconcile else []
+    is_held = settings.strict and plan.rejected > 0
+    if is_held or not (plan.to_send or unknown):
+        return
+    async with connect(run.batch.service, settings, run.gate) as connection:
+        expected = await _preflight(run, plan, unknown, connection)
+        if expected is None or not await _is_confirmed(run, expected):
+            return
+        run.counters.run_planned(
+            planned=expected.total + len(unknown), existing=run.counters.existing
+        )
+        sender = Sender(
+            connection, run.writer, counters=run.counters, stop=run.batch.stop, log=run.log
+        )
+        try:
+            async with run.writer, run.batch.observer.watching(run.counters, run.gate):
+                await sender.send(
+                    unknown,
+                    concurrency=settings.concurrency,
+                    window_s=settings.settle if settings.reconcile else None,
+                    waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.concurrency),
+                )
+            run.journal.apply_log()
+        except JournalError as error:
+            run.batch.stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+
+
+async def _preflight(
+    run: Run, plan: Plan, unknown: Sequence[UnknownTask], connection: Connection[ApiClient]
+) -> Forecast | None:
+    """Return what remains to be sent, or None if there is nothing or the run is stopped."""
+    batch = run.batch
+    targets = dict.fromkeys([*plan.to_send, *(row.pending.key.target for row in unknown)])
+    found = await batch.stop.run_unless_stopped(
+        run_preflight(targets, connection.list_tasks, batch.service.credential)
+    )
+    if found is None:
+        return None
+    if isinstance(found, StopReason):
+        batch.stop.request_stop(found)
+        return None
+    is_abort = batch.settings.on_existing == "abort"
+    existing = skip_existing(run.journal, found, is_abort=is_abort)
+    run.counters.run_planned(planned=0, existing=existing)
+    if existing:
+        batch.observer.noted(f"skipped {counted(existing, 'task')} that already exist")
+    is_simulated = batch.service.endpoint == SIMULATED
+    return forecast(run.journal, found, unknown, batch.settings, is_simulated=is_simulated)
+
+
+async def _is_confirmed(run: Run, expected: Forecast) -> bool:
+    """Ask the observer; the answer no stops the run."""
+    stop = run.batch.stop
+    answer = await stop.run_unless_stopped(run.batch.observer.confirm(expected))
+    if answer is False:
+        declined = StopReason(cause=StopCause.DECLINED, message="Cancelled; nothing was sent.")
+        stop.request_stop(declined)
+    return bool(answer)
 
 
 class Sender:
     """
-    One run against one service.
+    Create the pending tasks of a journal, and reconcile the unknown ones.
 
     Args:
-        service: where to create.
-        settings: how.
-        results: the results folder.
-        observer: is told what happens.
-        stop: ends it early.
-        language: of what analysts read in the reports.
+        connection: client, gate and retry policy.
+        writer: commits intents and outcomes; open while tasks are sent.
+        counters: the progress of the run.
+        stop: ends the run early.
+        log: the log of the run.
+        now: the wall clock, in UTC.
+        now_ms: the wall clock, in milliseconds since 1970.
+        reconciler: the class of the reconciler.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # the one place where all collaborators meet
         self,
-        service: Service,
-        settings: Settings,
-        results: Path,
-        observer: Observer,
-        stop: StopSwitch,
+        connection: Connection[ApiClient],
+        writer: Writer,
         *,
-        language: str,
+        counters: RunCounters,
+        stop: StopSwitch,
+        log: Log,
+        now: Callable[[], datetime] = utc_now,
+        now_ms: Callable[[], int] = epoch_ms,
+        reconciler: type[Reconciler] = Reconciler,
     ) -> None:
-        self._service = service
-        self._settings = settings
-        self._results = results
-        self._observer = observer
+        self._connection = connection
+        self._writer = writer
+        self._counters = counters
         self._stop = stop
-        self._language = language
-        self._random = Random()  # noqa: S311 # jitter, no secret
-        self._retry = RetryPolicy()
-        self._started_at = utc_now()
-        self._loop = asyncio.get_running_loop()
-        self._started = self._loop.time()
-        limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
-        self._gate = Gate(limit, on_change=self._note_rate)
-        self._counters = RunCounters()
-        self._writer: Writer | None = None
-        self._troubles: list[str] = []
-        self._log: Log = structlog.get_logger()
+        self._log = log
+        self._now = now
+        self._now_ms = now_ms
+        self._reconciler = reconciler
 
-    async def carry_out(self, journal: Journal, plan: Plan) -> RunResult:
-        """
-        Send what *plan* says and write the reports.
-
-        Raises:
-            PlanError: the batch does not fit what the server has; nothing was sent.
-            ReportError: the journal cannot even be read any more.
-
-        """
-        settings = self._settings
-        run_id = RunId(uuid.uuid4().hex[:12])
-        number = journal.start_run(run_id, at=stamp(self._started_at))
-        with run_log(self._results, run_id, is_verbose=settings.verbose > 0) as self._log:
-            self._log.info("run.started", endpoint=self._service.endpoint, rows=plan.rows)
-            self._log.info("config.loaded", settings=settings.told(), sources=settings.sources)
-            unsettled = journal.work.find_unknown() if settings.reconcile else []
-            is_held = settings.strict and plan.rejected > 0
-            if (plan.to_send or unsettled) and not is_held:
-                await self._talk(journal, plan, unsettled, number)
-            facts = self._facts()
-            self._finish(journal, number, facts)
-            reports = self._report(journal)
-            self._log.info("run.finished", counts=dict(reports.summary.counts), **facts)
-        return RunResult(
-            results=self._results,
-            plan=plan,
-            reports=reports,
-            run_id=run_id,
-            stop_reason=self._stop_reason(),
-            facts=facts,
-            instances=journal.instances(),
-            troubles=self._troubles,
-        )
-
-    async def _talk(
-        self, journal: Journal, plan: Plan, unsettled: Sequence[UnknownTask], number: int
-    ) -> None:
-        """Look at what the server has, then send the rest."""
-        settings = self._settings
-        async with (
-            self._service.open() as base_url,
-            connect(
-                base_url,
-                self._service.credential,
-                timeout_s=settings.timeout,
-                connections=settings.concurrency + 1,
-                network=self._service.network,
-            ) as client,
-        ):
-            look = partial(
-                list_all, client, gate=self._gate, retry=self._retry, random=self._random
-            )
-            outlook = await self._look_ahead(journal, plan, unsettled, look)
-            if outlook is not None and await self._is_confirmed(outlook):
-                self._counters.run_planned(
-                    planned=outlook.total + len(unsettled), existing=self._counters.existing
-                )
-                await self._send(client, journal, number, look, unsettled)
-
-    async def _look_ahead(
-        self, journal: Journal, plan: Plan, unsettled: Sequence[UnknownTask], look: ListTasks
-    ) -> Forecast | None:
-        """Return what is left to do on the server; ``None`` for nothing, or a run that is to end."""
-        settings, service = self._settings, self._service
-        targets = dict.fromkeys([*plan.to_send, *(row.pending.key.target for row in unsettled)])
-        found = await self._stop.run_unless_stopped(
-            run_preflight(targets, look, service.credential)
-        )
-        if found is None:
-            return None
-        if isinstance(found, StopReason):
-            self._stop.request_stop(found)
-            return None
-        is_abort = settings.on_existing == "abort"
-        existing = skip_existing(journal, found, is_abort=is_abort)
-        self._counters.run_planned(planned=0, existing=existing)
-        if existing:
-            tasks = counted(existing, "task")
-            self._observer.noted(f"skipped {tasks} that already exist")
-        is_simulated = service.endpoint == SIMULATED
-        return forecast(journal, found, unsettled, settings, is_simulated=is_simulated)
-
-    async def _send(
+    async def send(
         self,
-        client: RomaClient,
-        journal: Journal,
-        number: int,
-        list_tasks: ListTasks,
         unknown: Sequence[UnknownTask],
+        *,
+        concurrency: int,
+        window_s: float | None,
+        waiting_max: int,
     ) -> None:
-        settings = self._settings
-        self._writer = writer = journal.writer(run=number, now_ms=epoch_ms)
-        writer.note_rate(self._gate.rate_per_s)
-        feed = Feed(
-            writer, planned=self._counters.planned - len(unknown), rate_per_s=settings.rate
-        )
-        reconciler = Reconciler(
-            list_tasks=list_tasks,
+        """
+        Send until every planned task has a final outcome or the run is stopped.
+
+        Args:
+            unknown: tasks that earlier runs left unknown.
+            concurrency: number of workers.
+            window_s: time to look for a task in the task list, in seconds; None to leave tasks
+                with unknown outcome unknown.
+            waiting_max: maximum number of rows that wait for the task list while others are sent.
+
+        """
+        gate = self._connection.gate
+        self._writer.note_rate(gate.rate_per_s)
+        planned = self._counters.planned - len(unknown)
+        feed = Feed(self._writer, planned=planned, rate_per_s=gate.configured_per_s)
+        context = CreateContext(
+            client=self._connection.client,
+            credential=self._connection.credential,
             feed=feed,
-            writer=writer,
+            writer=self._writer,
+            counters=self._counters,
+            now=self._now,
+            log=self._log,
+        )
+        attempts = self._connection.attempts(self._stop, has_more=lambda: feed.has_more)
+        reconciler = None
+        if window_s is not None:
+            reconciler = self._start_reconciler(feed, unknown, window_s, waiting_max)
+        await Pool(context, attempts, reconciler, self._stop).run(concurrency)
+
+    def _start_reconciler(
+        self, feed: Feed, unknown: Sequence[UnknownTask], window_s: float, waiting_max: int
+    ) -> Reconciler:
+        reconciler = self._reconciler(
+            list_tasks=self._connection.list_tasks,
+            feed=feed,
+            writer=self._writer,
             stop=self._stop,
             counters=self._counters,
-            window_s=settings.settle,
-            waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.concurrency),
+            window_s=window_s,
+            waiting_max=waiting_max,
             log=self._log,
         )
         for row in unknown:
-            reconciler.resume(row, now_ms=epoch_ms())
-        context = CreateContext(
-            client=client,
-            credential=self._service.credential,
-            feed=feed,
-            writer=writer,
-            counters=self._counters,
-            now=utc_now,
-            log=self._log,
-        )
-        attempts = AttemptLoop(
-            gate=self._gate,
-            stop=self._stop,
-            retry=self._retry,
-            random=self._random,
-            has_more=lambda: feed.has_more,
-        )
-        pool = Pool(context, attempts, reconciler if settings.reconcile else None, self._stop)
-        try:
-            async with writer, self._observer.watching(self._counters, self._gate):
-                await pool.run(settings.concurrency)
-            journal.apply_log()
-        except JournalError as error:
-            self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
-        self._troubles += lost_outcomes(journal, writer.unwritten)
-
-    async def _is_confirmed(self, outlook: Forecast) -> bool:
-        """Ask whoever watches; a no ends the run."""
-        answer = await self._stop.run_unless_stopped(self._observer.confirm(outlook))
-        if answer is False:
-            declined = StopReason(
-                cause=StopCause.DECLINED, message="nothing was sent: the answer was no"
-            )
-            self._stop.request_stop(declined)
-        return bool(answer)
-
-    def _finish(self, journal: Journal, number: int, facts: Mapping[str, Any]) -> None:
-        """Note the end of the run; where the journal takes nothing any more, say so instead."""
-        try:
-            journal.finish_run(number, at=stamp(utc_now()), facts=facts)
-        except JournalError as error:
-            self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
-
-    def _report(self, journal: Journal) -> Reports:
-        """Write the reports; where that fails, say so, and return what they would have told."""
-        with as_next_run_sees(journal):
-            try:
-                reports = write_reports(journal, self._results, language=self._language)
-            except ReportError as error:
-                if self._stop.reason is not None:
-                    self._troubles.append(str(error))
-                self._stop.request_stop(StopReason(cause=StopCause.REPORT, message=str(error)))
-                return gather(journal, {})
-        for note in reports.notes:
-            self._observer.noted(note)
-        return reports
-
-    def _facts(self) -> dict[str, Any]:
-        """Return what summary.json tells of this run."""
-        endpoint, reason = self._service.endpoint, self._stop_reason()
-        return {
-            "started_at": stamp(self._started_at),
-            "finished_at": stamp(utc_now()),
-            "elapsed_s": round(self._loop.time() - self._started, 3),
-            **facts_of(
-                self._settings, self._counters, self._gate, endpoint=endpoint, reason=reason
-            ),
-        }
-
-    def _stop_reason(self) -> StopReason | None:
-        reason = self._stop.reason
-        return None if reason is None else name_credential(reason, self._service)
-
-    def _note_rate(self, rate_per_s: float) -> None:
-        self._log.info("rate.changed", rate_per_s=round(rate_per_s, 3))
-        if self._writer is not None:
-            self._writer.note_rate(rate_per_s)
+            reconciler.resume(row, now_ms=self._now_ms())
+        return reconciler

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from batchcreate.auth import (
     AccessKey,
@@ -24,12 +24,19 @@ from batchcreate.auth import (
     permission_warning,
     read_project_id,
 )
+from batchcreate.client import RomaClient
+from batchcreate.client import connect as connect_client
 from batchcreate.clock import utc_now
 from batchcreate.errors import CredentialError, SettingsError, TransportError
+from batchcreate.inventory import Lister, list_all
 from batchcreate.journal import Journal
-from batchcreate.models import Reply
+from batchcreate.listing import Incomplete, Inventory
+from batchcreate.models import Reply, Target
 from batchcreate.outcome import error_of, is_unauthorized, parse_json
-from batchcreate.pool import StopCause, StopReason
+from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
+from batchcreate.pool.workers import CreateClient
+from batchcreate.rate_limiter import Gate, RateLimit
+from batchcreate.retry import RetryPolicy
 from batchcreate.secret import Secret
 from batchcreate.settings import Settings
 from batchcreate.settings.variables import PROXY
@@ -121,6 +128,74 @@ def service_of(
         msg = f"{results}: this batch belongs to {endpoint}; leave the endpoint to the journal"
         raise SettingsError(msg)
     return find_service(settings.model_copy(update={"endpoint": endpoint}), environment, results)
+
+
+class ApiClient(CreateClient, Lister, Protocol):
+    """The HTTP client of a run: creates tasks and lists them."""
+
+
+Client_co = TypeVar("Client_co", bound=ApiClient, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection(Generic[Client_co]):
+    """
+    An open connection to a service, with everything that its requests share.
+
+    Attributes:
+        client: sends the requests.
+        credential: authenticates them.
+        gate: paces them.
+        retry: when to retry.
+        random: source of the jitter.
+
+    """
+
+    client: Client_co
+    credential: Credential
+    gate: Gate
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    random: Random = field(default_factory=Random)  # jitter, not a secret
+
+    async def list_tasks(self, target: Target) -> Inventory | Incomplete:
+        """Read the whole task list of *target*."""
+        return await list_all(
+            self.client, target, gate=self.gate, retry=self.retry, random=self.random
+        )
+
+    def attempts(
+        self, stop: StopSwitch, *, has_more: Callable[[], bool] = lambda: True
+    ) -> AttemptLoop:
+        """Return an attempt loop over this connection; see `AttemptLoop`."""
+        return AttemptLoop(
+            gate=self.gate, stop=stop, retry=self.retry, random=self.random, has_more=has_more
+        )
+
+
+def open_gate(
+    settings: Settings, on_change: Callable[[float], None] = lambda _rate_per_s: None
+) -> Gate:
+    """Return a gate with the configured rate; *on_change* is called with each new rate."""
+    limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
+    return Gate(limit, on_change=on_change)
+
+
+@asynccontextmanager
+async def connect(
+    service: Service, settings: Settings, gate: Gate
+) -> AsyncIterator[Connection[RomaClient]]:
+    """Connect to *service* for the duration of the block; all requests pass through *gate*."""
+    async with (
+        service.open() as base_url,
+        connect_client(
+            base_url,
+            service.credential,
+            timeout_s=settings.timeout,
+            connections=settings.concurrency + 1,
+            network=service.network,
+        ) as client,
+    ):
+        yield Connection(client=client, credential=service.credential, gate=gate)
 
 
 def name_credential(reason: StopReason, service: Service) -> StopReason:

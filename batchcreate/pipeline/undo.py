@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Final, Protocol
 
-from batchcreate.client import RomaClient, connect
+from batchcreate.client import RomaClient
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import CredentialError, JournalError, StoppedError, TransportError
-from batchcreate.inventory import list_all
 from batchcreate.journal import UNDO_RUN_ID, CreatedTask, Journal, Writer
 from batchcreate.listing import Inventory
 from batchcreate.models import (
@@ -27,11 +24,16 @@ from batchcreate.models import (
 from batchcreate.outcome import describe, read_deletion, read_failure, read_reply
 from batchcreate.pipeline.preflight import run_preflight
 from batchcreate.pipeline.reports import write_reports
-from batchcreate.pipeline.service import Service, name_credential, service_of
+from batchcreate.pipeline.service import (
+    Connection,
+    Service,
+    connect,
+    name_credential,
+    open_gate,
+    service_of,
+)
 from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
-from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.report import write_deletions
-from batchcreate.retry import RetryPolicy
 from batchcreate.settings import Settings, language_of
 
 _REASONS: Final = {DeletionStatus.KEPT: "renamed on the server; kept"}
@@ -254,28 +256,11 @@ async def undo(
         tasks = journal.created_tasks()
         if not tasks:
             return Undone(counts={})
-        gate = Gate(RateLimit(rate_per_s=settings.rate, headroom=settings.headroom))
-        async with (
-            service.open() as base_url,
-            connect(
-                base_url,
-                service.credential,
-                timeout_s=settings.timeout,
-                connections=settings.concurrency,
-                network=service.network,
-            ) as client,
-        ):
-            found = await find(tasks, client, gate, service)
+        async with connect(service, settings, open_gate(settings)) as connection:
+            found = await find(tasks, connection, service)
             if not confirm(found, service.warning):
                 return Undone(counts={}, is_confirmed=False)
-            attempts = AttemptLoop(
-                gate=gate,
-                stop=stop,
-                retry=RetryPolicy(),
-                random=Random(),  # noqa: S311 # jitter, not a secret
-                has_more=lambda: True,
-            )
-            counts = await _delete(found, client, attempts, stop, journal, settings.concurrency)
+            counts = await _delete(found, connection, stop, journal, settings.concurrency)
         write_deletions(results / REPORT, journal.deletions())
         write_reports(journal, results, language=language_of(settings, environment))
         reason = None if stop.reason is None else name_credential(stop.reason, service)
@@ -283,25 +268,24 @@ async def undo(
 
 
 async def find(
-    tasks: Sequence[CreatedTask], client: RomaClient, gate: Gate, service: Service
+    tasks: Sequence[CreatedTask], connection: Connection[RomaClient], service: Service
 ) -> Search:
     """
-    Look for *tasks* in the server's list.
+    Look up *tasks* in the task lists.
 
     Raises:
-        StoppedError: an instance cannot be listed.
+        StoppedError: the task list of an instance cannot be read.
 
     """
-    look = partial(list_all, client, gate=gate, retry=RetryPolicy(), random=Random())  # noqa: S311 # jitter, no secret
     targets = dict.fromkeys(task.key.target for task in tasks)
-    inventories = await run_preflight(targets, look, service.credential)
-    if isinstance(inventories, StopReason):
-        raise StoppedError(name_credential(inventories, service).message)
-    return sort_out(tasks, inventories)
+    found = await run_preflight(targets, connection.list_tasks, service.credential)
+    if isinstance(found, StopReason):
+        raise StoppedError(name_credential(found, service).message)
+    return classify(tasks, found)
 
 
-def sort_out(tasks: Sequence[CreatedTask], inventories: Mapping[Target, Inventory]) -> Search:
-    """Tell which of *tasks* are there, gone or renamed."""
+def classify(tasks: Sequence[CreatedTask], inventories: Mapping[Target, Inventory]) -> Search:
+    """Divide *tasks* into those that are there, gone or renamed."""
     there, gone, renamed = [], [], []
     listed = {
         target: {task_id for ids in inventory.ids.values() for task_id in ids}
@@ -320,15 +304,14 @@ def sort_out(tasks: Sequence[CreatedTask], inventories: Mapping[Target, Inventor
 
 async def _delete(
     found: Search,
-    client: DeleteClient,
-    attempts: AttemptLoop,
+    connection: Connection[RomaClient],
     stop: StopSwitch,
     journal: Journal,
     concurrency: int,
 ) -> Mapping[DeletionStatus, int]:
     number = journal.start_run(UNDO_RUN_ID, at=stamp(utc_now()))
     writer = journal.writer(run=number, now_ms=epoch_ms)
-    deleter = Deleter(client, attempts, writer, stop)
+    deleter = Deleter(connection.client, connection.attempts(stop), writer, stop)
     try:
         async with writer:
             await deleter.record(found.gone, DeletionStatus.GONE)

@@ -17,8 +17,10 @@ from batchcreate.models import (
     Summary,
     Target,
 )
-from batchcreate.pool import RunCounters, StopReason
+from batchcreate.pipeline.service import Service
+from batchcreate.pool import RunCounters, StopReason, StopSwitch
 from batchcreate.rate_limiter import Gate
+from batchcreate.settings import Settings
 from batchcreate.validator import Checked
 
 KEPT: Final = 20
@@ -113,13 +115,13 @@ class InputNotesBuilder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """
-    What a run is about to do, as far as the files and the journal tell.
+    What a run is going to do, according to the files and the journal.
 
     Attributes:
-        rows: input rows read now.
-        summary: the batch as it stands before anything is sent.
-        to_send: tasks to send, per target.
-        notices: what there is to know about the input; of a retry, which reads none, nothing.
+        rows: number of input rows that this run read.
+        summary: the counts of the batch before anything is sent.
+        to_send: number of tasks to send per target.
+        notices: notes on the input; empty for a retry, which reads no files.
 
     """
 
@@ -130,23 +132,23 @@ class Plan:
 
     @property
     def rejected(self) -> int:
-        """Rows that broke a rule."""
+        """The number of rejected rows."""
         return self.summary.counts[Status.REJECTED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """
-    What sending will take, as far as it can be known before it begins.
+    Number of tasks per target and expected duration, known before the question.
 
     Attributes:
-        is_simulated: nothing of it is real.
-        to_send: tasks to create, per target.
-        used: tasks that the instances have already; empty where no server was asked.
-        quota: tasks that an instance holds.
-        unsettled: rows of earlier runs that are looked up first.
-        rate_per_s: requests that may leave in a second.
-        headroom: share of it that is left unused.
+        is_simulated: the run is against the embedded simulator.
+        to_send: number of tasks to create per target.
+        used: number of existing tasks per target; empty if no server was asked.
+        quota: maximum number of tasks per instance.
+        unknown: rows of earlier runs that are reconciled first.
+        rate_per_s: maximum requests per second.
+        headroom: unused share of the rate.
 
     """
 
@@ -154,34 +156,34 @@ class Forecast:
     to_send: Mapping[Target, int]
     used: Mapping[Target, int] = field(default_factory=dict)
     quota: int
-    unsettled: int = 0
+    unknown: int = 0
     rate_per_s: float
     headroom: float = 0.0
 
     @property
     def total(self) -> int:
-        """All tasks to create."""
+        """The number of tasks to create."""
         return sum(self.to_send.values())
 
     @property
     def expected_s(self) -> float:
-        """Seconds that this takes where nothing goes wrong."""
+        """Expected duration without errors, in seconds."""
         return self.total / (self.rate_per_s * (1 - self.headroom))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reports:
     """
-    What the reports tell of a batch.
+    The content of the reports of a batch.
 
     Attributes:
         summary: the counts.
-        causes: why rows are not created, the most frequent causes first.
-        files: those that were written, by what they hold.
-        document: what summary.json holds.
+        causes: reasons why rows are not created, most frequent first.
+        files: the report files by kind.
+        document: the content of summary.json.
         answer_times: milliseconds, and how many answers took so long in the last run that
             sent anything.
-        notes: what is not as one would expect of the files, a line each.
+        notes: unexpected properties of the files, one line each.
 
     """
 
@@ -196,18 +198,17 @@ class Reports:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """
-    How a run ended.
+    The result of a run.
 
     Attributes:
         results: the results folder.
-        plan: what the run set out to do.
-        reports: what there is to tell of the whole batch.
-        run_id: names the run in log and summary; ``None`` for a dry run.
+        plan: the plan of the run.
+        reports: the content of the reports of the whole batch.
+        run_id: identifies the run in log and summary; None for a dry run.
         stop_reason: why the run ended early, or None.
-        facts: what this run did.
+        facts: the facts of the run in summary.json.
         instances: project and instance of the rows, each pair once.
-        troubles: what journal and reports could not take, a line for each, for the person
-            at the keyboard.
+        problems: outcomes and reports that could not be written, one line each.
 
     """
 
@@ -218,7 +219,7 @@ class RunResult:
     stop_reason: StopReason | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     instances: Sequence[tuple[str, str]] = ()
-    troubles: Sequence[str] = ()
+    problems: Sequence[str] = ()
 
     @property
     def summary(self) -> Summary:
@@ -227,20 +228,43 @@ class RunResult:
 
 
 class Observer(Protocol):
-    """Whoever wants to see a run while it happens."""
+    """Receives the events of a run."""
 
     def planned(self, plan: Plan) -> None:
-        """Everything is read and validated; nothing is sent yet."""
+        """Called after loading and validating, before anything is sent."""
         ...
 
     def noted(self, message: str) -> None:
-        """Something came up that the user should know."""
+        """Called with a message for the user."""
         ...
 
-    async def confirm(self, outlook: Forecast) -> bool:
-        """Say whether to send; asked last, and cancelled where the run ends meanwhile."""
+    async def confirm(self, forecast: Forecast) -> bool:
+        """Return True to send; called last before sending, and cancelled if the run is stopped."""
         ...
 
     def watching(self, counters: RunCounters, gate: Gate) -> AbstractAsyncContextManager[None]:
-        """Show *counters* and the rate of *gate* for as long as the block lasts."""
+        """Show *counters* and the rate of *gate* until the end of the block."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """
+    A results folder, and the collaborators of a run on it.
+
+    Attributes:
+        results: the results folder.
+        settings: the settings of the command.
+        service: where the tasks are created.
+        language: language of messages for analysts.
+        observer: receives the events of the run.
+        stop: ends the run early.
+
+    """
+
+    results: Path
+    settings: Settings
+    service: Service
+    language: str
+    observer: Observer
+    stop: StopSwitch

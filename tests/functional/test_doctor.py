@@ -164,7 +164,9 @@ class TestBad:
         async with recording() as simulator:
             found = await examine(simulator.url, {}, token_file=path)
 
-        assert bad(found) == [("secrets", f"{path} is readable by other users; run chmod 600 {path}")]
+        assert bad(found) == [
+            ("secrets", f"{path} is readable by other users; run chmod 600 {path}")
+        ]
         assert len(found) == 6
 
     @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def plan_of(simulator: Simulator) -> list[str]:
     return [
         "3 rows read, 3 to send",
         f"  endpoint: {simulator.url}",
-        f"  3 tasks to project {PROJECT}, instance {INSTANCE} (room for 1000 of 1000)",
+        f"  3 tasks in project {PROJECT}, instance {INSTANCE} (quota 1000, 1000 left)",
         "  3 tasks at 1000/s: about 1 s",
     ]
 

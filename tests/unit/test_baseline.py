@@ -260,7 +260,7 @@ async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
         to_send=to_send,
         used=dict.fromkeys(to_send, 1),
         quota=100,
-        unsettled=1,
+        unknown=1,
         rate_per_s=5.0,
         headroom=0.5,
     )
@@ -279,4 +279,4 @@ def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
 
     assert done is None
     assert left is not None
-    assert (left.total, left.unsettled) == (0, 1)
+    assert (left.total, left.unknown) == (0, 1)

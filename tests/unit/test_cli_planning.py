@@ -15,15 +15,13 @@ def target(number: int) -> Target:
     return Target(endpoint="https://roma.example", project_id="p", instance_id=f"i{number}")
 
 
-def outlook(
-    *counts: int, used: int | None = None, unsettled: int = 0, rate: float = 10
-) -> Forecast:
+def outlook(*counts: int, used: int | None = None, unknown: int = 0, rate: float = 10) -> Forecast:
     targets = {target(number): count for number, count in enumerate(counts, start=1)}
     return Forecast(
         to_send=targets,
         used={} if used is None else dict.fromkeys(targets, used),
         quota=1000,
-        unsettled=unsettled,
+        unknown=unknown,
         rate_per_s=rate,
         headroom=0.01,
     )
@@ -107,14 +105,14 @@ class TestOutlook:
         """Below where they are, with the room that is left where a server was asked."""
         assert list(describe_outlook(outlook(500, 1, used=388))) == [
             "  endpoint: https://roma.example",
-            "  500 tasks to project p, instance i1 (room for 612 of 1000)",
-            "  1 task to project p, instance i2 (room for 612 of 1000)",
+            "  500 tasks in project p, instance i1 (quota 1000, 612 left)",
+            "  1 task in project p, instance i2 (quota 1000, 612 left)",
             "  501 tasks at 10/s: about 51 s",
         ]
 
     def test_instance_that_is_overfull_has_no_room(self) -> None:
         """A negative number would help nobody."""
-        assert list(describe_outlook(outlook(1, used=1001)))[1].endswith("(room for 0 of 1000)")
+        assert list(describe_outlook(outlook(1, used=1001)))[1].endswith("(quota 1000, 0 left)")
 
     def test_many_instances_are_summed_up(self) -> None:
         """The first ten have a line."""
@@ -138,12 +136,12 @@ class TestOutlook:
         """Less the headroom."""
         assert list(describe_outlook(outlook(count, rate=rate)))[-1] == said
 
-    def test_unsettled_rows_are_told(self) -> None:
+    def test_unknown_rows_are_told(self) -> None:
         """They may be sent again."""
-        assert list(describe_outlook(outlook(unsettled=2))) == [
+        assert list(describe_outlook(outlook(unknown=2))) == [
             (
-                "  2 unsettled rows of earlier runs: looked up first, sent again where nothing "
-                "came of it"
+                "  2 rows with unknown outcome from earlier runs: checked against the task list "
+                "first, resent only if absent"
             )
         ]
 
@@ -153,10 +151,10 @@ class TestOutlook:
     [
         (outlook(1), "Create 1 task?"),
         (outlook(800), "Create 800 tasks?"),
-        (outlook(500, 300, unsettled=2), "Create 800 tasks in 2 instances?"),
-        (outlook(unsettled=1), "Look up 1 unsettled row?"),
+        (outlook(500, 300, unknown=2), "Create 800 tasks in 2 instances?"),
+        (outlook(unknown=1), "Check 1 row with unknown outcome against the task list?"),
     ],
-    ids=["one", "many", "two instances", "unsettled"],
+    ids=["one", "many", "two instances", "unknown"],
 )
 def test_question_is_about_what_cannot_be_taken_back(about: Forecast, asked: str) -> None:
     """How many tasks there will be."""
