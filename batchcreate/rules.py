@@ -124,7 +124,7 @@ _TASK_RULES = (
         min_length=1,
         max_length=1024,
         charset=TEXT,
-        example="Orders of the shop, every change within seconds",
+        example="Shop orders, changes replicated within seconds",
         sources={
             "mandatory": _OPTIONAL,
             "length": f"{_LENGTHS}, def-2024",

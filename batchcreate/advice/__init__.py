@@ -10,7 +10,7 @@ from batchcreate.advice.explaining import (
     near,
 )
 from batchcreate.advice.remedies import MEND_CELLS
-from batchcreate.advice.values import Advice, Owner, Retry, sentences
+from batchcreate.advice.values import Advice, Owner, Retry
 
 __all__ = [
     "CATALOGUE",
@@ -24,5 +24,4 @@ __all__ = [
     "explain_group",
     "explain_row",
     "near",
-    "sentences",
 ]

@@ -9,7 +9,8 @@ from typing import Final
 
 from batchcreate.advice.catalogue import BEGINNINGS, CATALOGUE, GENERAL, STRANGE
 from batchcreate.advice.remedies import CORRECT_ENDPOINT
-from batchcreate.advice.values import Advice, Entry, sentences
+from batchcreate.advice.values import Advice, Entry
+from batchcreate.messages import sentences
 from batchcreate.models import CauseGroup, ResultRow, Status
 from batchcreate.outcome import REFUSALS
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from batchcreate.advice.remedies import MEND_CELLS
-from batchcreate.advice.values import Entry, Owner, Remedy, Retry, Words, sentences
-from batchcreate.messages import facts_of, message, texts
+from batchcreate.advice.values import Entry, Owner, Remedy, Retry, Words
+from batchcreate.messages import facts_of, group_heading, message, sentences, text, texts
 from batchcreate.rules import RULES, TARGET_FIELDS, Rule
 
 _PREFIX: Final = "rule."
@@ -47,7 +47,7 @@ class _Blanks(dict[str, object]):
     """Facts of a field; what only a row could tell is left open."""
 
     def __missing__(self, key: str) -> str:
-        return "" if key == "perhaps" else "…"
+        return "" if key == "did_you_mean" else "…"
 
 
 def rule_entries() -> Iterator[Entry]:
@@ -74,7 +74,7 @@ def _entry(rule: Rule, kind: str) -> Entry:
 
 
 def _heading(rule: Rule, rule_id: str, language: str) -> str:
-    heading = message(rule_id, _facts(rule, language), language=language, group="cause")
+    heading = group_heading(rule_id, _facts(rule, language), language=language)
     return f"{heading[:1].upper()}{heading[1:]}{_ENDS[language].strip()}"
 
 
@@ -82,6 +82,7 @@ def _mending(rule: Rule, rule_id: str, language: str) -> str:
     """Return what the analyst is told to type, without what was found in a certain row."""
     facts = _facts(rule, language)
     told = message(rule_id, facts, language=language).partition(_ENDS[language])[2]
+    told = told or text("phrase.enter", facts, language=language)
     return sentences(told, MEND_CELLS.words.said(language))
 
 

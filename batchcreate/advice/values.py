@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from batchcreate.messages import sentences
+
 
 class Owner(StrEnum):
     """Who can mend a cause."""
@@ -118,8 +120,3 @@ class Advice:
     def text(self) -> str:
         """What it says and what to do, on one line; empty where nothing is to be done."""
         return sentences(self.meaning, self.action) if self.action else ""
-
-
-def sentences(*texts: str) -> str:
-    """Return *texts* one after the other; Chinese ones with no space between."""
-    return " ".join(filter(None, texts)).replace("。 ", "。")

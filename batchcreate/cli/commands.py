@@ -323,5 +323,5 @@ def template_command(path: Path, options: Mapping[str, Any], *, is_forced: bool)
     language = language_of(load(options), os.environ)
     write_template(path, language=language, is_forced=is_forced, at=utc_now())
     again = shlex.join(["batchcreate", "check", str(path)])
-    print_message(f"template: {path}\nnext: let it be filled in, then {again}")
+    print_message(f"template: {path}\nnext: have the analysts fill it in, then run {again}")
     return DONE

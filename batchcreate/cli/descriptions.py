@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchcreate.loader.names import normal
-from batchcreate.messages import facts_of, message, quoted, text
+from batchcreate.messages import facts_of, group_heading, quoted, row_name, text
 from batchcreate.models import (
     CauseGroup,
     Cleaning,
@@ -143,9 +143,9 @@ def describe_causes(
             yield f"  {counted(group.rows, 'row')}: {counted(group.causes, 'more cause')}"
             continue
         first = group.spots[0]
-        yield f"  {_heading(group, language)}: {first_cells(group, notices)}"
+        yield f"  {_heading(group, notices, language)}"
         suggestion = f" -> {first.suggestion}" if first.suggestion else ""
-        yield f"    {_cell(first)}: {group.message}{suggestion}"
+        yield f"    {_cell(first, language)}: {group.message}{suggestion}"
 
 
 def rule_text(group: CauseGroup, language: str) -> str:
@@ -154,30 +154,35 @@ def rule_text(group: CauseGroup, language: str) -> str:
         return ""
     field, _, _ = group.rule.partition(".")
     facts = facts_of(RULES[field], language)
-    return message(group.rule, facts, language=language, group="cause")
+    return group_heading(group.rule, facts, language=language)
 
 
-def first_cells(group: CauseGroup, notices: InputNotes) -> str:
-    """Return what the first cells of *group* are called, and how many rows more there are."""
+def first_cells(group: CauseGroup, notices: InputNotes, language: str) -> str:
+    """Return the addresses of the first cells of *group*, and the number of further rows."""
     first = group.spots[:CELLS_SHOWN]
-    shown = ", ".join(qualified_address(spot.location, _cell(spot), notices) for spot in first)
+    separator = text("list.and.separator", language=language)
+    cells = separator.join(
+        qualified_address(spot.location, _cell(spot, language), notices) for spot in first
+    )
     more = group.rows - len(first)
-    return f"{shown} and {more} more" if more else shown
+    facts = {"cells": cells, "count": more}
+    return text("check.cells", facts, language=language) if more else cells
 
 
-def _heading(group: CauseGroup, language: str) -> str:
+def _heading(group: CauseGroup, notices: InputNotes, language: str) -> str:
     letters = group.spots[0].cell.rstrip("0123456789")
     facts = {
         "count": group.rows,
-        "what": rule_text(group, language),
+        "rule": rule_text(group, language),
         "column": letters or group.column,
+        "cells": first_cells(group, notices, language),
     }
     key = "check.group_of_one" if group.rows == 1 else "check.group"
     return text(key, facts, language=language)
 
 
-def _cell(spot: IssueExample) -> str:
-    return spot.cell or f"row {spot.location.number}"
+def _cell(spot: IssueExample, language: str) -> str:
+    return spot.cell or row_name(spot.location, relative_to=spot.location, language=language)
 
 
 TARGETS_SHOWN: Final = 10

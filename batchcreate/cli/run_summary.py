@@ -11,6 +11,7 @@ from batchcreate.advice import Owner, explain_group
 from batchcreate.cli import commands
 from batchcreate.cli.descriptions import first_cells, rule_text
 from batchcreate.cli.terminal import hanging
+from batchcreate.messages import text
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.pipeline.values import InputNotes, RunResult
 from batchcreate.settings import Settings
@@ -218,7 +219,14 @@ def _causes(groups: Sequence[CauseGroup], notices: InputNotes, language: str) ->
     for group in told[:CAUSES_SHOWN]:
         advice = explain_group(group, language=language)
         said = (
-            f"{rule_text(group, language)}: {first_cells(group, notices)}"
+            text(
+                "check.rule",
+                {
+                    "rule": rule_text(group, language),
+                    "cells": first_cells(group, notices, language),
+                },
+                language=language,
+            )
             if group.rule
             else _answer(group)
         )

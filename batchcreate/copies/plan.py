@@ -48,28 +48,31 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headings:
     """
-    The headings of our own two columns.
+    Headings of the two columns that batchcreate adds.
 
     Attributes:
-        status: in the language of the run.
-        origin: the same in every language.
-        explained: a comment for the status heading.
-        known: all of them, in every language.
+        status: heading of the status column.
+        origin: heading of the origin column.
+        explained: comment of the status heading.
+        statuses: headings of the status column in all languages.
+        origins: headings of the origin column in all languages.
 
     """
 
     status: str
     origin: str
     explained: str
-    known: Sequence[str]
+    statuses: Sequence[str]
+    origins: Sequence[str]
 
     def is_own(self, heading: object) -> bool:
-        """Whether *heading* is that of one of our columns."""
-        return isinstance(heading, str) and _bare(heading) in map(_bare, self.known)
+        """Return True if *heading* is that of an added column."""
+        known = (*self.statuses, *self.origins)
+        return isinstance(heading, str) and _bare(heading) in map(_bare, known)
 
     def is_origin(self, heading: object) -> bool:
-        """Whether *heading* is that of the origins."""
-        return isinstance(heading, str) and _bare(heading) == _bare(self.origin)
+        """Return True if *heading* is that of the origin column."""
+        return isinstance(heading, str) and _bare(heading) in map(_bare, self.origins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,9 +191,9 @@ SELECT
     CASE WHEN rows.task IS NULL THEN 'INVALID_ROW' ELSE tasks.error_code END AS error_code,
     CASE
         WHEN rows.task IS NULL THEN (
-            SELECT group_concat(column_header || ': ' || message, ' ')
+            SELECT group_concat(message, char(10))
             FROM (
-                SELECT column_header, message FROM issues
+                SELECT message FROM issues
                 WHERE issues.source = rows.source AND issues.number = rows.number
                 ORDER BY position
             )

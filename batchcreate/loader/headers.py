@@ -7,7 +7,7 @@ from types import MappingProxyType
 from batchcreate.errors import LoadError
 from batchcreate.loader import wording
 from batchcreate.loader.candidates import best, earlier_table
-from batchcreate.loader.names import ORIGIN, STATUS, field_of, known, normal
+from batchcreate.loader.names import ORIGINS, STATUSES, field_of, known, normal
 from batchcreate.loader.wording import place, shown
 from batchcreate.models import Column, Layout
 from batchcreate.rules import MANDATORY_FIELDS
@@ -205,7 +205,8 @@ def require_mapped(mapping: Mapping[str, str], layouts: Sequence[Layout]) -> Non
 def _meanings(headings: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     told = {normal(name): field for name, field in mapping.items()}
     mapped = [told.get(normal(heading), "") for heading in headings]
-    names = {**known(mapping), ORIGIN: "origin"} | dict.fromkeys(STATUS, "status")
+    added = dict.fromkeys(ORIGINS, "origin") | dict.fromkeys(STATUSES, "status")
+    names = {**known(mapping), **added}
     by_name = (field_of(heading, names) for heading in headings)
     # A column that the user names for a field wins over one that is called like it.
     return [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from batchcreate.models.rows import ORIGIN_HEADING, STATUS_HEADINGS
+from batchcreate.messages import LANGUAGES, text
 from batchcreate.rules import RULES
 
 HEADING_CHARS = 200
@@ -125,9 +125,11 @@ def _said_twice(text: str, names: Mapping[str, str]) -> str:
     return ""
 
 
-STATUS = frozenset(map(normal, STATUS_HEADINGS.values()))
-ORIGIN = normal(ORIGIN_HEADING)
-"""The normal forms of the headings that our own reports add."""
+STATUSES, ORIGINS = (
+    frozenset(normal(text(f"to_fix.{name}_heading", language=each)) for each in LANGUAGES)
+    for name in ("status", "origin")
+)
+"""The normal forms of the headings that to-fix files add, in all languages."""
 
 _FIELDS = {normal(name): name for name in RULES} | {
     normal(name): field for table in (ENGLISH, CHINESE) for name, field in table.items()

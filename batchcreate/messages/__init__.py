@@ -1,36 +1,37 @@
-"""What analysts read, in English and in Chinese; pure."""
+"""Texts for analysts in English and Chinese, and the phrases they are composed of."""
 
 from batchcreate.messages.phrases import (
-    SHOWN_CHARS,
     SHOWN_ROWS,
-    amount,
-    character,
+    character_count,
+    describe_character,
+    describe_characters,
+    did_you_mean,
+    example_of,
     facts_of,
-    length,
     listed,
-    others,
-    perhaps,
+    listed_first,
     quoted,
     row_name,
-    strangers,
+    sentences,
 )
-from batchcreate.messages.texts import LANGUAGES, message, text, texts
+from batchcreate.messages.texts import LANGUAGES, group_heading, message, text, texts
 
 __all__ = [
     "LANGUAGES",
-    "SHOWN_CHARS",
     "SHOWN_ROWS",
-    "amount",
-    "character",
+    "character_count",
+    "describe_character",
+    "describe_characters",
+    "did_you_mean",
+    "example_of",
     "facts_of",
-    "length",
+    "group_heading",
     "listed",
+    "listed_first",
     "message",
-    "others",
-    "perhaps",
     "quoted",
     "row_name",
-    "strangers",
+    "sentences",
     "text",
     "texts",
 ]

@@ -1,4 +1,4 @@
-"""Texts for analysts in English and Chinese, read from en.toml and zh.toml."""
+"""Texts for analysts in English and Chinese, read from en.toml and zh.toml (small: the data is there)."""
 
 import pkgutil
 import tomllib
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 LANGUAGES: Final = ("en", "zh")
+"""The languages, each with a file of the same keys."""
 
 _NO_FACTS: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -24,26 +25,32 @@ def text(key: str, facts: Mapping[str, object] = _NO_FACTS, *, language: str = "
     return texts(language)[key].format_map(facts)
 
 
-def message(
-    rule_id: str, facts: Mapping[str, object], *, language: str = "en", group: str = "rule"
-) -> str:
+def message(rule_id: str, facts: Mapping[str, object], *, language: str = "en") -> str:
     """
-    Return what people read about the broken rule *rule_id*.
+    Return the message of an issue: the problem, then the remedy.
 
     Args:
-        rule_id: such as ``task_name.charset``; a text without a field (``charset``) serves every
-            field that has none of its own.
-        facts: what the text is filled in with.
-        language: of the text.
-        group: ``rule`` for sentences to an analyst, ``cause`` for the heading of many such rows.
+        rule_id: the broken rule, such as ``task_name.charset``. The text of the rule without its
+            field (``charset``) is used for fields without a separate text.
+        facts: the values of the placeholders.
+        language: language of the message.
 
     """
-    own = f"{group}.{rule_id}"
-    shared = f"{group}.{rule_id.rpartition('.')[2]}"
-    return text(own if own in texts(language) else shared, facts, language=language)
+    return text(_key("rule", rule_id, language), facts, language=language)
+
+
+def group_heading(rule_id: str, facts: Mapping[str, object], *, language: str = "en") -> str:
+    """Return the heading of a group of issues that break *rule_id*; see `message`."""
+    return text(_key("group", rule_id, language), facts, language=language)
+
+
+def _key(table: str, rule_id: str, language: str) -> str:
+    key = f"{table}.{rule_id}"
+    return key if key in texts(language) else f"{table}.{rule_id.rpartition('.')[2]}"
 
 
 def _flattened(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts of *table* and of the tables in it, by their dotted keys."""
     for name, value in table.items():
         if isinstance(value, str):
             yield f"{prefix}{name}", value

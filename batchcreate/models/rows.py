@@ -38,13 +38,6 @@ class Key:
     task_name: str
 
 
-STATUS_HEADINGS: Mapping[str, str] = {"en": "batchcreate status", "zh": "batchcreate 状态"}
-"""By language, the heading of the column in which `to-fix` files tell what became of a row."""
-
-ORIGIN_HEADING = "batchcreate origin"
-"""The heading of the column in which `to-fix` files tell where a row came from."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowLocation:
     """
@@ -151,8 +144,8 @@ class Chunk:
             what they are; their texts in *cells* are what the spreadsheet program shows.
         covering: for fields of *columns*, positions in *numbers* of cells that are merged with one
             above, and what that one shows; their own texts in *cells* are empty.
-        origins: for each row the text of the column that `to-fix` files end with, see
-            `ORIGIN_HEADING`; empty where the sheet has no such column.
+        origins: for each row the text of the origin column of `to-fix` files; empty if the sheet
+            has no such column.
 
     """
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from batchcreate.errors import SettingsError
-from batchcreate.template import delimited, workbook
+from batchcreate.template import template_csv, template_workbook
 
 
 def write_template(path: Path, *, language: str, is_forced: bool, at: datetime) -> None:
@@ -36,9 +36,9 @@ def write_template(path: Path, *, language: str, is_forced: bool, at: datetime) 
 def _content(path: Path, language: str, at: datetime) -> bytes:
     match path.suffix.lower():
         case ".xlsx":
-            return workbook(language, at=at)
+            return template_workbook(language, at=at)
         case ".csv":
-            return delimited(language)
+            return template_csv(language)
         case _:
             msg = f"{path}: a template is a workbook or CSV; let its name end in .xlsx or .csv"
             raise SettingsError(msg)

@@ -1,6 +1,6 @@
-"""The analysts' spreadsheet, made from the rules table; pure: bytes come out."""
+"""Blank spreadsheet for analysts, built from the rules; returns bytes and writes no files."""
 
-from batchcreate.template.delimited import delimited
-from batchcreate.template.workbook import workbook
+from batchcreate.template.columns import template_csv
+from batchcreate.template.template_workbook import template_workbook
 
-__all__ = ["delimited", "workbook"]
+__all__ = ["template_csv", "template_workbook"]

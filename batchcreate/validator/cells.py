@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from batchcreate import messages
 from batchcreate.models import CellKind
@@ -15,7 +14,7 @@ from batchcreate.validator.kinds import verdict
 from batchcreate.validator.suggestions import Meant, meant
 
 MAX_VALUES = 10
-"""How many values of one list are explained; honest cells have three."""
+"""Maximum number of invalid values of one list that a message names."""
 
 _FACTS = {
     language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
@@ -100,24 +99,27 @@ class Judge:
 
     def _text_breaches(self, text: str) -> Iterator[Breach]:
         rule = self.rule
-        if len(text) < rule.min_length:
-            yield self._breach("too_short", text)
-        if len(text) > rule.max_length:
-            yield self._breach("too_long", text)
+        length = "too_short" if len(text) < rule.min_length else ""
+        length = "too_long" if len(text) > rule.max_length else length
         allowed = re.compile(rule.charset.pattern)
         found = [(at, char) for at, char in enumerate(text, 1) if not allowed.fullmatch(char)]
         is_begun_wrong = (
             rule.first and allowed.match(text) and not re.match(rule.first.pattern, text)
         )
+        if length and not found:
+            yield self._breach(length, text)
         if not found and not is_begun_wrong:
             return
         suggested = meant(rule, text)
         if found:
-            named = messages.strangers(found, language=self.language)
-            yield self._breach("charset", text, suggested, strangers=named)
+            named = messages.describe_characters(
+                found, language=self.language, is_brief=bool(length)
+            )
+            key = f"combined.charset_{length}" if length else ""
+            yield self._breach("charset", text, suggested, key=key, unexpected=named)
         if is_begun_wrong:
-            named = messages.character(text[0], language=self.language)
-            yield self._breach("first", text, suggested, stranger=named)
+            named = messages.describe_character(text[0], language=self.language)
+            yield self._breach("first", text, suggested, unexpected=named)
 
     def _value_breaches(self, text: str) -> Iterator[Breach]:
         if not pattern(self.rule).fullmatch(text):
@@ -128,26 +130,41 @@ class Judge:
         rule, counts = self.rule, Counter(items(text))
         suggested = meant(rule, text) if len(counts) <= MAX_VALUES else _NOTHING_MEANT
         if not 1 <= len(counts) <= rule.max_items:
-            count = len(counts) or messages.text("words.none", language=self.language)
+            count = len(counts) or messages.text("phrase.none", language=self.language)
             yield self._breach("count", text, suggested, count=count, maximum=rule.max_items)
-        for value, times in islice(counts.items(), MAX_VALUES):
-            if value not in rule.values:
-                shown = messages.quoted(value, language=self.language)
-                yield self._breach("value", text, suggested, value=shown)
-            elif times > 1:
-                yield self._breach("repeated", text, suggested, repeated=value)
+        if unknown := [value for value in counts if value not in rule.values]:
+            yield self._breach_of_values(unknown, text, suggested)
+        if repeated := [value for value in rule.values if counts[value] > 1]:
+            named = messages.listed(repeated, "and", language=self.language)
+            yield self._breach("repeated", text, suggested, repeated=named)
+
+    def _breach_of_values(self, unknown: Sequence[str], text: str, suggested: Meant) -> Breach:
+        quoted = [messages.quoted(value, language=self.language) for value in unknown[:MAX_VALUES]]
+        if len(unknown) == 1:
+            return self._breach("value", text, suggested, value=quoted[0])
+        named = messages.listed_first(
+            quoted, count=len(unknown), kind="values", language=self.language
+        )
+        return self._breach("value", text, suggested, key="combined.values", values=named)
 
     def _breach(
-        self, kind: str, text: str, suggested: Meant = _NOTHING_MEANT, **facts: object
+        self,
+        kind: str,
+        text: str,
+        suggested: Meant = _NOTHING_MEANT,
+        *,
+        key: str = "",
+        **facts: object,
     ) -> Breach:
         rule_id = f"{self.rule.field}.{kind}"
         known = _FACTS[self.language][self.rule.field] | {
             "value": messages.quoted(text, language=self.language),
-            "length": messages.length(text, language=self.language),
-            "perhaps": messages.perhaps(suggested.choice, language=self.language),
+            "length": messages.character_count(len(text), language=self.language),
+            "did_you_mean": messages.did_you_mean(suggested.choice, language=self.language),
         }
+        find, name = (messages.text, key) if key else (messages.message, rule_id)
         return Breach(
             rule=rule_id,
-            message=messages.message(rule_id, known | facts, language=self.language),
+            message=find(name, known | facts, language=self.language),
             suggestion=suggested.suggestion,
         )

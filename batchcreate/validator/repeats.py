@@ -23,12 +23,12 @@ def repeated_name_issues(group: Sequence[RepeatedRow], *, language: str = "en") 
 def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: str) -> Issue:
     others = (other.location for position, other in enumerate(group) if position != at)
     named = [
-        messages.row_name(place, beside=row.location, language=language)
-        for place in islice(others, messages.SHOWN_ROWS)
+        messages.row_name(location, relative_to=row.location, language=language)
+        for location in islice(others, messages.SHOWN_ROWS)
     ]
     facts = {
         "value": messages.quoted(row.task_name, language=language),
-        "others": messages.others(named, count=len(group) - 1, language=language),
+        "others": messages.listed_first(named, count=len(group) - 1, language=language),
     }
     return Issue(
         location=row.location,

@@ -22,7 +22,7 @@ WRONG = [
 ]
 TO_FIX = "tasks-results/to-fix.csv"
 AGAIN = "batchcreate check tasks.csv --quiet --results out"
-NOT_ALLOWED = "characters in the task name that are not allowed"
+NOT_ALLOWED = "characters not allowed in the task name"
 
 SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
 MESSY = Path(__file__).parents[2] / "samples" / "messy.xlsx"
@@ -74,7 +74,7 @@ async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> Non
             "to mend, the most frequent first:",
             f"  4 rows: {NOT_ALLOWED}, column A: A3, A4, A5 and 1 more",
             f"    A3: {issues[0]['message']} -> crm_orders-1",
-            "  1 row: unknown operation types, column B: B7",
+            "  1 row: invalid operation types, column B: B7",
             f"    B7: {issues[4]['message']}",
             "every cell: tasks-results/issues.csv",
             "to mend: tasks-results/to-fix.csv",
@@ -94,7 +94,7 @@ async def test_causes_are_worded_for_analysts_in_their_language(tmp_path: Path) 
 
     issue = read_lines(tmp_path / "tasks-results" / "issues.csv")[0]
     assert ended.err.splitlines()[3:6] == [
-        "  1 行：操作类型无效（B 列）: B2",
+        "  1 行：操作类型无效（B 列）：B2",
         f"    B2: {issue['message']}",
         "every cell: tasks-results/issues.csv",
     ]

@@ -1,4 +1,4 @@
-"""``batchcreate template``: what it writes comes back filled in and is accepted."""
+"""``batchcreate template``: the template is valid after it is filled in."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ def checked(path: Path) -> tuple[int, int, int]:
         return findings.rows, findings.rejected, findings.notices.cleaned
 
 
-def guarding(sheet: Any) -> dict[str, tuple[str, ...]]:
+def validations(sheet: Any) -> dict[str, tuple[str, ...]]:
     """Return kind and texts of each column's validation."""
     return {
         str(each.sqref)[0]: (each.type, each.promptTitle, each.prompt, each.errorTitle, each.error)
@@ -51,8 +51,8 @@ def guarding(sheet: Any) -> dict[str, tuple[str, ...]]:
     }
 
 
-async def test_anybody_can_read_what_is_sent_to_them(tmp_path: Path) -> None:
-    """The file has the usual rights, and the words on the screen say what to do with it."""
+async def test_template_is_readable_and_the_next_step_is_shown(tmp_path: Path) -> None:
+    """The file has the default permissions, because it is sent to analysts."""
     ended = await invoke("template", "tasks.csv", folder=tmp_path)
 
     plain = tmp_path / "plain"
@@ -60,12 +60,12 @@ async def test_anybody_can_read_what_is_sent_to_them(tmp_path: Path) -> None:
     assert (tmp_path / "tasks.csv").stat().st_mode == plain.stat().st_mode
     assert ended.err.splitlines() == [
         "template: tasks.csv",
-        "next: let it be filled in, then batchcreate check tasks.csv",
+        "next: have the analysts fill it in, then run batchcreate check tasks.csv",
     ]
 
 
 async def test_force_overwrites(tmp_path: Path) -> None:
-    """The language comes from the settings where no option names it."""
+    """Without the option, the language is that of the settings."""
     (tmp_path / "tasks.csv").touch()
 
     ended = await invoke(
@@ -80,7 +80,7 @@ async def test_force_overwrites(tmp_path: Path) -> None:
 @LANGUAGES
 @pytest.mark.parametrize("name", ["tasks.xlsx", "TASKS.CSV"])
 def test_an_empty_template_has_no_rows(tmp_path: Path, language: str, name: str) -> None:
-    """Its example is no row, neither in a workbook nor in CSV."""
+    """The example row is skipped, in a workbook and in CSV."""
     path = template(tmp_path / name, language)
 
     with pytest.raises(LoadError, match="has headings but no rows"):
@@ -89,7 +89,7 @@ def test_an_empty_template_has_no_rows(tmp_path: Path, language: str, name: str)
 
 @LANGUAGES
 def test_a_filled_in_workbook_is_valid_in_every_row(tmp_path: Path, language: str) -> None:
-    """Also after a second spreadsheet program saved it; the example row counts for nothing."""
+    """It is also valid after another spreadsheet program saved it; the example is skipped."""
     path = template(tmp_path / "tasks.xlsx", language)
     fill_in(path, count=3)
     saved = convert(path, ".xlsx", folder=tmp_path / "saved")
@@ -99,10 +99,10 @@ def test_a_filled_in_workbook_is_valid_in_every_row(tmp_path: Path, language: st
 
 @LANGUAGES
 def test_a_second_program_keeps_validations_and_comments(tmp_path: Path, language: str) -> None:
-    """What LibreOffice saves still refuses, offers and explains the same."""
+    """Checks, lists and comments are the same after LibreOffice saved the file."""
     path = template(tmp_path / "tasks.xlsx", language)
     saved = convert(path, ".xlsx", folder=tmp_path / "saved")
 
-    ours, theirs = (openpyxl.load_workbook(each).worksheets[0] for each in (path, saved))
-    assert guarding(theirs) == guarding(ours)
-    assert [cell.comment.text for cell in theirs[1]] == [cell.comment.text for cell in ours[1]]
+    written, resaved = (openpyxl.load_workbook(each).worksheets[0] for each in (path, saved))
+    assert validations(resaved) == validations(written)
+    assert [cell.comment.text for cell in resaved[1]] == [cell.comment.text for cell in written[1]]

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from batchcreate.advice import CATALOGUE, canonical, cases, near, sentences
+from batchcreate.advice import CATALOGUE, canonical, cases, near
 from batchcreate.cli import commands
 from batchcreate.models import Status
 from batchcreate.outcome import CONNECT
@@ -203,9 +203,3 @@ def test_a_code_that_is_not_known_is_one_case() -> None:
     (case,) = cases("XYZ.1", language="zh")
 
     assert (case.code, case.is_known) == ("XYZ.1", False)
-
-
-def test_chinese_sentences_follow_without_a_space() -> None:
-    """English ones have one."""
-    assert sentences("One.", "", "Two.") == "One. Two."
-    assert sentences("一。", "二。") == "一。二。"

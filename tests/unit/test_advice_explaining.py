@@ -171,7 +171,9 @@ def test_rejected_row_is_explained_by_its_rule() -> None:
     by_rule = explain("task_tag.too_short", status=Status.REJECTED)
 
     assert by_rule.meaning == "Task tag shorter than 4 characters."
-    assert by_rule.action.startswith("Type a longer one. Mend the cells that issues.csv lists")
+    assert by_rule.action.startswith(
+        "Enter 4 to 64 characters. Mend the cells that issues.csv lists"
+    )
     assert explain("no.such.rule", status=Status.REJECTED).action in by_rule.action
     assert explain("INVALID_ROW", status=Status.REJECTED).action in by_rule.action
 
@@ -179,9 +181,14 @@ def test_rejected_row_is_explained_by_its_rule() -> None:
 def test_rules_are_explained_in_the_words_of_the_messages() -> None:
     """What only a certain row could tell is left open."""
     assert explain("operation_types.count").action.startswith(
-        "Type 1 to 3 of INSERT, UPDATE or DELETE, separated by commas."
+        "Enter 1 to 3 of INSERT, UPDATE or DELETE, separated by commas."
     )
-    assert explain("task_type.value").action.startswith("Type REALTIME or leave the cell empty. M")
+    assert explain("task_type.value").action.startswith(
+        "Enter REALTIME or leave the cell empty. M"
+    )
+    assert explain("task_tag.too_short", language="zh").action.startswith(
+        "请填写：英文字母（A-Z、a-z）、数字、下划线（_）和连字符（-），长度 4～64 个字符。"
+    )
     assert explain("task_name.repeated", language="zh").meaning.startswith("任务名称")
 
 

@@ -46,8 +46,14 @@ REST = CauseGroup(status=Status.REJECTED, rows=9, causes=4)
 @pytest.mark.parametrize(
     ("language", "heading"),
     [
-        pytest.param("en", "212 rows: task tag shorter than 4 characters, column F", id="en"),
-        pytest.param("zh", "212 行：任务标签少于 4 个字符（F 列）", id="zh"),
+        pytest.param(
+            "en",
+            "212 rows: task tag shorter than 4 characters, column F: F2, F3, F4 and 209 more",
+            id="en",
+        ),
+        pytest.param(
+            "zh", "212 行：任务标签少于 4 个字符（F 列）：F2、F3、F4，另有 209 处", id="zh"
+        ),
     ],
 )
 def test_a_cause_names_its_rows_and_the_first_message(language: str, heading: str) -> None:
@@ -57,7 +63,7 @@ def test_a_cause_names_its_rows_and_the_first_message(language: str, heading: st
     lines = list(describe_causes([many], ONE_SHEET, language=language))
 
     assert lines == [
-        f"  {heading}: F2, F3, F4 and 209 more",
+        f"  {heading}",
         "    F2: The task tag 'ab' has 2 characters. -> abcd",
     ]
 

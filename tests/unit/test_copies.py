@@ -25,7 +25,9 @@ from batchcreate.copies.plan import Headings, Line, Mark, Plan, SheetPlan
 from batchcreate.copies.process import SOURCE_BYTES_MAX, is_copied
 
 STATUS, ORIGIN = "batchcreate status", "batchcreate origin"
-HEADINGS = Headings(status=STATUS, origin=ORIGIN, explained="what to do", known=(STATUS, ORIGIN))
+HEADINGS = Headings(
+    status=STATUS, origin=ORIGIN, explained="what to do", statuses=(STATUS,), origins=(ORIGIN,)
+)
 NAMES = ("task_name", "operation_types", "Owner")
 
 

@@ -199,9 +199,9 @@ def test_repeated_names_reject_all_of_their_rows(folder: Path) -> None:
         "b.csv:2 x rejected",
     ]
     assert [row.error_msg for row in journal.results() if row.status is Status.REJECTED] == [
-        "Task Name: also in a.csv:4 b.csv:2",
-        "Task Name: also in a.csv:2 b.csv:2",
-        "Type: wrong 0 Task Name: also in a.csv:2 a.csv:4",
+        "also in a.csv:4 b.csv:2",
+        "also in a.csv:2 b.csv:2",
+        "wrong 0\nalso in a.csv:2 a.csv:4",
     ]
     assert list(waiting(journal)) == ["y"]
 
@@ -417,7 +417,7 @@ async def test_a_result_holds_everything_that_is_known(folder: Path) -> None:
             task_id="",
             http_status=None,
             error_code="INVALID_ROW",
-            error_msg="Type: wrong 0",
+            error_msg="wrong 0",
             attempts=0,
             first_sent_at="",
             finished_at="",

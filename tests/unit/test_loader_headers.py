@@ -169,6 +169,14 @@ def test_unknown_headings_may_be_repeated() -> None:
     assert set(found(*headings)) == set(TASK)
 
 
+@pytest.mark.parametrize("heading", ["batchcreate origin", "batchcreate 来源"])
+def test_origin_column_is_recognised_in_every_language(heading: str) -> None:
+    """A to-fix file can be read whatever the language of the run."""
+    header = match([*TASK, heading], file="t.csv", sheet="", number=1, mapping={})
+
+    assert header.origin == len(TASK)
+
+
 def test_repeated_origin_is_refused() -> None:
     """One of two origins would be wrong."""
     assert "cells C1 ('batchcreate origin') and D1" in refusal(*TASK, *["batchcreate origin"] * 2)

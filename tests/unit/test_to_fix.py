@@ -141,7 +141,7 @@ class TestFiles:
 
         assert (results / "to-fix.csv").read_text(encoding="utf-8-sig").splitlines() == [
             f"task_name,Owner,{','.join(OWN)}",
-            "x y,=1+1,rejected (row 2): Task name: It is wrong. Suggestion: x_y,000000000000|t.csv||2",
+            "x y,=1+1,rejected (row 2): It is wrong. Suggestion: x_y,000000000000|t.csv||2",
         ]
 
     def test_what_stands_above_the_headings_stays(self, results: Path, tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ class TestFiles:
 
         assert [written.path.name for written in handed.files] == ["to-fix.xlsx"]
         assert handed.notes == [
-            "to-fix.xlsx: its rows were copied into a fresh workbook without the formats of your own."
+            "to-fix.xlsx: the rows were copied to a new workbook; the original formatting is not included."
         ]
         assert rows_of(results / "to-fix.xlsx", (0, 2), after=1)[0][1] == (
             "x y",

@@ -104,7 +104,7 @@ def test_row_without_target_is_rejected_where_one_is_needed() -> None:
                     cell="",
                     value="",
                     rule="instance_id.missing",
-                    message="The instance ID is empty. Type 1 to 64 characters: letters (A-Z,"
+                    message="The instance ID is empty. Enter 1 to 64 characters: letters (A-Z,"
                     " a-z), digits, underscores and hyphens, for example"
                     " 3f2e1d0c-9b8a-4756-8d4c-1b2a39485766.",
                 ),

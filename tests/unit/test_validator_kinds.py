@@ -126,7 +126,7 @@ def test_cells_are_refused_one_by_one_at_their_address() -> None:
 
 
 def test_lost_digits_are_explained() -> None:
-    """The analyst reads what happened and how it is mended."""
+    """The message states the cause and the fix."""
     assert checked().rejected[1].issues == (
         Issue(
             location=RowLocation(file="tasks.xlsx", sheet="May", number=3),
@@ -134,9 +134,9 @@ def test_lost_digits_are_explained() -> None:
             cell="B3",
             value="12345678901234567168",
             rule="task_id.long_number",
-            message="The task ID '12345678901234567168' is a number with more digits than the 15"
-            " that spreadsheet programs keep: what stood after them is lost. Format the column as"
-            " text, then type or paste the value again from where it came.",
+            message="A spreadsheet program stored the task ID '12345678901234567168' as a number"
+            " and kept only 15 digits; the remaining digits are lost. Format the column as text,"
+            " then enter the original value again.",
         ),
     )
 
@@ -169,5 +169,5 @@ def test_merged_cell_is_named_in_the_language_of_the_analyst() -> None:
     (issue,) = checked(language="zh").rejected[3].issues
 
     assert issue.message == (
-        "本行没有操作类型：单元格 C6 已与其他单元格合并。请取消合并，再在每一行中分别填写。"
+        "本行没有操作类型，因为单元格 C6 已与其他单元格合并。请取消合并，再在每一行中分别填写。"
     )

@@ -13,8 +13,8 @@ def row(number: int, *, file: str = "a.csv", sheet: str = "") -> RepeatedRow:
 
 def message(others: str) -> str:
     return (
-        f"The task name 'crm-orders' also stands in {others}. Give every task of an instance a"
-        " name of its own, or remove the repeated rows."
+        f"The task name 'crm-orders' is also used in {others}. Give each task in an instance a"
+        " unique name, or remove the duplicate rows."
     )
 
 

@@ -6,9 +6,8 @@ from typing import Final
 
 from batchcreate.advice import explain
 from batchcreate.copies.plan import Headings, Line, Mark
-from batchcreate.messages import text
+from batchcreate.messages import LANGUAGES, sentences, text
 from batchcreate.models import Issue, Origin, RowToFix, Status
-from batchcreate.models.rows import ORIGIN_HEADING, STATUS_HEADINGS
 from batchcreate.text import cell_text, column_index, printable
 
 _LETTERS: Final = re.compile(r"([A-Z]{1,3})[0-9]+")
@@ -18,11 +17,16 @@ _WITHOUT_VALUE: Final = (".no_result", ".merged")
 
 def headings(language: str) -> Headings:
     """Return the headings of our own columns in *language*."""
+    statuses, origins = (
+        {each: text(f"to_fix.{name}_heading", language=each) for each in LANGUAGES}
+        for name in ("status", "origin")
+    )
     return Headings(
-        status=STATUS_HEADINGS[language],
-        origin=ORIGIN_HEADING,
-        explained=text("to_fix.explained", language=language),
-        known=(*STATUS_HEADINGS.values(), ORIGIN_HEADING),
+        status=statuses[language],
+        origin=origins[language],
+        explained=text("to_fix.status_comment", language=language),
+        statuses=list(statuses.values()),
+        origins=list(origins.values()),
     )
 
 
@@ -42,25 +46,11 @@ def _status(row: RowToFix, language: str) -> str:
     origin = Origin.parse(row.origin)
     facts: dict[str, object] = {"number": origin.location.number if origin else row.number}
     if row.status is Status.REJECTED:
-        facts["issues"] = _listed(row.issues, language)
+        advised = (sentences(*_parts(issue, language)) for issue in row.issues)
+        facts["issues"] = "\n".join(advised)
     if row.status is Status.FAILED:
         facts |= _answer(row, language)
     return text(f"to_fix.status.{row.status}", facts, language=language)
-
-
-def _listed(issues: Iterable[Issue], language: str) -> str:
-    named = (
-        text(
-            "to_fix.issue",
-            {
-                "column": printable(" ".join(issue.column.split())),
-                "message": _advised(issue, " ", language),
-            },
-            language=language,
-        )
-        for issue in issues
-    )
-    return text("to_fix.next_issue", language=language).join(named)
 
 
 def _answer(row: RowToFix, language: str) -> Mapping[str, object]:
@@ -84,15 +74,18 @@ def _marks(issues: Sequence[Issue], language: str) -> Sequence[Mark]:
     return [
         Mark(
             index=index,
-            comment=cell_text("\n\n".join(_advised(issue, "\n", language) for issue in of_cell)),
+            comment=cell_text(
+                "\n\n".join("\n".join(_parts(issue, language)) for issue in of_cell)
+            ),
             is_lost=any(issue.rule.endswith(_WITHOUT_VALUE) for issue in of_cell),
         )
         for index, of_cell in sorted(cells.items())
     ]
 
 
-def _advised(issue: Issue, between: str, language: str) -> str:
+def _parts(issue: Issue, language: str) -> Sequence[str]:
+    """Return the message of *issue*, and its suggestion if there is one."""
     if not issue.suggestion:
-        return issue.message
-    suggestion = text("to_fix.suggestion", {"suggestion": issue.suggestion}, language=language)
-    return f"{issue.message}{between}{suggestion}"
+        return (issue.message,)
+    facts = {"suggestion": issue.suggestion}
+    return issue.message, text("to_fix.suggestion", facts, language=language)

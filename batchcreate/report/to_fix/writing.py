@@ -47,10 +47,11 @@ def write_to_fix(results: Path, originals: Originals, *, language: str) -> Hande
             continue
         written.append(Written(path=path, file=root, rows=sum(sheet.rows for sheet in sheets)))
         if not is_as_it_was:
-            notes.append(text("to_fix.fresh", {"file": path.name}, language=language))
+            notes.append(text("to_fix.new_workbook", {"file": path.name}, language=language))
     shelf.close()
     notes += [
-        text("to_fix.left_alone", {"file": name}, language=language) for name in shelf.left_alone
+        text("to_fix.not_overwritten", {"file": name}, language=language)
+        for name in shelf.left_alone
     ]
     return HandedBack(files=written, notes=notes)
 
