@@ -324,7 +324,7 @@ class InlineWriter(Writer):
             self._commit()
         self._is_closed = True
         if self._broken is not None:
-            self._refuse()
+            self._reject_all()
             if error is None:
                 raise self._broken
 

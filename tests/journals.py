@@ -29,7 +29,7 @@ from batchcreate.models import (
 )
 
 ENDPOINT = "https://roma.example"
-NAME_COLUMN = Column(header="Task Name", index=0)
+NAME_COLUMN = Column(heading="Task Name", index=0)
 NOW_MS = 1_735_787_045_000
 REFUSED = Failed(http_status=400, error_code="FDI.1", error_msg="no such application")
 LOST = Unknown(reason="HTTP 500", http_status=500, error_code="FDI.9")
@@ -80,7 +80,7 @@ def layout(file: str, sheet: str = "", content: str = "") -> Layout:
     return Layout(
         file=file,
         sheet=sheet,
-        number=1,
+        header_row=1,
         columns={"task_name": NAME_COLUMN},
         delimiter=",",
         encoding="utf-8",
@@ -170,7 +170,7 @@ def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
         ]
         yield Issue(
             location=row.location,
-            column=row.column.header,
+            column=row.column.heading,
             cell=f"A{row.location.number}",
             value=row.task_name,
             rule="repeated",

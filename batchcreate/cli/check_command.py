@@ -60,7 +60,7 @@ def _sheet(sheet: SheetNotes) -> dict[str, Any]:
         "file": layout.file,
         "sheet": layout.sheet,
         "rows": sheet.rows,
-        "header_row": layout.number,
+        "header_row": layout.header_row,
         "encoding": layout.encoding,
         "delimiter": layout.delimiter,
         "columns": [
@@ -72,7 +72,7 @@ def _sheet(sheet: SheetNotes) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dict[str, str]:
-    return {"column": column_letters(column.index), "heading": column.header}
+    return {"column": column_letters(column.index), "heading": column.heading}
 
 
 def _passed_over(passed: Skipped) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _cause(group: CauseGroup, language: str) -> dict[str, Any]:
         "rows": group.rows,
         "causes": group.causes,
         "message": group.message,
-        "cells": [_spot(spot) for spot in group.spots],
+        "cells": [_spot(spot) for spot in group.examples],
     }
 
 

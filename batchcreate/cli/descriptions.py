@@ -73,7 +73,7 @@ def qualified_address(place: RowLocation, cell: str, notices: InputNotes) -> str
 def _sheet(sheet: SheetNotes) -> Iterator[str]:
     layout = sheet.layout
     where = f"{layout.file}, sheet {layout.sheet}" if layout.sheet else layout.file
-    headings = f", headings in row {layout.number}" if layout.number > 1 else ""
+    headings = f", headings in row {layout.header_row}" if layout.header_row > 1 else ""
     yield f"{where}: {counted(sheet.rows, 'row')}{headings}"
     if how := _text_format(layout):
         yield f"  read as {how}"
@@ -95,13 +95,13 @@ def _text_format(layout: Layout) -> str:
 
 
 def _known(field: str, column: Column) -> str:
-    said = "" if normal(column.header) == normal(field) else f" ({quoted(column.header)})"
+    said = "" if normal(column.heading) == normal(field) else f" ({quoted(column.heading)})"
     return f"{column_letters(column.index)} {field}{said}"
 
 
 def _ignored(layout: Layout) -> str:
     shown = [
-        f"{column_letters(column.index)} {quoted(column.header)}"
+        f"{column_letters(column.index)} {quoted(column.heading)}"
         for column in layout.others[:COLUMNS_SHOWN]
     ]
     more = len(layout.others) - len(shown)
@@ -142,7 +142,7 @@ def describe_causes(
         if not group.rule:
             yield f"  {counted(group.rows, 'row')}: {counted(group.causes, 'more cause')}"
             continue
-        first = group.spots[0]
+        first = group.examples[0]
         yield f"  {_heading(group, notices, language)}"
         suggestion = f" -> {first.suggestion}" if first.suggestion else ""
         yield f"    {_cell(first, language)}: {group.message}{suggestion}"
@@ -159,7 +159,7 @@ def rule_text(group: CauseGroup, language: str) -> str:
 
 def first_cells(group: CauseGroup, notices: InputNotes, language: str) -> str:
     """Return the addresses of the first cells of *group*, and the number of further rows."""
-    first = group.spots[:CELLS_SHOWN]
+    first = group.examples[:CELLS_SHOWN]
     separator = text("list.and.separator", language=language)
     cells = separator.join(
         qualified_address(spot.location, _cell(spot, language), notices) for spot in first
@@ -170,7 +170,7 @@ def first_cells(group: CauseGroup, notices: InputNotes, language: str) -> str:
 
 
 def _heading(group: CauseGroup, notices: InputNotes, language: str) -> str:
-    letters = group.spots[0].cell.rstrip("0123456789")
+    letters = group.examples[0].cell.rstrip("0123456789")
     facts = {
         "count": group.rows,
         "rule": rule_text(group, language),

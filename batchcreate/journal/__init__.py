@@ -1,4 +1,4 @@
-"""The state of a batch on disk: what was read, what was sent, what became of it."""
+"""State of a batch: input rows, tasks, and the log of attempts."""
 
 from batchcreate.journal.database import make_folder
 from batchcreate.journal.deletions import UNDO_RUN_ID, CreatedTask

@@ -1,4 +1,4 @@
-"""The database file of the journal: checks, lock, transactions, application of the log."""
+"""Database file of the journal: checks, lock, transactions and application of the log."""
 
 import contextlib
 import errno
@@ -21,15 +21,15 @@ from batchcreate.errors import JournalError, JournalLockedError, SettingsError
 
 REUSED_ID: Final = "the server answered with the task_id of another task"
 
-# An intent without an outcome leaves its task unknown. So does an id that belongs to another
-# task of the same instance: a server that hands it out twice has not created two tasks.
-_FOLD: Final = """
+# A task is unknown if its last intent has no outcome, or if another task of the same instance has
+# the same id: a server that returns an id twice has not created two tasks.
+_APPLY_LOG: Final = """
 WITH touched AS (
     SELECT task FROM intents
-    WHERE id > (SELECT value FROM meta WHERE name = 'folded_intent')
+    WHERE id > (SELECT value FROM meta WHERE name = 'applied_intent')
     UNION
     SELECT intents.task FROM outcomes JOIN intents ON intents.id = outcomes.intent
-    WHERE outcomes.id > (SELECT value FROM meta WHERE name = 'folded_outcome')
+    WHERE outcomes.id > (SELECT value FROM meta WHERE name = 'applied_outcome')
 ),
 attempted AS (
     SELECT task, max(id) AS last, min(at_ms) AS first_ms, count(*) AS attempts, max(run) AS run
@@ -67,7 +67,7 @@ UPDATE tasks SET
     finished_ms = answered.at_ms,
     duration_ms = answered.duration_ms,
     sent_digest = CASE
-        WHEN answered.last > (SELECT value FROM meta WHERE name = 'folded_intent')
+        WHEN answered.last > (SELECT value FROM meta WHERE name = 'applied_intent')
         THEN tasks.digest ELSE tasks.sent_digest
     END,
     run = answered.run
@@ -76,25 +76,25 @@ FROM answered WHERE tasks.id = answered.task
 
 
 def apply_log(connection: sqlite3.Connection) -> None:
-    """Fold every attempt and outcome that is not folded yet; the caller holds a transaction."""
-    connection.execute(_FOLD, (REUSED_ID,))
+    """Update the tasks from the intents and outcomes since the last call, inside a transaction."""
+    connection.execute(_APPLY_LOG, (REUSED_ID,))
     connection.execute(
         """
         UPDATE meta SET value = CASE name
-            WHEN 'folded_intent' THEN (SELECT coalesce(max(id), 0) FROM intents)
+            WHEN 'applied_intent' THEN (SELECT coalesce(max(id), 0) FROM intents)
             ELSE (SELECT coalesce(max(id), 0) FROM outcomes)
         END
-        WHERE name IN ('folded_intent', 'folded_outcome')
+        WHERE name IN ('applied_intent', 'applied_outcome')
         """
     )
 
 
 ROWS_MAX: Final = 500
-"""Rows for one INSERT: well below SQLite's limit of 32,766 values."""
+"""Maximum number of rows of one INSERT, well below SQLite's limit of 32,766 values."""
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert *rows* in few steps: each step hands the interpreter's lock over twice."""
+    """Insert *rows* with few statements: each statement releases and takes the GIL."""
     for part in (rows[at : at + ROWS_MAX] for at in range(0, len(rows), ROWS_MAX)):
         connection.execute(
             _insertion(table, len(part[0]), len(part)), list(chain.from_iterable(part))
@@ -104,7 +104,7 @@ def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[obje
 @cache
 def _insertion(table: str, width: int, rows: int) -> str:
     row = f"({', '.join('?' * width)})"
-    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608 # no values in it
+    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608 # contains no values
 
 
 _HOLDER_BYTES: Final = 256
@@ -112,7 +112,7 @@ _HOLDER_BYTES: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class FolderLock:
-    """An advisory lock on a file beside the journal, whose text names the holder."""
+    """Advisory lock on a file next to the journal; its text identifies the process."""
 
     NAME: ClassVar = "journal.lock"
 
@@ -121,11 +121,11 @@ class FolderLock:
     @classmethod
     def take(cls, folder: Path) -> Self:
         """
-        Take the lock at once or not at all.
+        Take the lock without waiting.
 
         Raises:
-            JournalLockedError: another process holds it; the message names the holder.
-            OSError: the file cannot be made, or is not a regular one.
+            JournalLockedError: another process has it; the message identifies that process.
+            OSError: the file cannot be created, or is not a regular file.
 
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -139,26 +139,26 @@ class FolderLock:
             holder = os.read(handle, _HOLDER_BYTES).decode("utf-8", "replace").strip()
             os.close(handle)
             msg = (
-                f"{folder}: another run is working on this results folder "
-                f"({holder or 'its holder is not known'}); wait for it or end it first"
+                f"{folder}: another run is using this results folder "
+                f"({holder or 'unknown process'}). Wait for it, or stop it"
             )
             raise JournalLockedError(msg) from None
-        # The text only helps people; a full disk must not keep a run from being finished.
+        # The text is only for messages; a run must work on a full disk as well.
         with contextlib.suppress(OSError):
             os.truncate(handle, 0)
             os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         return cls(handle)
 
     def release(self) -> None:
-        """Let the next run in."""
+        """Release the lock."""
         os.close(self.handle)
 
 
-VERSION: Final = 2
-"""Kept as SQLite's ``user_version``; any other one is refused."""
+VERSION: Final = 3
+"""Schema version, stored as SQLite's ``user_version``; other versions are refused."""
 
 APPLICATION_ID: Final = 0x62637274
-"""Marks the file as ours ("bcrt"), so that another program's database is never touched."""
+"""SQLite's ``application_id`` of a journal ("bcrt"): other databases are not modified."""
 
 NAME: Final = "journal.db"
 
@@ -166,10 +166,10 @@ NAME: Final = "journal.db"
 @contextmanager
 def transaction(connection: sqlite3.Connection, *, is_kept: bool = True) -> Iterator[None]:
     """
-    Commit what the block did, or undo it: after an error, and where *is_kept* is false.
+    Commit the changes of the block; roll them back after an error or if *is_kept* is false.
 
     Raises:
-        JournalError: the disk is full, or did not confirm what was written.
+        JournalError: the changes could not be written, for example because the disk is full.
 
     """
     try:
@@ -177,32 +177,32 @@ def transaction(connection: sqlite3.Connection, *, is_kept: bool = True) -> Iter
         yield
         connection.execute("COMMIT" if is_kept else "ROLLBACK")
     except sqlite3.Error as error:
-        _undo(connection)
+        _roll_back(connection)
         msg = f"{NAME} cannot be written: {error}; free some space and run the same command again"
         raise JournalError(msg) from error
     except BaseException:
-        _undo(connection)
+        _roll_back(connection)
         raise
 
 
-def _undo(connection: sqlite3.Connection) -> None:
+def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
 
 
 def make_folder(folder: Path) -> list[Path]:
     """
-    Make a results folder that only its owner can look into, or check the one that is there.
+    Create a results folder that only its owner can read, or check the existing one.
 
-    Return the folders that were made, the innermost first.
+    Return the folders that were created, innermost first.
 
     Raises:
-        SettingsError: it cannot be made or written to.
+        SettingsError: the folder cannot be created or written to.
 
     """
     try:
         made = [path for path in (folder, *folder.parents) if not path.exists()]
-        # Another run may make it at the same moment; the lock decides between the two.
+        # Another run can create it at the same time; the lock decides between the two.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in made:
             _sync_folder(path.parent)
@@ -213,14 +213,14 @@ def make_folder(folder: Path) -> list[Path]:
 
 
 def require(path: Path) -> None:
-    """Raise `SettingsError` where the journal at *path* does not exist."""
+    """Raise `SettingsError` if the journal at *path* does not exist."""
     if not path.exists():
-        msg = f"{path.parent}: no {NAME} here; name the results folder of an earlier run"
+        msg = f"{path.parent}: no {NAME} in this folder; give the results folder of an earlier run"
         raise SettingsError(msg)
 
 
 def unusable(folder: Path, error: OSError) -> SettingsError:
-    """Return the error that says why *folder* cannot hold results."""
+    """Return the error for a *folder* that cannot be the results folder."""
     return SettingsError(
         f"{folder}: cannot be used as the results folder ({error.strerror or error}); "
         "choose another one with --results"
@@ -229,10 +229,10 @@ def unusable(folder: Path, error: OSError) -> SettingsError:
 
 def connect(path: Path) -> sqlite3.Connection:
     """
-    Open the database at *path*, making it where it does not exist.
+    Open the database at *path*; create it if it does not exist.
 
     Raises:
-        JournalLockedError: another program holds it.
+        JournalLockedError: another program uses it.
         JournalError: it is damaged, of another version, or not a journal.
 
     """
@@ -256,7 +256,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        # Before anything that writes, such as the next line: it may be somebody else's file.
+        # Before any statement that writes: the file can belong to another program.
         _check_owner(connection, path, is_empty=is_empty)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -266,26 +266,29 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         _check_pages(connection, path)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            msg = f"{path}: another program has this journal open; close it first"
+            msg = f"{path}: another program has this journal open; close that program"
             raise JournalLockedError(msg) from error
         msg = f"{path}: cannot be opened: {error}"
         raise JournalError(msg) from error
     except sqlite3.DatabaseError as error:
-        msg = f"{path}: not a sound journal ({error}); restore it from a copy, or choose another folder"
+        msg = f"{path}: damaged ({error}); restore it from a backup, or choose another folder"
         raise JournalError(msg) from error
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path, *, is_empty: bool) -> None:
     mark = connection.execute("PRAGMA application_id").fetchone()[0]
     if mark != APPLICATION_ID and not (is_empty and mark == 0):
-        msg = f"{path}: a database of another program; choose another folder with --results"
+        msg = f"{path}: not a batchcreate journal; choose another folder with --results"
         raise JournalError(msg)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != VERSION and not is_empty:
         age, remedy = (
             ("a newer", "upgrade batchcreate")
             if version > VERSION
-            else ("an older", "go on with that one, or choose another folder with --results")
+            else (
+                "an older",
+                "continue with that version, or choose another folder with --results",
+            )
         )
         msg = (
             f"{path}: written by {age} batchcreate (journal version {version}, this one reads "
@@ -298,7 +301,7 @@ def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
     with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
         verdict = cursor.fetchone()[0]
     if verdict != "ok":
-        msg = f"{path}: damaged ({verdict}); restore it from a copy, or choose another folder"
+        msg = f"{path}: damaged ({verdict}); restore it from a backup, or choose another folder"
         raise JournalError(msg)
 
 

@@ -1,4 +1,4 @@
-"""What undo asks for and what becomes of it; each step is a commit of its own."""
+"""Deletions that undo requests, and their outcomes; each step is a separate commit."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class CreatedTask:
 
 
 def created_tasks(connection: sqlite3.Connection) -> list[CreatedTask]:
-    """Return every task that this batch created and that undo has not removed, in input order."""
+    """Return the tasks that this batch created, without deleted ones, in input order."""
     found = connection.execute(
         """
         SELECT tasks.id, tasks.name, tasks.task_id,
@@ -55,7 +55,7 @@ def created_tasks(connection: sqlite3.Connection) -> list[CreatedTask]:
 
 
 def add_intent(connection: sqlite3.Connection, task: CreatedTask, *, at_ms: int) -> None:
-    """Put on disk that *task* is about to be deleted."""
+    """Commit that *task* is about to be deleted."""
     with transaction(connection):
         connection.execute(
             "INSERT OR REPLACE INTO deletions (task, task_id, status, at_ms) VALUES (?, ?, ?, ?)",
@@ -66,7 +66,7 @@ def add_intent(connection: sqlite3.Connection, task: CreatedTask, *, at_ms: int)
 def add_outcome(
     connection: sqlite3.Connection, task: CreatedTask, deletion: Deletion, *, at_ms: int
 ) -> None:
-    """Put on disk what became of it; a task that is gone may be created anew by a later run."""
+    """Commit the outcome of a deletion; a later run can create a deleted task again."""
     with transaction(connection):
         connection.execute(
             "INSERT OR REPLACE INTO deletions VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -85,7 +85,7 @@ def add_outcome(
                 """
                 UPDATE tasks SET status = 'not_attempted', task_id = '', how = '',
                     http_status = NULL,
-                    error_msg = 'its task ' || task_id || ' was removed by undo'
+                    error_msg = 'task ' || task_id || ' was deleted by undo'
                 WHERE id = ? AND status = 'created'
                 """,
                 (task.task,),
@@ -93,7 +93,7 @@ def add_outcome(
 
 
 def deletions(connection: sqlite3.Connection) -> Iterator[tuple[Key, TaskId, Deletion]]:
-    """Yield every task that undo was asked to remove, and what became of it."""
+    """Yield every task that undo had to delete, with the outcome."""
     found = connection.execute(
         """
         SELECT targets.endpoint, targets.project_id, targets.instance_id, tasks.name,

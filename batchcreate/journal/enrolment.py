@@ -75,7 +75,7 @@ class EnrolledInput:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _NamedRow:
     """
-    A row whose task name is used more than once for the same target.
+    A row whose name is used more than once for the same target.
 
     Attributes:
         source: number of its sheet in the journal.
@@ -112,12 +112,12 @@ class _TaskNames:
         ]
         insert(self._connection, "names", values)
 
-    def repeated(self) -> Iterator[list[_NamedRow]]:
+    def duplicates(self) -> Iterator[list[_NamedRow]]:
         """Yield the rows of each name that is used more than once for the same target."""
         targets = list(self._instances)
         found = self._connection.execute(
             """
-            SELECT instance, name, source, number, file, sheet, name_header, name_index
+            SELECT instance, name, source, number, file, sheet, name_heading, name_index
             FROM names JOIN sources ON sources.id = names.source
             WHERE (instance, name) IN (
                 SELECT instance, name FROM names GROUP BY instance, name HAVING count(*) > 1
@@ -134,17 +134,17 @@ class _TaskNames:
                     instance_id=instance_id,
                     row=RepeatedRow(
                         location=RowLocation(file=file, sheet=sheet, number=number),
-                        column=Column(header=header, index=index),
+                        column=Column(heading=heading, index=index),
                         task_name=name,
                     ),
                 )
-                for _, name, source, number, file, sheet, header, index in group
+                for _, name, source, number, file, sheet, heading, index in group
             ]
 
 
 class Enrolment:
     """
-    One pass over all input files, inside one transaction: `add` for each chunk, then `finish`.
+    Enrolment of all input files in one transaction: `add` for each chunk, then `finish`.
 
     A row is identified by its key. A row that was sent is kept, even if it is missing in the
     newest version of its file; a row that was never sent is kept as long as its file has it.
@@ -164,8 +164,8 @@ class Enrolment:
         self._has_contents = has_contents
         self._targets: dict[Target, int] = {}
         self._sources: dict[tuple[str, str], int] = {}
-        newest = connection.execute("SELECT coalesce(max(reading), 0) FROM sources").fetchone()
-        self._version: int = newest[0] + 1
+        newest = connection.execute("SELECT coalesce(max(enrolment), 0) FROM sources").fetchone()
+        self._number: int = newest[0] + 1
         self._has_origins = False
         self._names = _TaskNames(connection)
         row_versions.begin(connection)
@@ -205,10 +205,10 @@ class Enrolment:
                 name, one issue for each row, in the same order.
 
         """
-        replaced = row_versions.apply_corrections(self._connection, self._version)
-        self._reject_repeated(duplicate_issues)
-        row_versions.supersede_earlier(self._connection, self._version)
-        is_first = self._version == 1
+        replaced = row_versions.apply_corrections(self._connection, self._number)
+        self._reject_duplicates(duplicate_issues)
+        row_versions.supersede_earlier(self._connection, self._number)
+        is_first = self._number == 1
         return EnrolledInput(
             replaced=replaced, has_no_batch=self._has_origins and is_first and not replaced
         )
@@ -218,23 +218,23 @@ class Enrolment:
         if (known := self._sources.get((layout.file, layout.sheet))) is not None:
             return known
         name_column = layout.columns["task_name"]
-        columns = {name: (column.header, column.index) for name, column in layout.columns.items()}
+        columns = {name: (column.heading, column.index) for name, column in layout.columns.items()}
         cursor = self._connection.execute(
             """
             INSERT INTO sources (
-                reading, file, sheet, header_number, encoding, delimiter, columns,
-                name_header, name_index, content
+                enrolment, file, sheet, header_row, encoding, delimiter, columns,
+                name_heading, name_index, content
             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM contents WHERE digest = ?))
             """,
             (
-                self._version,
+                self._number,
                 layout.file,
                 layout.sheet,
-                layout.number,
+                layout.header_row,
                 layout.encoding,
                 layout.delimiter,
                 json.dumps(columns),
-                name_column.header,
+                name_column.heading,
                 name_column.index,
                 layout.content,
             ),
@@ -301,12 +301,12 @@ class Enrolment:
         self._has_origins = self._has_origins or any(chunk.origins)
         row_versions.add(self._connection, source, found)
 
-    def _reject_repeated(
+    def _reject_duplicates(
         self, duplicate_issues: Callable[[list[RepeatedRow]], Iterable[Issue]]
     ) -> None:
         """Reject every row whose name is used more than once for the same target."""
-        for group in list(self._names.repeated()):
-            # A check has not enrolled the rows that break no other rule.
+        for group in list(self._names.duplicates()):
+            # A check enrols only rejected rows; a duplicate can be a row without other issues.
             self._connection.executemany(
                 """
                 INSERT INTO rows (source, number, task_name, project_id, instance_id)

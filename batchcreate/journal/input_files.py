@@ -12,14 +12,14 @@ from typing import BinaryIO, Final
 from batchcreate.errors import JournalError
 
 PART_BYTES: Final = 1 << 20
-"""How much of a file is in memory at once."""
+"""Maximum part of a file in memory, in bytes."""
 
 _LEVEL: Final = 1
-"""Of compression: a CSV file shrinks to about a third, and hardly more at other levels."""
+"""Compression level: CSV files shrink to about a third; higher levels gain little."""
 
 
 def store(connection: sqlite3.Connection, file: BinaryIO) -> str:
-    """Keep the bytes of *file*, once however often they come; return their SHA-256 in hex."""
+    """Store the content of *file*, unless it is stored already; return its SHA-256 in hex."""
     digest = register(connection, file)
     if not is_stored(connection, digest):
         content = _number(connection, digest)
@@ -33,7 +33,7 @@ def store(connection: sqlite3.Connection, file: BinaryIO) -> str:
 
 
 def register(connection: sqlite3.Connection, file: BinaryIO) -> str:
-    """Return the SHA-256 of *file* in hex, so that sources can point to it; keep no bytes."""
+    """Record the SHA-256 of *file* for its sheets and return it in hex; do not store the content."""
     read = hashlib.sha256()
     for part in _parts(file):
         read.update(part)
@@ -43,7 +43,7 @@ def register(connection: sqlite3.Connection, file: BinaryIO) -> str:
 
 
 def is_stored(connection: sqlite3.Connection, digest: str) -> bool:
-    """Whether the bytes of this SHA-256 are in the journal."""
+    """Return True if the content with this SHA-256 is stored."""
     found = connection.execute(
         "SELECT 1 FROM contents JOIN content_parts ON content_parts.content = contents.id WHERE digest = ?",
         (digest,),
@@ -54,10 +54,10 @@ def is_stored(connection: sqlite3.Connection, digest: str) -> bool:
 @contextmanager
 def open_copy(connection: sqlite3.Connection, digest: str) -> Iterator[BinaryIO]:
     """
-    Open what was kept under *digest*, as a file that goes away with the block.
+    Open a temporary copy of the content with this SHA-256, until the end of the block.
 
     Raises:
-        JournalError: it is not there, or damaged.
+        JournalError: it is not stored, or damaged.
 
     """
     with tempfile.TemporaryFile() as file:
@@ -73,14 +73,14 @@ def open_copy(connection: sqlite3.Connection, digest: str) -> Iterator[BinaryIO]
             stored.update(plain := _plain(part))
             file.write(plain)
         if stored.hexdigest() != digest:
-            msg = "the journal does not hold an input file as it was read; run the same command again"
+            msg = "an input file in the journal is missing or damaged; run the same command again"
             raise JournalError(msg)
         file.seek(0)
         yield file
 
 
 def forget_unused(connection: sqlite3.Connection) -> None:
-    """Let go of the bytes that no sheet in the report was read from."""
+    """Delete the content that no sheet of the journal refers to."""
     connection.execute(
         "DELETE FROM contents WHERE id NOT IN"
         " (SELECT content FROM sources WHERE content IS NOT NULL)"
@@ -100,5 +100,5 @@ def _plain(part: bytes) -> bytes:
     try:
         return zlib.decompress(part)
     except zlib.error:
-        # What is missing shows in the digest.
+        # The comparison of the digest reports it.
         return b""

@@ -22,37 +22,37 @@ from batchcreate.models import (
 )
 from batchcreate.models.rows import CONTENT_CHARS
 
-_LEFT: Final = "status IN ('rejected', 'not_attempted', 'failed', 'unknown')"
+_NOT_CREATED: Final = "status IN ('rejected', 'not_attempted', 'failed', 'unknown')"
 
 _SHEETS: Final = f"""
-SELECT json_group_array(DISTINCT sources.id), file, sheet, header_number, encoding, delimiter,
-       columns, digest, count(DISTINCT left_over.number),
+SELECT json_group_array(DISTINCT sources.id), file, sheet, header_row, encoding, delimiter,
+       columns, digest, count(DISTINCT not_created.number),
        coalesce(
            (SELECT origins.file FROM origins WHERE origins.source = sources.id LIMIT 1), file
        ),
        max(sources.id) AS newest
-FROM (SELECT source, number FROM results WHERE {_LEFT}) AS left_over
-JOIN sources ON sources.id = left_over.source JOIN contents ON contents.id = sources.content
+FROM (SELECT source, number FROM results WHERE {_NOT_CREATED}) AS not_created
+JOIN sources ON sources.id = not_created.source JOIN contents ON contents.id = sources.content
 GROUP BY digest, file, sheet ORDER BY newest
-"""  # noqa: S608 # no values in it
+"""  # noqa: S608 # contains no values
 
 _ROWS: Final = f"""
 SELECT results.number, results.source, status, http_status, error_code,
        CASE WHEN status = 'rejected' THEN '' ELSE error_msg END,
        origins.content, origins.file, origins.sheet, origins.row
 FROM results LEFT JOIN origins USING (source, number)
-WHERE source IN (SELECT value FROM json_each(?)) AND {_LEFT}
+WHERE source IN (SELECT value FROM json_each(?)) AND {_NOT_CREATED}
 ORDER BY results.number, results.source DESC
-"""  # noqa: S608 # no values in it
+"""  # noqa: S608 # contains no values
 
 _ISSUES: Final = """
-SELECT number, source, column_header, cell, value, rule, message, suggestion
+SELECT number, source, column_heading, cell, value, rule, message, suggestion
 FROM issues WHERE source IN (SELECT value FROM json_each(?))
 ORDER BY number, source DESC, position
 """
 
-# The files that rows stood in at first, whichever to-fix files they were in meanwhile.
-_ROOTS: Final = """
+# The input files of all rows; for rows of to-fix files, the original input file.
+_ORIGINAL_FILES: Final = """
 SELECT DISTINCT file FROM sources WHERE EXISTS (
     SELECT 1 FROM rows WHERE rows.source = sources.id AND NOT EXISTS (
         SELECT 1 FROM origins
@@ -71,33 +71,33 @@ def sheets_to_fix(connection: sqlite3.Connection) -> list[SheetToFix]:
             layout=Layout(
                 file=file,
                 sheet=sheet,
-                number=number,
+                header_row=number,
                 columns={
-                    name: Column(header=header, index=index)
-                    for name, (header, index) in json.loads(columns).items()
+                    name: Column(heading=heading, index=index)
+                    for name, (heading, index) in json.loads(columns).items()
                 },
                 encoding=encoding,
                 delimiter=delimiter,
                 content=digest,
             ),
-            root=root,
+            original_file=original_file,
             rows=count,
         )
         for (
-            sources, file, sheet, number, encoding, delimiter, columns, digest, count, root, _,
+            sources, file, sheet, number, encoding, delimiter, columns, digest, count, original_file, _,
         ) in connection.execute(_SHEETS)
     ]  # fmt: skip
 
 
 def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[RowToFix]:
-    """Yield the rows of *sheet* that are not created, in their order; each as it was last read."""
+    """Yield the rows of *sheet* that are not created, in row order, in their newest version."""
     sources = (json_list(sheet.sources),)
     issues = _Issues(connection.execute(_ISSUES, sources), sheet.layout)
     number = 0
     for row in connection.execute(_ROWS, sources):
         if row[0] == number:
             continue
-        number, source, status, http_status, error_code, error_msg, *earlier = row
+        number, source, status, http_status, error_code, error_msg, *origin = row
         yield RowToFix(
             number=number,
             status=Status(status),
@@ -105,12 +105,12 @@ def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[R
             error_code=error_code,
             error_msg=error_msg,
             issues=issues.of(number, source),
-            origin=_origin(sheet.layout, number, earlier).text,
+            origin=_origin(sheet.layout, number, origin).text,
         )
 
 
 class _Issues:
-    """The issues of a sheet, taken row by row."""
+    """Issues of a sheet, read row by row."""
 
     def __init__(self, found: Iterator[tuple[Any, ...]], layout: Layout) -> None:
         self._layout = layout
@@ -118,24 +118,24 @@ class _Issues:
         self._next = next(self._groups, None)
 
     def of(self, number: int, source: int) -> tuple[Issue, ...]:
-        """Return the issues of one row; rows have to be asked for in their order."""
-        wanted = (number, -source)
-        while self._next is not None and self._next[0] < wanted:
+        """Return the issues of one row; calls must be in row order."""
+        key = (number, -source)
+        while self._next is not None and self._next[0] < key:
             self._next = next(self._groups, None)
-        if self._next is None or self._next[0] != wanted:
+        if self._next is None or self._next[0] != key:
             return ()
         return tuple(_issue(self._layout, number, values) for _, _, *values in self._next[1])
 
 
 def original_files(connection: sqlite3.Connection) -> set[str]:
-    """Return the labels of the files that the rows in the report stood in at first."""
-    return {file for (file,) in connection.execute(_ROOTS)}
+    """Return the labels of the input files that the rows come from, without to-fix files."""
+    return {file for (file,) in connection.execute(_ORIGINAL_FILES)}
 
 
 def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
     column, cell, value, rule, message, suggestion = values
     return Issue(
-        location=_place(layout, number),
+        location=_location(layout, number),
         column=column,
         cell=cell,
         value=value,
@@ -145,15 +145,15 @@ def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
     )
 
 
-def _origin(layout: Layout, number: int, earlier: list[Any]) -> Origin:
-    """Return where a row stood at first: here, unless it came from elsewhere itself."""
-    content, file, sheet, row = earlier
+def _origin(layout: Layout, number: int, origin: list[Any]) -> Origin:
+    """Return the original location of a row: this sheet, or the origin of a to-fix row."""
+    content, file, sheet, row = origin
     if content is None:
-        return Origin(content=layout.content[:CONTENT_CHARS], location=_place(layout, number))
+        return Origin(content=layout.content[:CONTENT_CHARS], location=_location(layout, number))
     return Origin(content=content, location=RowLocation(file=file, sheet=sheet, number=row))
 
 
-def _place(layout: Layout, number: int) -> RowLocation:
+def _location(layout: Layout, number: int) -> RowLocation:
     return RowLocation(file=layout.file, sheet=layout.sheet, number=number)
 
 
@@ -166,12 +166,12 @@ FROM results
 
 
 def results(connection: sqlite3.Connection) -> Iterator[ResultRow]:
-    """Yield every row and what became of it, in input order."""
+    """Yield every row with its status, in input order."""
     return _rows(connection.execute(f"{_RESULTS} ORDER BY source, number"))
 
 
 def not_created(connection: sqlite3.Connection, *, limit: int) -> Iterator[ResultRow]:
-    """Yield the first *limit* rows that are not created, in input order; skipped ones come last."""
+    """Yield the first *limit* rows that are not created, in input order; skipped ones last."""
     return _rows(
         connection.execute(
             f"""
@@ -206,10 +206,10 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
 
 
 def issues(connection: sqlite3.Connection) -> Iterator[Issue]:
-    """Yield every broken rule, in input order."""
+    """Yield every issue, in input order."""
     found = connection.execute(
         """
-        SELECT file, sheet, number, column_header, cell, value, rule, message, suggestion
+        SELECT file, sheet, number, column_heading, cell, value, rule, message, suggestion
         FROM issues JOIN sources ON sources.id = issues.source
         ORDER BY source, number, position
         """
@@ -235,12 +235,12 @@ def summary(connection: sqlite3.Connection) -> Summary:
 
 
 def instances(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return project and instance of every row that names both, each pair once."""
+    """Return each pair of project and instance that rows specify."""
     return connection.execute(
         "SELECT DISTINCT project_id, instance_id FROM rows"
         " WHERE project_id <> '' AND instance_id <> '' ORDER BY 1, 2"
     ).fetchall()
 
 
-def _stamp(moment_ms: int | None) -> str:
-    return "" if moment_ms is None else stamp_of_ms(moment_ms)
+def _stamp(time_ms: int | None) -> str:
+    return "" if time_ms is None else stamp_of_ms(time_ms)

@@ -3,10 +3,10 @@ CREATE TABLE meta (
     value NOT NULL
 ) WITHOUT ROWID;
 
--- The last intent and the last outcome that are folded into their tasks.
-INSERT INTO meta VALUES ('folded_intent', 0), ('folded_outcome', 0);
+-- The last intent and the last outcome that are applied to their tasks.
+INSERT INTO meta VALUES ('applied_intent', 0), ('applied_outcome', 0);
 
--- One line per run of the tool on this journal.
+-- One row per run.
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     run_id TEXT NOT NULL,
@@ -23,7 +23,7 @@ CREATE TABLE targets (
     UNIQUE (endpoint, project_id, instance_id)
 );
 
--- One line per key. Times are milliseconds since 1970, UTC.
+-- One row per key. Times are in milliseconds since 1970, UTC.
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY,
     target INTEGER NOT NULL REFERENCES targets (id),
@@ -50,8 +50,8 @@ CREATE TABLE tasks (
 
 CREATE INDEX tasks_task_id ON tasks (task_id) WHERE task_id <> '';
 
--- What happens during a run is only ever appended, first an intent, later its outcome;
--- `fold` brings it into the tasks when the run is over, or when the journal is next opened.
+-- The log of a run, append-only: first the intent of an attempt, later its outcome. It is applied
+-- to the tasks at the end of the run, or when the journal is opened the next time.
 CREATE TABLE intents (
     id INTEGER PRIMARY KEY,
     task INTEGER NOT NULL REFERENCES tasks (id),
@@ -61,7 +61,7 @@ CREATE TABLE intents (
 
 CREATE INDEX intents_task ON intents (task);
 
--- The last outcome of an intent counts: one that was not known may be settled later.
+-- The last outcome of an intent counts: an unknown outcome can be reconciled later.
 CREATE TABLE outcomes (
     id INTEGER PRIMARY KEY,
     intent INTEGER NOT NULL REFERENCES intents (id),
@@ -77,14 +77,14 @@ CREATE TABLE outcomes (
 
 CREATE INDEX outcomes_intent ON outcomes (intent);
 
--- How fast requests might leave: the rate that a run began with, and every change of it.
+-- Rate limits: the initial rate of a run and every change of it.
 CREATE TABLE rates (
     run INTEGER NOT NULL REFERENCES runs (id),
     at_ms INTEGER NOT NULL,
     per_s REAL NOT NULL
 );
 
--- One line per task that undo was asked to remove; 'unknown' until the answer is in.
+-- One row per task that undo has to delete; 'unknown' until the response is recorded.
 CREATE TABLE deletions (
     task INTEGER NOT NULL REFERENCES tasks (id),
     task_id TEXT NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE deletions (
     PRIMARY KEY (task, task_id)
 ) WITHOUT ROWID;
 
--- The input files, once per SHA-256, in pieces that zlib made smaller.
+-- The input files, once per SHA-256, in parts that are compressed with zlib.
 CREATE TABLE contents (
     id INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE
@@ -109,23 +109,23 @@ CREATE TABLE content_parts (
     PRIMARY KEY (content, position)
 );
 
--- One line per sheet that was read; a reading is one pass over all files of a run. With the
--- file's content it holds all that is needed to read the sheet again in the same way.
+-- One row per sheet and enrolment; an enrolment reads all files of a run. Together with the content
+-- of the file it has everything that is necessary to read the sheet again in the same way.
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY,
-    reading INTEGER NOT NULL,
+    enrolment INTEGER NOT NULL,
     file TEXT NOT NULL,
     sheet TEXT NOT NULL,
     content INTEGER REFERENCES contents (id),
-    header_number INTEGER NOT NULL,
+    header_row INTEGER NOT NULL,
     encoding TEXT NOT NULL,
     delimiter TEXT NOT NULL,
-    columns TEXT NOT NULL, -- JSON: by field the heading and the index
-    name_header TEXT NOT NULL,
+    columns TEXT NOT NULL, -- JSON: heading and index by field
+    name_heading TEXT NOT NULL,
     name_index INTEGER NOT NULL
 );
 
--- One line per input row, in input order. No task: the row is rejected.
+-- One row per input row, in input order. A rejected row has no task.
 CREATE TABLE rows (
     source INTEGER NOT NULL REFERENCES sources (id),
     number INTEGER NOT NULL,
@@ -140,7 +140,7 @@ CREATE TABLE rows (
 
 CREATE INDEX rows_task ON rows (task) WHERE task IS NOT NULL;
 
--- Rows of to-fix files, and the places in the analysts' files that they stand for.
+-- Rows of to-fix files, with the location of the original row.
 CREATE TABLE origins (
     source INTEGER NOT NULL,
     number INTEGER NOT NULL,
@@ -152,13 +152,13 @@ CREATE TABLE origins (
     FOREIGN KEY (source, number) REFERENCES rows (source, number) ON DELETE CASCADE
 ) WITHOUT ROWID;
 
-CREATE INDEX origins_place ON origins (content, row);
+CREATE INDEX origins_row ON origins (content, row);
 
 CREATE TABLE issues (
     source INTEGER NOT NULL,
     number INTEGER NOT NULL,
     position INTEGER NOT NULL,
-    column_header TEXT NOT NULL,
+    column_heading TEXT NOT NULL,
     cell TEXT NOT NULL,
     value TEXT NOT NULL,
     rule TEXT NOT NULL,
@@ -168,12 +168,12 @@ CREATE TABLE issues (
     FOREIGN KEY (source, number) REFERENCES rows (source, number) ON DELETE CASCADE
 ) WITHOUT ROWID;
 
--- What a report says of a row: its task's status, unless it was changed after the creation.
+-- Status of each row in the reports: that of its task, unless the row was changed afterwards.
 CREATE VIEW results AS
 SELECT
     rows.source,
     rows.number,
-    sources.reading,
+    sources.enrolment,
     sources.file,
     sources.sheet,
     rows.task_name,
@@ -212,8 +212,8 @@ FROM rows
 JOIN sources ON sources.id = rows.source
 LEFT JOIN tasks ON tasks.id = rows.task;
 
--- How the requests were answered: what the server's list told later is left out.
-CREATE VIEW answers AS
+-- Responses to the requests, without the outcomes that were reconciled later.
+CREATE VIEW responses AS
 SELECT intents.run, outcomes.*
 FROM intents JOIN outcomes ON outcomes.id = (
     SELECT min(id) FROM outcomes WHERE outcomes.intent = intents.id

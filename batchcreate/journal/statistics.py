@@ -1,4 +1,4 @@
-"""Grouped issues, run history and latencies."""
+"""Run history, request latencies and shares of files and instances."""
 
 import json
 import sqlite3
@@ -23,14 +23,14 @@ from batchcreate.models import (
 
 BARS_MAX: Final = 30
 
-_NICE: Final = (1, 2, 5)
+_STEPS: Final = (1, 2, 5)
 
 
-def _bars(counted: Sequence[tuple[int, int]], most_ms: int) -> Iterator[Bar]:
-    """Yield bars of one width, from the quickest answer to about *most_ms*."""
-    width_ms = _nice((most_ms - counted[0][0]) / BARS_MAX)
+def _bars(counted: Sequence[tuple[int, int]], max_ms: int) -> Iterator[Bar]:
+    """Yield bars of equal width, from the fastest response to about *max_ms*."""
+    width_ms = _round_up((max_ms - counted[0][0]) / BARS_MAX)
     low_ms = counted[0][0] // width_ms * width_ms
-    spread = [0] * ((most_ms - low_ms) // width_ms + 1)
+    spread = [0] * ((max_ms - low_ms) // width_ms + 1)
     for duration_ms, count in counted:
         if (at := (duration_ms - low_ms) // width_ms) < len(spread):
             spread[at] += count
@@ -39,26 +39,26 @@ def _bars(counted: Sequence[tuple[int, int]], most_ms: int) -> Iterator[Bar]:
         yield Bar(low_ms=begin_ms, high_ms=begin_ms + width_ms, answers=answers)
 
 
-def _nice(least: float) -> int:
-    """Return the smallest of 1, 2, 5, 10, 20 ... that is not less than *least*."""
+def _round_up(minimum: float) -> int:
+    """Return the smallest of 1, 2, 5, 10, 20 ... that is at least *minimum*."""
     power = 1
     while True:
-        for digit in _NICE:
-            if digit * power >= least:
+        for digit in _STEPS:
+            if digit * power >= minimum:
                 return digit * power
         power *= 10
 
 
 RUNS_MAX: Final = 20
-"""How many of the last runs are told of."""
+"""Maximum number of runs, the latest ones."""
 
 SHARES_MAX: Final = 12
-"""How many files or instances are told apart."""
+"""Maximum number of files or instances."""
 
 SPANS_MAX: Final = 120
 
-ANSWERS_PER_SPAN: Final = 10
-"""A span is so long that it holds this many answers on average: fewer say little of a rate."""
+RESPONSES_PER_SPAN: Final = 10
+"""Minimum number of responses per span, on average: fewer do not show a rate."""
 
 _SPANS_MS: Final = (
     *(200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000),
@@ -91,10 +91,10 @@ def _share(name: str | None, counts: Sequence[int]) -> RowShare:
 
 
 def _span_ms(elapsed_ms: int, answers: int) -> int:
-    """Return the shortest span that is not too short, and not shorter than one of many."""
-    least_ms = max(elapsed_ms / SPANS_MAX, ANSWERS_PER_SPAN * elapsed_ms / answers)
-    days = int(least_ms // _SPANS_MS[-1]) + 1
-    return next((span for span in _SPANS_MS if span >= least_ms), days * _SPANS_MS[-1])
+    """Return the span length that limits the number of spans and has enough responses per span."""
+    min_ms = max(elapsed_ms / SPANS_MAX, RESPONSES_PER_SPAN * elapsed_ms / answers)
+    days = int(min_ms // _SPANS_MS[-1]) + 1
+    return next((span for span in _SPANS_MS if span >= min_ms), days * _SPANS_MS[-1])
 
 
 class Statistics:
@@ -111,15 +111,15 @@ class Statistics:
 
     def answer_times(self, run: int | None = None) -> list[tuple[int, int]]:
         """
-        Return the milliseconds that answers took, ascending, and how many took so long.
+        Return response times in milliseconds, ascending, each with the number of responses.
 
         Args:
-            run: which was answered; ``None`` for all runs.
+            run: number of a run; ``None`` for all runs.
 
         """
         return self._connection.execute(
             """
-            SELECT duration_ms, count(*) FROM answers
+            SELECT duration_ms, count(*) FROM responses
             WHERE run = coalesce(?, run) AND http_status IS NOT NULL
             GROUP BY duration_ms ORDER BY duration_ms
             """,
@@ -128,10 +128,10 @@ class Statistics:
 
     def latencies(self, run: int | None = None) -> Latencies | None:
         """
-        Return how the answers are spread, ``None`` if there were none.
+        Return the distribution of response times, or None if there are no responses.
 
         Args:
-            run: which was answered; ``None`` for all runs.
+            run: number of a run; ``None`` for all runs.
 
         """
         counted = self.answer_times(run)
@@ -147,17 +147,17 @@ class Statistics:
         bars = list(_bars(counted, quantile_ms(99)))
         return Latencies(
             answers=answers,
-            least_ms=times_ms[0],
+            min_ms=times_ms[0],
             median_ms=quantile_ms(50),
             p95_ms=quantile_ms(95),
             p99_ms=quantile_ms(99),
-            most_ms=times_ms[-1],
+            max_ms=times_ms[-1],
             bars=bars,
             beyond=answers - sum(bar.answers for bar in bars),
         )
 
     def runs(self) -> list[RunRecord]:
-        """Return the last runs that were to create something, the latest first."""
+        """Return the last runs that create tasks, latest first."""
         return [
             RunRecord(
                 number=number,
@@ -178,24 +178,24 @@ class Statistics:
         ]  # fmt: skip
 
     def last_run_with_attempts(self) -> int | None:
-        """Return the number of the last run that sent anything."""
+        """Return the number of the last run with an attempt, or None."""
         found: tuple[int | None] = self._connection.execute(
             "SELECT max(run) FROM intents"
         ).fetchone()
         return found[0]
 
     def timeline(self, run: int) -> Timeline | None:
-        """Return what became of the requests of *run* over time; ``None`` before any answer."""
+        """Return the outcomes of *run* over time, or None if there are no responses."""
         answers, start_ms, end_ms = self._connection.execute(
             """
             SELECT count(*), (SELECT min(at_ms) FROM intents WHERE run = ?1), max(at_ms)
-            FROM answers WHERE run = ?1
+            FROM responses WHERE run = ?1
             """,
             (run,),
         ).fetchone()
         if not answers:
             return None
-        # A clock that was set back must not make time run backwards.
+        # The clock can have been set back.
         elapsed_ms = max(end_ms - start_ms, 0)
         width_ms = _span_ms(elapsed_ms, answers)
         spans = [Span()] * (elapsed_ms // width_ms + 1)
@@ -205,7 +205,7 @@ class Statistics:
                    count(*) FILTER (WHERE status = 'created'),
                    count(*) FILTER (WHERE http_status = 429),
                    count(*) FILTER (WHERE status <> 'created' AND http_status IS NOT 429)
-            FROM answers WHERE run = ?1 GROUP BY span
+            FROM responses WHERE run = ?1 GROUP BY span
             """,
             (run, start_ms, width_ms),
         ):
@@ -221,10 +221,10 @@ class Statistics:
         )
 
     def shares(self, by: Literal["file", "instance_id"]) -> list[RowShare]:
-        """Return the statuses of each file or instance, the largest first; the rest is one share."""
+        """Return the rows per status of each file or instance, largest first; the rest is one share."""
         sums = ", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in Status)
         found = self._connection.execute(
-            f"SELECT {by}, {sums} FROM results GROUP BY {by} ORDER BY count(*) DESC, min(source), {by}"  # noqa: S608 # a column of ours
+            f"SELECT {by}, {sums} FROM results GROUP BY {by} ORDER BY count(*) DESC, min(source), {by}"  # noqa: S608 # constant names
         )
         named = [_share(name, counts) for name, *counts in islice(found, SHARES_MAX)]
         rest = [0] * len(Status)
@@ -233,7 +233,7 @@ class Statistics:
         return [*named, _share(None, rest)] if any(rest) else named
 
     def targets(self) -> tuple[list[Target], int]:
-        """Return the first instances that the batch has tasks for, and how many there are."""
+        """Return the first instances of the tasks of the batch, and the number of instances."""
         found = self._connection.execute(
             """
             SELECT endpoint, project_id, instance_id, count(*) OVER () FROM targets
@@ -250,7 +250,7 @@ class Statistics:
     def _lowest_rates(
         self, run: int, start_ms: int, width_ms: int, spans: int
     ) -> list[float | None]:
-        """Return the lowest rate that was in force in each span."""
+        """Return the lowest rate limit in each span."""
         lowest: list[float | None] = [None] * spans
         in_force: float | None = None
         reached = 0

@@ -15,11 +15,11 @@ class Pending:
     A task that may be sent.
 
     Attributes:
-        task: its number in the journal.
-        location: the row it stands for.
+        task: number of the task in the journal.
+        location: the row that it is created from.
         key: target and name.
         body: the request body.
-        may_exist: an earlier attempt may have created it.
+        may_exist: True if an earlier attempt may have created it.
 
     """
 
@@ -30,7 +30,7 @@ class Pending:
     may_exist: bool = False
 
 
-# A temporary table: it lives in a file that goes away with the connection, not in memory.
+# SQLite keeps a temporary table in a separate file, not in memory.
 _WORK = """
 CREATE TEMP TABLE IF NOT EXISTS work (
     number INTEGER PRIMARY KEY,
@@ -47,12 +47,12 @@ _TASK = """
 
 
 def json_list(values: Iterable[object]) -> str:
-    """Return *values*, texts or numbers, as SQLite's ``json_each`` takes them."""
+    """Return *values* (texts or numbers) as a JSON array for SQLite's ``json_each``."""
     return json.dumps(list(values))
 
 
 def read_pending(row: Sequence[Any], *, may_exist: bool = False) -> Pending:
-    """Return the task that the last columns of a query describe."""
+    """Return the task in the last columns of a query."""
     task, name, body, number, file, sheet, endpoint, project_id, instance_id = row
     return Pending(
         task=task,
@@ -67,12 +67,12 @@ def read_pending(row: Sequence[Any], *, may_exist: bool = False) -> Pending:
 
 
 def has_intents(connection: sqlite3.Connection) -> bool:
-    """Tell whether anything was ever sent, or about to be."""
+    """Return True if a task was sent, or was about to be sent."""
     return connection.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None
 
 
 def move_to_endpoint(connection: sqlite3.Connection, endpoint: str) -> None:
-    """Let a batch of which nothing was sent belong to *endpoint*; what exists there is not known."""
+    """Assign a batch without intents to *endpoint*, where other tasks may exist."""
     connection.execute("UPDATE meta SET value = ? WHERE name = 'endpoint'", (endpoint,))
     connection.execute("UPDATE targets SET endpoint = ?", (endpoint,))
     connection.execute(
@@ -88,12 +88,12 @@ class UnknownTask:
 
     Attributes:
         pending: the task.
-        intent: number of the last attempt.
-        last_ms: when that attempt was last heard of, in milliseconds since 1970.
-        http_status: of its answer, if there was one.
-        error_code: of its answer, if there was one.
+        intent: number of its last intent.
+        last_ms: time of the intent or of its outcome, in milliseconds since 1970.
+        http_status: status of the response, ``None`` if there was none.
+        error_code: code of the response, empty if there was none.
         reason: why it is not settled.
-        may_resend: it belongs to this run's work, so that it is sent again once proven absent.
+        may_resend: True if it belongs to the work of this run: it is sent again if it is absent.
 
     """
 
@@ -119,7 +119,7 @@ class Work:
         self._connection = connection
 
     def select_from_input(self) -> None:
-        """Make the selected rows of the last reading the work of this run."""
+        """Select the selected rows of the last enrolment."""
         self._begin()
         self._connection.execute(
             """
@@ -127,17 +127,17 @@ class Work:
             SELECT rows.task, rows.source, rows.number
             FROM rows JOIN sources ON sources.id = rows.source JOIN tasks ON tasks.id = rows.task
             WHERE rows.is_selected AND tasks.status IN ('not_attempted', 'failed', 'unknown')
-              AND sources.reading = (SELECT max(reading) FROM sources)
+              AND sources.enrolment = (SELECT max(enrolment) FROM sources)
             ORDER BY rows.source, rows.number
             """
         )
 
     def select_for_retry(self, only: Sequence[str] = ()) -> None:
         """
-        Make every row that is not created the work of this run.
+        Select every row that is not created.
 
         Args:
-            only: statuses and error codes to choose; empty for all.
+            only: statuses and error codes to select; empty for all.
 
         """
         self._begin()
@@ -158,7 +158,7 @@ class Work:
         )
 
     def limit_to(self, limit: int) -> None:
-        """Leave only the first *limit* tasks to be sent; unsettled ones stay."""
+        """Keep only the first *limit* tasks to send, and all unknown tasks."""
         self._connection.execute(
             """
             DELETE FROM work WHERE number NOT IN (
@@ -170,7 +170,7 @@ class Work:
         )
 
     def count_per_target(self) -> dict[Target, int]:
-        """Count the tasks to be sent, per target, in input order of their first rows."""
+        """Count the tasks to send per target, in input order of their first rows."""
         found = self._connection.execute(
             """
             SELECT targets.endpoint, targets.project_id, targets.instance_id, count(*)
@@ -186,13 +186,13 @@ class Work:
 
     def pending(self, *, after: int, limit: int) -> tuple[list[Pending], int]:
         """
-        Return the next tasks to be sent, in input order.
+        Return the next tasks to send, in input order, and the number for the next call.
 
-        A task that failed during this run is not handed out twice: the numbers only go up.
+        A task that failed during this run is not returned twice, because the numbers only increase.
 
         Args:
-            after: the number that the previous call returned; 0 at first.
-            limit: at most that many.
+            after: number that the previous call returned; 0 in the first call.
+            limit: maximum number of tasks.
 
         """
         found = self._connection.execute(
@@ -208,7 +208,7 @@ class Work:
         return [read_pending(row[1:]) for row in found], found[-1][0] if found else after
 
     def existing(self, target: Target, names: Iterable[str]) -> list[tuple[int, str]]:
-        """Return number and name of the tasks to be sent to *target* that have one of *names*."""
+        """Return number and name of the tasks to send to *target* that have one of *names*."""
         return list(
             self._connection.execute(
                 """
@@ -224,11 +224,11 @@ class Work:
         )
 
     def skip(self, found: Mapping[int, TaskId]) -> None:
-        """Take tasks out of the work because the server has them already under these ids."""
+        """Mark tasks as skipped because the service lists them already, with these ids."""
         self._connection.executemany(
             """
             UPDATE tasks SET status = 'skipped', task_id = ?, error_code = '', http_status = NULL,
-                error_msg = 'a task of this name existed on the server before this batch'
+                error_msg = 'a task with this name existed before this batch'
             WHERE id = ?
             """,
             [(task_id, task) for task, task_id in found.items()],
@@ -238,7 +238,7 @@ class Work:
         )
 
     def find_unknown(self) -> list[UnknownTask]:
-        """Return the unsettled tasks of every row in the report, in the order of their attempts."""
+        """Return the unknown tasks of all rows, in the order of their last intents."""
         found = self._connection.execute(
             """
             SELECT max(intents.id), max(intents.at_ms, coalesce(tasks.finished_ms, 0)),

@@ -26,12 +26,12 @@ _OUTCOMES: Final = "outcomes (intent, status, http_status, error_code, error_msg
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptOutcome:
     """
-    What became of one attempt.
+    Outcome of one attempt.
 
     Attributes:
-        intent: its number, as `Writer.intend` returned it.
-        outcome: as it was read.
-        duration_ms: from sending to the end of the answer.
+        intent: number of its intent, from `Writer.intend`.
+        outcome: the outcome.
+        duration_ms: time from sending the request to the end of the response, in milliseconds.
 
     """
 
@@ -43,21 +43,21 @@ class AttemptOutcome:
 def add_intents(
     connection: sqlite3.Connection, intents: Iterable[tuple[int, int]], *, run: int, at_ms: int
 ) -> None:
-    """Append the numbers and tasks of *intents*."""
+    """Append intents, each given by its number and its task."""
     insert(connection, _INTENTS, [(intent, task, run, at_ms) for intent, task in intents])
 
 
 def add_outcomes(
-    connection: sqlite3.Connection, settlements: Iterable[AttemptOutcome], *, at_ms: int
+    connection: sqlite3.Connection, outcomes: Iterable[AttemptOutcome], *, at_ms: int
 ) -> None:
-    """Append what became of attempts."""
-    insert(connection, _OUTCOMES, [_columns(settlement, at_ms) for settlement in settlements])
+    """Append the outcomes of attempts."""
+    insert(connection, _OUTCOMES, [_values(attempt, at_ms) for attempt in outcomes])
 
 
 def add_rates(
     connection: sqlite3.Connection, rates: Iterable[float], *, run: int, at_ms: int
 ) -> None:
-    """Append the rates that requests might leave at, in the order in which they held."""
+    """Append rate limits, in the order in which they took effect."""
     insert(connection, _RATES, [(run, at_ms, per_s) for per_s in rates])
 
 
@@ -66,12 +66,12 @@ def withdraw(connection: sqlite3.Connection, intents: Iterable[int]) -> None:
     connection.executemany("DELETE FROM intents WHERE id = ?", [(intent,) for intent in intents])
 
 
-_Columns = tuple[int, Status, int | None, str, str, str, str, int, int]
+_Values = tuple[int, Status, int | None, str, str, str, str, int, int]
 
 
-def _columns(settlement: AttemptOutcome, at_ms: int) -> _Columns:
-    intent, times = settlement.intent, (at_ms, settlement.duration_ms)
-    match settlement.outcome:
+def _values(attempt: AttemptOutcome, at_ms: int) -> _Values:
+    intent, times = attempt.intent, (at_ms, attempt.duration_ms)
+    match attempt.outcome:
         case Created(task_id=task_id, how=how, http_status=http_status):
             return (intent, Status.CREATED, http_status, "", "", task_id, how, *times)
         case Failed(http_status=http_status, error_code=code, error_msg=message):
@@ -86,19 +86,19 @@ Value = TypeVar("Value")
 
 COMMIT_EVERY_S: Final = 0.002
 """
-Commits follow each other no faster than this. A busy run puts more into each of them; one
-that is not busy does not wait.
+Minimum time between commits, in seconds. During a busy run each commit contains more records; a
+run that is not busy does not wait.
 """
 
 
 @dataclass(slots=True)
 class _Batch:
     """
-    What the workers handed over during one turn of the event loop.
+    Records that the workers added during one iteration of the event loop.
 
     Attributes:
-        failure: why the batch cannot be written, or None.
-        is_committed: its intents and outcomes are on disk; set by the thread.
+        failure: the reason the records cannot be written, or None.
+        is_committed: True if the records are on disk; set by the thread.
 
     """
 
@@ -107,7 +107,7 @@ class _Batch:
     is_committed: bool = False
     intents: list[tuple[int, int]] = field(default_factory=list)
     withdrawn: list[int] = field(default_factory=list)
-    settlements: list[AttemptOutcome] = field(default_factory=list)
+    outcomes: list[AttemptOutcome] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     calls: list[Callable[[sqlite3.Connection], object]] = field(default_factory=list)
     promises: list[tuple[asyncio.Future[Any], object]] = field(default_factory=list)
@@ -116,18 +116,18 @@ class _Batch:
 
 class Writer:
     """
-    A thread that owns the journal's connection while workers run.
+    Thread that has exclusive use of the journal while workers run.
 
-    An intent is awaited: once it is on disk, its request may leave.
-    An outcome is handed over and committed with whatever comes next; should the process die
-    first, its task is still unsettled, which is true. After the first failure of any kind the
-    thread ends: nothing more is written, every future fails with `JournalError`, those of
-    earlier calls included, and `unwritten` holds the outcomes that are lost.
+    Workers await an intent: its request is sent only after it is on disk. They do not await an
+    outcome, which is written with the next commit; if the process ends before, the task is
+    unknown, which is correct. After the first failure of any kind the thread ends: nothing else
+    is written, every future fails with `JournalError`, including those of earlier calls, and
+    `unwritten` contains the lost outcomes.
 
     Args:
-        connection: the journal's; nobody else uses it while the writer is open.
+        connection: connection of the journal, not used elsewhere while the writer is open.
         run: number of the run.
-        now_ms: the wall clock, in milliseconds since 1970.
+        now_ms: wall clock, in milliseconds since 1970.
 
     """
 
@@ -143,7 +143,7 @@ class Writer:
         self._batch = _Batch()
         self._is_flush_due = False
         self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
-        self._unanswered: deque[_Batch] = deque()
+        self._unresolved: deque[_Batch] = deque()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._loop = asyncio.get_running_loop()
         self._broken: JournalError | None = None
@@ -151,11 +151,10 @@ class Writer:
 
     def intend(self, tasks: Sequence[int]) -> asyncio.Future[Sequence[int]]:
         """
-        Put on disk that *tasks* are about to be sent.
+        Write the intents to send *tasks*.
 
-        The future gives the numbers of their intents, in the same order, once they are on
-        disk. It raises `JournalError` where they could not be written: then the requests
-        must not leave.
+        The future returns the numbers of the intents, in the same order, after they are on disk.
+        It raises `JournalError` if they could not be written; then the requests must not be sent.
         """
         done: asyncio.Future[Sequence[int]] = self._loop.create_future()
         if self._broken is not None:
@@ -166,35 +165,35 @@ class Writer:
         numbers = range(first, first + len(tasks))
         self._batch.intents.extend(zip(numbers, tasks, strict=True))
         self._batch.promises.append((done, numbers))
-        self._plan_flush()
+        self._schedule_flush()
         return done
 
     def withdraw(self, intents: Sequence[int]) -> None:
-        """Take back intents whose requests were never sent."""
+        """Remove intents whose requests were never sent."""
         self._batch.withdrawn.extend(intents)
-        self._plan_flush()
+        self._schedule_flush()
 
-    def record_outcome(self, settlement: AttemptOutcome) -> None:
-        """Hand over the outcome of an attempt; it is on disk after the next commit."""
-        self._batch.settlements.append(settlement)
-        self._plan_flush()
+    def record_outcome(self, attempt: AttemptOutcome) -> None:
+        """Write the outcome of an attempt with the next commit."""
+        self._batch.outcomes.append(attempt)
+        self._schedule_flush()
 
-    def note_rate(self, per_s: float) -> None:
-        """Hand over how fast requests may leave from now on."""
+    def record_rate(self, per_s: float) -> None:
+        """Write the rate limit that applies from now on with the next commit."""
         self._batch.rates.append(per_s)
-        self._plan_flush()
+        self._schedule_flush()
 
     def read_pending(self, *, after: int, limit: int) -> asyncio.Future[tuple[list[Pending], int]]:
         """Return the next tasks to send, see `Work.pending`."""
         return self.call(lambda connection: Work(connection).pending(after=after, limit=limit))
 
     def record_deletion_intent(self, task: CreatedTask) -> asyncio.Future[None]:
-        """Put on disk that *task* is about to be deleted; the request must wait for the future."""
+        """Write that *task* is about to be deleted; the request must wait for the future."""
         now_ms = self._now_ms()
         return self.call(lambda connection: deletions.add_intent(connection, task, at_ms=now_ms))
 
     def record_deletion(self, task: CreatedTask, deletion: Deletion) -> asyncio.Future[None]:
-        """Put the outcome of deleting *task* on disk."""
+        """Write the outcome of deleting *task*."""
         now_ms = self._now_ms()
         return self.call(
             lambda connection: deletions.add_outcome(connection, task, deletion, at_ms=now_ms)
@@ -202,9 +201,9 @@ class Writer:
 
     def call(self, function: Callable[[sqlite3.Connection], Value]) -> asyncio.Future[Value]:
         """
-        Run *function* on the journal's connection, after all that was handed over before.
+        Call *function* with the connection, after earlier records are written.
 
-        The future raises `JournalError` where the journal cannot be read or written.
+        The future raises `JournalError` if the journal cannot be read or written.
         """
         done: asyncio.Future[Value] = self._loop.create_future()
         if self._broken is not None:
@@ -212,7 +211,7 @@ class Writer:
             return done
         self._batch.calls.append(function)
         self._batch.answers.append(done)
-        self._plan_flush()
+        self._schedule_flush()
         return done
 
     async def __aenter__(self) -> Self:
@@ -227,45 +226,45 @@ class Writer:
     ) -> None:
         self._flush()
         self._batches.put(None)
-        # Not awaited through an executor: a second interrupt must find the journal closed.
+        # Not awaited in an executor: the journal must be closed before a second interrupt.
         self._thread.join()
         if self._broken is not None:
-            self._refuse()
+            self._reject_all()
             if error is None:
                 raise self._broken
 
-    def _plan_flush(self) -> None:
+    def _schedule_flush(self) -> None:
         if not self._is_flush_due:
             self._is_flush_due = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Hand the batch to the thread: one wake-up for all that a loop turn brought."""
+        """Pass the records of one iteration of the event loop to the thread, with one wake-up."""
         self._is_flush_due = False
         batch, self._batch = self._batch, _Batch()
         try:
             batch.at_ms = self._now_ms()
-        except Exception as error:  # noqa: BLE001 # a batch that is not handed over is never answered
+        except Exception as error:  # noqa: BLE001 # without the batch, its futures would never be resolved
             batch.failure = error
-        self._unanswered.append(batch)
+        self._unresolved.append(batch)
         if self._broken is None:
             self._batches.put(batch)
         else:
-            self._refuse()
+            self._reject_all()
 
     def _work(self) -> None:
-        """Write batches until the last one or the first failure, which fails every future."""
+        """Write batches until the writer is closed, or until the first failure."""
         try:
             self._write_until_closed()
-        except BaseException as error:  # noqa: BLE001 # a dead thread would keep its callers waiting for ever
+        except BaseException as error:  # noqa: BLE001 # otherwise callers would wait forever for a thread that has ended
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """Have every future fail; called where the batches are written."""
+        """Make every future fail; called in the thread that writes."""
         if not isinstance(error, JournalError):
             error = JournalError(str(error) or type(error).__name__)
         self._broken = error
-        self._loop.call_soon_threadsafe(self._refuse)
+        self._loop.call_soon_threadsafe(self._reject_all)
 
     def _write_until_closed(self) -> None:
         commits_again_at = 0.0
@@ -282,7 +281,7 @@ class Writer:
                 self._write(batches)
 
     def _write(self, batches: Sequence[_Batch]) -> None:
-        """Commit what was handed over since the last commit, make the calls, then say so."""
+        """Commit *batches*, make their calls, then resolve their futures."""
         with transaction(self._connection):
             for batch in batches:
                 if batch.failure is not None:
@@ -291,29 +290,29 @@ class Writer:
         for batch in batches:
             batch.is_committed = True
         answers = [[call(self._connection) for call in batch.calls] for batch in batches]
-        self._loop.call_soon_threadsafe(self._answer, answers)
+        self._loop.call_soon_threadsafe(self._resolve, answers)
 
-    def _answer(self, answers: Sequence[Sequence[object]]) -> None:
-        """Resolve the futures of the oldest batches, in the order in which they were written."""
+    def _resolve(self, answers: Sequence[Sequence[object]]) -> None:
+        """Resolve the futures of the oldest batches, in the order of writing."""
         for found in answers:
-            batch = self._unanswered.popleft()
+            batch = self._unresolved.popleft()
             for done, value in (*batch.promises, *zip(batch.answers, found, strict=True)):
                 if not done.done():
                     done.set_result(value)
 
-    def _refuse(self) -> None:
-        """Fail the futures of all batches that are not answered, and keep what is not written."""
-        while self._unanswered:
-            batch = self._unanswered.popleft()
+    def _reject_all(self) -> None:
+        """Make the futures of all unresolved batches fail, and keep the lost outcomes."""
+        while self._unresolved:
+            batch = self._unresolved.popleft()
             if not batch.is_committed:
-                self.unwritten.extend(batch.settlements)
+                self.unwritten.extend(batch.outcomes)
             for done in (*(done for done, _ in batch.promises), *batch.answers):
                 if not done.done():
                     done.set_exception(self._broken or JournalError("the journal is closed"))
 
 
 def _add_records(connection: sqlite3.Connection, run: int, batch: _Batch) -> None:
-    add_outcomes(connection, batch.settlements, at_ms=batch.at_ms)
+    add_outcomes(connection, batch.outcomes, at_ms=batch.at_ms)
     add_intents(connection, batch.intents, run=run, at_ms=batch.at_ms)
     withdraw(connection, batch.withdrawn)
     add_rates(connection, batch.rates, run=run, at_ms=batch.at_ms)

@@ -111,14 +111,14 @@ def match(
     columns: dict[str, Column] = {}
     others: list[Column] = []
     for index, meaning in enumerate(_meanings(headings, mapping)):
-        column = Column(header=headings[index], index=index)
+        column = Column(heading=headings[index], index=index)
         if meaning in columns:
             where = place(file, sheet, number)
             both = (columns[meaning], column)
             raise LoadError(wording.repeated(where, meaning, both, number))
         if meaning and meaning != "status":
             columns[meaning] = column
-        elif not meaning and column.header.strip():
+        elif not meaning and column.heading.strip():
             others.append(column)
     if not columns.keys() >= set(MANDATORY_FIELDS):
         raise LoadError(missing(headings, file=file, sheet=sheet, number=number, mapping=mapping))
@@ -142,7 +142,7 @@ def layout(
     return Layout(
         file=header.file,
         sheet=header.sheet,
-        number=header.number,
+        header_row=header.number,
         columns=header.columns,
         others=header.others,
         encoding=encoding,
@@ -189,7 +189,7 @@ def require_mapped(mapping: Mapping[str, str], layouts: Sequence[Layout]) -> Non
 
     """
     typed = [
-        column.header for sheet in layouts for column in (*sheet.columns.values(), *sheet.others)
+        column.heading for sheet in layouts for column in (*sheet.columns.values(), *sheet.others)
     ]
     there = set(map(normal, typed))
     for name, field in mapping.items():

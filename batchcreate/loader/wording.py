@@ -77,11 +77,11 @@ def not_found(
 def repeated(where: str, field: str, columns: Sequence[Column], number: int) -> str:
     """Return what an error says about two *columns* for one *field*."""
     cells = " and ".join(
-        f"{cell_address(column.index, number)} ({quoted(column.header)})" for column in columns
+        f"{cell_address(column.index, number)} ({quoted(column.heading)})" for column in columns
     )
     remedy = "Rename or remove one of them"
-    if len({normal(column.header) for column in columns}) > 1:
-        remedy += f", or say which one counts: --map {quoted(f'{columns[1].header}={field}')}"
+    if len({normal(column.heading) for column in columns}) > 1:
+        remedy += f", or say which one counts: --map {quoted(f'{columns[1].heading}={field}')}"
     return f"{where}: cells {cells} both mean {field}. {remedy}."
 
 
@@ -89,11 +89,11 @@ def hints(columns: Mapping[str, Column], others: Sequence[Column], number: int) 
     """Say of those *others* that are like an optional name which is not among *columns*."""
     absent = [field for field in RULES if field not in columns]
     for column in others:
-        if field := _alike(column.header, absent, CLOSE_LIKENESS):
+        if field := _alike(column.heading, absent, CLOSE_LIKENESS):
             cell = cell_address(column.index, number)
             yield (
-                f"cell {cell} ({quoted(column.header)}) is no known heading; did you mean {field}?"
-                f" Rename it, or use --map {quoted(f'{column.header}={field}')}"
+                f"cell {cell} ({quoted(column.heading)}) is no known heading; did you mean {field}?"
+                f" Rename it, or use --map {quoted(f'{column.heading}={field}')}"
             )
 
 

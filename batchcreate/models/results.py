@@ -195,14 +195,14 @@ class SheetToFix:
     Attributes:
         sources: its numbers in the journal, one for each time that it was read.
         layout: how it was read; headings of no field are not listed.
-        root: label of the file that its rows stood in at first.
+        original_file: label of the file that its rows stood in at first.
         rows: how many are not created.
 
     """
 
     sources: Sequence[int]
     layout: Layout
-    root: str
+    original_file: str
     rows: int
 
 

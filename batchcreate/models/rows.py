@@ -61,12 +61,12 @@ class Column:
     One column of a table that belongs to a field of the API.
 
     Attributes:
-        header: the heading as the analyst typed it.
+        heading: the heading as the analyst typed it.
         index: zero-based position in the sheet (0 is column A).
 
     """
 
-    header: str
+    heading: str
     index: int
 
 
@@ -89,7 +89,7 @@ class Layout:
     Attributes:
         file: the file's name as reports show it.
         sheet: worksheet name, empty for text files.
-        number: the row of the headings, as the spreadsheet program shows it.
+        header_row: the row of the headings, as the spreadsheet program shows it.
         columns: the known columns by field name.
         others: the headings that belong to no field.
         encoding: of a text file, as Python calls it; empty for workbooks.
@@ -101,7 +101,7 @@ class Layout:
 
     file: str
     sheet: str
-    number: int
+    header_row: int
     columns: Mapping[str, Column]
     others: Sequence[Column] = ()
     encoding: str = ""

@@ -34,7 +34,7 @@ class CauseGroup:
 
     A rejected row with two issues counts in the groups of both, so that the groups may hold
     more rows than there are. What is beyond the most frequent causes is one group for each
-    status, with *causes* above 1 and neither message nor spots.
+    status, with *causes* above 1 and neither message nor examples.
 
     Attributes:
         status: rejected, not attempted, failed or unknown.
@@ -44,7 +44,7 @@ class CauseGroup:
         column: the heading of the bad cells of rejected rows, else empty.
         rows: how many there are.
         message: that of the first row.
-        spots: the first rows, in input order.
+        examples: the first rows, in input order.
         causes: how many causes the group stands for.
 
     """
@@ -56,7 +56,7 @@ class CauseGroup:
     column: str = ""
     rows: int
     message: str = ""
-    spots: Sequence[IssueExample] = ()
+    examples: Sequence[IssueExample] = ()
     causes: int = 1
 
     @property
@@ -160,22 +160,22 @@ class Latencies:
 
     Attributes:
         answers: how many there were.
-        least_ms: the quickest.
+        min_ms: the quickest.
         median_ms: half of them took no longer.
         p95_ms: 95 in 100 took no longer.
         p99_ms: 99 in 100 took no longer.
-        most_ms: the slowest.
+        max_ms: the slowest.
         bars: how they are spread, from the quickest to nearly the slowest.
         beyond: how many were slower than the last bar.
 
     """
 
     answers: int
-    least_ms: int
+    min_ms: int
     median_ms: int
     p95_ms: int
     p99_ms: int
-    most_ms: int
+    max_ms: int
     bars: Sequence[Bar]
     beyond: int
 

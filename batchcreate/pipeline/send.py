@@ -139,7 +139,7 @@ def start_run(batch: Batch, journal: Journal, plan: Plan) -> Iterator[Run]:
 
         def on_rate_change(rate_per_s: float) -> None:
             log.info("rate.changed", rate_per_s=round(rate_per_s, 3))
-            writer.note_rate(rate_per_s)
+            writer.record_rate(rate_per_s)
 
         yield Run(
             batch=batch,
@@ -281,7 +281,7 @@ class Sender:
 
         """
         gate = self._connection.gate
-        self._writer.note_rate(gate.rate_per_s)
+        self._writer.record_rate(gate.rate_per_s)
         planned = self._counters.planned - len(unknown)
         feed = Feed(self._writer, planned=planned, rate_per_s=gate.configured_per_s)
         context = CreateContext(

@@ -158,7 +158,7 @@ def _cause(group: CauseGroup, advice: Advice, language: str) -> Cause:
         action=own if group.rule else advice.action,
         can_retry=advice.can_retry,
         owner=advice.owner,
-        more=group.rows - len(group.spots),
+        more=group.rows - len(group.examples),
     )
 
 

@@ -55,7 +55,7 @@ class Checked:
             number = self.chunk.numbers[at]
             yield Cleaning(
                 location=place_of(self.chunk, at),
-                column=columns[name].header,
+                column=columns[name].heading,
                 cell=cell_address(index, number),
                 before=self.chunk.cells[name][at],
                 after=self.cells[name][at],

@@ -93,7 +93,7 @@ def _issues(chunk: Chunk, name: str, at: int, breaches: Sequence[Breach]) -> Ite
     for breach in breaches:
         yield Issue(
             location=place_of(chunk, at),
-            column=column.header if column else name,
+            column=column.heading if column else name,
             cell=_address(chunk, name, at),
             value=chunk.cells[name][at] if column else "",
             rule=breach.rule,

@@ -32,7 +32,7 @@ def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: st
     }
     return Issue(
         location=row.location,
-        column=row.column.header,
+        column=row.column.heading,
         cell=cell_address(row.column.index, row.location.number),
         value=row.task_name,
         rule="task_name.repeated",

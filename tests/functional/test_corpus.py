@@ -114,7 +114,7 @@ def test_a_damaged_file_is_seen_through(case: Seen, tmp_path: Path) -> None:
         (sheet,) = findings.notices.sheets
 
     assert (findings.rows, issues) == (ROWS, [])
-    assert sheet.layout.number == case.first_number - 1
+    assert sheet.layout.header_row == case.first_number - 1
     assert path.read_bytes() == before
 
 

@@ -29,13 +29,13 @@ def group(rows: int, *cells: str, sheet: str = "") -> CauseGroup:
         column="Tags",
         rows=rows,
         message="The task tag 'ab' has 2 characters.",
-        spots=spots(*cells, sheet=sheet),
+        examples=spots(*cells, sheet=sheet),
     )
 
 
 def read(*sheets: tuple[str, str]) -> InputNotes:
     """Return the notices of a check that read *sheets*, given by file and name."""
-    layouts = [Layout(file=file, sheet=name, number=1, columns={}) for file, name in sheets]
+    layouts = [Layout(file=file, sheet=name, header_row=1, columns={}) for file, name in sheets]
     return InputNotes(sheets=[SheetNotes(layout=layout, rows=1) for layout in layouts])
 
 

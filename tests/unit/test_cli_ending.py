@@ -43,7 +43,7 @@ def ending(
     files: dict[str, Path] | None = None,
 ) -> RunResult:
     read = [
-        SheetNotes(layout=Layout(file="tasks.xlsx", sheet=name, number=1, columns={}), rows=1)
+        SheetNotes(layout=Layout(file="tasks.xlsx", sheet=name, header_row=1, columns={}), rows=1)
         for name in sheets
     ]
     notices = InputNotes(sheets=read)
@@ -192,7 +192,7 @@ def rejected(
         column="Tag",
         rows=rows,
         message="is too short",
-        spots=spots,
+        examples=spots,
     )
 
 

@@ -6,13 +6,13 @@ from batchcreate.cli.descriptions import cleaned, left_out, sheets_read
 from batchcreate.models import Cleaning, Column, Layout, RowLocation, Skipped
 from batchcreate.pipeline.values import InputNotes, SheetNotes
 
-NAME = Column(header="task_name", index=0)
-PLAIN = Layout(file="a.csv", sheet="", number=1, columns={"task_name": NAME})
+NAME = Column(heading="task_name", index=0)
+PLAIN = Layout(file="a.csv", sheet="", header_row=1, columns={"task_name": NAME})
 
 
 def layout(**others: object) -> Layout:
     """Return a plain layout but for *others*."""
-    return Layout(**{"file": "a.csv", "sheet": "", "number": 1, "columns": {}} | others)  # type: ignore[arg-type] # checked when read
+    return Layout(**{"file": "a.csv", "sheet": "", "header_row": 1, "columns": {}} | others)  # type: ignore[arg-type] # checked when read
 
 
 def read(*layouts: Layout) -> list[str]:
@@ -24,15 +24,15 @@ def read(*layouts: Layout) -> list[str]:
 def test_columns_are_named_by_letter_field_and_unusual_heading() -> None:
     """In the order of the sheet; what differs only in case and spaces needs no mention."""
     columns = {
-        "task_tag": Column(header="Marke", index=27),
-        "task_name": Column(header="Task Name *", index=2),
+        "task_tag": Column(heading="Marke", index=27),
+        "task_name": Column(heading="Task Name *", index=2),
     }
     sheet = layout(
         file="a.xlsx",
         sheet="Orders",
-        number=4,
+        header_row=4,
         columns=columns,
-        others=[Column(header="Owner", index=3), Column(header="", index=4)],
+        others=[Column(heading="Owner", index=3), Column(heading="", index=4)],
         hints=["cell F4 is no known heading"],
     )
 
@@ -67,7 +67,7 @@ def test_many_sheets_are_summed_up() -> None:
 
 def test_many_ignored_columns_are_summed_up() -> None:
     """A sheet of a thousand columns takes no thousand words."""
-    others = [Column(header="x", index=at) for at in range(1, 24)]
+    others = [Column(heading="x", index=at) for at in range(1, 24)]
 
     (said,) = [line for line in read(layout(others=others)) if "ignored" in line]
 

@@ -40,7 +40,7 @@ def plan(to_send: tuple[int, ...], notices: InputNotes | None = None, **counts: 
 
 
 READ = InputNotes(
-    sheets=[SheetNotes(layout=Layout(file="a.csv", sheet="", number=1, columns={}), rows=1)]
+    sheets=[SheetNotes(layout=Layout(file="a.csv", sheet="", header_row=1, columns={}), rows=1)]
 )
 
 

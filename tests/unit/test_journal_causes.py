@@ -109,7 +109,7 @@ def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
             column="F",
             rows=2,
             message="task_tag.charset in row 2",
-            spots=(
+            examples=(
                 spot(2, "F2", value="typed 2", suggestion="meant 2"),
                 spot(3, "F3", value="typed 3", suggestion="meant 3"),
             ),
@@ -121,7 +121,7 @@ def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
             column="A",
             rows=1,
             message="task_name.missing in row 3",
-            spots=(spot(3, "A3", value="typed 3", suggestion="meant 3"),),
+            examples=(spot(3, "A3", value="typed 3", suggestion="meant 3"),),
         ),
         CauseGroup(
             status=Status.REJECTED,
@@ -130,7 +130,7 @@ def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
             column="G",
             rows=1,
             message="task_tag.charset in row 4",
-            spots=(spot(4, "G4", value="typed 4", suggestion="meant 4"),),
+            examples=(spot(4, "G4", value="typed 4", suggestion="meant 4"),),
         ),
     ]
 
@@ -142,7 +142,7 @@ def test_a_cell_that_breaks_a_rule_twice_is_one_row() -> None:
     with rejecting([broken(2, *twice, *twice), broken(3, twice[0])]) as journal:
         found = journal.cause_groups()
 
-    assert [(group.rule, group.rows, len(group.spots)) for group in found] == [
+    assert [(group.rule, group.rows, len(group.examples)) for group in found] == [
         ("operation_types.value", 2, 2),
         ("task_name.missing", 1, 1),
     ]
@@ -171,7 +171,7 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="FDI.1",
             rows=2,
             message="no such application: 'b'",
-            spots=(spot(3), spot(4)),
+            examples=(spot(3), spot(4)),
         ),
         CauseGroup(
             status=Status.FAILED,
@@ -179,7 +179,7 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="APIGW.0308",
             rows=1,
             message="slow down",
-            spots=(spot(5),),
+            examples=(spot(5),),
         ),
         CauseGroup(
             status=Status.UNKNOWN,
@@ -187,13 +187,13 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="FDI.9",
             rows=1,
             message="HTTP 500",
-            spots=(spot(6),),
+            examples=(spot(6),),
         ),
         CauseGroup(
             status=Status.UNKNOWN,
             rows=1,
             message="sent, but no answer was recorded",
-            spots=(spot(7),),
+            examples=(spot(7),),
         ),
         CauseGroup(
             status=Status.UNKNOWN,
@@ -201,9 +201,9 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="FDI.9",
             rows=1,
             message="HTTP 503",
-            spots=(spot(8),),
+            examples=(spot(8),),
         ),
-        CauseGroup(status=Status.NOT_ATTEMPTED, rows=1, spots=(spot(9),)),
+        CauseGroup(status=Status.NOT_ATTEMPTED, rows=1, examples=(spot(9),)),
     ]
 
 
@@ -220,11 +220,11 @@ def test_first_rows_and_first_message_are_those_of_the_input() -> None:
     rows = [broken(number, ("task_tag.charset", "F")) for number in range(2, 40)]
 
     with rejecting(rows) as journal:
-        (group,) = cause_groups(journal._connection, spots_max=3)
+        (group,) = cause_groups(journal._connection, examples_max=3)
 
     assert group.rows == 38
     assert group.message == "task_tag.charset in row 2"
-    assert [found.location.number for found in group.spots] == [2, 3, 4]
+    assert [found.location.number for found in group.examples] == [2, 3, 4]
 
 
 def test_what_is_beyond_the_most_frequent_causes_is_summed_up() -> None:

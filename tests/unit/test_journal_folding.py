@@ -94,7 +94,7 @@ async def test_only_the_last_attempt_counts(folder: Path) -> None:
     assert row.finished_at > row.first_sent_at
 
 
-async def test_a_refusal_before_an_unanswered_attempt_does_not_count(folder: Path) -> None:
+async def test_a_refusal_before_an_unresolved_attempt_does_not_count(folder: Path) -> None:
     """Whatever the earlier attempts say, the last one may have created the task."""
     journal = opened(folder, {"a.csv": ["x"]})
 

@@ -208,8 +208,8 @@ class TestTimeline:
         """The writer puts them on disk beside the outcomes."""
         run = journal.start_run(RunId("run"), at="")
         async with journal.writer(run=run, now_ms=lambda: NOW_MS) as writer:
-            writer.note_rate(50.0)
-            writer.note_rate(12.5)
+            writer.record_rate(50.0)
+            writer.record_rate(12.5)
 
         assert journal._connection.execute("SELECT * FROM rates").fetchall() == [
             (run, NOW_MS, 50.0),
@@ -253,7 +253,7 @@ class TestLatencies:
         found = journal.statistics.latencies(run)
 
         assert found is not None
-        assert (found.answers, found.least_ms, found.most_ms) == (100, 1, 100)
+        assert (found.answers, found.min_ms, found.max_ms) == (100, 1, 100)
         assert (found.median_ms, found.p95_ms, found.p99_ms) == (50, 95, 99)
         assert found.bars[:2] == [
             Bar(low_ms=0, high_ms=5, answers=4),
@@ -269,7 +269,7 @@ class TestLatencies:
         found = journal.statistics.latencies()
 
         assert found is not None
-        assert (found.answers, found.least_ms, found.most_ms) == (2, 3, 5)
+        assert (found.answers, found.min_ms, found.max_ms) == (2, 3, 5)
 
     def test_requests_without_an_answer_say_nothing(self, journal: Journal) -> None:
         """A timeout is no latency of the server."""
@@ -278,7 +278,7 @@ class TestLatencies:
         found = journal.statistics.latencies(run)
 
         assert found is not None
-        assert (found.answers, found.most_ms, found.bars) == (
+        assert (found.answers, found.max_ms, found.bars) == (
             1,
             3,
             [Bar(low_ms=3, high_ms=4, answers=1)],

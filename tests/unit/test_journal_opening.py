@@ -194,7 +194,7 @@ def test_an_unknown_holder_is_not_named(folder: Path) -> None:
     with Journal.open(folder):
         (folder / "journal.lock").write_text("")
 
-        with pytest.raises(JournalLockedError, match="its holder is not known"):
+        with pytest.raises(JournalLockedError, match="unknown process"):
             Journal.open(folder)
 
 
@@ -282,7 +282,7 @@ def test_a_database_of_another_program_is_refused_untouched(
     make_folder(folder)
     before = make_database(folder / "journal.db", *statements)
 
-    with pytest.raises(JournalError, match="a database of another program"):
+    with pytest.raises(JournalError, match="not a batchcreate journal"):
         Journal.open(folder)
 
     assert (folder / "journal.db").read_bytes() == before
@@ -316,7 +316,7 @@ def test_an_empty_file_becomes_a_journal(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "remedy"),
-    [(1, "upgrade batchcreate"), (-1, "go on with that one, or choose another folder")],
+    [(1, "upgrade batchcreate"), (-1, "continue with that version, or choose another folder")],
     ids=["newer", "older"],
 )
 def test_a_journal_of_another_version_is_refused(folder: Path, change: int, remedy: str) -> None:
@@ -386,7 +386,7 @@ def test_a_journal_that_cannot_be_read_is_refused(folder: Path) -> None:
 
 def test_a_folder_without_a_journal_is_refused_where_one_is_needed(folder: Path) -> None:
     """Commands that work from the journal alone make nothing."""
-    with pytest.raises(SettingsError, match=r"no journal\.db here"):
+    with pytest.raises(SettingsError, match=r"no journal\.db in this folder"):
         Journal.open(folder, is_new_allowed=False)
 
     assert not folder.exists()
@@ -534,6 +534,6 @@ def test_the_lock_is_taken_where_its_text_cannot_be_written(
 
     lock = FolderLock.take(folder)
 
-    with pytest.raises(JournalLockedError, match="its holder is not known"):
+    with pytest.raises(JournalLockedError, match="unknown process"):
         FolderLock.take(folder)
     lock.release()

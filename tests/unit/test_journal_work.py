@@ -188,7 +188,7 @@ async def test_what_existed_before_is_skipped_for_good(journal: Journal) -> None
     assert "a.csv:2 refused skipped 77" in shown(journal)
     assert waiting(journal) == {}
     (row,) = (row for row in journal.results() if row.task_name == "refused")
-    assert row.error_msg == "a task of this name existed on the server before this batch"
+    assert row.error_msg == "a task with this name existed before this batch"
     assert (row.error_code, row.http_status) == ("", None)
 
 

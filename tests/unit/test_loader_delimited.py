@@ -51,8 +51,8 @@ def test_rows_come_as_a_chunk(path: Path) -> None:
             file="t.csv",
             sheet="",
             columns={
-                "task_name": Column(header="Task Name", index=1),
-                "operation_types": Column(header="operation_types", index=2),
+                "task_name": Column(heading="Task Name", index=1),
+                "operation_types": Column(heading="operation_types", index=2),
             },
             numbers=[2],
             cells={"task_name": ["crm-orders"], "operation_types": ["INSERT"]},
@@ -296,12 +296,12 @@ def test_layout_is_told_before_the_rows(path: Path) -> None:
         Layout(
             file="t.csv",
             sheet="",
-            number=2,
+            header_row=2,
             columns={
-                "task_name": Column(header="任务名称", index=0),
-                "operation_types": Column(header="操作类型", index=1),
+                "task_name": Column(heading="任务名称", index=0),
+                "operation_types": Column(heading="操作类型", index=1),
             },
-            others=(Column(header="备注", index=2), Column(header="task_tga", index=3)),
+            others=(Column(heading="备注", index=2), Column(heading="task_tga", index=3)),
             encoding="gb18030",
             delimiter=";",
             hints=(hint,),

@@ -10,7 +10,7 @@ def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
     return Chunk(
         file="t.csv",
         sheet="",
-        columns={"task_name": Column(header="task_name", index=0)},
+        columns={"task_name": Column(heading="task_name", index=0)},
         numbers=range(2, 2 + len(names)),
         cells={"task_name": names, "task_tag": [f"tag {name}" for name in names]},
         kinds={
@@ -37,7 +37,7 @@ def test_example_rows_are_left_out(name: str) -> None:
         Chunk(
             file="t.csv",
             sheet="",
-            columns={"task_name": Column(header="task_name", index=0)},
+            columns={"task_name": Column(heading="task_name", index=0)},
             numbers=[2, 4, 6],
             cells={"task_name": ["a", "b:c", "d"], "task_tag": ["tag a", "tag b:c", "tag d"]},
             kinds={"task_tag": {0: CellKind.DATE, 2: CellKind.ERROR}},

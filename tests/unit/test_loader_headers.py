@@ -62,10 +62,10 @@ def test_header_says_what_every_column_is() -> None:
         number=3,
         width=7,
         columns={
-            "task_name": Column(header="Task Name", index=1),
-            "operation_types": Column(header="操作类型*", index=3),
+            "task_name": Column(heading="Task Name", index=1),
+            "operation_types": Column(heading="操作类型*", index=3),
         },
-        others=(Column(header="Owner", index=0),),
+        others=(Column(heading="Owner", index=0),),
         origin=6,
     )
 
@@ -77,9 +77,9 @@ def test_layout_tells_what_the_header_knows() -> None:
     assert layout(header, encoding="big5", delimiter=";", content="ab") == Layout(
         file="t.csv",
         sheet="",
-        number=3,
+        header_row=3,
         columns=header.columns,
-        others=(Column(header="task_tga", index=2),),
+        others=(Column(heading="task_tga", index=2),),
         encoding="big5",
         delimiter=";",
         content="ab",
@@ -188,8 +188,8 @@ def test_mapped_heading_wins() -> None:
 
     header = match([*TASK, "Job-Code"], file="t.csv", sheet="", number=1, mapping=mapping)
 
-    assert header.columns["task_name"] == Column(header="Job-Code", index=2)
-    assert header.others == (Column(header="task_name", index=0),)
+    assert header.columns["task_name"] == Column(heading="Job-Code", index=2)
+    assert header.others == (Column(heading="task_name", index=0),)
 
 
 def test_two_mapped_headings_for_one_field_are_refused() -> None:
@@ -272,10 +272,10 @@ def test_headings_in_two_rows_are_one() -> None:
         number=3,
         width=5,
         columns={
-            "task_name": Column(header="task_name", index=0),
-            "operation_types": Column(header="operation_types", index=1),
-            "source_app_id": Column(header="source_app_id", index=2),
-            "target_app_id": Column(header="target_app_id", index=3),
+            "task_name": Column(heading="task_name", index=0),
+            "operation_types": Column(heading="operation_types", index=1),
+            "source_app_id": Column(heading="source_app_id", index=2),
+            "target_app_id": Column(heading="target_app_id", index=3),
         },
     )
 

@@ -61,8 +61,8 @@ def test_rows_come_as_a_chunk(path: Path) -> None:
             file="t.xlsx",
             sheet="May",
             columns={
-                "task_name": Column(header="任务名称", index=1),
-                "operation_types": Column(header="Operation Types", index=2),
+                "task_name": Column(heading="任务名称", index=1),
+                "operation_types": Column(heading="Operation Types", index=2),
             },
             numbers=[4],
             cells={"task_name": ["crm-orders"], "operation_types": ["INSERT"]},

@@ -31,11 +31,11 @@ TIMELINE = Timeline(
 )
 LATENCIES = Latencies(
     answers=1234,
-    least_ms=12,
+    min_ms=12,
     median_ms=31,
     p95_ms=57,
     p99_ms=70,
-    most_ms=1500,
+    max_ms=1500,
     bars=[
         Bar(low_ms=10, high_ms=30, answers=600),
         Bar(low_ms=30, high_ms=50, answers=400),

@@ -133,7 +133,7 @@ class TestSafety:
             column=HOSTILE,
             rows=2,
             message=HOSTILE,
-            spots=(IssueExample(location=place, cell=HOSTILE),),
+            examples=(IssueExample(location=place, cell=HOSTILE),),
         )
         (run, *_) = story.runs
         hostile = replace(

@@ -40,8 +40,8 @@ def test_the_messy_sample_shows_what_is_noticed() -> None:
         notices = findings.notices
 
     crm, erp = (sheet.layout for sheet in notices.sheets)
-    assert (crm.sheet, crm.number, len(crm.hints)) == ("CRM", 5, 1)
-    assert (erp.sheet, erp.number, len(erp.hints)) == ("ERP任务", 1, 0)
+    assert (crm.sheet, crm.header_row, len(crm.hints)) == ("CRM", 5, 1)
+    assert (erp.sheet, erp.header_row, len(erp.hints)) == ("ERP任务", 1, 0)
     assert {(passed.sheet, passed.reason) for passed in notices.passed_over} == {
         ("说明 Notes", "no_header"),
         ("Lookup", "no_header"),

@@ -40,8 +40,8 @@ def layout(file: str, *, sheet: str = "", number: int = 1) -> Layout:
     return Layout(
         file=file,
         sheet=sheet,
-        number=number,
-        columns={"task_name": Column(header="task_name", index=0)},
+        header_row=number,
+        columns={"task_name": Column(heading="task_name", index=0)},
         encoding="utf-8" if is_text else "",
         delimiter="," if is_text else "",
         content=hashlib.sha256(file.encode()).hexdigest(),
@@ -90,7 +90,7 @@ class Files:
             SheetToFix(
                 sources=[1],
                 layout=layout(path.name, sheet=self._sheet, number=self._number),
-                root=path.name,
+                original_file=path.name,
                 rows=len(self._rows),
             )
             for path in self._paths.values()
@@ -468,7 +468,7 @@ def fresh(
         SheetToFix(
             sources=[1],
             layout=layout(path.name, sheet=each, number=header_number),
-            root=path.name,
+            original_file=path.name,
             rows=1,
         )
         for each in ([name] if isinstance(name, str) else name)

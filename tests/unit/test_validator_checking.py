@@ -16,7 +16,7 @@ NO_DEFAULTS: dict[str, str] = {}
 def chunk(*rows: tuple[str, ...], headings: str = "task_name operation_types") -> Chunk:
     """A chunk of *rows*, each a tuple of texts, from row 2 on."""
     names = headings.split()
-    columns = {name: Column(header=name.upper(), index=at) for at, name in enumerate(names)}
+    columns = {name: Column(heading=name.upper(), index=at) for at, name in enumerate(names)}
     cells = {name: [row[at] for row in rows] for at, name in enumerate(names)}
     numbers = list(range(2, len(rows) + 2))
     return Chunk(file="tasks.csv", sheet="", columns=columns, numbers=numbers, cells=cells)

@@ -30,9 +30,9 @@ ODD = [
 
 def check(names: Sequence[str], descriptions: Sequence[str]) -> Checked:
     columns = {
-        "description": Column(header="What", index=0),
-        "task_name": Column(header="Name", index=1),
-        "operation_types": Column(header="How", index=2),
+        "description": Column(heading="What", index=0),
+        "task_name": Column(heading="Name", index=1),
+        "operation_types": Column(heading="How", index=2),
     }
     chunk = Chunk(
         file="tasks.csv",
@@ -151,7 +151,7 @@ def test_empty_cells_are_no_members_of_a_body() -> None:
         "task_type": ["", "realtime"],
         "task_tag": ["", "crm-tag"],
     }
-    columns = {name: Column(header=name, index=at) for at, name in enumerate(cells)}
+    columns = {name: Column(heading=name, index=at) for at, name in enumerate(cells)}
     chunk = Chunk(file="f", sheet="", columns=columns, numbers=[2, 3], cells=cells)
 
     checked = validate(chunk, defaults={}, needs_target=False)
@@ -178,7 +178,7 @@ def test_rounded_ids_are_found_by_their_column() -> None:
 def test_any_cell_of_any_kind_can_be_judged(field: str, text: str, kind: CellKind) -> None:
     """Whatever a file holds, the analyst gets an answer."""
     cells = {"task_name": ["crm-1"], "operation_types": ["INSERT"]} | {field: [text]}
-    columns = {name: Column(header=name, index=at) for at, name in enumerate(cells)}
+    columns = {name: Column(heading=name, index=at) for at, name in enumerate(cells)}
     chunk = Chunk(
         file="f", sheet="", columns=columns, numbers=[2], cells=cells, kinds={field: {0: kind}}
     )

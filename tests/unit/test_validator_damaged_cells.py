@@ -17,7 +17,7 @@ def looked_at(field: str, typed: str) -> tuple[str | None, str]:
     chunk = Chunk(
         file="tasks.csv",
         sheet="",
-        columns={name: Column(header=name, index=at) for at, name in enumerate(cells)},
+        columns={name: Column(heading=name, index=at) for at, name in enumerate(cells)},
         numbers=[2],
         cells={name: [text] for name, text in cells.items()},
     )

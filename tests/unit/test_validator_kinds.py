@@ -98,7 +98,7 @@ def checked(*, language: str = "en") -> Checked:
     chunk = Chunk(
         file="tasks.xlsx",
         sheet="May",
-        columns={name: Column(header=name.upper(), index=at) for at, name in enumerate(cells)},
+        columns={name: Column(heading=name.upper(), index=at) for at, name in enumerate(cells)},
         numbers=[2, 3, 4, 5, 6],
         cells=cells,
         kinds={

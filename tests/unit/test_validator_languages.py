@@ -39,7 +39,7 @@ def broken(language: str) -> list[tuple[str, Breach]]:
 def repeated(language: str) -> str:
     row = RepeatedRow(
         location=RowLocation(file="a", sheet="", number=2),
-        column=Column(header="n", index=0),
+        column=Column(heading="n", index=0),
         task_name="crm",
     )
     return repeated_name_issues([row, row], language=language)[0].rule

@@ -3,7 +3,7 @@
 from batchcreate.models import Column, Issue, RepeatedRow, RowLocation
 from batchcreate.validator import repeated_name_issues
 
-NAME = Column(header="Task Name", index=1)
+NAME = Column(heading="Task Name", index=1)
 
 
 def row(number: int, *, file: str = "a.csv", sheet: str = "") -> RepeatedRow:

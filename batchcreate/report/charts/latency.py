@@ -30,8 +30,8 @@ def draw_latencies(latencies: Latencies) -> Picture | None:
         name="latency",
         title="Time to answer",
         description=(
-            f"{latencies.answers:,} answers took {latencies.least_ms:,} to "
-            f"{latencies.most_ms:,} ms. Half of them took no longer than "
+            f"{latencies.answers:,} answers took {latencies.min_ms:,} to "
+            f"{latencies.max_ms:,} ms. Half of them took no longer than "
             f"{latencies.median_ms:,} ms, 95 in 100 no longer than {latencies.p95_ms:,} ms, "
             f"99 in 100 no longer than {latencies.p99_ms:,} ms."
         ),

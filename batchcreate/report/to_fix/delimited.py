@@ -32,8 +32,8 @@ def write_delimited(
     text = io.TextIOWrapper(target, encoding=_ENCODING, newline="", errors="backslashreplace")
     writer = csv.writer(text, delimiter=layout.delimiter)
     with _records(source, layout) as (first, records):
-        head = list(islice(records, layout.number - first + 1)) or [()]
-        writer.writerows(_rows(head, records, _with_gaps(lines, layout.number), headings))
+        head = list(islice(records, layout.header_row - first + 1)) or [()]
+        writer.writerows(_rows(head, records, _with_gaps(lines, layout.header_row), headings))
     text.detach()
 
 

@@ -124,19 +124,19 @@ class _Writer:
     ) -> None:
         """Write the rows of one sheet that *lines* are about, after those above the table."""
         above = [next(rows)]
-        while above[-1][0] < layout.number:
+        while above[-1][0] < layout.header_row:
             above.append(next(rows))
         headings = above[-1][1]
         kept = [at for at in columns if not self._headings.is_own(headings[at][0])]
         sheet = self._begun(layout, len(kept))
         for number, row in above:
-            style = self._heading if number == layout.number else self._text
+            style = self._heading if number == layout.header_row else self._text
             for at, column in enumerate(kept):
                 self._write_cell(sheet, number, at, row[column], style)
         for at, heading in enumerate((self._headings.status, self._headings.origin), len(kept)):
-            sheet.write_string(layout.number - 1, at, heading, self._own)
-        self._comment(sheet, layout.number, len(kept), self._headings.explained)
-        for number, line in enumerate(lines, start=layout.number + 1):
+            sheet.write_string(layout.header_row - 1, at, heading, self._own)
+        self._comment(sheet, layout.header_row, len(kept), self._headings.explained)
+        for number, line in enumerate(lines, start=layout.header_row + 1):
             row = next(row for found, row in rows if found == line.number)
             self._write_line(sheet, number, kept, row, line)
 
@@ -146,7 +146,7 @@ class _Writer:
         sheet.set_column(0, width, _WIDTH)
         sheet.set_column(width, width, STATUS_WIDTH)
         sheet.set_column(width + 1, width + 1, None, None, {"hidden": True})
-        sheet.freeze_panes(layout.number, 0)
+        sheet.freeze_panes(layout.header_row, 0)
         return sheet
 
     def _write_line(

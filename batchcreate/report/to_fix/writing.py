@@ -36,7 +36,7 @@ def write_to_fix(results: Path, originals: Originals, *, language: str) -> Hande
     written: list[Written] = []
     notes: list[str] = []
     for sheets in _per_file(originals.sheets()):
-        root = sheets[0].root
+        root = sheets[0].original_file
         suffix = ".csv" if sheets[0].layout.delimiter else ".xlsx"
         path = shelf.choose(root, suffix=suffix, is_only=is_only)
         try:
@@ -103,7 +103,7 @@ def _is_copied(
         sheets=[
             SheetPlan(
                 name=sheet.layout.sheet,
-                header_number=sheet.layout.number,
+                header_number=sheet.layout.header_row,
                 lines=list(lines_of(sheet)),
             )
             for sheet in sheets
