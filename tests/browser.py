@@ -1,4 +1,4 @@
-"""A real browser for tests: Debian's Chromium without a window, spoken to by its own protocol."""
+"""A headless Chromium for tests, controlled with the DevTools protocol."""
 
 import asyncio
 import base64
@@ -28,22 +28,22 @@ _QUIET = (
 @dataclass(slots=True)
 class Tab:
     """
-    One page under observation from before it was loaded.
+    A tab whose console and requests are recorded.
 
     Attributes:
-        said: what came to its console, warnings and violations of its policy included.
-        requests: the addresses that it asked for.
+        messages: console messages, including warnings and policy violations.
+        requests: requested URLs.
 
     """
 
     _socket: aiohttp.ClientWebSocketResponse
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     _numbers: Any = field(default_factory=lambda: count(1))
     _events: list[Mapping[str, Any]] = field(default_factory=list)
 
     async def ask(self, method: str, **parameters: Any) -> Mapping[str, Any]:
-        """Carry out one command of the protocol."""
+        """Send a command of the protocol and return its result."""
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
         while True:
@@ -51,10 +51,10 @@ class Tab:
             if answer.get("id") == number:
                 assert "error" not in answer, f"{method}: {answer}"
                 return cast("Mapping[str, Any]", answer["result"])
-            self._hear(answer)
+            self._handle(answer)
 
     async def open(self, address: str, *, width: int = WIDE, is_dark: bool = False) -> None:
-        """Load *address* and wait until all of it is there."""
+        """Load *address* and wait until the page is complete."""
         await self.resize(width)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
         await self.ask("Emulation.setEmulatedMedia", features=[scheme])
@@ -63,10 +63,10 @@ class Tab:
         self._events.clear()
         await self.ask("Page.navigate", url=address)
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
-            self._hear(await self._socket.receive_json())
+            self._handle(await self._socket.receive_json())
 
     async def resize(self, width: int, height: int = 900) -> None:
-        """Show the page on a screen of another size, in pixels."""
+        """Set the size of the screen, in pixels."""
         await self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -76,7 +76,7 @@ class Tab:
         )
 
     async def evaluate(self, expression: str) -> Any:
-        """Return the value of *expression* in the page, a promise's too."""
+        """Return the value of *expression* in the page; a promise is awaited."""
         result = await self.ask(
             "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
         )
@@ -93,18 +93,18 @@ class Tab:
             )
 
     async def printed(self) -> bytes:
-        """Return the page as it is printed, a PDF."""
+        """Return the printed page, a PDF."""
         return base64.b64decode((await self.ask("Page.printToPDF"))["data"])
 
-    def _hear(self, event: Mapping[str, Any]) -> None:
+    def _handle(self, event: Mapping[str, Any]) -> None:
         self._events.append(event)
         match event:
             case {"method": "Runtime.consoleAPICalled", "params": {"args": args}}:
-                self.said.append(str(args))
+                self.messages.append(str(args))
             case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
-                self.said.append(str(details))
+                self.messages.append(str(details))
             case {"method": "Log.entryAdded", "params": {"entry": entry}}:
-                self.said.append(entry["text"])
+                self.messages.append(entry["text"])
             case {"method": "Network.requestWillBeSent", "params": {"request": request}}:
                 self.requests.append(request["url"])
             case _:
@@ -113,7 +113,7 @@ class Tab:
 
 @asynccontextmanager
 async def browsing() -> AsyncIterator[Tab]:
-    """Start a browser of its own and give its empty page."""
+    """Start a separate browser and return its empty tab."""
     chromium = required("chromium", "chromium-browser")
     profile = tempfile.mkdtemp(prefix="chromium-")
     process = await asyncio.create_subprocess_exec(
@@ -136,7 +136,7 @@ async def browsing() -> AsyncIterator[Tab]:
 
 
 async def _listening(stream: asyncio.StreamReader) -> str:
-    """Return host and port of the protocol, as the browser says them when it is ready."""
+    """Return the host and port of the protocol, which the browser prints when it is ready."""
     while line := (await stream.readline()).decode(errors="replace"):
         if "DevTools listening on ws://" in line:
             return line.split("ws://", 1)[1].split("/", 1)[0]

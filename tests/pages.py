@@ -1,10 +1,10 @@
-"""Reads a page as a browser would: its elements, their attributes, the texts in them."""
+"""A reader of HTML pages: elements, attributes and texts."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-VOID = frozenset({"meta", "rect", "path"})
+VOID = frozenset({"img", "meta", "rect", "path"})
 INLINE = frozenset({"a", "code", "span", "time"})
 
 
@@ -23,7 +23,7 @@ class Element:
 
 @dataclass(slots=True)
 class Page:
-    """Everything on a page, in its order."""
+    """The elements of a page in their order."""
 
     text: str
     elements: list[Element] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Page:
         ]
 
     def texts(self, tag: str, **attributes: str) -> list[str]:
-        """Return what these elements say, on one line each."""
+        """Return the texts of these elements, each on one line."""
         return [" ".join(each.text.split()) for each in self.all(tag, **attributes)]
 
 
@@ -70,7 +70,7 @@ class _Reader(HTMLParser):
         self._part(tag)
 
     def _part(self, tag: str) -> None:
-        """Keep apart what stands in elements of their own."""
+        """Separate the texts of block elements."""
         if tag not in INLINE:
             self.handle_data(" ")
 

@@ -18,7 +18,7 @@ from batchcreate.models import (
     Target,
 )
 from batchcreate.pipeline.values import Forecast, InputNotes, Plan, SheetNotes
-from batchcreate.report.wording import spell_duration
+from batchcreate.report.formatting import format_duration
 from batchcreate.rules import RULES
 from batchcreate.text import column_letters, counted
 
@@ -235,7 +235,7 @@ def describe_outlook(outlook: Forecast) -> Iterator[str]:
         )
     if outlook.total:
         tasks = counted(outlook.total, "task")
-        yield f"  {tasks} at {outlook.rate_per_s:g}/s: about {spell_duration(max(1, round(outlook.expected_s)))}"
+        yield f"  {tasks} at {outlook.rate_per_s:g}/s: about {format_duration(max(1, round(outlook.expected_s)))}"
 
 
 def question(outlook: Forecast) -> str:

@@ -71,7 +71,7 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "How fast": ("rate", "headroom", "concurrency", "timeout", "quota"),
     "Lost answers": ("settle", "reconcile"),
     "Reading the files": ("sheet", "map", "encoding", "delimiter"),
-    "Results": ("results", "lang", "json_summary", "metrics", "quiet", "verbose", "color"),
+    "Results": ("results", "lang", "json_summary", "quiet", "verbose", "color"),
 }
 """The names of the options under each heading."""
 
@@ -271,13 +271,6 @@ YES = click.option(
     "--yes", is_flag=True, default=None, help="Do not ask; without a terminal, nobody is asked."
 )
 
-METRICS = click.option(
-    "--metrics",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the run's figures in the Prometheus text format.",
-)
-
 JSON = click.option(
     "--json",
     "json_summary",
@@ -290,13 +283,13 @@ JSON = click.option(
 def run_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``run``."""
     groups = (_SERVICE, _TARGET, _PACE, _SETTLING, _CHOICE, (YES,), _LOADING)
-    return _add(command, *groups, (RESULTS, JSON, METRICS), _OUTPUT)
+    return _add(command, *groups, (RESULTS, JSON), _OUTPUT)
 
 
 def retry_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``retry``."""
     choice = (_LIMIT, _DRY_RUN, YES)
-    return _add(command, _SERVICE, _PACE, _SETTLING, choice, (LANG, JSON, METRICS), _OUTPUT)
+    return _add(command, _SERVICE, _PACE, _SETTLING, choice, (LANG, JSON), _OUTPUT)
 
 
 def undo_options(command: CommandFunction) -> CommandFunction:

@@ -23,7 +23,7 @@ from batchcreate.pipeline.background import calling_periodically
 from batchcreate.pipeline.values import Forecast, Observer, Plan
 from batchcreate.pool import RunCounters
 from batchcreate.rate_limiter import Gate
-from batchcreate.report.wording import per_second, spell_duration
+from batchcreate.report.formatting import format_duration, format_rate
 from batchcreate.settings import Settings
 
 
@@ -111,9 +111,9 @@ class ProgressModel:
         self._is_slow = gate.slowdowns > self._slowdowns
         self._slowdowns = gate.slowdowns
         if self._is_slow:
-            yield f"429: slowed down to {per_second(gate.rate_per_s)}/s"
+            yield f"429: slowed down to {format_rate(gate.rate_per_s)}/s"
         else:
-            yield f"429 no more: back to {per_second(self._rate_per_s)}/s"
+            yield f"429 no more: back to {format_rate(self._rate_per_s)}/s"
 
     @property
     def done(self) -> tuple[int, int]:
@@ -137,8 +137,8 @@ class ProgressModel:
             parts.append(Part(text=f"{counters.to_reconcile} to be looked up"))
         parts += [
             Part(text=f"{counters.in_flight} in flight"),
-            Part(text=f"{per_second(self._sending.per_s)}/s now"),
-            Part(text=f"{per_second(self._gate.rate_per_s)}/s allowed"),
+            Part(text=f"{format_rate(self._sending.per_s)}/s now"),
+            Part(text=f"{format_rate(self._gate.rate_per_s)}/s allowed"),
             Part(text=self._left()),
         ]
         return parts
@@ -150,7 +150,7 @@ class ProgressModel:
             return "waiting for the server's list" if left else "done"
         per_s = self._settling.per_s if counters.finished else self._gate.rate_per_s
         left_s = max(1, round(left / per_s)) if per_s else 0
-        return f"about {spell_duration(left_s)} left" if left_s else "time left unknown"
+        return f"about {format_duration(left_s)} left" if left_s else "time left unknown"
 
 
 def line(watch: ProgressModel) -> str:

@@ -15,52 +15,12 @@ from batchcreate.cli.options import configure
 from batchcreate.cli.progress import screen_for
 from batchcreate.cli.run_summary import last_lines
 from batchcreate.cli.terminal import print_json, print_message, terminal_width, with_credentials
-from batchcreate.clock import utc_now
-from batchcreate.errors import BatchCreateError, ReportError, SettingsError, StoppedError
+from batchcreate.errors import StoppedError
 from batchcreate.pipeline.run import retry as retry_batch
 from batchcreate.pipeline.run import run as run_batch
-from batchcreate.pipeline.values import Reports, RunResult
+from batchcreate.pipeline.values import RunResult
 from batchcreate.pool import StopCause, StopReason, StopSwitch
-from batchcreate.report.metrics import metrics, write_metrics
 from batchcreate.settings import Settings, language_of
-
-CommandResult = tuple[int, Reports | None]
-"""The exit code of a command, and what its reports tell if there are any."""
-
-
-def measured(command: Callable[[], CommandResult], settings: Settings) -> int:
-    """
-    Carry out *command*, write its figures where that is wanted, and return its exit code.
-
-    A dry run has none: the figures of the last real run stay.
-
-    Raises:
-        SettingsError: the figures cannot be written where they should be; nothing was done.
-
-    """
-    path = settings.metrics
-    if path is None or settings.dry_run:
-        return command()[0]
-    if path.is_dir() or not path.parent.is_dir():
-        msg = f"--metrics {path}: give a file in a folder that exists"
-        raise SettingsError(msg)
-    try:
-        code, reports = command()
-    except BatchCreateError as error:
-        _write(path, code_of_error(error), None)
-        raise
-    _write(path, code, reports)
-    return code
-
-
-def _write(path: Path, code: int, reports: Reports | None) -> None:
-    document = {} if reports is None else reports.document
-    times = () if reports is None else reports.answer_times
-    try:
-        write_metrics(path, metrics(document, times, exit_code=code, now=utc_now()))
-    except ReportError as error:
-        print_message(f"warning: {error}")
-
 
 _DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
 
@@ -122,27 +82,25 @@ def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]
 def _carry_out(command: Callable[..., Awaitable[RunResult]], settings: Settings) -> int:
     gc.freeze()  # what start-up made stays for good; looking through it again costs every run
     attempt = partial(_attempt, command, settings)
-    return measured(partial(with_credentials, attempt, settings), settings)
+    return with_credentials(attempt, settings)
 
 
 def _attempt(
     command: Callable[..., Awaitable[RunResult]],
     settings: Settings,
     environment: Mapping[str, str],
-) -> CommandResult:
+) -> int:
     stop = StopSwitch()
     told = partial(command, settings, environment=environment)
     try:
         ending = asyncio.run(_with_signals(told, settings, stop))
     except StoppedError as error:
         print_message(f"error: {error}")
-        return (
-            code_of_stop(stop.reason) if stop.reason is not None else code_of_error(error)
-        ), None
+        return code_of_stop(stop.reason) if stop.reason is not None else code_of_error(error)
     _conclude(ending, settings, language=language_of(settings, environment))
     if settings.dry_run and ending.stop_reason is None:
-        return code_of_plan(ending.summary), None
-    return code_of(ending.summary, ending.stop_reason), ending.reports
+        return code_of_plan(ending.summary)
+    return code_of(ending.summary, ending.stop_reason)
 
 
 def _conclude(ending: RunResult, settings: Settings, *, language: str) -> None:

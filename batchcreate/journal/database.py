@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Self
 
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
+from batchcreate.fsync import sync_folder
 
 REUSED_ID: Final = "the server answered with the task_id of another task"
 
@@ -205,7 +206,7 @@ def make_folder(folder: Path) -> list[Path]:
         # Another run can create it at the same time; the lock decides between the two.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in made:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         with tempfile.TemporaryFile(dir=folder):
             return made
     except OSError as error:
@@ -239,7 +240,7 @@ def connect(path: Path) -> sqlite3.Connection:
     is_new = not path.exists() and not path.is_symlink()
     if is_new:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     elif not stat.S_ISREG(path.lstat().st_mode):
         msg = f"{path}: not a regular file; remove it or choose another folder with --results"
         raise JournalError(msg)
@@ -317,11 +318,3 @@ def create_tables(connection: sqlite3.Connection) -> None:
 @cache
 def _schema() -> str:
     return files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -109,7 +109,7 @@ class Statistics:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def answer_times(self, run: int | None = None) -> list[tuple[int, int]]:
+    def _answer_times(self, run: int | None = None) -> list[tuple[int, int]]:
         """
         Return response times in milliseconds, ascending, each with the number of responses.
 
@@ -134,7 +134,7 @@ class Statistics:
             run: number of a run; ``None`` for all runs.
 
         """
-        counted = self.answer_times(run)
+        counted = self._answer_times(run)
         if not counted:
             return None
         times_ms = [duration_ms for duration_ms, _ in counted]

@@ -12,10 +12,10 @@ from batchcreate.models import Layout, RowToFix, RunRecord, SheetToFix
 from batchcreate.outcome import describe
 from batchcreate.pipeline.values import Reports
 from batchcreate.report import (
-    Course,
-    Handout,
     Overview,
-    Story,
+    PageModel,
+    ResultFile,
+    RunChart,
     document,
     write_issues,
     write_page,
@@ -23,8 +23,8 @@ from batchcreate.report import (
     write_summary,
     write_workbook,
 )
+from batchcreate.report.formatting import format_duration, format_rate, format_utc
 from batchcreate.report.to_fix import HandedBack, write_to_fix
-from batchcreate.report.wording import in_utc, per_second, spell_duration
 
 
 class KeptFiles:
@@ -97,28 +97,28 @@ class CheckedFiles(KeptFiles):
 
 
 ROWS_SHOWN: Final = 1000
-"""So many rows that are not created stand on the page; results.csv has all of them."""
+"""Maximum number of rows on the report page; results.csv contains all of them."""
 
 
-def story_of(journal: Journal, reports: Reports, handed_back: HandedBack) -> Story:
+def page_model(journal: Journal, reports: Reports, handed_back: HandedBack) -> PageModel:
     """
-    Return what the page tells of the batch of *journal*.
+    Return the content of the report page.
 
     Args:
-        journal: open.
-        reports: what is known of it already.
-        handed_back: the files for the analysts.
+        journal: an open journal.
+        reports: the counts and causes of the batch.
+        handed_back: the to-fix files.
 
     """
     statistics = journal.statistics
     runs = statistics.runs()
     targets, target_count = statistics.targets()
-    return Story(
+    return PageModel(
         summary=reports.summary,
         runs=runs,
-        courses=[
-            Course(run=run, name=name, timeline=statistics.timeline(run.number))
-            for name, run in _worth_a_look(runs).items()
+        charts=[
+            RunChart(run=run, name=name, timeline=statistics.timeline(run.number))
+            for name, run in _select_runs(runs).items()
         ],
         latencies=statistics.latencies(),
         files=statistics.shares("file"),
@@ -127,36 +127,36 @@ def story_of(journal: Journal, reports: Reports, handed_back: HandedBack) -> Sto
         rows=list(journal.not_created(limit=ROWS_SHOWN)),
         targets=targets,
         target_count=target_count,
-        handouts=list(_handouts(reports, handed_back)),
+        result_files=list(_result_files(reports, handed_back)),
     )
 
 
-def overview_of(reports: Reports) -> Overview:
-    """Return what the first sheet of the workbook tells."""
+def workbook_overview(reports: Reports) -> Overview:
+    """Return the content of the summary sheet of results.xlsx."""
     return Overview(
         summary=reports.summary,
         causes=reports.causes,
-        facts=list(_facts(reports.document)),
+        facts=list(_run_facts(reports.document)),
     )
 
 
-def _facts(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what is to be known of the last run, if one has ended."""
-    if not told.get("finished_at"):
+def _run_facts(last_run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield names and values of the last run, or nothing if no run has ended."""
+    if not last_run.get("finished_at"):
         return
-    yield "endpoint", told["endpoint"]
-    yield "last run", told["run_id"]
-    yield "began", in_utc(told["started_at"])
-    yield "ended", in_utc(told["finished_at"])
-    yield "took", spell_duration(told["elapsed_s"])
-    rate = told["rate"]
-    yield "rate", f"{per_second(rate['configured_per_s'])} per second"
-    yield "rate at the end", f"{per_second(rate['learned_per_s'])} per second"
-    yield "slowed down", f"{rate['slowdowns']} times"
+    yield "endpoint", last_run["endpoint"]
+    yield "last run", last_run["run_id"]
+    yield "started", format_utc(last_run["started_at"])
+    yield "finished", format_utc(last_run["finished_at"])
+    yield "duration", format_duration(last_run["elapsed_s"])
+    rate = last_run["rate"]
+    yield "rate limit", f"{format_rate(rate['configured_per_s'])} per second"
+    yield "rate limit at the end", f"{format_rate(rate['learned_per_s'])} per second"
+    yield "slowdowns", f"{rate['slowdowns']}"
 
 
-def _worth_a_look(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
-    """Return the last run that sent anything, and the one that sent the most."""
+def _select_runs(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
+    """Return the last run that sent requests and the run that sent the most, by their names."""
     sent = [run for run in runs if run.attempts]
     if not sent:
         return {}
@@ -166,19 +166,16 @@ def _worth_a_look(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
     return {"the last run": sent[0], "the largest run": largest}
 
 
-def _handouts(reports: Reports, handed_back: HandedBack) -> Iterator[Handout]:
+def _result_files(reports: Reports, handed_back: HandedBack) -> Iterator[ResultFile]:
     for written in handed_back.files:
-        yield Handout(
-            name=written.path.name,
-            content=f"the rows of {written.file} that are not created, to be mended and sent back",
-            reader="analysts",
-        )
+        content = f"rows of {written.file} to fix and send back"
+        yield ResultFile(name=written.path.name, content=content, reader="analysts")
     if any(group.rule for group in reports.causes):
-        content = "every broken rule: its cell, what is wrong, and what to type instead"
-        yield Handout(name="issues.csv", content=content, reader="analysts")
-    content = "every row and what became of it, to filter and to sort"
-    yield Handout(name="results.xlsx", content=content, reader="engineer, analysts")
-    yield Handout(name="results.csv", content="the same, for programs too", reader="engineer")
+        content = "all issues: cell, problem and suggestion"
+        yield ResultFile(name="issues.csv", content=content, reader="analysts")
+    content = "all rows with status and result, filterable"
+    yield ResultFile(name="results.xlsx", content=content, reader="engineer, analysts")
+    yield ResultFile(name="results.csv", content="the same data as CSV", reader="engineer")
 
 
 _NAMES: Final = {
@@ -235,11 +232,11 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
     with _going_on(failures):
         write_summary(files["summary"], reports.document)
     with _going_on(failures):
-        overview = overview_of(reports)
+        overview = workbook_overview(reports)
         rows, issues = journal.results(), journal.issues()
         write_workbook(files["workbook"], overview, rows, issues, language=language)
     with _going_on(failures):
-        write_page(files["page"], story_of(journal, reports, handed_back), language=language)
+        write_page(files["page"], page_model(journal, reports, handed_back), language=language)
     if failures:
         raise failures[0]
     return replace(reports, notes=handed_back.notes)
@@ -270,7 +267,6 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
             latencies=None if sending is None else statistics.latencies(sending),
             files={name: path.name for name, path in files.items()},
         ),
-        answer_times=() if sending is None else statistics.answer_times(sending),
     )
 
 

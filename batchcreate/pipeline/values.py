@@ -181,8 +181,6 @@ class Reports:
         causes: reasons why rows are not created, most frequent first.
         files: the report files by kind.
         document: the content of summary.json.
-        answer_times: milliseconds, and how many answers took so long in the last run that
-            sent anything.
         notes: unexpected properties of the files, one line each.
 
     """
@@ -191,7 +189,6 @@ class Reports:
     causes: Sequence[CauseGroup] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
-    answer_times: Sequence[tuple[int, int]] = ()
     notes: Sequence[str] = ()
 
 

@@ -1,22 +1,16 @@
-"""Writes the files of a results folder from the journal's answers."""
+"""Report files of a results folder, written from the values of a journal."""
 
-from batchcreate.report.files import replacing, replacing_bytes
-from batchcreate.report.overview import Overview
-from batchcreate.report.page import write_page
-from batchcreate.report.story import Course, Handout, Story
-from batchcreate.report.summary import Facts, document, write_summary
-from batchcreate.report.tables import write_deletions, write_issues, write_results
-from batchcreate.report.workbook import write_workbook
+from batchcreate.report.csv_tables import write_deletions, write_issues, write_results
+from batchcreate.report.page import PageModel, ResultFile, RunChart, write_page
+from batchcreate.report.results_workbook import Overview, write_workbook
+from batchcreate.report.summary import document, write_summary
 
 __all__ = [
-    "Course",
-    "Facts",
-    "Handout",
     "Overview",
-    "Story",
+    "PageModel",
+    "ResultFile",
+    "RunChart",
     "document",
-    "replacing",
-    "replacing_bytes",
     "write_deletions",
     "write_issues",
     "write_page",

@@ -1,4 +1,4 @@
-"""summary.json: what a run did, for programs."""
+"""summary.json: the result of a batch and its last run, for programs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from batchcreate.advice import explain_group
 from batchcreate.models import CauseGroup, Latencies, RunId, Summary, Target
-from batchcreate.report.files import replacing
+from batchcreate.report.atomic_files import atomic_text_file
 
 FORMAT: Final = 1
-"""Raised when a field changes its meaning or goes away."""
+"""Version of the format, incremented when a field changes its meaning or is removed."""
 
 Facts = Mapping[str, Any]
-"""What a run notes in the journal when it ends; JSON values."""
+"""JSON values that a run records in the journal when it ends."""
 
 
 def document(
@@ -29,12 +29,12 @@ def document(
     Return the summary as a JSON value; ``summary.schema.json`` describes it.
 
     Args:
-        summary: the counts.
-        run: id and facts of the last run that ended; ``None`` if none did.
-        causes: why rows are not created.
-        latencies: of the last run that sent anything.
-        files: names of the report files, by what they hold.
-        planned: what a dry run would send, per target; ``None`` for any other run.
+        summary: number of rows per status.
+        run: ID and facts of the last run that ended, or ``None``.
+        causes: reasons why rows are not created.
+        latencies: response times of the last run that sent requests, or ``None``.
+        files: names of the report files by their content.
+        planned: number of tasks per target that a dry run would send; ``None`` for other runs.
 
     """
     run_id, facts = run if run is not None else (None, {})
@@ -60,7 +60,7 @@ def write_summary(path: Path, content: Mapping[str, Any]) -> None:
         ReportError: the file cannot be written.
 
     """
-    with replacing(path) as file:
+    with atomic_text_file(path) as file:
         json.dump(content, file, indent=2, ensure_ascii=False)
         file.write("\n")
 

@@ -53,7 +53,6 @@ class Settings(BaseSettings):
         delimiter: the character between the cells of text files; ``None`` to find out.
         map: headings and the fields that they mean, each ``Their header=task_name``.
         lang: of what analysts read; ``None`` for that of the locale.
-        metrics: file for the run's figures in the Prometheus text format.
 
     """
 
@@ -95,7 +94,6 @@ class Settings(BaseSettings):
     delimiter: Annotated[str, AfterValidator(values.delimiter)] | None = None
     map: Annotated[tuple[Annotated[str, AfterValidator(values.renaming)], ...], *_Several] = ()
     lang: Literal["en", "zh"] | None = Field(default=None, description="en or zh")
-    metrics: Path | None = None
     yes: bool = False
     simulate: bool = False
     json_summary: bool = Field(

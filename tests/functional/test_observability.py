@@ -1,4 +1,4 @@
-"""What programs read of a run: summary.json, --json, log.jsonl and --metrics, of real runs."""
+"""The files for programs: summary.json, --json and log.jsonl of complete runs."""
 
 import ast
 import asyncio
@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import fastjsonschema
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 import batchcreate as package
 from batchcreate.logs import ALWAYS, EVENTS
@@ -31,7 +30,6 @@ from tests.functional.program import (
 
 SOURCE: Final = Path(package.__file__).parent
 SCHEMA: Final = SOURCE / "report" / "summary.schema.json"
-METRICS: Final = "run.prom"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,28 +39,21 @@ class Watched:
     ended: Ended
     summary: Mapping[str, Any]
     events: tuple[Mapping[str, Any], ...]
-    metrics: Mapping[str, float]
 
 
 async def watched(folder: Path, *arguments: str, **variables: str) -> Watched:
     """Carry out a command with everything on that programs read."""
-    options = ("--json", "--metrics", METRICS, "-v")
+    options = ("--json", "-v")
     return left_by(await invoke(*arguments, *options, folder=folder, **variables), folder)
 
 
 def left_by(ended: Ended, folder: Path) -> Watched:
     results = folder / "tasks-results"
     log = (results / "log.jsonl").read_text(encoding="utf-8")
-    text = (folder / METRICS).read_text(encoding="utf-8")
     return Watched(
         ended=ended,
         summary=read_summary(results),
         events=tuple(json.loads(line) for line in log.splitlines()),
-        metrics={
-            sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        },
     )
 
 
@@ -107,7 +98,7 @@ async def killed(folder: Path) -> Watched:
     turnstile = Turnstile(free=3, holds=2)
     async with recording(turnstile) as simulator:
         process = await start(
-            *("run", "tasks.csv", *at(simulator), "--json", "--metrics", METRICS, "-v"),
+            *("run", "tasks.csv", *at(simulator), "--json", "-v"),
             *("--concurrency", "2"),
             folder=lay_tasks(folder),
         )
@@ -149,28 +140,28 @@ def validate() -> Any:
 
 class TestSummary:
     @pytest.mark.parametrize("name", RUNS)
-    def test_is_as_its_schema_says(
+    def test_is_valid_for_its_schema(
         self, name: str, runs: dict[str, Watched], validate: Any
     ) -> None:
-        """However a run ends; and --json is the same document."""
+        """The document is valid whether or not the run was completed; --json is the same document."""
         validate(runs[name].summary)
         assert json.loads(runs[name].ended.out) == runs[name].summary
 
-    async def test_of_a_dry_run_is_too(self, tmp_path: Path, validate: Any) -> None:
-        """It tells the plan, and stdout holds nothing else."""
+    async def test_of_a_dry_run_has_a_plan(self, tmp_path: Path, validate: Any) -> None:
+        """It contains the plan, and nothing else is on stdout."""
         command = ("run", "tasks.csv", "--simulate", "--dry-run", "--json")
 
         ended = await invoke(*command, folder=lay_tasks(tmp_path))
 
-        told = json.loads(ended.out)
-        validate(told)
-        assert (told["run_id"], told["files"]) == (None, {})
-        assert told["plan"] == [
+        summary = json.loads(ended.out)
+        validate(summary)
+        assert (summary["run_id"], summary["files"]) == (None, {})
+        assert summary["plan"] == [
             {"project_id": "simulated-project", "instance_id": "simulated-instance", "tasks": 30}
         ]
 
-    async def test_of_a_report_is_that_of_its_run(self, tmp_path: Path, validate: Any) -> None:
-        """It is rebuilt from the journal."""
+    async def test_is_rebuilt_from_the_journal(self, tmp_path: Path, validate: Any) -> None:
+        """The report command prints the document of the run."""
         run = await watched(lay_tasks(tmp_path), "run", "tasks.csv", "--simulate")
 
         ended = await invoke("report", "tasks-results", "--json", folder=tmp_path)
@@ -178,8 +169,8 @@ class TestSummary:
         validate(json.loads(ended.out))
         assert json.loads(ended.out) == run.summary
 
-    def test_groups_the_rows_that_are_not_created(self, runs: dict[str, Watched]) -> None:
-        """Each cause has its owner, and the rows add up."""
+    def test_groups_the_rows_not_created(self, runs: dict[str, Watched]) -> None:
+        """Each cause has an owner, and the rows add up."""
         summary = runs["mixed"].summary
 
         assert [
@@ -188,16 +179,28 @@ class TestSummary:
               ("rejected", "INVALID_ROW", "analyst")]  # fmt: skip
         assert summary["causes"][0]["rows"] == summary["counts"]["failed"]
 
-    def test_names_the_files_beside_it(self, runs: dict[str, Watched]) -> None:
-        """By what they hold."""
+    def test_early_end_has_its_cause(self, runs: dict[str, Watched]) -> None:
+        """Programs that watch runs see why a run stopped, or null if it did not."""
+        causes = {name: (run.summary["stopped"] or {}).get("cause") for name, run in runs.items()}
+
+        assert causes == {
+            "mixed": None,
+            "unknown": None,
+            "refused": "unauthorized",
+            "again": None,
+            "killed": "interrupted",
+        }
+
+    def test_lists_the_report_files(self, runs: dict[str, Watched]) -> None:
+        """The keys are their content."""
         files = runs["mixed"].summary["files"]
 
         assert files.items() >= {
             ("results", "results.csv"), ("issues", "issues.csv"), ("summary", "summary.json"),
         }  # fmt: skip
 
-    def test_times_of_answers_are_in_order(self, runs: dict[str, Watched]) -> None:
-        """Every answer counts, the refusals too."""
+    def test_response_times_are_ordered(self, runs: dict[str, Watched]) -> None:
+        """Every response counts, including errors."""
         summary = runs["mixed"].summary
         times = summary["latency_ms"]
 
@@ -221,92 +224,29 @@ def logged_names() -> Iterator[str]:
 
 class TestLog:
     def test_every_event_of_the_package_is_listed(self) -> None:
-        """The list is complete, and nothing in it is made up."""
+        """The list contains exactly the events that the code logs."""
         assert set(logged_names()) == set(EVENTS)
 
     def test_every_event_has_the_listed_fields(self, runs: dict[str, Watched]) -> None:
-        """Nothing more and nothing less; and every event of the list was seen."""
+        """There are no other fields, and every event of the list occurs."""
         seen = [event for run in runs.values() for event in run.events]
 
         wrong = [event for event in seen if set(event) != {*ALWAYS, *EVENTS[event["event"]]}]
         assert wrong == []
         assert {event["event"] for event in seen} == set(EVENTS)
 
-    def test_settings_are_told_without_secrets(self, runs: dict[str, Watched]) -> None:
-        """Each with the place that it comes from."""
-        told = [event for event in runs["mixed"].events if event["event"] == "config.loaded"]
+    def test_settings_are_logged_without_secrets(self, runs: dict[str, Watched]) -> None:
+        """Each has its source."""
+        logged = [event for event in runs["mixed"].events if event["event"] == "config.loaded"]
 
-        assert len(told) == 1
-        assert told[0]["sources"] == {
+        assert len(logged) == 1
+        assert logged[0]["sources"] == {
             "endpoint": "--endpoint",
             "instance_id": "--instance-id",
             "json_summary": "--json",
-            "metrics": "--metrics",
             "project_id": "--project-id",
             "rate": "--rate",
             "settle": "BATCHCREATE_SETTLE",
             "verbose": "-v",
         }
-        assert told[0]["settings"].items() >= {("rate", 1000), ("token_file", "***")}
-
-
-class TestMetrics:
-    @pytest.mark.parametrize("name", RUNS)
-    def test_agree_with_the_summary(self, name: str, runs: dict[str, Watched]) -> None:
-        """However a run ends, its figures are there, with its exit code."""
-        run = runs[name]
-        counts = {f"batchcreate_rows {status}": n for status, n in run.summary["counts"].items()}
-        tasks = {
-            f"batchcreate_run_tasks {outcome}": run.summary["this_run"][outcome]
-            for outcome in ("created", "failed", "unknown", "existing")
-        }
-
-        assert run.metrics.items() >= (counts | tasks).items()
-        assert run.metrics["batchcreate_run_exit_code"] == run.ended.code
-        assert run.metrics["batchcreate_run_attempts"] == run.summary["this_run"]["attempts"]
-
-    def test_early_end_names_its_cause(self, runs: dict[str, Watched]) -> None:
-        """Who is alerted sees at once what it is about."""
-        stops = {
-            name: [key for key in run.metrics if key.startswith("batchcreate_run_stopped")]
-            for name, run in runs.items()
-        }
-
-        assert stops == {
-            "mixed": [],
-            "unknown": [],
-            "refused": ["batchcreate_run_stopped unauthorized"],
-            "again": [],
-            "killed": ["batchcreate_run_stopped interrupted"],
-        }
-
-    async def test_run_that_could_not_begin_tells_its_exit_code(self, tmp_path: Path) -> None:
-        """An alert about a nightly run that never ran is the most wanted one."""
-        ended = await invoke(
-            *("run", "gone.csv", "--simulate", "--metrics", METRICS), folder=tmp_path
-        )
-
-        text = (tmp_path / METRICS).read_text(encoding="utf-8")
-        assert ended.code == 2
-        assert "\nbatchcreate_run_exit_code 2\n" in text
-        assert "batchcreate_rows" not in text
-
-    async def test_dry_run_leaves_them_alone(self, tmp_path: Path) -> None:
-        """They are those of the last real run."""
-        command = ("run", "tasks.csv", "--simulate", "--dry-run", "--metrics", METRICS)
-
-        await invoke(*command, folder=lay_tasks(tmp_path))
-
-        assert not (tmp_path / METRICS).exists()
-
-    async def test_folder_that_is_not_there_is_told_before_anything(self, tmp_path: Path) -> None:
-        """Not after an hour of creating."""
-        command = ("run", "tasks.csv", "--simulate", "--metrics", "gone/run.prom")
-
-        ended = await invoke(*command, folder=lay_tasks(tmp_path))
-
-        assert ended.code == 2
-        assert ended.err == (
-            "error: --metrics gone/run.prom: give a file in a folder that exists\n"
-        )
-        assert not (tmp_path / "tasks-results").exists()
+        assert logged[0]["settings"].items() >= {("rate", 1000), ("token_file", "***")}

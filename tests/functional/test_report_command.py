@@ -1,4 +1,4 @@
-"""``batchcreate report``: every report file anew from the journal."""
+"""``batchcreate report`` rebuilds every report file from the journal."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ REPORTS = ("results.csv", "issues.csv", "summary.json")
 
 
 async def test_reports_are_rebuilt_byte_for_byte(tmp_path: Path) -> None:
-    """Whatever became of the files, the journal has all that they said; no server is asked."""
+    """The journal contains everything, and no request is sent."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(9), {"task_name": "x y"}])
     results = tmp_path / "tasks-results"
 
@@ -37,8 +37,8 @@ async def test_reports_are_rebuilt_byte_for_byte(tmp_path: Path) -> None:
     assert ended.err.splitlines()[-1] == ran.err.splitlines()[-2]
 
 
-async def test_a_moved_folder_is_reported_too(tmp_path: Path) -> None:
-    """The journal does not depend on where it lies, nor on the input."""
+async def test_moved_folder_is_reported(tmp_path: Path) -> None:
+    """The journal depends neither on its path nor on the input files."""
     tasks = write_rows(tmp_path / "tasks.csv", task_rows(2))
     await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
     tasks.unlink()
@@ -51,8 +51,8 @@ async def test_a_moved_folder_is_reported_too(tmp_path: Path) -> None:
     assert (moved / "results.csv").read_bytes() == before
 
 
-async def test_a_report_that_cannot_be_written_says_how_to_get_it(tmp_path: Path) -> None:
-    """The run ends with 4; after mending, the command that it names writes the report."""
+async def test_report_that_cannot_be_written_is_rebuilt_later(tmp_path: Path) -> None:
+    """The run exits with 4; after the fix the command in its message writes the report."""
     write_rows(tmp_path / "tasks.csv", task_rows(2))
     in_the_way = tmp_path / "tasks-results" / "results.csv"
     in_the_way.mkdir(parents=True)

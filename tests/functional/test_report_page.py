@@ -1,4 +1,4 @@
-"""The page in a real browser: opened from disk, looked at on two screens, and by an accessibility checker."""
+"""The report page in a browser, on two screens, and checked by axe-core."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -30,7 +30,7 @@ ROWS = """
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the page of a batch that has everything to show."""
+    """Return the page of a batch that has content for every section."""
     folder = tmp_path_factory.mktemp("batch-results")
     make_batch(folder, 250)
     with Journal.open(folder) as journal:
@@ -38,36 +38,36 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report.html"
 
 
-async def looked_at(tab: Tab, page: Path, **how: Any) -> None:
+async def load(tab: Tab, page: Path, **how: Any) -> None:
     await tab.open(page.as_uri(), **how)
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 async def test_page_opens_from_disk_and_fits_the_screen(width: int, page: Path) -> None:
-    """Nothing comes to the console, nothing else is asked for, nothing sticks out."""
+    """There are no console messages, no further requests and no overflowing elements."""
     async with browsing() as tab:
-        await looked_at(tab, page, width=width)
+        await load(tab, page, width=width)
         overflowing = await tab.evaluate(OVERFLOW)
         scrolls = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
 
-        assert tab.said == []
-        assert tab.requests == [page.as_uri()]
+        assert tab.messages == []
+        assert [each for each in tab.requests if not each.startswith("data:")] == [page.as_uri()]
 
     assert (overflowing, scrolls) == ([], 0)
 
 
-async def test_page_shows_the_numbers_of_the_other_reports(page: Path) -> None:
+async def test_page_has_the_numbers_of_the_other_reports(page: Path) -> None:
     """The counts are those of summary.json, the rows those of results.csv."""
     counts = read_summary(page.parent)["counts"]
     lines = read_lines(page.parent / "results.csv")
     async with browsing() as tab:
-        await looked_at(tab, page)
+        await load(tab, page)
         title = await tab.evaluate("document.title")
         shown = await tab.evaluate(COUNTS)
         rows = await tab.evaluate(ROWS)
 
-    assert title.startswith(f"{counts['created']} of {len(lines)} rows are created; ")
-    assert {words.replace(" ", "_"): int(count) for count, words in shown} == counts
+    assert title.startswith(f"{counts['created']} of {len(lines)} tasks created; ")
+    assert {label.replace(" ", "_"): int(count) for count, label in shown} == counts
     assert rows == [
         [
             ", ".join(filter(None, (line["file"], line["sheet"], f"row {line['row']}"))),
@@ -80,11 +80,11 @@ async def test_page_shows_the_numbers_of_the_other_reports(page: Path) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(NARROW, "dark"), (WIDE, "light")])
-async def test_accessibility_checker_finds_nothing(width: int, scheme: str, page: Path) -> None:
-    """Neither on a phone by night nor on a desk by day, with all that is folded opened."""
+async def test_axe_reports_no_violations(width: int, scheme: str, page: Path) -> None:
+    """The page is checked on a dark phone and a light desktop, with all details open."""
     axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     async with browsing() as tab:
-        await looked_at(tab, page, width=width, is_dark=scheme == "dark")
+        await load(tab, page, width=width, is_dark=scheme == "dark")
         await tab.evaluate(
             "document.querySelectorAll('details').forEach(each => each.open = true)"
         )
@@ -98,22 +98,22 @@ async def test_accessibility_checker_finds_nothing(width: int, scheme: str, page
 
 
 async def test_page_can_be_used_by_keyboard(page: Path) -> None:
-    """The first stop leads to the content; what is folded opens at a key."""
+    """The first link leads to the content, and Enter opens the details."""
     async with browsing() as tab:
-        await looked_at(tab, page)
+        await load(tab, page)
         await tab.press("Tab", 9)
         first = await tab.evaluate("document.activeElement.innerText")
         await tab.evaluate("document.querySelector('summary').focus()")
         await tab.press("Enter", 13)
         is_open = await tab.evaluate("document.querySelector('details').open")
 
-    assert (first, is_open) == ("Skip to the content", True)
+    assert (first, is_open) == ("Skip to content", True)
 
 
 async def test_page_prints(page: Path) -> None:
-    """What is printed is black on white, whatever the screen is like."""
+    """A printed page is dark on white, even if the screen is dark."""
     async with browsing() as tab:
-        await looked_at(tab, page, is_dark=True)
+        await load(tab, page, is_dark=True)
         printed = await tab.printed()
         await tab.ask("Emulation.setEmulatedMedia", media="print")
         ink = await tab.evaluate("getComputedStyle(document.body).color")

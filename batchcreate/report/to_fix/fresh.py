@@ -22,8 +22,7 @@ from batchcreate.copies.marking import (
 )
 from batchcreate.copies.plan import Headings, Line
 from batchcreate.models import Layout, SheetToFix
-from batchcreate.report.books import book_in
-from batchcreate.report.sheets import write_text
+from batchcreate.report.atomic_files import streamed_workbook, write_text
 from batchcreate.text import cut_to_cell
 from batchcreate.workbooks import cells
 from batchcreate.workbooks.reader import WorkbookReader
@@ -72,7 +71,7 @@ def write_fresh(
         OSError: *target* cannot be written.
 
     """
-    with book_in(target, folder) as book, WorkbookReader(source, "") as reader:
+    with streamed_workbook(target, folder) as book, WorkbookReader(source, "") as reader:
         writer = _Writer(book, headings)
         names = [tab.name for tab in reader.tabs()]
         for sheet in sheets:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from batchcreate.errors import ReportError
-from batchcreate.report.files import replacing, replacing_bytes
+from batchcreate.report.atomic_files import atomic_binary_file, atomic_text_file
 
 LIST: Final = "to-fix.sha256"
 """In the format of ``sha256sum``."""
@@ -66,7 +66,7 @@ class Shelf:
             ReportError: it cannot be written.
 
         """
-        with replacing_bytes(path) as file:
+        with atomic_binary_file(path) as file:
             yield file
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # it is a file
@@ -120,7 +120,7 @@ class Shelf:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _note(self) -> None:
-        with replacing(self._folder / LIST) as file:
+        with atomic_text_file(self._folder / LIST) as file:
             for name, digests in sorted(self._written.items()):
                 file.writelines(f"{digest}  {name}\n" for digest in sorted(digests))
 

@@ -1,4 +1,4 @@
-"""results.csv and issues.csv: a line at a time, harmless in every spreadsheet program."""
+"""The CSV reports: results.csv, issues.csv and undo.csv, protected against formula injection."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import Final
 
 from batchcreate.advice import explain
 from batchcreate.models import Deletion, Issue, Key, ResultRow, Status, TaskId
-from batchcreate.report.files import replacing
+from batchcreate.report.atomic_files import atomic_text_file
 from batchcreate.text import csv_cell
 
 RESULT_COLUMNS: Final = (
@@ -52,21 +52,21 @@ DELETION_COLUMNS: Final = (
     "instance_id",
 )
 
-_ADVICE_MAX: Final = 1024
-"""Of so many answers is remembered what to do; most rows got the same ones."""
+_CACHED_ADVICE_MAX: Final = 1024
+"""Size of the cache of advice texts: most rows have the same few responses."""
 
-# The byte order mark makes Excel read the file as UTF-8.
 _ENCODING: Final = "utf-8-sig"
+"""With a byte order mark, which makes Excel read the file as UTF-8."""
 
 
 def write_results(path: Path, rows: Iterable[ResultRow], *, language: str = "en") -> None:
     """
-    Write one line for each of *rows*.
+    Write results.csv, one line per row.
 
     Args:
-        path: of the file.
-        rows: in the order of the lines.
-        language: of the advice.
+        path: path of the file.
+        rows: the rows, in the order of the lines.
+        language: language of the advice.
 
     Raises:
         ReportError: the file cannot be written.
@@ -77,7 +77,7 @@ def write_results(path: Path, rows: Iterable[ResultRow], *, language: str = "en"
 
 def write_issues(path: Path, issues: Iterable[Issue]) -> None:
     """
-    Write one line for each broken rule.
+    Write issues.csv, one line per issue.
 
     Raises:
         ReportError: the file cannot be written.
@@ -88,7 +88,7 @@ def write_issues(path: Path, issues: Iterable[Issue]) -> None:
 
 def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]]) -> None:
     """
-    Write one line for each task that undo was asked to remove.
+    Write undo.csv, one line per task that undo processed.
 
     Raises:
         ReportError: the file cannot be written.
@@ -111,7 +111,7 @@ def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]
 
 
 def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]) -> None:
-    with replacing(path, encoding=_ENCODING) as file:
+    with atomic_text_file(path, encoding=_ENCODING) as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(
@@ -120,7 +120,7 @@ def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]
 
 
 def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
-    """Return what stands in the columns of the results for *row*."""
+    """Return the cells of *row*, in the order of `RESULT_COLUMNS`."""
     return (
         row.location.file,
         row.location.sheet,
@@ -142,7 +142,7 @@ def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
 
 
 def issue_cells(issue: Issue) -> Sequence[str | int | None]:
-    """Return what stands in the columns of the issues for *issue*."""
+    """Return the cells of *issue*, in the order of `ISSUE_COLUMNS`."""
     return (
         issue.location.file,
         issue.location.sheet,
@@ -156,7 +156,7 @@ def issue_cells(issue: Issue) -> Sequence[str | int | None]:
     )
 
 
-@lru_cache(maxsize=_ADVICE_MAX)
+@lru_cache(maxsize=_CACHED_ADVICE_MAX)
 def _advice(
     code: str, http_status: int | None, status: Status, message: str, language: str
 ) -> str:

@@ -1,4 +1,4 @@
-"""summary.json tells programs what a run did."""
+"""summary.json contains the counts of the batch and the facts of its last run."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from batchcreate.models import RunId, Status, Summary
-from batchcreate.report import document, write_summary
+from batchcreate.models import RunId, Status, Summary, Target
+from batchcreate.report.summary import document, write_summary
 
 COUNTS = {
     "rejected": 1,
@@ -35,7 +35,7 @@ SUMMARY = Summary(counts={status: COUNTS[status.value] for status in Status})
 def test_document_has_format_counts_and_facts(
     run: tuple[RunId | None, dict[str, Any]] | None, facts: dict[str, Any]
 ) -> None:
-    """Every count is there, zero included, beside what the run noted."""
+    """All counts are present, including zeros, next to the facts of the run."""
     assert document(SUMMARY, run) == {
         "format": 1,
         "total": 10,
@@ -47,8 +47,17 @@ def test_document_has_format_counts_and_facts(
     }
 
 
+def test_document_of_a_dry_run_has_a_plan() -> None:
+    """The plan contains the number of tasks per instance."""
+    target = Target(endpoint="https://roma.example", project_id="p", instance_id="i")
+
+    planned = document(SUMMARY, None, planned={target: 7})["plan"]
+
+    assert planned == [{"project_id": "p", "instance_id": "i", "tasks": 7}]
+
+
 def test_file_reads_back_as_written(tmp_path: Path) -> None:
-    """The file is JSON, readable for people too, and ends its last line."""
+    """The file is indented JSON and ends with a line break."""
     content = document(SUMMARY, (RunId("r-1"), {"note": "任务 \ud800\x1b"}))
 
     write_summary(tmp_path / "summary.json", content)

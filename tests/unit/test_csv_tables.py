@@ -1,4 +1,4 @@
-"""The tables of the report read back as written and do nothing in a spreadsheet program."""
+"""The CSV reports are read back as written and are harmless in spreadsheet programs."""
 
 import csv
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from batchcreate.models import (
     Target,
     TaskId,
 )
-from batchcreate.report import write_deletions, write_issues, write_results
+from batchcreate.report.csv_tables import write_deletions, write_issues, write_results
 from batchcreate.text import csv_cell
 
 RESULT_COLUMNS: Final = [
@@ -90,7 +90,7 @@ ISSUE: Final = Issue(
     cell="C7",
     value="=cmd|' /C calc'!A0",
     rule="task_name.charset",
-    message="The task name holds '='.",
+    message="The task name contains '='.",
     suggestion="cmd",
 )
 NASTY: Final = {
@@ -131,8 +131,8 @@ def path(tmp_path: Path) -> Path:
 
 
 class TestResults:
-    def test_one_line_for_each_row(self, path: Path) -> None:
-        """The columns are the documented ones, and what is not known is empty."""
+    def test_each_row_is_one_line(self, path: Path) -> None:
+        """The columns are the documented ones, and missing values are empty."""
         write_results(path, iter([CREATED, REJECTED]))
 
         assert table(path) == [
@@ -149,28 +149,28 @@ class TestResults:
             ],
         ]
 
-    def test_advice_is_in_the_language_that_was_asked_for(self, path: Path) -> None:
-        """The columns and all that programs read stay as they are."""
+    def test_advice_is_in_the_given_language(self, path: Path) -> None:
+        """The header row and all values for programs are not translated."""
         write_results(path, [CREATED, REJECTED], language="zh")
 
         head, created, rejected = table(path)
         assert head == RESULT_COLUMNS
         assert (created[9], rejected[9]) == ("", explain_row(REJECTED, language="zh").text)
 
-    def test_second_reader_agrees(self, path: Path) -> None:
-        """Another program reads the same cells."""
+    def test_second_reader_reads_the_same_cells(self, path: Path) -> None:
+        """Pandas and the csv module agree."""
         write_results(path, [CREATED, REJECTED])
 
         assert frame(path) == table(path)
 
-    def test_no_rows_leave_the_header(self, path: Path) -> None:
-        """An empty batch has a table, too."""
+    def test_empty_batch_has_a_header_row(self, path: Path) -> None:
+        """The file is written even if there are no rows."""
         write_results(path, [])
 
         assert table(path) == [RESULT_COLUMNS]
 
     def test_spreadsheet_programs_know_the_encoding(self, path: Path) -> None:
-        """A byte order mark stands at the beginning, once, and lines end as they expect."""
+        """The file starts with one byte order mark, and lines end with CRLF."""
         write_results(path, [CREATED])
 
         content = path.read_bytes()
@@ -179,8 +179,8 @@ class TestResults:
         assert content.count(b"\r\n") == 2
 
     @pytest.mark.parametrize(("text", "cell"), NASTY.values(), ids=NASTY.keys())
-    def test_what_a_server_says_is_harmless(self, text: str, cell: str, path: Path) -> None:
-        """Code, message and id of an answer, and the analyst's name, cannot do anything."""
+    def test_text_from_a_server_is_harmless(self, text: str, cell: str, path: Path) -> None:
+        """Code, message and ID of a response, and the task name, are not executed."""
         row = replace(
             CREATED,
             location=RowLocation(file=text, sheet=text, number=7),
@@ -198,8 +198,8 @@ class TestResults:
         assert [line[place] for place in (0, 1, 3, 5, 7, 8, 14, 15)] == [cell] * 8
         assert frame(path) == table(path)
 
-    def test_long_message_fits_into_a_cell(self, path: Path) -> None:
-        """No cell is longer than a spreadsheet program takes."""
+    def test_long_message_is_truncated(self, path: Path) -> None:
+        """No cell is longer than spreadsheet programs allow."""
         write_results(path, [replace(CREATED, error_msg="=" + "\x00" * 100_000)])
 
         assert len(table(path)[1][8]) == 32_767
@@ -207,7 +207,7 @@ class TestResults:
     @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.lists(st.text(st.characters(codec=None), max_size=20), min_size=1, max_size=9))
     def test_every_text_reads_back(self, path: Path, texts: list[str]) -> None:
-        """Whatever the cells hold, every row is one line of as many cells."""
+        """Every row is one line with the same number of cells."""
         rows = [replace(CREATED, task_name=text, error_msg=text) for text in texts]
 
         write_results(path, rows)
@@ -216,8 +216,8 @@ class TestResults:
         assert [(line[3], line[8]) for line in lines] == [(csv_cell(text),) * 2 for text in texts]
         assert {len(line) for line in lines} == {len(RESULT_COLUMNS)}
 
-    def test_reader_that_fails_leaves_the_old_table(self, path: Path) -> None:
-        """A journal that cannot be read to its end does not cost the report of before."""
+    def test_failed_query_keeps_the_old_file(self, path: Path) -> None:
+        """An error of the journal does not destroy the previous report."""
         write_results(path, [CREATED])
         before = path.read_bytes()
 
@@ -233,12 +233,12 @@ class TestResults:
 
 
 class TestIssues:
-    def test_one_line_for_each_broken_rule(self, path: Path) -> None:
-        """The columns are the documented ones, and the value is disarmed."""
+    def test_each_issue_is_one_line(self, path: Path) -> None:
+        """The columns are the documented ones, and the value is not executed."""
         write_issues(path, iter([ISSUE, replace(ISSUE, cell="", value="", suggestion="")]))
 
         start = ["tasks.xlsx", "May", "7", "Task Name"]
-        rule = ["task_name.charset", "The task name holds '='."]
+        rule = ["task_name.charset", "The task name contains '='."]
         assert table(path) == [
             ISSUE_COLUMNS,
             [*start, "C7", "'=cmd|' /C calc'!A0", *rule, "cmd"],
@@ -247,8 +247,8 @@ class TestIssues:
         assert frame(path) == table(path)
 
     @pytest.mark.parametrize(("text", "cell"), NASTY.values(), ids=NASTY.keys())
-    def test_what_an_analyst_typed_is_harmless(self, text: str, cell: str, path: Path) -> None:
-        """Heading and value of a cell cannot do anything."""
+    def test_text_from_a_cell_is_harmless(self, text: str, cell: str, path: Path) -> None:
+        """Heading and value of a cell are not executed."""
         write_issues(
             path, [replace(ISSUE, column=text, value=text, message=text, suggestion=text)]
         )
@@ -259,8 +259,8 @@ class TestIssues:
 
 
 class TestDeletions:
-    def test_one_line_for_each_task(self, path: Path) -> None:
-        """What became of every task stands beside what it was."""
+    def test_each_task_is_one_line(self, path: Path) -> None:
+        """The line has the task and the outcome of its deletion."""
         target = Target(endpoint="https://roma.example", project_id="p", instance_id="i")
         key = Key(target=target, task_name="crm-orders")
         refused = Deletion(

@@ -1,4 +1,4 @@
-"""The workbook of results reads back as written, filters, and does nothing by itself."""
+"""results.xlsx is read back as written, has filters, and contains no formulas."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 
 from batchcreate.errors import JournalError, ReportError
 from batchcreate.models import CauseGroup, Issue, ResultRow, RowLocation, Status, Summary
-from batchcreate.report import Overview, write_workbook
-from batchcreate.report.tables import ISSUE_COLUMNS, RESULT_COLUMNS, issue_cells, result_cells
+from batchcreate.report.csv_tables import (
+    ISSUE_COLUMNS,
+    RESULT_COLUMNS,
+    issue_cells,
+    result_cells,
+)
+from batchcreate.report.results_workbook import Overview, write_workbook
 from batchcreate.text import cell_text
 from tests.disks import files_no_longer_than
 from tests.office import convert
@@ -53,7 +58,7 @@ ISSUE: Final = Issue(
     cell="C8",
     value="=cmd|' /C calc'!A0",
     rule="task_name.charset",
-    message="The task name holds '='.",
+    message="The task name contains '='.",
     suggestion="https://example.com",
 )
 GROUPS: Final = (
@@ -94,7 +99,7 @@ def written(
 
 
 def lines(path: Path, sheet: str) -> list[list[object]]:
-    """Return the lines of *sheet* as openpyxl reads them; empty cells are ``None``."""
+    """Return the rows of *sheet* as openpyxl reads them; empty cells are ``None``."""
     book = openpyxl.load_workbook(path)
     return [[cell.value for cell in row] for row in book[sheet].iter_rows()]
 
@@ -104,8 +109,8 @@ def blank(cells: Sequence[str | int | None]) -> list[object]:
 
 
 class TestTables:
-    def test_lines_are_those_of_the_csv_files(self, tmp_path: Path) -> None:
-        """Numbers are numbers, texts are texts, and what is not there is empty."""
+    def test_rows_are_those_of_the_csv_files(self, tmp_path: Path) -> None:
+        """Numbers are numbers, texts are texts, and missing values are empty cells."""
         path = written(tmp_path / "a.xlsx", [CREATED, REJECTED], [ISSUE])
 
         assert lines(path, "Results") == [
@@ -119,7 +124,7 @@ class TestTables:
         ]
 
     def test_another_reader_sees_the_same(self, tmp_path: Path) -> None:
-        """Calamine agrees, and so does LibreOffice, which shows what people see."""
+        """Calamine and LibreOffice read the same cells."""
         path = written(tmp_path / "a.xlsx", [CREATED, REJECTED], [ISSUE])
         other = pd.read_excel(
             convert(path, ".xlsx", folder=tmp_path / "office"),
@@ -133,15 +138,15 @@ class TestTables:
         assert list(frame["task_id"].fillna("")) == ["0007", ""]
         assert list(frame["project_id"]) == ["1e5", "1e5"]
 
-    def test_language_is_that_of_the_advice(self, tmp_path: Path) -> None:
-        """What to do is said in the language of the run."""
+    def test_advice_is_in_the_given_language(self, tmp_path: Path) -> None:
+        """The advice of the results sheet is translated."""
         path = written(tmp_path / "a.xlsx", [REJECTED], language="zh")
 
         advice = lines(path, "Results")[1][RESULT_COLUMNS.index("advice")]
         assert advice == result_cells(REJECTED, "zh")[RESULT_COLUMNS.index("advice")]
 
-    def test_headings_stay_in_sight_and_filter(self, tmp_path: Path) -> None:
-        """Each table can be scrolled and filtered, and prints with its headings."""
+    def test_header_row_is_frozen_and_has_filters(self, tmp_path: Path) -> None:
+        """The summary sheet has neither."""
         path = written(tmp_path / "a.xlsx", [CREATED, REJECTED], [ISSUE])
 
         book = openpyxl.load_workbook(path)
@@ -150,8 +155,8 @@ class TestTables:
         assert [book[name].auto_filter.ref for name in book.sheetnames[1:]] == ["A1:P3", "A1:I2"]
         assert all(book["Results"].column_dimensions[letter].width > 7 for letter in "ABDEI")
 
-    def test_every_status_has_its_colour(self, tmp_path: Path) -> None:
-        """The status is coloured by what it says, so that a mended cell changes its colour."""
+    def test_every_status_has_a_colour(self, tmp_path: Path) -> None:
+        """The colour depends on the text of the cell, so that it changes with the text."""
         path = written(tmp_path / "a.xlsx", [CREATED, REJECTED])
 
         (rules,) = openpyxl.load_workbook(path)["Results"].conditional_formatting
@@ -160,16 +165,16 @@ class TestTables:
         assert set(colors) == set(Status)
         assert len(set(colors.values())) == len(Status)
 
-    def test_empty_tables_have_their_headings(self, tmp_path: Path) -> None:
-        """A batch without rows or issues has a workbook that opens."""
+    def test_empty_tables_have_a_header_row(self, tmp_path: Path) -> None:
+        """A batch without rows and issues has a valid workbook."""
         path = written(tmp_path / "a.xlsx")
 
         assert lines(path, "Results") == [list(RESULT_COLUMNS)]
         assert lines(path, "Issues") == [list(ISSUE_COLUMNS)]
 
     @pytest.mark.parametrize("rows", [3, 4, 7])
-    def test_what_is_beyond_a_sheet_goes_to_the_next(self, rows: int, tmp_path: Path) -> None:
-        """Each sheet has headings and filters of its own; no row is lost and none stands twice."""
+    def test_rows_beyond_a_full_sheet_are_on_the_next_one(self, rows: int, tmp_path: Path) -> None:
+        """Each sheet has a header row and filters; no row is lost or repeated."""
         given = [
             replace(CREATED, location=replace(CREATED.location, number=number))
             for number in range(rows)
@@ -187,46 +192,48 @@ class TestTables:
 class TestTexts:
     @pytest.mark.parametrize("text", NASTY)
     def test_text_stays_text(self, text: str, tmp_path: Path) -> None:
-        """Neither a formula nor a number nor a link comes of it."""
+        """It is not converted to a formula, a number or a link."""
         path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg=text)])
 
         cell = openpyxl.load_workbook(path)["Results"]["I2"]
         assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
 
-    def test_what_looks_like_an_escape_is_none(self, tmp_path: Path) -> None:
-        """Where a workbook could mean a letter by its number, the text that was there is read."""
+    def test_text_that_looks_like_an_escape_is_not_decoded(self, tmp_path: Path) -> None:
+        """``_x0041_`` is not read as the letter A."""
         path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg="_x0041_x0042_ _x4")])
 
         frame = pd.read_excel(path, "Results", dtype=str, engine="calamine")
         assert list(frame["error_msg"]) == ["_x0041_x0042_ _x4"]
 
     @pytest.mark.parametrize("text", ["<r></c></r>", "<r><t>x</t></r>"])
-    def test_summary_takes_nothing_for_markup(self, text: str, tmp_path: Path) -> None:
-        """A heading of an analyst that looks like formatted text breaks no file and hides nothing."""
+    def test_summary_sheet_contains_no_markup_from_texts(self, text: str, tmp_path: Path) -> None:
+        """A heading that looks like formatted text is written unchanged."""
         overview = replace(OVERVIEW, causes=[replace(GROUPS[0], column=text)], facts=[("a", text)])
         path = written(tmp_path / "a.xlsx", overview=overview)
 
-        told = lines(path, "Summary")
-        assert [line[1] for line in told if line[0] == "a"] == [cell_text(text)]
-        assert [line[4] for line in told if line[1] == GROUPS[0].rows] == [cell_text(text)]
+        content = lines(path, "Summary")
+        assert [line[1] for line in content if line[0] == "a"] == [cell_text(text)]
+        assert [line[4] for line in content if line[1] == GROUPS[0].rows] == [cell_text(text)]
 
     @pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
-    def test_what_no_workbook_can_hold_is_spelled_out(self, text: str, tmp_path: Path) -> None:
-        """Control characters and halves of pairs do not break the file, and can be seen."""
+    def test_characters_that_are_invalid_in_workbooks_are_escaped(
+        self, text: str, tmp_path: Path
+    ) -> None:
+        """Control characters and lone surrogates are visible and keep the file valid."""
         path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg=f"a{text}b")])
 
         shown = str(lines(path, "Results")[1][8])
         assert shown == cell_text(f"a{text}b")
         assert shown.isprintable()
 
-    def test_long_text_is_cut(self, tmp_path: Path) -> None:
-        """A cell takes so much and no more; the file opens all the same."""
+    def test_long_text_is_truncated(self, tmp_path: Path) -> None:
+        """A cell has at most 32,767 characters."""
         path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg="客" * 40_000)])
 
         assert lines(path, "Results")[1][8] == "客" * 32_767
 
     def test_rare_characters_count_twice(self, tmp_path: Path) -> None:
-        """Excel counts halves of pairs; a file with more than it takes would be repaired by it."""
+        """Excel counts UTF-16 units and repairs a file with longer cells."""
         path = written(tmp_path / "a.xlsx", [replace(CREATED, error_msg="😀" * 40_000)])
 
         assert lines(path, "Results")[1][8] == "😀" * 16_383
@@ -234,7 +241,7 @@ class TestTexts:
     @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.lists(st.text(), min_size=1, max_size=60))
     def test_any_text_reads_back(self, texts: list[str], tmp_path: Path) -> None:
-        """Whatever stands in a cell or comes from a server is there as `cell_text` has it."""
+        """A text from a cell or a server is read as `cell_text` returns it."""
         given = [replace(CREATED, error_msg=text) for text in texts]
         path = written(tmp_path / "a.xlsx", given)
 
@@ -243,14 +250,14 @@ class TestTexts:
 
 
 class TestSummary:
-    def test_first_sheet_says_it_all(self, tmp_path: Path) -> None:
-        """Verdict, counts, causes and facts; texts that look like formulas stay texts."""
+    def test_first_sheet_is_a_summary(self, tmp_path: Path) -> None:
+        """It has the headline, counts, causes and facts; formulas are texts."""
         path = written(tmp_path / "a.xlsx")
 
-        told = [[cell for cell in line if cell is not None] for line in lines(path, "Summary")]
-        told = [line for line in told if line]
-        assert told[0] == ["900 of 912 rows are created; 12 need mending by analysts."]
-        assert told[1:9] == [
+        content = [[cell for cell in line if cell is not None] for line in lines(path, "Summary")]
+        content = [line for line in content if line]
+        assert content[0] == ["900 of 912 tasks created; 12 rows need fixing by analysts."]
+        assert content[1:9] == [
             ["status", "rows"],
             ["created", 900],
             ["skipped", 0],
@@ -260,35 +267,35 @@ class TestSummary:
             ["rejected", 0],
             ["all", 912],
         ]
-        assert told[9][:2] == ["cause", "rows"]
-        assert told[10][:5] == ["task_name.charset, =A1", 30, "rejected", "analyst", "=A1"]
-        assert told[11][:4] == ["FDI.3033 · HTTP 400", 12, "failed", "analyst"]
-        assert told[12:] == [list(fact) for fact in OVERVIEW.facts]
+        assert content[9][:2] == ["cause", "rows"]
+        assert content[10][:5] == ["task_name.charset, =A1", 30, "rejected", "analyst", "=A1"]
+        assert content[11][:4] == ["FDI.3033 · HTTP 400", 12, "failed", "analyst"]
+        assert content[12:] == [list(fact) for fact in OVERVIEW.facts]
 
     def test_charts_are_native(self, tmp_path: Path) -> None:
-        """Two charts point at the tables, a bar in its colour for each row."""
+        """Two charts refer to the tables, with one coloured bar per row."""
         path = written(tmp_path / "a.xlsx")
 
         charts = openpyxl.load_workbook(path)["Summary"]._charts
-        pointed = [
+        references = [
             (chart.series[0].cat.strRef.f, chart.series[0].val.numRef.f) for chart in charts
         ]
-        assert pointed == [
+        assert references == [
             ("Summary!$A$4:$A$9", "Summary!$B$4:$B$9"),
             ("Summary!$A$22:$A$23", "Summary!$B$22:$B$23"),
         ]
         assert [len(chart.series[0].dPt) for chart in charts] == [6, 2]
 
-    def test_batch_without_causes_has_no_chart_of_them(self, tmp_path: Path) -> None:
-        """There is nothing to draw where all is done."""
+    def test_batch_without_causes_has_one_chart(self, tmp_path: Path) -> None:
+        """The chart of the causes is omitted."""
         path = written(tmp_path / "a.xlsx", overview=replace(OVERVIEW, causes=(), facts=()))
 
         assert len(openpyxl.load_workbook(path)["Summary"]._charts) == 1
 
 
 class TestFile:
-    def test_same_reports_are_the_same_file(self, tmp_path: Path) -> None:
-        """Nothing in it tells when it was written."""
+    def test_same_results_produce_the_same_file(self, tmp_path: Path) -> None:
+        """The file does not contain the time of the write."""
         first = written(tmp_path / "a.xlsx", [CREATED], [ISSUE]).read_bytes()
 
         assert written(tmp_path / "b.xlsx", [CREATED], [ISSUE]).read_bytes() == first
@@ -298,8 +305,8 @@ class TestFile:
         [(2000, 50), (5000, 0), (9000, 100)],
         ids=["while rows wait", "while parts wait", "at the end"],
     )
-    def test_full_disk_leaves_the_old_one(self, size: int, rows: int, tmp_path: Path) -> None:
-        """The message says how to get it; nothing else is left behind."""
+    def test_full_disk_keeps_the_old_file(self, size: int, rows: int, tmp_path: Path) -> None:
+        """The message contains the path and the reason, and no other file remains."""
         path = written(tmp_path / "a.xlsx", [CREATED])
         before = path.read_bytes()
 
@@ -310,8 +317,8 @@ class TestFile:
             written(path, [REJECTED] * rows, rows_max=5)
         assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.xlsx": before}
 
-    def test_rows_that_end_too_early_leave_the_old_one(self, tmp_path: Path) -> None:
-        """A journal that cannot be read is no short report."""
+    def test_failed_query_keeps_the_old_file(self, tmp_path: Path) -> None:
+        """The report never contains only a part of the rows."""
 
         def broken() -> Iterator[ResultRow]:
             yield CREATED

@@ -1,4 +1,4 @@
-"""All reports are written at once, each for itself, and tell of the runs worth a look."""
+"""All reports are written, independently of one another, with the content of the journal."""
 
 import stat
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from batchcreate.errors import ReportError
 from batchcreate.journal import Journal
 from batchcreate.journal.deletions import UNDO_RUN_ID
 from batchcreate.models import RunId
-from batchcreate.pipeline.reports import gather, overview_of, rebuild, story_of
-from batchcreate.report import Handout, Story
+from batchcreate.pipeline.reports import gather, page_model, rebuild, workbook_overview
+from batchcreate.report import PageModel, ResultFile
 from batchcreate.report.to_fix import HandedBack, Written
 from tests.batches import make_batch
 from tests.journals import LOST, REFUSED, attempt, created, opened
@@ -28,13 +28,13 @@ def reports_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.name in WRITTEN}
 
 
-def story(journal: Journal, *files: Written) -> Story:
-    return story_of(journal, gather(journal, {}), HandedBack(files=files))
+def model_of(journal: Journal, *files: Written) -> PageModel:
+    return page_model(journal, gather(journal, {}), HandedBack(files=files))
 
 
 class TestWriting:
-    def test_every_report_is_for_its_owner_only(self, folder: Path) -> None:
-        """The journal is all that they need; nobody else may read them."""
+    def test_only_the_owner_can_read_the_reports(self, folder: Path) -> None:
+        """They are written from the journal, with mode 0600."""
         opened(folder, {"a.csv": ["one", "!two"]}).close()
 
         reports = rebuild(folder)
@@ -45,8 +45,8 @@ class TestWriting:
         assert modes == {0o600}
 
     @pytest.mark.parametrize("name", sorted(WRITTEN))
-    def test_report_that_cannot_be_written_costs_no_other(self, name: str, folder: Path) -> None:
-        """All others are written anew; the error names the one that is missing."""
+    def test_failed_report_does_not_affect_the_others(self, name: str, folder: Path) -> None:
+        """All others are written; the error contains the path of the failed one."""
         opened(folder, {"a.csv": ["one", "!two"]}).close()
         (folder / name).mkdir()
 
@@ -57,7 +57,7 @@ class TestWriting:
         }
 
     def test_reports_are_the_same_every_time(self, folder: Path) -> None:
-        """Nothing in them tells when they were written."""
+        """They do not contain the time of the write."""
         make_batch(folder, 100)
         rebuild(folder)
         before = {name: (folder / name).read_bytes() for name in WRITTEN}
@@ -67,69 +67,69 @@ class TestWriting:
         assert {name: (folder / name).read_bytes() for name in WRITTEN} == before
 
 
-class TestStory:
-    async def test_last_and_largest_run_are_worth_a_look(self, folder: Path) -> None:
-        """A rerun of a few rows does not hide the run that sent them all."""
+class TestPageModel:
+    async def test_last_and_largest_run_have_charts(self, folder: Path) -> None:
+        """A retry of a few rows does not replace the run that sent most of them."""
         with opened(folder, {"a.csv": ["one", "two", "three"]}) as journal:
-            assert story(journal).courses == []
+            assert model_of(journal).charts == []
 
             await attempt(journal, {"one": created("1"), "two": REFUSED, "three": REFUSED})
-            assert names(story(journal)) == [("", 1)]
+            assert names(model_of(journal)) == [("", 1)]
 
             await attempt(journal, {"two": REFUSED})
             journal.start_run(RunId("sent nothing"), at="")
-            assert names(story(journal)) == [("the last run", 2), ("the largest run", 1)]
+            assert names(model_of(journal)) == [("the last run", 2), ("the largest run", 1)]
 
             await attempt(journal, {"two": REFUSED, "three": created("3"), "one": created("1")})
-            assert names(story(journal)) == [("the last run", 4)]
+            assert names(model_of(journal)) == [("the last run", 4)]
 
-    def test_files_are_named_with_their_readers(self, folder: Path) -> None:
-        """Analysts get their own rows and the list of issues, where there are any."""
+    def test_files_have_their_readers(self, folder: Path) -> None:
+        """Analysts receive the to-fix files, and the issues if there are any."""
         with opened(folder, {"a.csv": ["one"], "b.csv": ["!two"]}) as journal:
-            found = story(journal, Written(path=folder / "to-fix-b.csv", file="b.csv", rows=1))
-            handouts = [(each.name, each.reader) for each in found.handouts]
+            found = model_of(journal, Written(path=folder / "to-fix-b.csv", file="b.csv", rows=1))
+            result_files = [(each.name, each.reader) for each in found.result_files]
         with opened(folder.with_name("clean"), {"a.csv": ["one"]}) as journal:
-            clean = [each.name for each in story(journal).handouts]
+            clean = [each.name for each in model_of(journal).result_files]
 
-        assert handouts == [
+        assert result_files == [
             ("to-fix-b.csv", "analysts"),
             ("issues.csv", "analysts"),
             ("results.xlsx", "engineer, analysts"),
             ("results.csv", "engineer"),
         ]
-        assert found.handouts[0] == Handout(
+        assert found.result_files[0] == ResultFile(
             name="to-fix-b.csv",
-            content="the rows of b.csv that are not created, to be mended and sent back",
+            content="rows of b.csv to fix and send back",
             reader="analysts",
         )
         assert clean == ["results.xlsx", "results.csv"]
 
-    def test_undoing_is_no_course(self, folder: Path) -> None:
-        """A run that removes tasks did not end badly because it noted no facts."""
+    def test_undo_is_not_a_run(self, folder: Path) -> None:
+        """An undo records no facts, but was not interrupted."""
         with opened(folder, {"a.csv": ["one"]}) as journal:
             journal.start_run(UNDO_RUN_ID, at="2026-01-01T00:00:00.000Z")
 
-            assert story(journal).runs == []
+            assert model_of(journal).runs == []
 
 
 class TestOverview:
-    def test_facts_of_the_last_run_are_told(self, folder: Path) -> None:
-        """Where, when and how fast; nothing where no run has ended."""
+    def test_last_run_has_facts(self, folder: Path) -> None:
+        """There are none if no run has ended."""
         make_batch(folder, 100)
         with Journal.open(folder) as journal:
-            told = overview_of(gather(journal, {}))
+            with_run = workbook_overview(gather(journal, {}))
         with opened(folder.with_name("unsent"), {"a.csv": ["one"]}) as journal:
-            untold = overview_of(gather(journal, {}))
+            without_run = workbook_overview(gather(journal, {}))
 
-        assert [name for name, _ in told.facts] == [
-            *("endpoint", "last run", "began", "ended", "took"),
-            *("rate", "rate at the end", "slowed down"),
+        assert [name for name, _ in with_run.facts] == [
+            *("endpoint", "last run", "started", "finished", "duration"),
+            *("rate limit", "rate limit at the end", "slowdowns"),
         ]
-        assert untold.facts == []
+        assert without_run.facts == []
 
 
-async def test_rows_that_are_not_created_come_in_input_order(folder: Path) -> None:
-    """What was there before stands behind what is left to do; the limit cuts the end."""
+async def test_rows_not_created_are_in_input_order(folder: Path) -> None:
+    """Skipped rows are last, and the limit omits the last rows."""
     with opened(folder, {"a.csv": ["one", "two", "!three", "four", "five"]}) as journal:
         await attempt(journal, {"one": created("1"), "two": LOST, "five": REFUSED})
         journal._connection.execute("UPDATE tasks SET status = 'skipped' WHERE name = 'two'")
@@ -138,8 +138,8 @@ async def test_rows_that_are_not_created_come_in_input_order(folder: Path) -> No
         assert found(journal, 2) == ["three", "four"]
 
 
-def names(story: Story) -> Sequence[tuple[str, int]]:
-    return [(course.name, course.run.number) for course in story.courses]
+def names(model: PageModel) -> Sequence[tuple[str, int]]:
+    return [(chart.name, chart.run.number) for chart in model.charts]
 
 
 def found(journal: Journal, limit: int) -> list[str]:
