@@ -46,7 +46,7 @@ def document(
         "rejected": findings.rejected,
         "replaced": notices.replaced,
         "sheets": [_sheet(sheet) for sheet in notices.sheets],
-        "passed_over": [_passed_over(passed) for passed in notices.passed_over],
+        "passed_over": [_passed_over(passed) for passed in notices.skipped],
         "cleaned": notices.cleaned,
         "cleanings": [_cleaning(cleaning) for cleaning in notices.cleanings],
         "causes": [_cause(group, language) for group in causes],

@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from batchcreate.loader.names import normal
+from batchcreate.loader.header_names import normalized
 from batchcreate.messages import facts_of, group_heading, quoted, row_name, text
 from batchcreate.models import (
     CauseGroup,
@@ -48,9 +48,9 @@ def sheets_read(notices: InputNotes, *, most: int) -> Iterator[str]:
 
 def left_out(notices: InputNotes, *, most: int) -> Iterator[str]:
     """Yield what was passed over, the first *most* one by one."""
-    for passed in notices.passed_over[:most]:
+    for passed in notices.skipped[:most]:
         yield f"  left out: {_passed(passed)}"
-    if (more := len(notices.passed_over) - most) > 0:
+    if (more := len(notices.skipped) - most) > 0:
         yield f"  left out: {more} more"
 
 
@@ -95,7 +95,9 @@ def _text_format(layout: Layout) -> str:
 
 
 def _known(field: str, column: Column) -> str:
-    said = "" if normal(column.heading) == normal(field) else f" ({quoted(column.heading)})"
+    said = (
+        "" if normalized(column.heading) == normalized(field) else f" ({quoted(column.heading)})"
+    )
     return f"{column_letters(column.index)} {field}{said}"
 
 

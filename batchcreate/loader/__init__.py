@@ -1,22 +1,21 @@
-"""Files in, chunks of rows out; the only room that reads what analysts send."""
+"""Reader of input files: text files and workbooks as chunks of rows."""
 
-from batchcreate.loader.files import (
+from batchcreate.loader.header import require_mapped
+from batchcreate.loader.inputs import (
     STANDARD_INPUT,
     STANDARD_INPUT_LABEL,
+    LoadOptions,
     labels,
     open_input,
     require_sheets,
     spooled,
 )
-from batchcreate.loader.headers import require_mapped
-from batchcreate.loader.options import LoadOptions, Tell
-from batchcreate.loader.reading import read
+from batchcreate.loader.read import read
 
 __all__ = [
     "STANDARD_INPUT",
     "STANDARD_INPUT_LABEL",
     "LoadOptions",
-    "Tell",
     "labels",
     "open_input",
     "read",

@@ -79,7 +79,7 @@ def check(source: Input) -> Iterator[CheckResult]:
                 language=source.language,
             )
             enrolment.add(checked, layout)
-            notebook.see(checked)
+            notebook.on_chunk(checked)
         enrolled = enrolment.finish(partial(repeated_name_issues, language=source.language))
         notebook.replaced = enrolled.replaced
         yield CheckResult(

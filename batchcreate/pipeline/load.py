@@ -12,7 +12,7 @@ from batchcreate import loader
 from batchcreate.errors import BatchCreateError, LoadError, SettingsError, StoppedError
 from batchcreate.journal import Enrolment, Journal
 from batchcreate.loader import LoadOptions
-from batchcreate.loader.names import normal
+from batchcreate.loader.header_names import normalized
 from batchcreate.models import Chunk, Layout, Skipped
 from batchcreate.pipeline.background import run_in_thread
 from batchcreate.pipeline.service import target_defaults
@@ -36,9 +36,7 @@ def original(path: Path, *, label: str, enrolment: Enrolment) -> Iterator[str]:
         try:
             content = enrolment.add_file(file)
         except OSError as error:
-            message = (
-                f"{label}: cannot be read to its end ({error.strerror}). Copy it and try again."
-            )
+            message = f"{label}: reading failed ({error.strerror}). Copy the file and try again."
             raise LoadError(message) from error
     yield content
     if _stamp(path) != before:
@@ -87,13 +85,13 @@ def load_options(settings: Settings) -> LoadOptions:
 
     """
     pairs = [text.rpartition("=") for text in settings.map]
-    for heading, times in Counter(normal(header) for header, *_ in pairs).items():
+    for heading, times in Counter(normalized(header) for header, *_ in pairs).items():
         if times > 1:
-            msg = f"--map names the heading {heading!r} {times} times; say once what it means"
+            msg = f"--map contains the heading {heading!r} {times} times; map it once"
             raise SettingsError(msg)
     for header, _, name in pairs:
         if name.strip() not in RULES:
-            msg = f"--map {header}={name}: there is no field {name.strip()}; the fields are {', '.join(RULES)}"
+            msg = f"--map {header}={name}: unknown field {name.strip()}; the fields are {', '.join(RULES)}"
             raise SettingsError(msg)
     return LoadOptions(
         sheets=settings.sheet,
@@ -134,21 +132,17 @@ def chunks(
         LoadError: an input file cannot be read as a table, or not as the options say.
 
     """
-    labels = loader.labels(source.files)
-    content: str
-    layout: Layout
-
-    def heard(told: Layout | Skipped) -> None:
-        nonlocal layout
-        notebook.hear(told)
-        if isinstance(told, Layout):
-            layout = replace(told, content=content)
-
-    for path, label in zip(paths, labels, strict=True):
+    for path, label in zip(paths, loader.labels(source.files), strict=True):
         with original(path, label=label, enrolment=enrolment) as content:
             notebook.paths[content] = path
-            for chunk in loader.read(path, label=label, options=source.options, tell=heard):
-                yield layout, chunk
+            for event in loader.read(path, label=label, options=source.options):
+                match event:
+                    case Layout():
+                        notebook.on_sheet(replace(event, content=content))
+                    case Skipped():
+                        notebook.on_sheet(event)
+                    case Chunk():
+                        yield notebook.layouts[-1], event
     loader.require_sheets(source.options.sheets, source.files)
     loader.require_mapped(source.options.mapping, notebook.layouts)
 
@@ -200,10 +194,10 @@ def enroll(
                 language=source.language,
             )
             enrolment.add(checked, layout, selection=source.selection)
-            notebook.see(checked)
+            notebook.on_chunk(checked)
         _require_named(unnamed)
         if not is_any_selected:
-            msg = "--rows: no input row has one of these numbers; count the headings too"
+            msg = "--rows: no input row has one of these numbers (the header row counts as a row)"
             raise SettingsError(msg)
         enrolled = enrolment.finish(partial(repeated_name_issues, language=source.language))
         notebook.replaced, notebook.is_astray = enrolled.replaced, enrolled.has_no_batch
@@ -276,8 +270,12 @@ def _require_columns(chunk: Chunk, names: Iterable[str]) -> None:
     """See that the sheet of *chunk* has the columns *names*, which no option stands in for."""
     if missing := [name for name in names if name not in chunk.columns]:
         where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
-        columns = " and ".join(missing)
-        msg = f"{where}: no column {columns}; add it, or give {_options(missing)} for all rows"
+        columns, them = (
+            (f"column {missing[0]} is", "it")
+            if len(missing) == 1
+            else (f"columns {' and '.join(missing)} are", "them")
+        )
+        msg = f"{where}: {columns} missing. Add {them}, or give {_options(missing)} for all rows"
         raise SettingsError(msg)
 
 

@@ -49,7 +49,7 @@ class InputNotes:
 
     Attributes:
         sheets: those that were read, in their order.
-        passed_over: what was left out, in the order in which it stands.
+        skipped: the parts that were skipped, in input order.
         cleaned: cells that were taken for what was plainly meant.
         cleanings: the first of them.
         replaced: input rows whose places rows of to-fix files take.
@@ -58,7 +58,7 @@ class InputNotes:
     """
 
     sheets: Sequence[SheetNotes] = ()
-    passed_over: Sequence[Skipped] = ()
+    skipped: Sequence[Skipped] = ()
     cleaned: int = 0
     cleanings: Sequence[Cleaning] = ()
     replaced: int = 0
@@ -76,23 +76,23 @@ class InputNotesBuilder:
     def __init__(self) -> None:
         self.layouts: list[Layout] = []
         self._rows: list[int] = []
-        self._passed_over: list[Skipped] = []
+        self._skipped: list[Skipped] = []
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
         self.replaced = 0
         self.is_astray = False
         self.paths: dict[str, Path] = {}
 
-    def hear(self, told: Layout | Skipped) -> None:
-        """Note what the loader tells of a sheet."""
-        if isinstance(told, Layout):
-            self.layouts.append(told)
+    def on_sheet(self, event: Layout | Skipped) -> None:
+        """Record the layout of a sheet, or a part of the input that was skipped."""
+        if isinstance(event, Layout):
+            self.layouts.append(event)
             self._rows.append(0)
         else:
-            self._passed_over.append(told)
+            self._skipped.append(event)
 
-    def see(self, checked: Checked) -> None:
-        """Note what there is to know about some rows of the sheet heard of last."""
+    def on_chunk(self, checked: Checked) -> None:
+        """Record the rows and the cleaned cells of a chunk of the current sheet."""
         self._rows[-1] += len(checked.chunk.numbers)
         self._cleanings += islice(checked.cleanings(), KEPT - len(self._cleanings))
         self._cleaned += checked.cleaned
@@ -104,7 +104,7 @@ class InputNotesBuilder:
                 SheetNotes(layout=layout, rows=rows)
                 for layout, rows in zip(self.layouts, self._rows, strict=True)
             ],
-            passed_over=self._passed_over,
+            skipped=self._skipped,
             cleaned=self._cleaned,
             cleanings=self._cleanings,
             replaced=self.replaced,

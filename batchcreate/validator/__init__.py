@@ -1,7 +1,5 @@
 """Rows against the rules: which may become tasks, and what is wrong with the others."""
 
-from batchcreate.validator.checked import Checked
-from batchcreate.validator.checking import validate
-from batchcreate.validator.repeats import repeated_name_issues
+from batchcreate.validator.validate import Checked, repeated_name_issues, validate
 
 __all__ = ["Checked", "repeated_name_issues", "validate"]

@@ -1,17 +1,124 @@
-"""One cell against one rule: every breach of it, worded; the row does not matter here."""
+"""Rules on columns and single cells."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress, count, filterfalse
+from operator import not_
+from typing import Final
 
 from batchcreate import messages
 from batchcreate.models import CellKind
-from batchcreate.rules import RULES, Rule, fold, items, pattern
-from batchcreate.validator.cleaning import cleaned
-from batchcreate.validator.damage import Damage, damage
-from batchcreate.validator.kinds import verdict
+from batchcreate.rules import RULES, TAG, Rule, fold, items, pattern
+from batchcreate.validator.damage import (
+    BLANKS,
+    INVISIBLE,
+    KEPT_DIGITS,
+    Damage,
+    cleaned,
+    damage,
+    rounded,
+    whole_number,
+)
 from batchcreate.validator.suggestions import Meant, meant
+
+_DIGITS: Final = re.compile(r"[0-9]+")
+_SCIENTIFIC: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
+_REASONS: Final = {
+    CellKind.ERROR: "spreadsheet_error",
+    CellKind.NO_RESULT: "no_result",
+    CellKind.MERGED: "merged",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """
+    Why a cell is refused whatever it shows.
+
+    Attributes:
+        reason: the last part of a rule's id.
+        suggestion: see `Issue`.
+
+    """
+
+    reason: str
+    suggestion: str = ""
+
+
+def verdict(rule: Rule, kind: CellKind, text: str) -> Verdict | None:
+    """
+    Return why a cell of *kind* that shows *text* is refused.
+
+    ``None`` says that it is as good as the text: a whole number in a column of names or ids, a
+    number or truth value in a text, and what no known value can be mistaken for.
+    """
+    if kind in _REASONS:
+        return Verdict(reason=_REASONS[kind])
+    if kind is CellKind.DATE:
+        return Verdict(reason="date", suggestion=cleaned(rule, text) if rule.is_text else "")
+    if rule.values or rule.is_text:
+        return None
+    if kind is CellKind.BOOLEAN:
+        return Verdict(reason="boolean")
+    return _verdict_on_number(text)
+
+
+def _verdict_on_number(text: str) -> Verdict | None:
+    is_whole = _DIGITS.fullmatch(text)
+    if is_whole and len(text) <= KEPT_DIGITS:
+        return None
+    if is_whole or _SCIENTIFIC.fullmatch(text):
+        return Verdict(reason="long_number")
+    return Verdict(reason="number", suggestion=whole_number(text))
+
+
+_ENDS: Final = re.escape(BLANKS + INVISIBLE)
+
+
+def _ideographs() -> str:
+    """Return what Chinese programs read the bytes of UTF-8 or of accented letters as."""
+    pairs = [bytes((lead, trail)) for lead in range(0xC0, 0xFF) for trail in range(0x41, 0x7B)]
+    pairs += [
+        bytes((lead, trail)) for lead in (*range(0xE2, 0xEA), 0xEF) for trail in range(0x80, 0xC0)
+    ]
+    return "".join(
+        sorted({pair.decode("gbk", "ignore")[:1] for pair in pairs} - set(map(chr, range(0x80))))
+    )
+
+
+_SUSPICIOUS: Final = f"?\x7f-\xff\ufffd锟{_ideographs()}"
+"""Characters that texts damaged by an encoding have, beside many others that have them too."""
+
+
+_LONG: Final = 10
+"""Names and ids of that many characters are no placeholders, shorter ones have to show a digit."""
+
+
+def _plain(rule: Rule) -> str:
+    if rule.max_items > 1:
+        return r"(?!)"
+    if rule.values:
+        return pattern(rule).pattern
+    if rule.is_text:
+        char = f"{rule.charset.pattern[:-1]}\r{_SUSPICIOUS}]"
+        body = f"{char}{{{rule.min_length},{rule.max_length}}}"
+        return f"(?![{_ENDS}#]|(?i:Err):|错误){body}(?<![{_ENDS}])"
+    rule = replace(rule, charset=TAG) if rule.is_id else rule
+    long = pattern(replace(rule, min_length=_LONG)).pattern
+    short = pattern(replace(rule, max_length=_LONG - 1)).pattern
+    # Numbers that programs wrote end like this, and hardly anything else does.
+    is_no_number = r"(?<!00)" if rule.is_id else r"(?<!\.0)(?<!\.00)(?<![eE]-[0-9][0-9])"
+    return f"(?:{long}|(?=[^0-9]*[0-9])(?![0-9][eE]-){short}){is_no_number}"
+
+
+PLAIN: Final[Mapping[str, Callable[[str], object]]] = {
+    rule.field: re.compile(_plain(rule), re.ASCII if rule.values else 0).fullmatch
+    for rule in RULES.values()
+}
+"""For each field what is true for a text that is accepted as it is."""
+
 
 MAX_VALUES = 10
 """Maximum number of invalid values of one list that a message names."""
@@ -168,3 +275,112 @@ class Judge:
             message=find(name, known | facts, language=self.language),
             suggestion=suggested.suggestion,
         )
+
+
+_SAMPLE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedColumn:
+    """
+    The cells of one column.
+
+    Attributes:
+        cells: what is taken for each.
+        cleaned: positions of the cells for which something else is taken than was typed.
+        broken: by position the breaches of the cells that are refused.
+
+    """
+
+    cells: Sequence[str]
+    cleaned: Sequence[int]
+    broken: Mapping[int, Sequence[Breach]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    taken: str
+    breaches: Sequence[Breach]
+
+
+def judged(
+    judge: Judge,
+    cells: Sequence[str],
+    kinds: Mapping[int, CellKind],
+    address: Callable[[int], str],
+    covering: Mapping[int, str],
+) -> JudgedColumn:
+    """
+    Hold every one of *cells* against the rule.
+
+    Args:
+        judge: knows the rule.
+        cells: the texts of the column.
+        kinds: by position what is no text.
+        address: gives the spreadsheet's name of the cell at a position.
+        covering: by position what the cell shows with which one is merged.
+
+    """
+    broken = dict(_broken_kinds(judge, cells, kinds, address, covering))
+    changed: dict[int, str] = {}
+    for at, found in _remarkable(judge, cells):
+        if found.taken != cells[at]:
+            changed[at] = found.taken
+        if found.breaches:
+            broken.setdefault(at, found.breaches)
+    return JudgedColumn(
+        cells=_replaced(cells, changed) if changed else cells,
+        cleaned=[at for at in changed if at not in broken],
+        broken=broken,
+    )
+
+
+def _remarkable(judge: Judge, cells: Sequence[str]) -> Iterator[tuple[int, _Judged]]:
+    """Give the cells that are not taken as they are; each distinct text is looked at once."""
+    is_plain = PLAIN[judge.rule.field]
+    if _is_varied(cells):
+        # To put every text into a table first would take longer than to look at it.
+        places: Iterable[int] = list(compress(count(), map(not_, map(is_plain, cells))))
+        found = _looked_at(judge, dict.fromkeys(cells[at] for at in places), cells)
+        places = (at for at in places if cells[at] in found)
+    else:
+        found = _looked_at(judge, filterfalse(is_plain, dict.fromkeys(cells)), cells)
+        places = compress(count(), map(found.__contains__, cells)) if found else ()
+    return ((at, found[cells[at]]) for at in places)
+
+
+def _is_varied(cells: Sequence[str]) -> bool:
+    sample = cells[:_SAMPLE]
+    return 2 * len(set(sample)) > len(sample)
+
+
+def _looked_at(judge: Judge, odd: Iterable[str], column: Iterable[str]) -> Mapping[str, _Judged]:
+    taken = {text: cleaned(judge.rule, text) for text in odd}
+    lost = rounded(taken.values(), column) if judge.rule.is_id else frozenset()
+    found = {
+        text: _Judged(taken=clean, breaches=judge.breaches(clean, is_rounded=clean in lost))
+        for text, clean in taken.items()
+    }
+    return {
+        text: remark for text, remark in found.items() if remark.breaches or remark.taken != text
+    }
+
+
+def _broken_kinds(
+    judge: Judge,
+    cells: Sequence[str],
+    kinds: Mapping[int, CellKind],
+    address: Callable[[int], str],
+    covering: Mapping[int, str],
+) -> Iterator[tuple[int, Sequence[Breach]]]:
+    for at, kind in kinds.items():
+        shown = covering.get(at, "")
+        if breach := judge.breach_of_kind(kind, cells[at], address(at), covering=shown):
+            yield at, (breach,)
+
+
+def _replaced(cells: Sequence[str], changed: Mapping[int, str]) -> Sequence[str]:
+    replaced = list(cells)
+    for at, text in changed.items():
+        replaced[at] = text
+    return replaced

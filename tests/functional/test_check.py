@@ -145,12 +145,12 @@ async def test_json_tells_how_sheets_were_read(tmp_path: Path) -> None:
         "heading": "Task type 任务类型",
     }
     assert crm["ignored"][0] == {"column": "G", "heading": "Source app"}
-    assert found["passed_over"][-1] == {
+    assert {
         "file": "messy.xlsx",
         "sheet": "ERP任务",
         "reason": "example",
         "rows": 1,
-    }
+    } in found["passed_over"]
     assert (found["cleaned"], found["cleanings"][0]) == (
         6,
         {

@@ -125,7 +125,7 @@ async def test_what_ends_a_run_is_raised(tmp_path: Path) -> None:
     """An input that cannot be read is an error of the package."""
     settings = settings_for(tmp_path)
 
-    with pytest.raises(batchcreate.LoadError, match="there is no such file"):
+    with pytest.raises(batchcreate.LoadError, match="file not found"):
         await batchcreate.run([tmp_path / "none.csv"], settings)
     with pytest.raises(batchcreate.SettingsError, match="no input file"):
         await batchcreate.run([], settings)

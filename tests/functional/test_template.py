@@ -83,7 +83,7 @@ def test_an_empty_template_has_no_rows(tmp_path: Path, language: str, name: str)
     """The example row is skipped, in a workbook and in CSV."""
     path = template(tmp_path / name, language)
 
-    with pytest.raises(LoadError, match="has headings but no rows"):
+    with pytest.raises(LoadError, match="no rows below the header row"):
         checked(path)
 
 

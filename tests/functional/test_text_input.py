@@ -62,7 +62,7 @@ async def test_options_say_what_cannot_be_found_out(tmp_path: Path) -> None:
     [
         (("--sheet", "May"), "--sheet May: text files have no sheets"),
         (("--map", "Nmae=task_tag"), "--map Nmae=task_tag: no sheet that was read has this"),
-        (("--map", "A=task_tag", "--map", "a*=task_id"), "--map names the heading 'a' 2 times"),
+        (("--map", "A=task_tag", "--map", "a*=task_id"), "--map contains the heading 'a' 2 times"),
         (("--encoding", "base64"), "give an encoding such as utf-8, gb18030"),
         (("--delimiter", "x"), "give comma, semicolon, tab or pipe"),
     ],

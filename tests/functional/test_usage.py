@@ -70,12 +70,16 @@ def with_endpoint(endpoint: str, *words: str) -> Case:
 
 CASES = {
     "empty file": with_file("empty.csv", "", "is empty", "Save the spreadsheet again"),
-    "header only": with_file("header.csv", HEADER, "no rows", "Type one row per task"),
+    "header only": with_file("header.csv", HEADER, "no rows", "Add one row per task"),
     "binary file": with_file("binary.csv", bytes(range(256)), "not UTF-8", "CSV UTF-8"),
     "wrong columns": with_file(
-        "wrong.csv", "name,ops\na,b\n", "holds the headings task_name", "'name', 'ops'", "rename"
+        "wrong.csv",
+        "name,ops\na,b\n",
+        "contains the headings task_name",
+        "'name', 'ops'",
+        "Rename",
     ),
-    "folder": Case(command=("run", ".", *TARGET), words=("is a folder", "Name the files")),
+    "folder": Case(command=("run", ".", *TARGET), words=("is a folder", "Give the files")),
     "missing file": Case(
         command=("run", "nope.csv", *TARGET), words=("nope.csv", "Check the name")
     ),
@@ -87,7 +91,7 @@ CASES = {
     "rows in words": with_options("--rows", "first", words=("--rows", "such as 5-20,31")),
     "rows that are not there": with_options("--rows", "99", words=("--rows", "no input row")),
     "heading for no field": with_options(
-        "--map", "Name=taskname", words=("--map", "no field taskname", "task_name")
+        "--map", "Name=taskname", words=("--map", "unknown field taskname", "task_name")
     ),
     "project id with a path": with_options(
         "--project-id", "a/b", words=("--project-id", "letters")
@@ -270,4 +274,4 @@ async def test_lists_come_from_the_environment_as_they_are_typed(tmp_path: Path)
     """An option that may be repeated takes one plain value there."""
     ended = await invoke("check", "tasks.csv", folder=tmp_path, BATCHCREATE_SHEET="Tasks")
 
-    assert "no such file" in ended.err
+    assert "file not found" in ended.err

@@ -86,7 +86,7 @@ def test_rows_of_to_fix_files_take_places() -> None:
 def test_what_is_left_out_has_its_reason() -> None:
     """Sheets are named with their files, rows counted."""
     notices = InputNotes(
-        passed_over=[
+        skipped=[
             Skipped(file="a.xlsx", sheet="Old", reason="hidden"),
             Skipped(file="a.xlsx", sheet="Notes", reason="no_header"),
             Skipped(file="b.csv", sheet="", reason="example", rows=1),

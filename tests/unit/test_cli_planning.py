@@ -86,7 +86,7 @@ class TestPlan:
         place = RowLocation(file="a.csv", sheet="", number=7)
         notices = InputNotes(
             sheets=READ.sheets,
-            passed_over=[Skipped(file="b.xlsx", sheet=f"S{n}", reason="empty") for n in range(7)],
+            skipped=[Skipped(file="b.xlsx", sheet=f"S{n}", reason="empty") for n in range(7)],
             cleaned=3,
             cleanings=[Cleaning(location=place, column="Name", cell="B7", before=" x", after="x")],
         )

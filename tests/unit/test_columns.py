@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from batchcreate.loader.names import field_of, known
+from batchcreate.loader.header_names import field_names, field_of
 from batchcreate.messages import LANGUAGES, example_of, text
 from batchcreate.rules import RULES
 from batchcreate.template import template_csv
@@ -19,7 +19,7 @@ def test_csv_has_headings_and_the_example(language: str) -> None:
     headings, example = csv.reader(content.decode("utf-8-sig").splitlines())
     mark = text("template.example_mark", language=language)
     assert content.startswith(b"\xef\xbb\xbf")
-    assert [field_of(heading, known({})) for heading in headings] == list(RULES)
+    assert [field_of(heading, field_names({})) for heading in headings] == list(RULES)
     assert example[0].removeprefix(mark) == RULES["task_name"].example
     assert example[1:] == [example_of(rule, language) for rule in RULES.values()][1:]
 

@@ -42,7 +42,7 @@ def test_the_messy_sample_shows_what_is_noticed() -> None:
     crm, erp = (sheet.layout for sheet in notices.sheets)
     assert (crm.sheet, crm.header_row, len(crm.hints)) == ("CRM", 5, 1)
     assert (erp.sheet, erp.header_row, len(erp.hints)) == ("ERP任务", 1, 0)
-    assert {(passed.sheet, passed.reason) for passed in notices.passed_over} == {
+    assert {(passed.sheet, passed.reason) for passed in notices.skipped} == {
         ("说明 Notes", "no_header"),
         ("Lookup", "no_header"),
         ("CRM (2024)", "hidden"),

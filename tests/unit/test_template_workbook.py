@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 
-from batchcreate.loader.names import field_of, known
+from batchcreate.loader.header_names import field_names, field_of
 from batchcreate.messages import LANGUAGES, example_of, facts_of, text
 from batchcreate.rules import MANDATORY_FIELDS, RULES, Rule, pattern
 from batchcreate.template import template_workbook
@@ -51,7 +51,7 @@ def test_every_heading_maps_to_its_field(book: Any) -> None:
     """The header row contains the fields in the order of the rules, and nothing else."""
     headings = [cell.value for cell in book.worksheets[0][1]]
 
-    assert [field_of(heading, known({})) for heading in headings] == list(RULES)
+    assert [field_of(heading, field_names({})) for heading in headings] == list(RULES)
 
 
 def test_required_headings_display_a_mark(book: Any) -> None:
@@ -163,7 +163,7 @@ def test_the_instructions_contain_no_heading(book: Any) -> None:
     instructions = book.worksheets[1]
     texts = {str(cell.value) for row in instructions for cell in row if cell.value}
 
-    assert {field_of(text, known({})) for text in texts} == {""}
+    assert {field_of(text, field_names({})) for text in texts} == {""}
     assert len(texts) > len(RULES)
 
 

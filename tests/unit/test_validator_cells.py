@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from batchcreate.rules import RULES, items, pattern
 from batchcreate.validator.cells import Breach, Judge
-from batchcreate.validator.cleaning import cleaned
+from batchcreate.validator.damage import cleaned
 from batchcreate.validator.suggestions import MAX_ALTERNATIVES, meant
 
 

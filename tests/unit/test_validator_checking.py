@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from batchcreate.models import Chunk, Column, Issue, Key, Rejected, RowLocation, Target, Task
 from batchcreate.rules import BODY_FIELDS, RULES
 from batchcreate.validator import Checked, validate
-from batchcreate.validator.cleaning import cleaned
+from batchcreate.validator.damage import cleaned
 
 NO_DEFAULTS: dict[str, str] = {}
 

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from batchcreate.models import CellKind, Chunk, Cleaning, Column, RowLocation
 from batchcreate.rules import RULES
 from batchcreate.validator import Checked, validate
-from batchcreate.validator.cells import Judge
-from batchcreate.validator.cleaning import cleaned
-from batchcreate.validator.columns import judged
-from batchcreate.validator.plain import PLAIN
+from batchcreate.validator.cells import PLAIN, Judge, judged
+from batchcreate.validator.damage import cleaned
 from tests.damaged_cells import HARMLESS, HOPELESS, MENDABLE
 
 ODD = [

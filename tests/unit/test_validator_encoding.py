@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.validator.encoding import repaired
+from batchcreate.validator.damage import repaired
 
 
 def as_latin(data: bytes) -> str:

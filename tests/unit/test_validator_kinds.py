@@ -5,8 +5,7 @@ import pytest
 from batchcreate.models import CellKind, Chunk, Column, Issue, RowLocation
 from batchcreate.rules import RULES
 from batchcreate.validator import Checked, validate
-from batchcreate.validator.cells import Judge
-from batchcreate.validator.kinds import Verdict, verdict
+from batchcreate.validator.cells import Judge, Verdict, verdict
 
 NAMES = ("task_name", "task_tag")
 IDS = ("task_id", "source_app_id", "target_app_id", "project_id", "instance_id")

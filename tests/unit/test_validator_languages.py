@@ -9,7 +9,7 @@ from batchcreate.models import CellKind, Column, RepeatedRow, RowLocation
 from batchcreate.rules import RULES
 from batchcreate.validator import repeated_name_issues
 from batchcreate.validator.cells import Breach, Judge
-from batchcreate.validator.cleaning import cleaned
+from batchcreate.validator.damage import cleaned
 from tests.damaged_cells import HOPELESS, MENDABLE
 
 OTHERS = [

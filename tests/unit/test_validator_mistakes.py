@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import RepeatedRow, RowLocation
+from batchcreate.models import Chunk, RepeatedRow, RowLocation
 from batchcreate.rules import BODY_FIELDS, TARGET_FIELDS
 from batchcreate.validator import repeated_name_issues, validate
 
@@ -54,6 +54,11 @@ def good_row(number: int) -> dict[str, str]:
     }
 
 
+def chunks(path: Path, *, chunk_rows: int = 1000) -> list[Chunk]:
+    events = read(path, label="tasks.csv", options=LoadOptions(chunk_rows=chunk_rows))
+    return [event for event in events if isinstance(event, Chunk)]
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "tasks.csv"
@@ -70,7 +75,7 @@ def test_exactly_the_mistakes_are_found_each_at_its_cell(path: Path) -> None:
     """278 of 300 rows become tasks; 22 are rejected for what is wrong with them."""
     checked = [
         validate(chunk, defaults={"project_id": "p-1"}, needs_target=True)
-        for chunk in read(path, label="tasks.csv", options=LoadOptions(chunk_rows=64))
+        for chunk in chunks(path, chunk_rows=64)
     ]
 
     found = [
@@ -96,7 +101,7 @@ def test_keys_show_the_names_that_occur_twice(path: Path) -> None:
     path.write_text(text.replace("crm-orders-cdc-300", "crm-orders-cdc-002"), encoding="utf-8")
     places: dict[tuple[str, str, str], list[RepeatedRow]] = {}
 
-    for chunk in read(path, label="tasks.csv"):
+    for chunk in chunks(path):
         column = chunk.columns["task_name"]
         checked = validate(chunk, defaults={}, needs_target=False)
         for number, project_id, instance_id, name in checked.keys():  # noqa: SIM118  (no mapping)

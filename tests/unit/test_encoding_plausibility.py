@@ -1,8 +1,8 @@
-"""Everyday writing is told from what another encoding makes of it."""
+"""Everyday text is distinguished from text that was decoded with another encoding."""
 
 import pytest
 
-from batchcreate.loader.bands import everyday_share
+from batchcreate.loader.encoding_plausibility import everyday_share
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ from batchcreate.loader.bands import everyday_share
         ("cp1252", "1½h für ½ Größe, 2½-fach"),
     ],
 )
-def test_everyday_text_is_everyday(encoding: str, text: str) -> None:
-    """All of its characters are."""
+def test_everyday_text_is_plausible(encoding: str, text: str) -> None:
+    """All of its characters are everyday ones."""
     assert everyday_share(text, encoding) == 1.0
 
 
@@ -51,6 +51,6 @@ def test_everyday_text_is_everyday(encoding: str, text: str) -> None:
         ("gb18030", "plain", 0),
     ],
 )
-def test_text_read_wrongly_is_not(encoding: str, text: str, most: float) -> None:
-    """Rare characters, mixed scripts, two languages at once."""
+def test_text_in_another_encoding_is_not_plausible(encoding: str, text: str, most: float) -> None:
+    """It has rare characters, mixed scripts, or two languages at the same time."""
     assert everyday_share(text, encoding) <= most

@@ -1,4 +1,4 @@
-"""How much of a text is everyday writing of the languages that an encoding is for; pure."""
+"""Plausibility of a decoded text: the share of everyday characters and words; pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,24 +18,24 @@ _ALPHABETS: Final = (
     "åäöé",  # Swedish, Finnish
     "æøåé",  # Danish, Norwegian
 )
-_WORDS: Final = frozenset("àáèéòóåöøæºª")
+_ONE_LETTER_WORDS: Final = frozenset("àáèéòóåöøæºª")
 _UNUSUAL: Final = re.compile(r"ã(?![oe])|õ(?!e)")
 _SYMBOL: Final = re.compile(
     r"(?<!\w)[¿¡«»“”„‘…•€£§®™©]|[«»“”„‘…•€£§®™©](?!\w)"  # noqa: RUF001 # meant
     r"|(?<![^\W\d_])°|(?<=\w)[²³](?![^\W\d_])|[’–—·½¼¾×\u00a0]"  # noqa: RUF001 # meant
 )
 _ISO_8859_15: Final = re.compile(r"¤|(?<=[^\W\d_])[¼½¾]|(?<!\d)[¼½¾](?=[^\W\d_])")
-"""What the letters Œ, œ and Ÿ and the euro of that encoding are read as."""
+"""The characters that Œ, œ, Ÿ and the euro of ISO-8859-15 become in Windows-1252."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Band:
     """
-    Where a code of two bytes keeps its everyday characters.
+    Everyday characters of a double-byte encoding.
 
     Attributes:
-        codec: the narrowest code of its family; what that one does not have is rare.
-        leads: ranges of first bytes: punctuation, letters, the common part of all the others.
+        codec: the smallest encoding of its family; characters that it lacks are rare.
+        leads: ranges of first bytes: punctuation, letters, and the common ideographs.
 
     """
 
@@ -53,21 +53,21 @@ _BANDS: Final[Mapping[str, _Band]] = {
 
 def everyday_share(text: str, encoding: str) -> float:
     """
-    Return the share of everyday ones among the different characters, or words, beyond ASCII.
+    Return the share of everyday characters, or words, among the different ones beyond ASCII.
 
-    Chinese, Japanese and Korean codes keep the common characters in a band of their own, over
-    which a text in another encoding scatters. Western letters stand in words of plain ones,
-    and one language has few of them.
+    In Chinese, Japanese and Korean encodings the common characters are in one band of codes,
+    and text of another encoding is scattered over all bands. Western accented letters are in
+    words of ASCII letters, and each language has few of them.
     """
     band = _BANDS.get(encoding)
     return _western_share(text) if band is None else _eastern_share(text, band)
 
 
 def _eastern_share(text: str, band: _Band) -> float:
-    strange = {char for char in text if not char.isascii()}
-    # What touches small letters is half of something western more often than a Chinese word.
-    free = strange.intersection(_TOUCHING.sub("", text))
-    return _share(sum(_is_in(band, char) for char in free), len(strange))
+    special = {char for char in text if not char.isascii()}
+    # A character next to a lower-case letter is more often half of a western word.
+    free = special.intersection(_TOUCHING.sub("", text))
+    return _share(sum(_is_in(band, char) for char in free), len(special))
 
 
 def _is_in(band: _Band, char: str) -> bool:
@@ -79,7 +79,7 @@ def _is_in(band: _Band, char: str) -> bool:
 
 
 def _western_share(text: str) -> float:
-    # A file of ISO-8859-15 looks right but for these few, so that one of them decides.
+    # Text in ISO-8859-15 differs in these characters only, so that one of them decides.
     if _ISO_8859_15.search(text):
         return 0.0
     words, symbols = set(), set()
@@ -95,18 +95,18 @@ def _western_share(text: str) -> float:
 
 
 def _is_word(word: str, alphabet: str) -> bool:
-    strange = _strange(word)
-    is_mixed = len(strange) <= len(word) - len(strange) + 1 and len(strange) < len(word)
-    is_spelt = set(alphabet).issuperset(strange) and not _UNUSUAL.search(word)
-    return is_spelt and (is_mixed or word in _WORDS)
+    special = _not_ascii(word)
+    is_mixed = len(special) <= len(word) - len(special) + 1 and len(special) < len(word)
+    is_spelled = set(alphabet).issuperset(special) and not _UNUSUAL.search(word)
+    return is_spelled and (is_mixed or word in _ONE_LETTER_WORDS)
 
 
 def _is_symbol(around: str) -> bool:
-    """Whether *around*, a symbol and its neighbours, has one more strange character at most."""
-    return len(_strange(around)) <= len("’é") and bool(_SYMBOL.search(around))  # noqa: RUF001 # meant
+    """Return True if *around* is a usual symbol with at most one other special neighbour."""
+    return len(_not_ascii(around)) <= len("’é") and bool(_SYMBOL.search(around))  # noqa: RUF001 # meant
 
 
-def _strange(text: str) -> str:
+def _not_ascii(text: str) -> str:
     return "".join(char for char in text if not char.isascii())
 
 

@@ -1,8 +1,8 @@
-"""A file that is called a text and is something else is told by its first bytes."""
+"""Other file types with the extension of a text are detected by their first bytes."""
 
 import pytest
 
-from batchcreate.loader.signatures import disguise
+from batchcreate.loader.signatures import other_type
 
 
 @pytest.mark.parametrize(
@@ -10,9 +10,9 @@ from batchcreate.loader.signatures import disguise
     [
         (
             b"PK\x03\x04\x14\x00",
-            "workbook or another zip archive, and no text. If it is a workbook",
+            "workbook or another zip archive, not a text file. If it is a workbook",
         ),
-        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0", "an old workbook, or one with a password"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0", "an old or password-protected workbook"),
         (b"%PDF-1.7", "a PDF document"),
         (b"\x1f\x8b\x08", "a gzip archive. Unpack it"),
         (b"\x89PNG\r\n", "a picture"),
@@ -22,14 +22,14 @@ from batchcreate.loader.signatures import disguise
         (b'<?xml version="1.0"?>', "another XML document"),
     ],
 )
-def test_what_is_no_text_is_named(head: bytes, words: str) -> None:
-    """The message says what it is and what to do."""
-    assert words in disguise(head)
+def test_other_type_is_detected(head: bytes, words: str) -> None:
+    """The message has the file type and a remedy."""
+    assert words in other_type(head)
 
 
 @pytest.mark.parametrize(
     "head", [b"", b"task_name,operation_types", b"<b>,c", "a<html".encode("utf-16"), b"\xb6\xa9"]
 )
-def test_texts_are_texts(head: bytes) -> None:
-    """Nothing is said of what can be a table."""
-    assert not disguise(head)
+def test_text_has_no_other_type(head: bytes) -> None:
+    """A file that can be a table is accepted."""
+    assert not other_type(head)

@@ -1,13 +1,26 @@
-"""What the rules leave of a chunk: tasks, names, cleaned cells and rejected rows."""
+"""Validation of a chunk: tasks, corrected cells, and rows with issues."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 
-from batchcreate.models import Chunk, Cleaning, Key, Rejected, RowLocation, Target, Task
+from batchcreate import messages
+from batchcreate.models import (
+    Chunk,
+    Cleaning,
+    Issue,
+    Key,
+    Rejected,
+    RepeatedRow,
+    RowLocation,
+    Target,
+    Task,
+)
 from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS, fold, items
 from batchcreate.text import cell_address
+from batchcreate.validator.cells import Breach, Judge, JudgedColumn, judged
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -119,3 +132,131 @@ def _members(name: str, cells: Sequence[str]) -> Iterator[str]:
     members = {text: f'"{name}":{_ENCODER.encode(deliver(text))}' for text in set(cells)}
     members[""] = ""
     return (members[text] for text in cells)
+
+
+def validate(
+    chunk: Chunk, *, defaults: Mapping[str, str], needs_target: bool, language: str = "en"
+) -> Checked:
+    """
+    Hold every cell of *chunk* against the rules.
+
+    Args:
+        chunk: rows with at least the mandatory columns.
+        defaults: ``project_id`` and ``instance_id`` for rows that name none; they are not
+            checked here.
+        needs_target: refuse rows that have no target of their own nor a default.
+        language: of the messages.
+
+    """
+    needed = {name for name in TARGET_FIELDS if needs_target and not defaults.get(name)}
+    columns = {
+        name: _column(
+            chunk,
+            Judge(
+                rule=RULES[name],
+                is_needed=RULES[name].is_mandatory or name in needed,
+                language=language,
+            ),
+        )
+        for name in _fields(chunk, needed)
+    }
+    cells = {name: column.cells for name, column in columns.items() if name in chunk.columns}
+    return Checked(
+        chunk=chunk,
+        defaults=defaults,
+        rejected=_rejected(chunk, defaults, columns, cells),
+        cells=cells,
+        cleaned_at={name: columns[name].cleaned for name in cells},
+    )
+
+
+def _fields(chunk: Chunk, needed: set[str]) -> list[str]:
+    present = sorted(chunk.columns, key=lambda name: chunk.columns[name].index)
+    return [*present, *(name for name in TARGET_FIELDS if name in needed - set(present))]
+
+
+def _column(chunk: Chunk, judge: Judge) -> JudgedColumn:
+    name = judge.rule.field
+    return judged(
+        judge,
+        chunk.cells.get(name) or [""] * len(chunk.numbers),
+        chunk.kinds.get(name, {}),
+        lambda at: _address(chunk, name, at),
+        chunk.covering.get(name, {}),
+    )
+
+
+def _rejected(
+    chunk: Chunk,
+    defaults: Mapping[str, str],
+    columns: Mapping[str, JudgedColumn],
+    cells: Mapping[str, Sequence[str]],
+) -> Sequence[Rejected]:
+    issues: dict[int, list[Issue]] = defaultdict(list)
+    for name, column in columns.items():
+        for at, breaches in column.broken.items():
+            issues[at].extend(_issues(chunk, name, at, breaches))
+    if not issues:
+        return ()
+    projects, instances = (target_cells(cells, defaults, name) for name in TARGET_FIELDS)
+    return tuple(
+        Rejected(
+            location=place_of(chunk, at),
+            task_name=cells["task_name"][at],
+            project_id=projects[at],
+            instance_id=instances[at],
+            issues=tuple(issues[at]),
+        )
+        for at in sorted(issues)
+    )
+
+
+def _issues(chunk: Chunk, name: str, at: int, breaches: Sequence[Breach]) -> Iterator[Issue]:
+    column = chunk.columns.get(name)
+    for breach in breaches:
+        yield Issue(
+            location=place_of(chunk, at),
+            column=column.heading if column else name,
+            cell=_address(chunk, name, at),
+            value=chunk.cells[name][at] if column else "",
+            rule=breach.rule,
+            message=breach.message,
+            suggestion=breach.suggestion,
+        )
+
+
+def _address(chunk: Chunk, name: str, at: int) -> str:
+    column = chunk.columns.get(name)
+    return cell_address(column.index, chunk.numbers[at]) if column else ""
+
+
+def repeated_name_issues(group: Sequence[RepeatedRow], *, language: str = "en") -> list[Issue]:
+    """
+    Return one issue for each row of *group*, in its order, naming the first of the others.
+
+    Args:
+        group: at least two rows with the same target and task name.
+        language: of the messages.
+
+    """
+    return [_issue(row, at, group, language) for at, row in enumerate(group)]
+
+
+def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: str) -> Issue:
+    others = (other.location for position, other in enumerate(group) if position != at)
+    named = [
+        messages.row_name(location, relative_to=row.location, language=language)
+        for location in islice(others, messages.SHOWN_ROWS)
+    ]
+    facts = {
+        "value": messages.quoted(row.task_name, language=language),
+        "others": messages.listed_first(named, count=len(group) - 1, language=language),
+    }
+    return Issue(
+        location=row.location,
+        column=row.column.heading,
+        cell=cell_address(row.column.index, row.location.number),
+        value=row.task_name,
+        rule="task_name.repeated",
+        message=messages.message("task_name.repeated", facts, language=language),
+    )

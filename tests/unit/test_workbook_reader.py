@@ -1,4 +1,4 @@
-"""Workbooks arrive as the text that the analyst sees, sheet by sheet."""
+"""Workbooks: sheet by sheet, with the texts that the spreadsheet program shows."""
 
 import datetime as dt
 import warnings
@@ -12,7 +12,7 @@ import xlsxwriter
 
 from batchcreate.errors import LoadError
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import CellKind, Chunk, Column
+from batchcreate.models import CellKind, Chunk, Column, Layout, Skipped
 
 HEADINGS = ["task_name", "operation_types"]
 
@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def write(path: Path, **sheets: list[list[str]]) -> Path:
-    """A workbook with the rows of each of *sheets*; a name that begins with hidden is."""
+    """Write a workbook with *sheets*; a sheet whose name starts with hidden is hidden."""
     with xlsxwriter.Workbook(path) as book:
         for name, table in sheets.items():
             sheet = book.add_worksheet(name)
@@ -35,7 +35,8 @@ def write(path: Path, **sheets: list[list[str]]) -> Path:
 
 
 def load(path: Path, **options: Any) -> list[Chunk]:
-    return list(read(path, label="t.xlsx", options=LoadOptions(**options)))
+    events = read(path, label="t.xlsx", options=LoadOptions(**options))
+    return [event for event in events if isinstance(event, Chunk)]
 
 
 def refusal(path: Path, **options: Any) -> str:
@@ -52,8 +53,8 @@ def rows(chunks: Iterable[Chunk]) -> list[tuple[object, ...]]:
     ]
 
 
-def test_rows_come_as_a_chunk(path: Path) -> None:
-    """Known columns only; file, sheet and row as the analyst sees them."""
+def test_chunk_has_the_known_columns(path: Path) -> None:
+    """File, sheet and row number are the ones that the analyst sees."""
     write(path, May=[[], ["x", "任务名称", "Operation Types"], [], ["y", "crm-orders", "INSERT"]])
 
     assert load(path) == [
@@ -91,7 +92,7 @@ def test_rows_come_as_a_chunk(path: Path) -> None:
     ],
 )
 def test_cells_are_texts_as_typed(path: Path, value: object, text: str) -> None:
-    """Whole numbers have no fraction, truth values are capitals, dates are ISO."""
+    """Integers have no fraction, booleans are upper case, dates are ISO."""
     book = openpyxl.Workbook()
     book.active.append(HEADINGS)
     book.active.append([value, "INSERT"])
@@ -100,8 +101,8 @@ def test_cells_are_texts_as_typed(path: Path, value: object, text: str) -> None:
     assert rows(load(path)) == [("Sheet", 2, text, "INSERT")]
 
 
-def test_a_merged_cell_is_no_cell_of_the_rows_below(path: Path) -> None:
-    """They hold nothing themselves; what they show is kept apart."""
+def test_merged_cell_is_empty_in_the_rows_below(path: Path) -> None:
+    """The text of the covering cell is separate."""
     headings = [*HEADINGS, "batchcreate origin"]
     rows = [headings, ["abc", "INSERT", "x"], ["def"], ["ghi", "UPDATE"]]
     write(path, May=rows)
@@ -119,15 +120,15 @@ def test_a_merged_cell_is_no_cell_of_the_rows_below(path: Path) -> None:
 
 
 def test_every_visible_sheet_with_the_headings_is_read(path: Path) -> None:
-    """Notes, empty and hidden sheets are passed over."""
+    """Hidden, empty and other sheets are skipped."""
     table = [HEADINGS, ["abc", "INSERT"]]
     write(path, May=table, Notes=[["Description"], ["x"]], Empty=[], hidden=table, June=table)
 
     assert rows(load(path)) == [("May", 2, "abc", "INSERT"), ("June", 2, "abc", "INSERT")]
 
 
-def test_named_sheets_are_read_even_if_hidden(path: Path) -> None:
-    """Whoever names a sheet means it; naming it twice does not double it."""
+def test_selected_sheets_are_read_even_if_hidden(path: Path) -> None:
+    """A sheet that is given twice is read once."""
     table = [HEADINGS, ["abc", "INSERT"]]
     write(path, May=table, hidden=table)
 
@@ -135,70 +136,93 @@ def test_named_sheets_are_read_even_if_hidden(path: Path) -> None:
 
 
 def test_missing_sheet_is_refused(path: Path) -> None:
-    """The sheets that are there are listed."""
+    """The message lists the sheets."""
     write(path, May=[HEADINGS], June=[HEADINGS])
 
     assert refusal(path, sheets=["may"]) == (
-        "t.xlsx: there is no sheet 'may'. Its sheets are 'May', 'June'."
+        "t.xlsx: there is no sheet 'may'. The sheets are 'May', 'June'."
     )
 
 
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ([], "sheet 'May': the first rows are blank. Put the headings task_name"),
-        ([["x"]], "sheet 'May': none of the first 20 rows holds the headings task_name"),
+        ([], "sheet 'May': the first rows are blank. Add the headings task_name"),
+        ([["x"]], "sheet 'May': none of the first 20 rows contains the headings task_name"),
     ],
     ids=["empty", "other"],
 )
-def test_named_sheet_without_headings_is_refused(
+def test_selected_sheet_without_header_row_is_refused(
     path: Path, table: list[list[str]], words: str
 ) -> None:
-    """It is not passed over silently."""
+    """It is not skipped."""
     write(path, May=table)
 
     assert words in refusal(path, sheets=["May"])
 
 
-def test_only_sheet_with_wrong_headings_gets_a_hint(path: Path) -> None:
-    """A single table is meant to be the one."""
+def test_only_sheet_with_wrong_headings_gets_a_suggestion(path: Path) -> None:
+    """A single table must be the table of tasks."""
     write(path, May=[["Task", "operation type"], ["abc", "INSERT"]], Empty=[])
 
     assert refusal(path) == (
-        "t.xlsx, sheet 'May', row 1: there is no column task_name. The headings found there are"
-        " 'Task', 'operation type'. Did you mean 'Task'? Then rename it to task_name, or use"
-        " --map 'Task=task_name'. The first 20 rows were searched for the headings."
+        "t.xlsx, sheet 'May', row 1: column task_name is missing. The headings are 'Task',"
+        " 'operation type'. Did you mean 'Task'? Rename it to task_name, or use --map"
+        " 'Task=task_name'. The first 20 rows were searched for the header row."
     )
 
 
-def test_sheets_without_headings_are_listed(path: Path) -> None:
-    """What each sheet holds instead is shown."""
+def test_sheets_without_header_row_are_listed(path: Path) -> None:
+    """The message shows the headings of each sheet."""
     write(path, May=[["a", "b"]], June=[["c"]], hidden=[HEADINGS])
 
     assert refusal(path) == (
         "t.xlsx: no visible sheet has the headings task_name and operation_types. The headings of"
-        " 'May' seem to be 'a', 'b'. The headings of 'June' seem to be 'c'. A hidden sheet is read"
-        " when it is named (--sheet)."
+        " 'May' seem to be 'a', 'b'. The headings of 'June' seem to be 'c'. To read a hidden"
+        " sheet, give its name with --sheet."
     )
 
 
 def test_sheet_with_half_of_the_headings_is_refused(path: Path) -> None:
-    """A table that lost a column is a mistake, not a sheet of notes."""
+    """A table without a mandatory column is not skipped."""
     write(path, May=[["task_name"], ["abc"]])
 
-    assert "there is no column operation_types" in refusal(path)
+    assert "column operation_types is missing" in refusal(path)
 
 
 def test_headings_alone_are_refused(path: Path) -> None:
-    """A sheet without rows is passed over, a workbook without rows is not."""
+    """A sheet may have no rows, but the workbook must have one."""
     write(path, May=[HEADINGS, [" ", ""]])
 
-    assert refusal(path) == "t.xlsx: has headings but no rows. Type one row per task below them."
+    assert refusal(path) == "t.xlsx: no rows below the header row. Add one row per task."
+
+
+def test_events_are_in_the_order_of_the_sheets(path: Path) -> None:
+    """Each sheet has its layout, its chunks and its example rows, or the reason to skip it."""
+    table = [HEADINGS, ["example: x", "INSERT"], ["abc", "INSERT"]]
+    write(path, May=table, hidden=table, Notes=[["Description"]], Empty=[], June=table)
+
+    events = list(read(path, label="t.xlsx"))
+
+    assert [
+        (type(event), event.sheet, event.reason if isinstance(event, Skipped) else "")
+        for event in events
+    ] == [
+        (Layout, "May", ""),
+        (Chunk, "May", ""),
+        (Skipped, "May", "example"),
+        (Skipped, "hidden", "hidden"),
+        (Skipped, "Notes", "no_header"),
+        (Skipped, "Empty", "empty"),
+        (Layout, "June", ""),
+        (Chunk, "June", ""),
+        (Skipped, "June", "example"),
+    ]
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 2, 5])
 def test_chunks_join_to_the_same_rows(path: Path, chunk_rows: int) -> None:
-    """Row numbers go on from chunk to chunk, over blank rows."""
+    """Row numbers continue from chunk to chunk, blank rows included."""
     write(path, May=[HEADINGS, ["a"], [], [], ["b"], ["c"], [], ["d"]])
 
     numbers = [row[1] for row in rows(load(path, chunk_rows=chunk_rows))]
@@ -207,7 +231,7 @@ def test_chunks_join_to_the_same_rows(path: Path, chunk_rows: int) -> None:
 
 
 def test_other_content_is_refused(path: Path) -> None:
-    """What it looks like is said, and what to do."""
+    """The message has the file type and a remedy."""
     path.write_bytes(b"task_name,operation_types\n")
 
     assert refusal(path) == (
@@ -217,7 +241,7 @@ def test_other_content_is_refused(path: Path) -> None:
 
 
 def test_workbook_cut_short_is_refused(path: Path) -> None:
-    """Wherever a download ended, there is one message."""
+    """Each length of an incomplete file leads to an error of one line."""
     content = write(path, May=[HEADINGS, ["abc", "INSERT"]]).read_bytes()
 
     for length in (4, 900, len(content) // 2, len(content) - 2):
@@ -225,8 +249,8 @@ def test_workbook_cut_short_is_refused(path: Path) -> None:
         assert refusal(path).startswith("t.xlsx: ")
 
 
-def test_impossible_time_is_the_number_that_it_is(path: Path) -> None:
-    """A number that no calendar holds does not end in a traceback."""
+def test_impossible_time_is_a_number(path: Path) -> None:
+    """A number that is out of the range of dates does not raise an exception."""
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("May")
         sheet.write_row(0, 0, HEADINGS)
@@ -235,8 +259,8 @@ def test_impossible_time_is_the_number_that_it_is(path: Path) -> None:
     assert rows(load(path)) == [("May", 2, "10000000000", "")]
 
 
-def test_reading_warns_about_nothing(path: Path) -> None:
-    """No word of a library reaches the terminal."""
+def test_reading_emits_no_warning(path: Path) -> None:
+    """Warnings of libraries do not reach the terminal."""
     write(path, May=[HEADINGS, ["abc", "INSERT"]])
 
     with warnings.catch_warnings(record=True) as caught:

@@ -1,0 +1,244 @@
+"""Header row of a sheet: its number, and the columns of the known fields; pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+from types import MappingProxyType
+
+from batchcreate.errors import LoadError
+from batchcreate.loader import header_names
+from batchcreate.loader.header_names import (
+    ORIGIN_NAMES,
+    SEARCHED_ROWS,
+    STATUS_NAMES,
+    field_names,
+    field_of,
+    listed,
+    location,
+    normalized,
+)
+from batchcreate.models import Column, Layout
+from batchcreate.rules import MANDATORY_FIELDS
+
+NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """
+    The header row of one sheet.
+
+    Attributes:
+        file: the label of the file.
+        sheet: worksheet name, empty for text files.
+        number: row number as the spreadsheet program shows it; the lower one of two rows.
+        width: number of columns.
+        columns: the known columns by field name.
+        others: the columns of other headings, except those that to-fix files add.
+        origin: position of the column with the origins of the rows of a to-fix file.
+        hints: one sentence for each heading that resembles a known one.
+
+    """
+
+    file: str
+    sheet: str
+    number: int
+    width: int
+    columns: Mapping[str, Column]
+    others: Sequence[Column] = ()
+    origin: int | None = None
+    hints: Sequence[str] = ()
+
+    def wanted(self) -> Sequence[int]:
+        """Return the positions of the columns to read: the known ones, and the origins."""
+        known = [column.index for column in self.columns.values()]
+        return known if self.origin is None else [*known, self.origin]
+
+    def layout(self, *, encoding: str = "", delimiter: str = "") -> Layout:
+        """Return the layout of the sheet."""
+        return Layout(
+            file=self.file,
+            sheet=self.sheet,
+            header_row=self.number,
+            columns=self.columns,
+            others=self.others,
+            encoding=encoding,
+            delimiter=delimiter,
+            hints=self.hints,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A row that may be the header row, and the fields of its cells."""
+
+    number: int
+    headings: Sequence[str]
+    fields: AbstractSet[str]
+
+
+def find_header(
+    rows: Sequence[Sequence[str]],
+    *,
+    file: str,
+    sheet: str,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> Header | None:
+    """
+    Return the header row among the first *rows* of a sheet, or None if there is none.
+
+    It is the first of the rows with the largest number of known headings, one of them
+    mandatory. Two rows can share the headings, as cells do that are merged downwards.
+
+    Args:
+        rows: from row 1 on, blank rows included; further rows are ignored.
+        file: the label of the file.
+        sheet: worksheet name, empty for text files.
+        mapping: headings as typed, and the fields that they mean.
+
+    Raises:
+        LoadError: a mandatory column is missing, a known one is repeated, or the rows of an
+            earlier table would be lost.
+
+    """
+    names = field_names(mapping)
+    best = best_candidate(rows[:SEARCHED_ROWS], names)
+    if best is None:
+        return None
+    if first := _earlier_table(rows[: best.number - 1], names):
+        message = (
+            f"{location(file, sheet)}: rows {first} and {best.number} both contain headings, so"
+            " the rows between them would be lost. Put each table in a separate sheet or file."
+        )
+        raise LoadError(message)
+    return match_header(best.headings, file=file, sheet=sheet, number=best.number, mapping=mapping)
+
+
+def count_known_headings(
+    rows: Sequence[Sequence[str]], mapping: Mapping[str, str] = NO_MAPPING
+) -> int:
+    """Return the number of fields in the header row among *rows*; 0 if there is none."""
+    best = best_candidate(rows[:SEARCHED_ROWS], field_names(mapping))
+    return len(best.fields) if best else 0
+
+
+def best_candidate(rows: Sequence[Sequence[str]], names: Mapping[str, str]) -> Candidate | None:
+    """Return the first row with the most fields, a mandatory one among them."""
+    fields = [[field_of(heading, names) for heading in row] for row in rows]
+    candidates = (
+        candidate
+        for candidate in (*_single_rows(rows, fields), *_row_pairs(rows, fields))
+        if not candidate.fields.isdisjoint(MANDATORY_FIELDS)
+    )
+    return max(candidates, key=lambda candidate: len(candidate.fields), default=None)
+
+
+def _single_rows(
+    rows: Sequence[Sequence[str]], fields: Sequence[Sequence[str]]
+) -> Iterator[Candidate]:
+    for number, (headings, found) in enumerate(zip(rows, fields, strict=True), start=1):
+        yield Candidate(number=number, headings=headings, fields=set(filter(None, found)))
+
+
+def _row_pairs(
+    rows: Sequence[Sequence[str]], fields: Sequence[Sequence[str]]
+) -> Iterator[Candidate]:
+    pairs = zip(pairwise(rows), pairwise(fields), strict=True)
+    for number, ((upper, lower), (above, below)) in enumerate(pairs, start=2):
+        found = {*above, *below} - {""}
+        is_covered = any(field and cell.strip() for field, cell in zip(above, lower, strict=False))
+        if any(above) and any(below) and not is_covered:
+            both = zip_longest(upper, lower, fillvalue="")
+            headings = [under if under.strip() else over for over, under in both]
+            yield Candidate(number=number, headings=headings, fields=found)
+
+
+def _earlier_table(rows: Sequence[Sequence[str]], names: Mapping[str, str]) -> int:
+    """Return the number of the first header row in *rows* that has rows below it; else 0."""
+    for number, headings in enumerate(rows, start=1):
+        fields = {field_of(heading, names) for heading in headings}
+        if fields.issuperset(MANDATORY_FIELDS):
+            is_alone = not any(cell.strip() for row in rows[number:] for cell in row)
+            return 0 if is_alone else number
+    return 0
+
+
+def match_header(
+    headings: Sequence[str],
+    *,
+    file: str,
+    sheet: str,
+    number: int,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> Header:
+    """
+    Return the header with the known columns among *headings* in row *number*.
+
+    Raises:
+        LoadError: a mandatory column is missing or a known one is repeated.
+
+    """
+    columns: dict[str, Column] = {}
+    others: list[Column] = []
+    for index, field in enumerate(_fields(headings, mapping)):
+        column = Column(heading=headings[index], index=index)
+        if field in columns:
+            where = location(file, sheet, number)
+            both = (columns[field], column)
+            raise LoadError(header_names.repeated_field(where, field, both, number))
+        if field and field != "status":
+            columns[field] = column
+        elif not field and column.heading.strip():
+            others.append(column)
+    if not columns.keys() >= set(MANDATORY_FIELDS):
+        message = header_names.missing_column(
+            headings, file=file, sheet=sheet, number=number, mapping=mapping
+        )
+        raise LoadError(message)
+    origin = columns.pop("origin", None)
+    return Header(
+        file=file,
+        sheet=sheet,
+        number=number,
+        width=len(headings),
+        columns=columns,
+        others=tuple(others),
+        origin=origin.index if origin else None,
+        hints=tuple(header_names.hints(columns, others, number)),
+    )
+
+
+def _fields(headings: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    fields = {normalized(name): field for name, field in mapping.items()}
+    mapped = [fields.get(normalized(heading), "") for heading in headings]
+    added = dict.fromkeys(ORIGIN_NAMES, "origin") | dict.fromkeys(STATUS_NAMES, "status")
+    names = {**field_names(mapping), **added}
+    by_name = (field_of(heading, names) for heading in headings)
+    # A mapped column has precedence over a column with the name of the field.
+    return [
+        field or ("" if named in mapped else named)
+        for field, named in zip(mapped, by_name, strict=True)
+    ]
+
+
+def require_mapped(mapping: Mapping[str, str], layouts: Sequence[Layout]) -> None:
+    """
+    Require every heading of *mapping* in one of the sheets that were read.
+
+    Raises:
+        LoadError: no sheet has one of the headings.
+
+    """
+    typed = [
+        column.heading for sheet in layouts for column in (*sheet.columns.values(), *sheet.others)
+    ]
+    present = set(map(normalized, typed))
+    for name, field in mapping.items():
+        if normalized(name) not in present:
+            headings = listed(list(dict.fromkeys(typed)))
+            message = (
+                f"--map {name}={field}: no sheet that was read has this heading. The headings are"
+                f" {headings}."
+            )
+            raise LoadError(message)

@@ -1,0 +1,148 @@
+"""Reader of workbooks: the sheets with a header row, and the rows below it as chunks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import BinaryIO, Final
+
+from batchcreate.errors import LoadError
+from batchcreate.loader.header import Header, find_header
+from batchcreate.loader.header_names import (
+    MANDATORY,
+    SEARCHED_ROWS,
+    listed,
+    location,
+    no_header_row,
+)
+from batchcreate.loader.inputs import LoadEvent, LoadOptions
+from batchcreate.messages import quoted
+from batchcreate.models import CellKind, Chunk, Skipped
+from batchcreate.text import is_blank
+from batchcreate.workbooks import cells
+from batchcreate.workbooks.reader import Head, Rows, Tab, WorkbookReader
+
+SHOWN_SHEETS: Final = 5
+"""Maximum number of sheets whose headings an error lists."""
+
+_KINDS: Final = {
+    cells.NUMBER: CellKind.NUMBER,
+    cells.DATE: CellKind.DATE,
+    cells.BOOLEAN: CellKind.BOOLEAN,
+    cells.ERROR: CellKind.ERROR,
+    cells.NO_RESULT: CellKind.NO_RESULT,
+    cells.MERGED: CellKind.MERGED,
+}
+
+
+def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterator[LoadEvent]:
+    """
+    Yield the selected sheets, or every visible sheet with a header row.
+
+    Raises:
+        LoadError: the file is not a workbook, a sheet is missing, or no sheet has a header row.
+
+    """
+    without_header: dict[str, Head] = {}
+    is_found = False
+    with WorkbookReader(file, label) as reader:
+        tabs = reader.tabs()
+        _require_sheets(label, options.sheets, [tab.name for tab in tabs])
+        for index, tab in enumerate(tabs):
+            if not _is_selected(tab, options.sheets):
+                if not options.sheets:
+                    yield Skipped(file=label, sheet=tab.name, reason="hidden")
+                continue
+            head = reader.head(index, tab.name, options.chunk_rows)
+            header = find_header(head.rows, file=label, sheet=tab.name, mapping=options.mapping)
+            if header:
+                is_found = True
+                yield header.layout()
+                yield from _chunks(reader, header, options.chunk_rows)
+            elif options.sheets:
+                raise LoadError(_no_header(label, {tab.name: head}, options.mapping))
+            else:
+                without_header[tab.name] = head
+                yield Skipped(
+                    file=label,
+                    sheet=tab.name,
+                    reason="empty" if head.is_blank else "no_header",
+                )
+    if not is_found:
+        raise LoadError(_no_header(label, without_header, options.mapping))
+
+
+def _is_selected(tab: Tab, sheets: Sequence[str]) -> bool:
+    return tab.name in sheets if sheets else tab.is_visible
+
+
+def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator[Chunk]:
+    for rows in reader.rows(header.wanted(), after=header.number, chunk_rows=chunk_rows):
+        yield _chunk(rows, header)
+
+
+def _chunk(rows: Rows, header: Header) -> Chunk:
+    names = list(header.columns)
+    columns = [_split_merged(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
+    return Chunk(
+        file=header.file,
+        sheet=header.sheet,
+        columns=header.columns,
+        numbers=rows.numbers,
+        cells={name: texts for name, (texts, _) in zip(names, columns, strict=False)},
+        kinds={
+            name: _kinds(letters)
+            for name, letters in zip(names, rows.kinds, strict=False)
+            if letters.strip(cells.TEXT)
+        },
+        covering={
+            name: covering for name, (_, covering) in zip(names, columns, strict=False) if covering
+        },
+        origins=() if header.origin is None else columns[-1][0],
+    )
+
+
+def _split_merged(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:
+    """Return the texts of the cells themselves, and the texts of merged cells that cover them."""
+    covering = {
+        at: text
+        for at, (text, letter) in enumerate(zip(texts, letters, strict=False))
+        if letter == cells.MERGED
+    }
+    uncovered = [text if at not in covering else "" for at, text in enumerate(texts)]
+    return uncovered if covering else texts, covering
+
+
+def _kinds(letters: str) -> Mapping[int, CellKind]:
+    return {at: _KINDS[letter] for at, letter in enumerate(letters) if letter != cells.TEXT}
+
+
+def _require_sheets(label: str, sheets: Sequence[str], names: Sequence[str]) -> None:
+    if missing := [sheet for sheet in sheets if sheet not in names]:
+        message = (
+            f"{label}: there is no sheet {quoted(missing[0])}. The sheets are {listed(names)}."
+        )
+        raise LoadError(message)
+
+
+def _no_header(label: str, heads: Mapping[str, Head], mapping: Mapping[str, str]) -> str:
+    filled = {sheet: head.rows for sheet, head in heads.items() if any(map(any, head.rows))}
+    if len(filled) == 1:
+        ((sheet, rows),) = filled.items()
+        return no_header_row(rows, file=label, sheet=sheet, mapping=mapping)
+    if len(heads) == 1:
+        (sheet,) = heads
+        return (
+            f"{location(label, sheet)}: the first rows are blank. Add the headings {MANDATORY} in"
+            f" one of the first {SEARCHED_ROWS} rows."
+        )
+    likely = "".join(
+        f" The headings of {quoted(sheet)} seem to be {listed(max(rows, key=_filled_cells))}."
+        for sheet, rows in islice(filled.items(), SHOWN_SHEETS)
+    )
+    return (
+        f"{label}: no visible sheet has the headings {MANDATORY}.{likely} To read a hidden sheet,"
+        " give its name with --sheet."
+    )
+
+
+def _filled_cells(row: Sequence[str]) -> int:
+    return sum(not is_blank(text) for text in row)

@@ -1,0 +1,280 @@
+"""Encoding and separator of text files are detected, or the user has to give them."""
+
+import io
+from typing import Any
+
+import pytest
+
+from batchcreate.errors import LoadError
+from batchcreate.loader.csv_format import (
+    CANDIDATES,
+    SAMPLE_BYTES,
+    Dialect,
+    count_known,
+    find_dialect,
+    find_encoding,
+)
+from batchcreate.loader.csv_records import BLOCK_BYTES, HEAD_BYTES
+from batchcreate.loader.header import match_header
+from batchcreate.loader.inputs import LoadOptions
+
+TASK = ["task_name", "operation_types"]
+HEADER = "task_name,operation_types,description\r\n"
+CHINESE = "任务名称,操作类型,描述\r\n"
+
+WRITTEN = {
+    "gb18030": "华东区销售订单变更实时同步到数据仓库",
+    "cp950": "華東區銷售訂單變更即時同步至資料倉儲",
+    "cp932": "東日本の販売注文の変更をデータウェアハウスへ同期",
+    "cp949": "고객 마스터, 매시간 주문 데이터 동기화",
+    "cp1252": "Bestellübersicht für Müller \u2013 täglich",
+}
+
+
+def dialect_of(head: str, **options: Any) -> Dialect:
+    return find_dialect(head, label="t.csv", options=LoadOptions(**options))
+
+
+def dialect_refusal(head: str, **options: Any) -> str:
+    with pytest.raises(LoadError) as caught:
+        dialect_of(head, **options)
+    return str(caught.value)
+
+
+def encoding_of(content: bytes, **options: Any) -> str:
+    return find_encoding(io.BytesIO(content), label="t.csv", options=LoadOptions(**options))
+
+
+def encoding_refusal(content: bytes) -> str:
+    with pytest.raises(LoadError) as caught:
+        encoding_of(content)
+    return str(caught.value)
+
+
+def table(text: str, header: str = HEADER) -> str:
+    return f"{header}a,INSERT,plain\r\nb,INSERT,{text}\r\n"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_separator_is_the_one_that_yields_headings(delimiter: str) -> None:
+    """Other separators in titles and cells do not matter."""
+    text = f"a,b;c|d\te\n{delimiter.join(TASK)}\na,b;c|d\te\n"
+
+    assert dialect_of(text) == Dialect(
+        delimiter=delimiter,
+        header=match_header(TASK, file="t.csv", sheet="", number=2),
+        lines=2,
+        chars=len(text.rpartition("a,b")[0]),
+    )
+
+
+def test_given_separator_is_used() -> None:
+    """It has precedence over detection."""
+    assert dialect_of("task_name|operation_types|;x", delimiter="|").delimiter == "|"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
+@pytest.mark.parametrize("line", ["sep={}\r\n", '"SEP={}"\n', "sep={},,\r", "sep={}\n"])
+def test_separator_line_for_excel_is_used_and_is_not_a_row(line: str, delimiter: str) -> None:
+    """Excel hides this line, so that the header row is row 1."""
+    line = line.format(delimiter)
+    text = f"{line}{delimiter.join(TASK)}\n"
+
+    assert dialect_of(f"{text}a{delimiter}b\n") == Dialect(
+        delimiter=delimiter,
+        header=match_header(TASK, file="t.csv", sheet="", number=1),
+        lines=2,
+        chars=len(text),
+    )
+
+
+def test_option_has_precedence_over_the_line_for_excel() -> None:
+    """The line is not a row either way."""
+    dialect = dialect_of("sep=;\ntask_name,operation_types\n", delimiter=",")
+
+    assert (dialect.delimiter, dialect.header.number, dialect.lines) == (",", 1, 2)
+
+
+def test_line_breaks_in_headings_count_as_lines() -> None:
+    """Rows and lines are counted separately."""
+    dialect = dialect_of('"a\nb"\r\n"task\r\nname",operation_types\rx,y')
+
+    assert (dialect.header.number, dialect.lines, dialect.chars) == (2, 4, 36)
+
+
+@pytest.mark.parametrize("char", ["，", "；", "、", ":"])
+def test_unsupported_separator_is_reported(char: str) -> None:
+    """The message advises to save the file with commas."""
+    message = dialect_refusal(f"{char.join(TASK)}\n")
+
+    assert message.endswith(f" The separator seems to be '{char}': save the file with commas.")
+    assert "Did you mean" not in message
+
+
+def test_wrong_separator_option_is_reported() -> None:
+    """The message has the right separator."""
+    message = dialect_refusal("task_name;operation_types\n", delimiter="\t")
+
+    assert message.endswith(" The separator is a semicolon: omit --delimiter.")
+
+
+def test_no_separator_is_suggested_without_known_headings() -> None:
+    """The message shows the first row only."""
+    assert dialect_refusal("a\tb\n", delimiter=",") == (
+        "t.csv: none of the first 20 rows contains the headings task_name and operation_types. Row"
+        " 1 contains 'a\\tb'."
+    )
+
+
+def test_malformed_title_is_reported() -> None:
+    """Without a header row the first row that cannot be parsed is the cause."""
+    assert dialect_refusal('"Tasks" of May\ntask_name,operation_types\n').startswith(
+        "t.csv, row 1: the header row cannot be parsed, because a quotation mark"
+    )
+
+
+def test_known_headings_are_counted_with_the_best_separator() -> None:
+    """The count is highest for the right encoding."""
+    assert count_known("sep=|\nx\ntask_name|operation_types|a", LoadOptions()) == 2
+    assert count_known("x\ta\n", LoadOptions(mapping={"A": "task_name"})) == 1
+    assert count_known("", LoadOptions()) == 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-32", "utf-32"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+    ],
+)
+@pytest.mark.parametrize("header", [HEADER, CHINESE])
+def test_unicode_is_detected(encoding: str, expected: str, header: str) -> None:
+    """The mark, the pattern of the bytes or the NUL bytes are evidence."""
+    assert encoding_of(table("订单", header).encode(encoding)) == expected
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff", b"\xfe\xff\0"])
+def test_mark_of_utf_16_is_enough(mark: bytes) -> None:
+    """The text after it is decoded later."""
+    assert encoding_of(mark) == "utf-16"
+
+
+def test_other_text_with_nul_bytes_is_not_utf_16() -> None:
+    """Only known headings are evidence; the NUL bytes are reported later."""
+    assert encoding_of(b"a\0b\0,\0") == "utf-8"
+
+
+def test_ascii_is_read_as_utf_8() -> None:
+    """ASCII is a subset of UTF-8."""
+    assert encoding_of(table("plain").encode()) == "utf-8"
+
+
+@pytest.mark.parametrize("encoding", WRITTEN)
+def test_encoding_of_everyday_text_is_detected(encoding: str) -> None:
+    """Below ASCII headings the characters of the text decide."""
+    assert encoding_of(table(WRITTEN[encoding]).encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "cp950"])
+def test_encoding_of_chinese_headings_is_detected(encoding: str) -> None:
+    """They are known headings in one encoding only."""
+    headings = {"gb18030": "任务名称,操作类型", "cp950": "任務名稱,操作類型"}[encoding]
+
+    assert encoding_of(f"{headings}\na,INSERT\n".encode(encoding)) == encoding
+
+
+def test_one_chinese_heading_among_ascii_ones_is_sufficient() -> None:
+    """It increases the number of known headings."""
+    assert encoding_of("task_name,operation_types,标签\na,b,订单\n".encode("gb18030")) == "gb18030"
+
+
+def test_text_decides_below_unknown_headings() -> None:
+    """The error about the headings is then readable."""
+    assert encoding_of(f"甲,乙\na,{WRITTEN['gb18030']}\n".encode("gb18030")) == "gb18030"
+
+
+def test_given_encoding_is_used() -> None:
+    """It has precedence over detection."""
+    assert encoding_of(b"\xff\xfea\0", encoding="cp1251") == "cp1251"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_given_utf_16_needs_no_mark(encoding: str) -> None:
+    """The headings show the byte order; little-endian is the default."""
+    assert encoding_of(table("x").encode(encoding), encoding="utf-16") == encoding
+    assert encoding_of("名称".encode(), encoding="utf-16") == "utf-16-le"
+    assert encoding_of("名称".encode("utf-16"), encoding="utf-16") == "utf-16"
+
+
+def test_ambiguous_encoding_must_be_given() -> None:
+    """Two characters differ in each encoding; no encoding is assumed."""
+    assert encoding_refusal(table("订单").encode("gb18030")) == (
+        "t.csv, line 3: the bytes B6 A9 B5 A5 are not UTF-8; they may be '订单' in gb18030,"
+        " '隆等' in cp950, 'ｶｩｵ･' in cp932, '땐데' in cp949, '¶©µ¥' in cp1252. Specify --encoding,"
+        " or save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
+    )
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "Заказы клиентов"),
+        ("cp1251", "склад"),
+        ("koi8-r", "Заказы клиентов"),
+        ("cp866", "Заказы клиентов"),
+        ("cp1253", "παραγγελίες"),
+        ("cp1254", "sipariş güncellemeleri ığ"),
+        ("cp1250", "Zamówienia łódź"),
+        ("cp1250", "Příliš žluťoučký kůň"),
+        ("mac-roman", "Größe"),
+        ("cp850", "Größe"),
+        ("cp949", "고객"),
+        ("gb18030", "客户"),
+        ("big5", "測試"),
+    ],
+)
+def test_uncertain_encoding_must_be_given(encoding: str, text: str) -> None:
+    """A text is never decoded with another encoding."""
+    assert "Specify --encoding" in encoding_refusal(table(text).encode(encoding))
+
+
+def test_unknown_encoding_must_be_given() -> None:
+    """The message lists no encoding."""
+    assert "are not UTF-8 or another common encoding. Specify --encoding" in encoding_refusal(
+        table("").encode() + b"\x81\xff\x81 \x81\r\n"
+    )
+
+
+def test_damaged_utf_8_is_still_utf_8() -> None:
+    """The incomplete character is reported with its line later."""
+    assert encoding_of(table("订单").encode().replace("单".encode(), "单".encode()[:2])) == "utf-8"
+
+
+def test_first_line_that_is_not_ascii_may_be_far_down() -> None:
+    """The file is searched up to this line."""
+    rows = "a,INSERT,plain\r\n" * (2 * BLOCK_BYTES // 16)
+    special = f"b,INSERT,{WRITTEN['gb18030']}\r\n"
+
+    assert encoding_of((HEADER + rows + special).encode("gb18030")) == "gb18030"
+    assert encoding_of((HEADER + rows + special).encode()) == "utf-8"
+    assert encoding_refusal((HEADER + rows + "b,INSERT,订单").encode("gb18030")).startswith(
+        f"t.csv, line {rows.count(chr(10)) + 2}: the bytes B6 A9 B5 A5 are not UTF-8"
+    )
+
+
+def test_sample_is_bounded() -> None:
+    """Neither many such lines nor an endless one fill the memory."""
+    many = (HEADER + WRITTEN["cp932"] + "\r\n").encode("cp932") * SAMPLE_BYTES
+    endless = HEADER.encode() + b"\xb6\xa9" * HEAD_BYTES * 4
+
+    assert encoding_of(many[: 4 * BLOCK_BYTES]) == "cp932"
+    assert encoding_of(endless) == "utf-8"
+
+
+def test_candidates_are_tried_in_a_fixed_order() -> None:
+    """The message lists the most likely encodings first."""
+    assert CANDIDATES == ("gb18030", "cp950", "cp932", "cp949", "cp1252")
