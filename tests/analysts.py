@@ -31,7 +31,7 @@ BLUE = "FF0000FF"
 
 
 def write_workbook(path: Path) -> None:
-    """Write two sheets with mistakes, as people lay them out, and a hidden list beside them."""
+    """Write two sheets with issues, in a layout typical of analysts, and a hidden list."""
     book = openpyxl.Workbook()
     for sheet, rows, above in ((book.active, ORDERS, 3), (book.create_sheet(), STOCK, 0)):
         sheet.title = "Orders" if rows is ORDERS else "Stock & more"
@@ -66,7 +66,7 @@ def write_workbook(path: Path) -> None:
 
 
 def write_text(path: Path) -> None:
-    """Write one table with the same mistakes, with semicolons and a title above it."""
+    """Write one table with the same issues, with semicolons and a title above it."""
     with path.open("w", encoding="gb18030", newline="") as file:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(["Tasks of May"])
@@ -75,10 +75,10 @@ def write_text(path: Path) -> None:
         writer.writerows(STOCK)
 
 
-def mend(path: Path) -> None:
-    """Type what every suggestion of a to-fix file says."""
+def fix(path: Path) -> None:
+    """Enter every suggestion of a to-fix file."""
     if path.suffix == ".csv":
-        _mend_text(path)
+        _fix_text(path)
         return
     book = openpyxl.load_workbook(path)
     for cell, suggestion in suggestions(book):
@@ -87,7 +87,7 @@ def mend(path: Path) -> None:
 
 
 def suggestions(book: Any) -> Iterator[tuple[Any, str]]:
-    """Yield the cells with suggestions, and what they suggest."""
+    """Yield the cells with suggestions, and the suggestions."""
     for sheet in book:
         for cell in [cell for row in sheet.iter_rows() for cell in row if cell.comment]:
             for line in cell.comment.text.splitlines():
@@ -95,8 +95,8 @@ def suggestions(book: Any) -> Iterator[tuple[Any, str]]:
                     yield cell, line.removeprefix(SUGGESTION)
 
 
-def _mend_text(path: Path) -> None:
-    """Look the suggestions up in the issues, by the rows that the origins name."""
+def _fix_text(path: Path) -> None:
+    """Enter the suggestions of the issues, by the rows in the origin column."""
     with (path.parent / "issues.csv").open(encoding="utf-8-sig", newline="") as file:
         issues = list(csv.DictReader(file))
     with path.open(encoding="utf-8-sig", newline="") as file:

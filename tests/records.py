@@ -1,4 +1,4 @@
-"""Workbooks of binary records, made by hand: .xls ([MS-XLS]) and .xlsb ([MS-XLSB])."""
+"""Workbooks built from binary records: .xls ([MS-XLS]) and .xlsb ([MS-XLSB])."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -36,14 +36,14 @@ def error(row: int, column: int, code: int) -> bytes:
 
 
 def formula_error(row: int, column: int, code: int) -> bytes:
-    """A formula that ends in an error."""
+    """A formula whose result is an error."""
     result = bytes((2, 0, code, 0, 0, 0, 0xFF, 0xFF))
     rest = struct.pack("<HIH", 0, 0, 3) + b"\x1e\x01\x00"  # the formula =1
     return record(0x0006, struct.pack("<HHH", row, column, 0) + result + rest)
 
 
 def formula(row: int, column: int, value: float) -> bytes:
-    """A formula that ends in a number."""
+    """A formula whose result is a number."""
     rest = struct.pack("<HIH", 0, 0, 3) + b"\x1e\x01\x00"
     return record(0x0006, struct.pack("<HHHd", row, column, 0, value) + rest)
 
@@ -60,7 +60,7 @@ def table(*texts: Sequence[str]) -> list[bytes]:
 def xls(
     path: Path, sheets: Mapping[str, Cells], *, hidden: Sequence[str] = (), more: bytes = b""
 ) -> Path:
-    """A workbook with *sheets*; *more* stands among what is said of all of them."""
+    """A workbook with *sheets*; *more* are additional records of the workbook."""
     bodies = [
         record(_BEGIN, struct.pack("<HH12x", 0x0600, _WORKSHEET))
         + b"".join(cells)
@@ -84,7 +84,7 @@ def part(*records: tuple[int, bytes]) -> bytes:
 
 
 def row(at: int) -> tuple[int, bytes]:
-    """The row in which the next cells stand, from 0."""
+    """The zero-based row of the following cells."""
     return 0, struct.pack("<I", at) + b"\0" * 13
 
 

@@ -1,4 +1,4 @@
-"""Workbooks made by hand, part by part, as no library would write them."""
+"""Workbooks built from parts, which libraries would not write in this way."""
 
 import struct
 import zipfile
@@ -44,15 +44,15 @@ def xlsx(
     parts: Mapping[str, Part] | None = None,
 ) -> Path:
     """
-    A workbook with the sheet ``May``, or whatever *parts* put in the place of its own.
+    A workbook with the sheet ``May``; *parts* are added, or replace its parts.
 
     Args:
-        path: where.
+        path: path of the new file.
         rows: of its sheet, as XML.
         strings: the shared strings, as XML.
         styles: the formats, as XML.
-        book: what stands before the sheets in the workbook's own part.
-        parts: added to those of the workbook, or instead of them.
+        book: XML before the sheets in the main part.
+        parts: content by the names of the parts.
 
     """
     made: dict[str, Part] = {
@@ -85,7 +85,7 @@ def relations(*named: tuple[str, str, str]) -> str:
 
 
 def packed(path: Path, parts: Mapping[str, Part]) -> Path:
-    """A zip file of *parts*; large ones may come in pieces."""
+    """A zip file of *parts*; a large part can be given in pieces."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in parts.items():
             with package.open(name, "w", force_zip64=True) as part:

@@ -17,19 +17,20 @@ from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.messages import quoted
 from batchcreate.models import CellKind, Chunk, Skipped
 from batchcreate.text import is_blank
-from batchcreate.workbooks import cells
-from batchcreate.workbooks.reader import Head, Rows, Tab, WorkbookReader
+from batchcreate.workbooks import cell_values
+from batchcreate.workbooks.protocol import SheetName
+from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
 
 SHOWN_SHEETS: Final = 5
 """Maximum number of sheets whose headings an error lists."""
 
 _KINDS: Final = {
-    cells.NUMBER: CellKind.NUMBER,
-    cells.DATE: CellKind.DATE,
-    cells.BOOLEAN: CellKind.BOOLEAN,
-    cells.ERROR: CellKind.ERROR,
-    cells.NO_RESULT: CellKind.NO_RESULT,
-    cells.MERGED: CellKind.MERGED,
+    cell_values.NUMBER: CellKind.NUMBER,
+    cell_values.DATE: CellKind.DATE,
+    cell_values.BOOLEAN: CellKind.BOOLEAN,
+    cell_values.ERROR: CellKind.ERROR,
+    cell_values.NO_RESULT: CellKind.NO_RESULT,
+    cell_values.MERGED: CellKind.MERGED,
 }
 
 
@@ -41,10 +42,10 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
         LoadError: the file is not a workbook, a sheet is missing, or no sheet has a header row.
 
     """
-    without_header: dict[str, Head] = {}
+    without_header: dict[str, SheetHead] = {}
     is_found = False
     with WorkbookReader(file, label) as reader:
-        tabs = reader.tabs()
+        tabs = reader.sheets()
         _require_sheets(label, options.sheets, [tab.name for tab in tabs])
         for index, tab in enumerate(tabs):
             if not _is_selected(tab, options.sheets):
@@ -70,7 +71,7 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
         raise LoadError(_no_header(label, without_header, options.mapping))
 
 
-def _is_selected(tab: Tab, sheets: Sequence[str]) -> bool:
+def _is_selected(tab: SheetName, sheets: Sequence[str]) -> bool:
     return tab.name in sheets if sheets else tab.is_visible
 
 
@@ -79,7 +80,7 @@ def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator
         yield _chunk(rows, header)
 
 
-def _chunk(rows: Rows, header: Header) -> Chunk:
+def _chunk(rows: SheetRows, header: Header) -> Chunk:
     names = list(header.columns)
     columns = [_split_merged(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
     return Chunk(
@@ -91,7 +92,7 @@ def _chunk(rows: Rows, header: Header) -> Chunk:
         kinds={
             name: _kinds(letters)
             for name, letters in zip(names, rows.kinds, strict=False)
-            if letters.strip(cells.TEXT)
+            if letters.strip(cell_values.TEXT)
         },
         covering={
             name: covering for name, (_, covering) in zip(names, columns, strict=False) if covering
@@ -105,14 +106,14 @@ def _split_merged(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Ma
     covering = {
         at: text
         for at, (text, letter) in enumerate(zip(texts, letters, strict=False))
-        if letter == cells.MERGED
+        if letter == cell_values.MERGED
     }
     uncovered = [text if at not in covering else "" for at, text in enumerate(texts)]
     return uncovered if covering else texts, covering
 
 
 def _kinds(letters: str) -> Mapping[int, CellKind]:
-    return {at: _KINDS[letter] for at, letter in enumerate(letters) if letter != cells.TEXT}
+    return {at: _KINDS[letter] for at, letter in enumerate(letters) if letter != cell_values.TEXT}
 
 
 def _require_sheets(label: str, sheets: Sequence[str], names: Sequence[str]) -> None:
@@ -123,7 +124,7 @@ def _require_sheets(label: str, sheets: Sequence[str], names: Sequence[str]) -> 
         raise LoadError(message)
 
 
-def _no_header(label: str, heads: Mapping[str, Head], mapping: Mapping[str, str]) -> str:
+def _no_header(label: str, heads: Mapping[str, SheetHead], mapping: Mapping[str, str]) -> str:
     filled = {sheet: head.rows for sheet, head in heads.items() if any(map(any, head.rows))}
     if len(filled) == 1:
         ((sheet, rows),) = filled.items()

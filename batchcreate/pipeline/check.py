@@ -15,7 +15,7 @@ from batchcreate.pipeline.load import Input, chunks
 from batchcreate.pipeline.reports import CheckedFiles
 from batchcreate.pipeline.values import InputNotes, InputNotesBuilder
 from batchcreate.report import write_issues
-from batchcreate.report.to_fix import write_to_fix
+from batchcreate.to_fix.write import write_to_fix
 from batchcreate.validator import repeated_name_issues, validate
 
 CAUSES_MAX: Final = 20

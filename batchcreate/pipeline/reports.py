@@ -24,7 +24,7 @@ from batchcreate.report import (
     write_workbook,
 )
 from batchcreate.report.formatting import format_duration, format_rate, format_utc
-from batchcreate.report.to_fix import HandedBack, write_to_fix
+from batchcreate.to_fix.write import ToFixResult, write_to_fix
 
 
 class KeptFiles:
@@ -100,7 +100,7 @@ ROWS_SHOWN: Final = 1000
 """Maximum number of rows on the report page; results.csv contains all of them."""
 
 
-def page_model(journal: Journal, reports: Reports, handed_back: HandedBack) -> PageModel:
+def page_model(journal: Journal, reports: Reports, handed_back: ToFixResult) -> PageModel:
     """
     Return the content of the report page.
 
@@ -166,7 +166,7 @@ def _select_runs(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
     return {"the last run": sent[0], "the largest run": largest}
 
 
-def _result_files(reports: Reports, handed_back: HandedBack) -> Iterator[ResultFile]:
+def _result_files(reports: Reports, handed_back: ToFixResult) -> Iterator[ResultFile]:
     for written in handed_back.files:
         content = f"rows of {written.file} to fix and send back"
         yield ResultFile(name=written.path.name, content=content, reader="analysts")
@@ -221,7 +221,7 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
     """
     files = {kind: results / name for kind, name in _NAMES.items()}
     failures: list[ReportError] = []
-    handed_back = HandedBack()
+    handed_back = ToFixResult()
     with _going_on(failures):
         write_results(files["results"], journal.results(), language=language)
     with _going_on(failures):

@@ -1,6 +1,6 @@
 """
-What stands in the cells of a workbook, read by a child process under limits.
+Cells of workbooks, read by a child process with limits.
 
-The parent's side is `batchcreate.workbooks.reader`. Nothing that runs in the child may import
-the rest of the package: it starts once for every file, and has to start cheaply.
+The parent's side is `batchcreate.workbooks.reader`. Modules that run in the child import only
+this package and `batchcreate.text`, because a child process is started for every file.
 """

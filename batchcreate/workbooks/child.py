@@ -1,130 +1,229 @@
-"""The child's side: opens the workbook that it is given and answers for its sheets."""
+"""Child process that opens one workbook and answers requests about its sheets."""
 
 import gc
-import resource
+import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Final
+from queue import Queue, SimpleQueue
+from types import TracebackType
+from typing import BinaryIO, Final, Self
 
-from batchcreate.workbooks.batches import Batch, has_cells, head
 from batchcreate.workbooks.binary import open_xls, open_xlsb
-from batchcreate.workbooks.blocks import Covering, cut
-from batchcreate.workbooks.content import Format, format_of
-from batchcreate.workbooks.frames import Value
-from batchcreate.workbooks.limits import SHEETS_MAX, Limits, limits_for
+from batchcreate.workbooks.file_types import FileType, detect_file_type
+from batchcreate.workbooks.merged_cells import MergedCells
 from batchcreate.workbooks.ods import OdsBook
-from batchcreate.workbooks.package import Package
-from batchcreate.workbooks.refusal import COPY, Refusal
-from batchcreate.workbooks.source import Source
-from batchcreate.workbooks.streams import Requests, Voice
-from batchcreate.workbooks.tables import HEAD_ROWS, Book, Table
+from batchcreate.workbooks.protocol import (
+    COPY,
+    NO_CALAMINE,
+    SHEETS_MAX,
+    Limits,
+    Message,
+    RefusedError,
+    apply_limits,
+    encode_message,
+    limits_for,
+    read_message,
+)
+from batchcreate.workbooks.tables import (
+    HEAD_ROWS,
+    Book,
+    RowGroup,
+    Table,
+    has_cells,
+    head_texts,
+    to_chunks,
+)
+from batchcreate.workbooks.untrusted import Package, SharedFile
 from batchcreate.workbooks.xlsx import XlsxBook
 
-CAREFUL: Final = "careful"
-"""Said to a child that shall do without calamine where it can."""
+_TOO_MUCH_MEMORY: Final = (
+    f"needs far more memory than expected for its size. It is damaged or malicious. {COPY}"
+)
+_WAITING_MAX: Final = 2
+_EXIT_ORPHANED: Final = 3
+_GRACE_S: Final = 0.5
 
-_TOO_MUCH_MEMORY: Final = f"needs far more memory than a workbook of its size should. It is damaged or made to do harm. {COPY}"
 
+class WorkbookServer:
+    """
+    Answers requests about one workbook.
 
-class Desk:
-    """Answers for one workbook."""
+    Args:
+        file: the workbook.
+        limits: for its size.
+        uses_calamine: False if .xlsx sheets must be read without calamine.
 
-    def __init__(self, source: Source, limits: Limits, *, is_careful: bool) -> None:
-        self._source = source
+    """
+
+    def __init__(self, file: SharedFile, limits: Limits, *, uses_calamine: bool) -> None:
+        self._file = file
         self._limits = limits
-        self._is_careful = is_careful
+        self._uses_calamine = uses_calamine
         self._book: Book
         self._table: Table
-        self._batches: Iterator[Batch]
+        self._groups: Iterator[RowGroup]
 
-    def answers(self, request: Value) -> Iterator[Value]:
-        """Yield what there is to say to *request*."""
+    def respond(self, request: Message) -> Iterator[Message]:
+        """
+        Yield the responses to *request*.
+
+        Raises:
+            RefusedError: the workbook is not read.
+
+        """
         match request:
-            case {"ask": "sheets"}:
+            case {"request": "sheets"}:
                 yield self._sheets()
-            case {"ask": "head", "sheet": index, "chunk_rows": chunk_rows}:
+            case {"request": "head", "sheet": index, "chunk_rows": chunk_rows}:
                 yield self._head(index, chunk_rows)
-            case {"ask": "rows", "columns": columns, "after": after, "chunk_rows": chunk_rows}:
-                covering = Covering(self._table.merges)
-                for batch in self._batches:
-                    for block in cut(
-                        batch,
-                        columns=columns,
-                        after=after,
-                        covering=covering,
-                        chunk_rows=chunk_rows,
-                    ):
-                        yield {"numbers": block.numbers, "columns": block.columns}
-                yield {"is_end": True}
+            case {"request": "rows", "columns": columns, "after": after, "chunk_rows": chunk_rows}:
+                yield from self._rows(columns, after, chunk_rows)
             case _:
-                yield {"refused": "does not answer this question."}
+                yield {"refused": "unknown request."}
 
-    def _sheets(self) -> Value:
-        found = format_of(self._source, self._limits)
-        self._book = self._opened(found)
+    def _sheets(self) -> Message:
+        file_type = detect_file_type(self._file, self._limits)
+        self._book = self._open(file_type)
         sheets = [[sheet.name, sheet.is_visible] for sheet in self._book.sheets]
         if len(sheets) > SHEETS_MAX:
-            text = f"has {len(sheets):,} sheets, and more than {SHEETS_MAX:,} are not read. {COPY}"
-            raise Refusal(text)
-        return {"format": found.value, "sheets": sheets}
+            text = f"has {len(sheets):,} sheets; the maximum is {SHEETS_MAX:,}. {COPY}"
+            raise RefusedError(text)
+        return {"file_type": file_type.value, "sheets": sheets}
 
-    def _opened(self, found: Format) -> Book:
-        match found:
-            case Format.XLSX:
-                return XlsxBook(self._source, self._limits, is_careful=self._is_careful)
-            case Format.XLSB:
-                return open_xlsb(self._source, self._limits)
-            case Format.ODS:
-                return OdsBook(Package(self._source, self._limits))
-            case Format.XLS:
-                return open_xls(self._source)
+    def _open(self, file_type: FileType) -> Book:
+        if file_type is FileType.XLSX:
+            return XlsxBook(self._file, self._limits, uses_calamine=self._uses_calamine)
+        if file_type is FileType.XLSB:
+            return open_xlsb(self._file, self._limits)
+        if file_type is FileType.ODS:
+            return OdsBook(Package(self._file, self._limits))
+        return open_xls(self._file)
 
-    def _head(self, index: int, chunk_rows: int) -> Value:
+    def _head(self, index: int, chunk_rows: int) -> Message:
         self._table = self._book.table(index, chunk_rows)
-        seen: list[Batch] = []
-        for batch in self._table.batches:
-            if not seen or has_cells(batch):
-                seen.append(batch)
-            if has_cells(batch):
+        read: list[RowGroup] = []
+        is_blank = True
+        for group in self._table.groups:
+            is_blank = not has_cells(group)
+            if not read or not is_blank:
+                read.append(group)
+            if not is_blank:
                 break
-        self._batches = chain(seen, self._table.batches)
-        return {
-            "head": head(seen[0], HEAD_ROWS) if seen else [],
-            "is_blank": not any(map(has_cells, seen)),
-        }
+        self._groups = chain(read, self._table.groups)
+        return {"head": head_texts(read[0], HEAD_ROWS) if read else [], "is_blank": is_blank}
+
+    def _rows(self, columns: Sequence[int], after: int, chunk_rows: int) -> Iterator[Message]:
+        merged = MergedCells(self._table.merges)
+        for group in self._groups:
+            for chunk in to_chunks(
+                group, columns=columns, after=after, merged=merged, chunk_rows=chunk_rows
+            ):
+                yield {"numbers": chunk.numbers, "columns": chunk.columns}
+        yield {"is_end": True}
 
 
-def answer(request: Value, desk: Desk) -> Iterator[Value]:
-    """Yield the answers of *desk* to *request*, and why there are no more."""
+def respond(server: WorkbookServer, request: Message) -> Iterator[Message]:
+    """Yield the responses of *server* to *request*; the last one may be a refusal."""
     try:
-        yield from desk.answers(request)
-    except Refusal as refusal:
+        yield from server.respond(request)
+    except RefusedError as refusal:
         yield {"refused": str(refusal)}
     except MemoryError:
         yield {"refused": _TOO_MUCH_MEMORY}
 
 
-def main() -> None:
-    """Answer the parent's requests until there are no more."""
-    # Nothing here makes circles that matter, and looking for them takes a fifth of the time.
+class RequestReader:
+    """
+    Reads the requests of the parent in a separate thread.
+
+    The thread ends the process as soon as the parent closes the stream, even in the middle of a
+    response.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._requests: SimpleQueue[Message | None] = SimpleQueue()
+        self._is_idle = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __iter__(self) -> Iterator[Message]:
+        """Yield the requests until the parent closes the stream."""
+        self._is_idle.set()
+        while request := self._requests.get():
+            self._is_idle.clear()
+            yield request
+            self._is_idle.set()
+
+    def _read(self) -> None:
+        try:
+            while True:
+                self._requests.put(read_message(self._read_exactly))
+        except EOFError:
+            if not self._is_idle.wait(_GRACE_S):
+                os._exit(_EXIT_ORPHANED)
+            self._requests.put(None)
+
+    def _read_exactly(self, count: int) -> bytes:
+        content = self._stream.read(count)
+        if len(content) < count:
+            raise EOFError
+        return content
+
+
+class AnswerWriter:
+    """Writes responses in a separate thread, while the next response is prepared."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._waiting: Queue[bytes] = Queue(_WAITING_MAX)
+        self._thread = threading.Thread(target=self._write_all, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait until all responses are written."""
+        self._waiting.put(b"")
+        self._thread.join()
+
+    def write(self, response: Message) -> None:
+        """Write *response* after the earlier ones."""
+        self._waiting.put(encode_message(response))
+
+    def _write_all(self) -> None:
+        try:
+            while content := self._waiting.get():
+                self._stream.write(content)
+                self._stream.flush()
+        except BrokenPipeError:
+            os._exit(_EXIT_ORPHANED)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """
+    Answer the parent's requests until it closes standard input.
+
+    Args:
+        arguments: the descriptor of the workbook, and `NO_CALAMINE` or nothing.
+
+    """
+    descriptor, *options = arguments
+    file = SharedFile(int(descriptor))
+    limits = limits_for(file.size_bytes)
+    apply_limits(cpu_s=limits.cpu_s, memory_bytes=limits.memory_bytes)
+    # Reference cycles are rare here, and the collector takes a fifth of the time.
     gc.disable()
-    source = Source(int(sys.argv[2]))
-    limits = limits_for(source.size_bytes)
-    _lower(limits)
-    desk = Desk(source, limits, is_careful=CAREFUL in sys.argv)
-    with Voice(sys.stdout.buffer) as voice:
-        for request in Requests(sys.stdin.buffer):
-            for said in answer(request, desk):
-                voice.say(said)
-
-
-def _lower(limits: Limits) -> None:
-    for kind, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, limits.cpu_s),
-        (resource.RLIMIT_AS, limits.memory_bytes),
-    ):
-        _, hard = resource.getrlimit(kind)
-        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (soft, hard))
+    server = WorkbookServer(file, limits, uses_calamine=NO_CALAMINE not in options)
+    with AnswerWriter(sys.stdout.buffer) as writer:
+        for request in RequestReader(sys.stdin.buffer):
+            for response in respond(server, request):
+                writer.write(response)

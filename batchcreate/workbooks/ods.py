@@ -1,53 +1,296 @@
-"""OpenDocument spreadsheets: all sheets stand in one part, and what is repeated is told once."""
+"""OpenDocument spreadsheets: sheets, repeated rows and cells, and displayed cell values."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from xml.parsers.expat import XMLParserType
 
-from batchcreate.workbooks.blocks import Merge
-from batchcreate.workbooks.markup import feed, parser
-from batchcreate.workbooks.open_sheet import OutlineReader, SheetReader
-from batchcreate.workbooks.package import Package
-from batchcreate.workbooks.sheet import Row
-from batchcreate.workbooks.tables import SheetName, Table, sparse
+from batchcreate.text import cell_address
+from batchcreate.workbooks.cell_values import (
+    BOOLEAN,
+    DATE,
+    ERROR,
+    NO_RESULT,
+    TEXT,
+    Cell,
+    pad_number,
+)
+from batchcreate.workbooks.merged_cells import MergedRange
+from batchcreate.workbooks.protocol import (
+    CELL_CHARS_MAX,
+    COLUMNS_MAX,
+    ROWS_MAX,
+    SheetName,
+    refuse_damaged,
+)
+from batchcreate.workbooks.tables import Row, Table, group_sparse, too_long
+from batchcreate.workbooks.untrusted import Package, make_parser, parse
 
-CONTENT: Final = "content.xml"
+_CONTENT: Final = "content.xml"
+_SHEETS: Final = "office:spreadsheet"
+_TABLE: Final = "table:table"
+_ROW: Final = "table:table-row"
+_CELLS: Final = frozenset({"table:table-cell", "table:covered-table-cell"})
+_PARAGRAPHS: Final = frozenset({"text:p", "text:h"})
+
+_SPACE, _TAB, _BREAK = "\0", "\1", "\2"
+"""White space from elements; other white space of the XML counts as one space."""
+
+_WHITE_SPACE_ELEMENTS: Final = {"text:s": _SPACE, "text:tab": _TAB, "text:line-break": _BREAK}
+_WHITE_SPACE_CHARS: Final = {ord(_SPACE): " ", ord(_TAB): "\t", ord(_BREAK): "\n"}
+_WHITE_SPACE: Final = re.compile(r"[ \t\r\n]+")
+_ERROR: Final = re.compile(r"#[A-Z][A-Z0-9/]*[!?A]|Err:[0-9]+")
+_ZEROS: Final = re.compile(r"0[0-9]+")
+_TIME: Final = re.compile(
+    r"(-?)P(?:([0-9]{1,9})D)?T([0-9]{1,9})H([0-9]{1,2})M([0-9]{1,2})(?:[.,]([0-9]*))?S"
+)
+_COUNT_DIGITS: Final = 9
 
 
 class OdsBook:
     """
-    An OpenDocument spreadsheet.
+    An OpenDocument spreadsheet; all its sheets are in one part.
 
-    Raises `Refusal` where it is damaged.
+    Every method raises `RefusedError` if the spreadsheet is damaged.
     """
 
     def __init__(self, package: Package) -> None:
         self._package = package
-        self._sheets = list(_sheets(package))
+        self._sheets = list(_read_sheet_names(package))
 
     @property
     def sheets(self) -> Sequence[SheetName]:
-        """Its sheets, in the order of their tabs."""
+        """The sheets in the order of their tabs."""
         return self._sheets
 
     def table(self, index: int, chunk_rows: int) -> Table:
-        """Return the rows of the sheet number *index*."""
-        # A cell stands before those that it is merged with, so they are known in time.
-        merges: list[Merge] = []
-        return Table(batches=sparse(self._rows(index, merges), chunk_rows), merges=merges)
+        """Return the rows of the sheet with position *index*."""
+        # Filled while rows are read: a cell precedes the cells that it covers.
+        merges: list[MergedRange] = []
+        return Table(groups=group_sparse(self._rows(index, merges), chunk_rows), merges=merges)
 
-    def _rows(self, index: int, merges: list[Merge]) -> Iterator[Row]:
-        made = parser()
-        reader = SheetReader(made, index, merges)
-        for _ in feed(made, self._package.blocks(CONTENT), CONTENT):
-            yield from reader.taken()
-            if reader.is_past:
+    def _rows(self, index: int, merges: list[MergedRange]) -> Iterator[Row]:
+        parser = make_parser()
+        reader = _SheetReader(parser, index, merges)
+        for _ in parse(parser, self._package.read_pieces(_CONTENT), _CONTENT):
+            yield from reader.take_rows()
+            if reader.is_finished:
                 return
 
 
-def _sheets(package: Package) -> Iterator[SheetName]:
-    made = parser()
-    reader = OutlineReader(made)
-    for _ in feed(made, package.blocks(CONTENT), CONTENT):
+def _read_sheet_names(package: Package) -> Iterator[SheetName]:
+    parser = make_parser()
+    reader = _OutlineReader(parser)
+    for _ in parse(parser, package.read_pieces(_CONTENT), _CONTENT):
         pass
     for name, style in reader.sheets:
         yield SheetName(name=name, is_visible=style not in reader.hidden)
+
+
+class _OutlineReader:
+    """
+    Collects the sheets from the events of a parser.
+
+    Attributes:
+        sheets: name and style of each sheet.
+        hidden: styles of hidden sheets.
+
+    """
+
+    def __init__(self, parser: XMLParserType) -> None:
+        self.sheets: list[tuple[str, str]] = []
+        self.hidden: set[str] = set()
+        self._style = ""
+        self._open: list[str] = []
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == _TABLE and self._open[-1:] == [_SHEETS]:
+            style = attributes.get("table:style-name", "")
+            self.sheets.append((attributes.get("table:name", ""), style))
+        elif name == "style:style":
+            self._style = attributes.get("style:name", "")
+        elif name == "style:table-properties" and attributes.get("table:display") == "false":
+            self.hidden.add(self._style)
+        self._open.append(name)
+
+    def _end(self, _: str) -> None:
+        self._open.pop()
+
+
+class _SheetReader:
+    """
+    Collects the rows of one sheet from the events of a parser.
+
+    Args:
+        parser: its handlers are set.
+        index: position of the sheet.
+        merges: merged cells are appended before the cells that they cover are read.
+
+    Attributes:
+        is_finished: the sheet has ended.
+
+    """
+
+    def __init__(self, parser: XMLParserType, index: int, merges: list[MergedRange]) -> None:
+        self.is_finished = False
+        self._parser = parser
+        self._tables_before = index + 1
+        self._merges = merges
+        self._open: list[str] = []
+        self._rows: list[Row] = []
+        self._number = 1
+        self._row: dict[str, str] = {}
+        self._cells: dict[int, Cell] = {}
+        self._column = 0
+        self._cell: dict[str, str] = {}
+        self._paragraphs: list[str] = []
+        self._chars: list[str] = []
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+
+    def take_rows(self) -> Iterator[Row]:
+        """
+        Yield the rows that were read since the last call.
+
+        Raises:
+            RefusedError: the cell that is being read is too long.
+
+        """
+        self._check_length(self._chars)
+        yield from self._rows
+        self._rows.clear()
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        parent = self._open[-1] if self._open else ""
+        self._open.append(name)
+        if name == _TABLE and parent == _SHEETS:
+            self._tables_before -= 1
+        elif self._tables_before or self.is_finished:
+            return
+        elif name in _CELLS:
+            self._start_cell(attributes)
+        elif name in _PARAGRAPHS and parent in _CELLS:
+            self._chars = []
+            self._parser.CharacterDataHandler = self._chars.append
+        elif name in _WHITE_SPACE_ELEMENTS:
+            count = _count(attributes.get("text:c", "1"), CELL_CHARS_MAX + 1)
+            self._chars.append(_WHITE_SPACE_ELEMENTS[name] * count)
+        elif name == _ROW:
+            self._row = attributes
+            self._cells = {}
+            self._column = 0
+
+    def _end(self, name: str) -> None:
+        self._open.pop()
+        if self._tables_before or self.is_finished:
+            return
+        parent = self._open[-1]
+        if name in _CELLS:
+            self._end_cell()
+        elif name in _PARAGRAPHS and parent in _CELLS:
+            self._parser.CharacterDataHandler = None
+            self._paragraphs.append("".join(self._chars))
+            self._check_length(self._paragraphs)
+        elif name == _ROW:
+            self._end_row()
+        elif name == _TABLE and parent == _SHEETS:
+            self.is_finished = True
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._cell = attributes
+        self._paragraphs = []
+        self._chars = []
+        rows = _count(attributes.get("table:number-rows-spanned", "1"), ROWS_MAX)
+        columns = _count(attributes.get("table:number-columns-spanned", "1"), COLUMNS_MAX)
+        if rows > 1 or columns > 1:
+            bottom, right = self._number + rows - 1, self._column + columns - 1
+            self._merges.append(MergedRange(self._number, self._column, bottom, right))
+
+    def _end_cell(self) -> None:
+        count = _count(self._cell.get("table:number-columns-repeated", "1"), COLUMNS_MAX)
+        text, kind = _display_cell(self._cell, self._paragraphs)
+        if text or kind != TEXT:
+            if self._column + count > COLUMNS_MAX:
+                refuse_damaged(f"row {self._number} has more than {COLUMNS_MAX:,} cells")
+            columns = range(self._column, self._column + count)
+            self._cells.update(dict.fromkeys(columns, (text, kind)))
+        self._column += count
+
+    def _end_row(self) -> None:
+        count = _count(self._row.get("table:number-rows-repeated", "1"), ROWS_MAX)
+        if self._cells:
+            if self._number + count - 1 > ROWS_MAX:
+                refuse_damaged(f"it has more than {ROWS_MAX:,} rows")
+            self._rows += [
+                (number, self._cells) for number in range(self._number, self._number + count)
+            ]
+        self._number += count
+
+    def _check_length(self, texts: Sequence[str]) -> None:
+        chars = sum(map(len, texts))
+        if chars > CELL_CHARS_MAX:
+            raise too_long(cell_address(self._column, self._number), chars)
+
+
+def _count(text: str, maximum: int) -> int:
+    """Return the number of repetitions in *text*, or a number above *maximum*."""
+    is_number = text.isdecimal() and len(text) <= _COUNT_DIGITS
+    return min(int(text), maximum + 1) if is_number else maximum + 1
+
+
+def _display_cell(attributes: Mapping[str, str], paragraphs: Sequence[str]) -> Cell:
+    """
+    Return displayed text and kind of a cell.
+
+    Args:
+        attributes: of its element.
+        paragraphs: its texts, with the white space of elements as special characters.
+
+    """
+    kind = attributes.get("office:value-type", "")
+    text = "\n".join(map(_normalize, paragraphs))
+    has_formula = "table:formula" in attributes
+    is_error = attributes.get("calcext:value-type") == "error"
+    if is_error or (has_formula and _ERROR.fullmatch(text)):
+        return text or "#VALUE!", ERROR
+    if not kind and not text:
+        return "", NO_RESULT if has_formula else TEXT
+    return _display_value(kind, attributes, text)
+
+
+def _display_value(kind: str, attributes: Mapping[str, str], text: str) -> Cell:
+    match kind:
+        case "float" | "percentage" | "currency":
+            return _display_number(attributes.get("office:value", ""), text)
+        case "date":
+            value = attributes.get("office:date-value", text)
+            return value.replace("T", " ").removesuffix(" 00:00:00"), DATE
+        case "time":
+            return _time_text(attributes.get("office:time-value", text)), DATE
+        case "boolean":
+            return attributes.get("office:boolean-value", text).upper(), BOOLEAN
+        case _:
+            return text or attributes.get("office:string-value", ""), TEXT
+
+
+def _display_number(value: str, text: str) -> Cell:
+    try:
+        return pad_number(float(value), len(text) if _ZEROS.fullmatch(text) else 0)
+    except ValueError:
+        return text, TEXT
+
+
+def _time_text(value: str) -> str:
+    match = _TIME.fullmatch(value)
+    if not match:
+        return value
+    sign, days, hours, minutes, seconds, rest = match.groups()
+    fraction = f".{rest[:3]:0<3}" if (rest or "").strip("0") else ""
+    return f"{sign}{int(days or 0) * 24 + int(hours):02}:{minutes:0>2}:{seconds:0>2}{fraction}"
+
+
+def _normalize(paragraph: str) -> str:
+    """Return *paragraph* as displayed: white space of the XML counts as one space."""
+    return _WHITE_SPACE.sub(" ", paragraph).strip(" ").translate(_WHITE_SPACE_CHARS)

@@ -1,8 +1,7 @@
-"""A workbook as the rest of the program sees it: read by a child process, under limits."""
+"""Reader of a workbook: the parent's side, which sends requests to a limited child process."""
 
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,32 +10,35 @@ from typing import BinaryIO, Final, Self
 from batchcreate.errors import LoadError
 from batchcreate.messages import quoted
 from batchcreate.text import printable
-from batchcreate.workbooks.frames import Value
-from batchcreate.workbooks.limits import MIB, limits_for
-from batchcreate.workbooks.process import Child, ChildCrashedError, ChildError, ChildSlowError
-from batchcreate.workbooks.refusal import COPY
+from batchcreate.workbooks.child_process import (
+    ChildCrashedError,
+    ChildError,
+    ChildProcess,
+    ChildSilentError,
+    ChildSlowError,
+)
+from batchcreate.workbooks.protocol import (
+    COPY,
+    MIB,
+    NO_CALAMINE,
+    Limits,
+    Message,
+    SheetName,
+    limits_for,
+)
 
-CAREFUL: Final = "careful"
-
+_CHILD: Final = "batchcreate.workbooks.child"
 _OPEN_XML: Final = "xlsx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    """The name of a sheet, and whether it is shown."""
-
-    name: str
-    is_visible: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class SheetHead:
     """
-    How a sheet begins.
+    The first rows of a sheet.
 
     Attributes:
-        rows: the texts of its first rows, from A1 on.
-        is_blank: nothing can be seen anywhere in the sheet.
+        rows: texts of the first rows, starting at A1.
+        is_blank: the whole sheet shows no values.
 
     """
 
@@ -45,14 +47,16 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class SheetRows:
     """
-    Some rows that are not blank.
+    Consecutive rows of a sheet, without the blank ones.
 
     Attributes:
-        numbers: as the spreadsheet program shows them.
-        texts: for each column asked for, what its cells show; those that a merge covers show its text.
-        kinds: likewise, a letter for each cell (see `cells`); empty where all are text.
+        numbers: row numbers as shown by the spreadsheet program.
+        texts: displayed texts of each requested column. A merged cell that is covered has the
+            text of the cell that covers it.
+        kinds: one letter for each cell of each requested column (see `cell_values`); empty if all
+            cells of the column are text.
 
     """
 
@@ -65,29 +69,26 @@ class WorkbookReader:
     """
     An open workbook.
 
-    Every method raises `LoadError` where the workbook is damaged, encrypted, not a workbook,
-    or costs more than its size warrants.
+    Every method raises `LoadError` if the file is damaged, encrypted or not a workbook, or if it
+    exceeds the limits for its size.
     """
 
-    def __init__(
-        self, file: BinaryIO, label: str, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, file: BinaryIO, label: str, *, limits: Limits | None = None) -> None:
         """
-        Start the child.
+        Start the child process.
 
         Args:
-            file: owned by the caller, who may read it meanwhile.
-            label: what reports call the file.
-            clock: monotonic seconds.
+            file: owned by the caller, who may read it concurrently.
+            label: name of the file in messages.
+            limits: by default those for the size of the file.
 
         """
         self._file = file
         self._label = label
-        self._clock = clock
         self._size_bytes = os.fstat(file.fileno()).st_size
-        self._left_s = limits_for(self._size_bytes).wait_s
-        self._child = Child(file)
-        self._format = ""
+        self._silence_s = (limits or limits_for(self._size_bytes)).silence_s
+        self._child = ChildProcess(_CHILD, file, silence_s=self._silence_s)
+        self._file_type = ""
         self._sheet = ""
 
     def __enter__(self) -> Self:
@@ -100,76 +101,95 @@ class WorkbookReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the child."""
-        self._child.end()
+        """End the child process."""
+        self._child.close()
 
-    def tabs(self) -> list[Tab]:
-        """Return the worksheets, in order."""
-        with self._translated():
-            said = self._ask(ask="sheets")
-            self._format = said["format"]
-            return [Tab(name=name, is_visible=is_visible) for name, is_visible in said["sheets"]]
+    def sheets(self) -> list[SheetName]:
+        """Return the worksheets in the order of their tabs."""
+        with self._translated_errors():
+            response = self._request(request="sheets")
+            self._file_type = response["file_type"]
+            return [
+                SheetName(name=name, is_visible=is_visible)
+                for name, is_visible in response["sheets"]
+            ]
 
-    def head(self, index: int, name: str, chunk_rows: int) -> Head:
+    def head(self, index: int, name: str, chunk_rows: int) -> SheetHead:
         """
-        Return how the sheet number *index* begins.
+        Return the first rows of the sheet with position *index* and *name*.
 
-        What calamine dies of, in the child, our own reader may survive.
+        If calamine crashes the child, a second child reads the sheet without calamine.
         """
         self._sheet = name
-        with self._translated():
+        with self._translated_errors():
             try:
-                said = self._ask(ask="head", sheet=index, chunk_rows=chunk_rows)
+                response = self._request(request="head", sheet=index, chunk_rows=chunk_rows)
             except ChildCrashedError:
-                if self._format != _OPEN_XML:
+                if self._file_type != _OPEN_XML:
                     raise
-                self._child.end()
-                self._child = Child(self._file, CAREFUL)
-                self._ask(ask="sheets")
-                said = self._ask(ask="head", sheet=index, chunk_rows=chunk_rows)
-            return Head(rows=said["head"], is_blank=said["is_blank"])
+                self._child.close()
+                self._child = ChildProcess(
+                    _CHILD, self._file, NO_CALAMINE, silence_s=self._silence_s
+                )
+                self._request(request="sheets")
+                response = self._request(request="head", sheet=index, chunk_rows=chunk_rows)
+            return SheetHead(rows=response["head"], is_blank=response["is_blank"])
 
-    def rows(self, columns: Sequence[int], *, after: int, chunk_rows: int) -> Iterator[Rows]:
-        """Yield *columns* of the rows below row *after* of the sheet whose head was asked for."""
-        with self._translated():
-            said = self._ask(ask="rows", columns=list(columns), after=after, chunk_rows=chunk_rows)
-            while "is_end" not in said:
-                texts, kinds = zip(*said["columns"], strict=True)
-                yield Rows(numbers=said["numbers"], texts=texts, kinds=kinds)
-                said = self._hear()
+    def rows(self, columns: Sequence[int], *, after: int, chunk_rows: int) -> Iterator[SheetRows]:
+        """
+        Yield the rows of the sheet whose head was read last.
 
-    def _ask(self, **request: object) -> Value:
-        self._child.say(request)
-        return self._hear()
+        Args:
+            columns: zero-based positions of the columns.
+            after: only rows with a higher number are returned.
+            chunk_rows: maximum number of rows per value.
 
-    def _hear(self) -> Value:
-        since = self._clock()
-        left_s = self._left_s
-        said = self._child.hear(lambda: left_s - (self._clock() - since))
-        self._left_s = left_s - (self._clock() - since)
-        if "refused" in said:
-            message = f"{self._place}: {printable(said['refused'])}"
+        """
+        with self._translated_errors():
+            response = self._request(
+                request="rows", columns=list(columns), after=after, chunk_rows=chunk_rows
+            )
+            while "is_end" not in response:
+                texts, kinds = zip(*response["columns"], strict=True)
+                yield SheetRows(numbers=response["numbers"], texts=texts, kinds=kinds)
+                response = self._receive()
+
+    def _request(self, **request: object) -> Message:
+        self._child.send(request)
+        return self._receive()
+
+    def _receive(self) -> Message:
+        response = self._child.receive()
+        if "refused" in response:
+            message = f"{self._location}: {printable(response['refused'])}"
             raise LoadError(message)
-        return said
+        return response
 
     @property
-    def _place(self) -> str:
+    def _location(self) -> str:
         return f"{self._label}, sheet {quoted(self._sheet)}" if self._sheet else self._label
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        size = f"{self._size_bytes / MIB:.1f} MiB"
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
-        except ChildSlowError as error:
-            message = (
-                f"{self._place}: takes far longer to read than a workbook of {size} should. It is"
-                f" damaged, made to do harm, or formatted far beyond its table. {COPY}"
-            )
-            raise LoadError(message) from error
         except ChildError as error:
-            message = (
-                f"{self._place}: the process that reads it crashed or ran out of the memory that a"
-                f" workbook of {size} should need. It is damaged or made to do harm. {COPY}"
-            )
+            message = f"{self._location}: {self._explain(error)}"
             raise LoadError(message) from error
+
+    def _explain(self, error: ChildError) -> str:
+        size = f"{self._size_bytes / MIB:.1f} MiB"
+        if isinstance(error, ChildSlowError):
+            return (
+                f"takes far longer to read than expected for {size}. It is damaged or malicious,"
+                f" or has formatting far beyond the table. {COPY}"
+            )
+        if isinstance(error, ChildSilentError):
+            return (
+                f"the process that reads it has not answered for {self._silence_s:.0f} seconds."
+                f" Try again when the machine is less busy. If the error persists: {COPY}"
+            )
+        return (
+            "the process that reads it crashed or exceeded the memory limit for a workbook of"
+            f" {size}. It is damaged or malicious. {COPY}"
+        )

@@ -1,35 +1,126 @@
-"""One sheet as a table of batches, from whichever reader can be trusted with it."""
+"""Rows and columns of a sheet: groups of rows in memory, and chunks that are sent."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import compress, islice
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from python_calamine import CalamineSheet
 
-from batchcreate.workbooks.batches import Batch, DenseBatch, SparseBatch
-from batchcreate.workbooks.blocks import Merge
-from batchcreate.workbooks.cells import Cell, Failure
-from batchcreate.workbooks.limits import BATCH_CHARS
-from batchcreate.workbooks.sheet import Row
+from batchcreate.text import cell_address, is_blank
+from batchcreate.workbooks.cell_values import (
+    BLANK,
+    TEXT,
+    Cell,
+    CellError,
+    Column,
+    display,
+    display_column,
+)
+from batchcreate.workbooks.merged_cells import MergedCells, MergedRange
+from batchcreate.workbooks.protocol import (
+    CELL_CHARS_MAX,
+    TEXT_CHARS_MAX,
+    RefusedError,
+    SheetName,
+)
 
 HEAD_ROWS: Final = 40
-"""How many rows the first batch of a sheet has."""
+"""Maximum number of rows of the first group of a sheet."""
+
+HEADING_CHARS: Final = 1000
+"""Longer texts are cut when headings are searched."""
 
 NO_ERRORS: Final[Mapping[int, Mapping[int, str]]] = MappingProxyType({})
 
-_BATCH_CELLS: Final = 1_000_000
-_CELL_WEIGHT: Final = 20
-"""A cell takes as much memory as a text of so many characters more than its own, and more."""
+_GROUP_CELLS: Final = 1_000_000
+_CELL_CHARS: Final = 20
+"""Memory of a cell in addition to its text, as a number of characters."""
+
+Row = tuple[int, dict[int, Cell]]
+"""Number of a row, and its cells by their columns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetName:
-    """The name on a sheet's tab, and whether it is shown."""
+class RowGroup(Protocol):
+    """Consecutive rows of a sheet that are in memory together."""
 
-    name: str
-    is_visible: bool
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The row numbers as shown by the spreadsheet program, ascending."""
+        ...
+
+    def column(self, index: int) -> Column:
+        """Return the cells of the zero-based column *index*."""
+        ...
+
+    def row(self, position: int) -> Mapping[int, Cell]:
+        """Return the cells of the row at *position*, by their columns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DenseGroup:
+    """
+    Rows that contain a value for every cell, as calamine returns them.
+
+    Attributes:
+        first_number: number of the first row.
+        first_column: zero-based column of the first value of each row.
+        rows: values of the rows.
+
+    """
+
+    first_number: int
+    first_column: int
+    rows: Sequence[Sequence[object]]
+    _columns: list[tuple[object, ...]] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The row numbers, without gaps."""
+        return range(self.first_number, self.first_number + len(self.rows))
+
+    def column(self, index: int) -> Column:
+        """Return the cells of the column *index*."""
+        at = index - self.first_column
+        if not 0 <= at < len(self.rows[0]):
+            return [""] * len(self.rows), ""
+        if not self._columns:
+            self._columns.extend(zip(*self.rows, strict=True))
+        return display_column(self._columns[at])
+
+    def row(self, position: int) -> Mapping[int, Cell]:
+        """Return the cells of the row at *position*."""
+        return {
+            at: display(value)
+            for at, value in enumerate(self.rows[position], start=self.first_column)
+            if value != ""
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SparseGroup:
+    """
+    Rows that contain only the cells of the file.
+
+    Attributes:
+        numbers: the row numbers.
+        rows: displayed cells by their columns.
+
+    """
+
+    numbers: Sequence[int]
+    rows: Sequence[Mapping[int, Cell]]
+
+    def column(self, index: int) -> Column:
+        """Return the cells of the column *index*."""
+        texts, kinds = zip(*(row.get(index, BLANK) for row in self.rows), strict=True)
+        return list(texts), "".join(kinds)
+
+    def row(self, position: int) -> Mapping[int, Cell]:
+        """Return the cells of the row at *position*."""
+        return self.rows[position]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,80 +129,186 @@ class Table:
     The rows of one sheet.
 
     Attributes:
-        batches: of rows, the first one of at most `HEAD_ROWS`.
-        merges: the cells that are shown as one.
+        groups: rows in order; the first group has at most `HEAD_ROWS` rows.
+        merges: merged cells.
 
     """
 
-    batches: Iterator[Batch]
-    merges: Sequence[Merge] = field(default_factory=list)
+    groups: Iterator[RowGroup]
+    merges: Sequence[MergedRange] = field(default_factory=list)
 
 
 class Book(Protocol):
-    """A workbook that was opened."""
+    """An open workbook."""
 
     @property
     def sheets(self) -> Sequence[SheetName]:
-        """Its worksheets, in the order of their tabs."""
+        """The worksheets in the order of their tabs."""
         ...
 
     def table(self, index: int, chunk_rows: int) -> Table:
-        """Return the rows of the sheet number *index*, in batches of at most *chunk_rows*."""
+        """Return the sheet with position *index*, in groups of at most *chunk_rows* rows."""
         ...
 
 
-def dense(
-    sheet: CalamineSheet, chunk_rows: int, errors: Mapping[int, Mapping[int, str]] = NO_ERRORS
-) -> Iterator[Batch]:
+@dataclass(frozen=True, slots=True)
+class SheetChunk:
     """
-    Yield the rows of *sheet* as calamine gives them, from row 1 on.
+    Rows that are not blank, with the requested columns.
+
+    Attributes:
+        numbers: the row numbers.
+        columns: cells of each column, as many as *numbers*.
+
+    """
+
+    numbers: list[int]
+    columns: list[Column]
+
+
+def group_dense(
+    sheet: CalamineSheet, chunk_rows: int, errors: Mapping[int, Mapping[int, str]] = NO_ERRORS
+) -> Iterator[RowGroup]:
+    """
+    Yield the rows of *sheet*, starting with row 1.
 
     Args:
-        sheet: opened.
-        chunk_rows: how many a batch has at most.
-        errors: what cells show that calamine gives as blank, by row numbers and columns.
+        sheet: read by calamine.
+        chunk_rows: maximum number of rows of a group.
+        errors: texts of cells that calamine returns as blank, by row numbers and columns.
 
     """
     if sheet.start is None:
         return
     rows = sheet.iter_rows()
-    most = max(1, min(chunk_rows, _BATCH_CELLS // sheet.width))
+    rows_max = max(1, min(chunk_rows, _GROUP_CELLS // sheet.width))
     count = HEAD_ROWS
     number = 1
-    while batch := list(islice(rows, count)):
-        for at in errors.keys() & range(number, number + len(batch)) if errors else ():
+    while group := list(islice(rows, count)):
+        for at in errors.keys() & range(number, number + len(group)) if errors else ():
             for column, text in errors[at].items():
-                _put(batch[at - number], column - sheet.start[1], Failure(text))
-        yield DenseBatch(number, sheet.start[1], batch)
-        number += len(batch)
-        count = most
+                _set_value(group[at - number], column - sheet.start[1], CellError(text))
+        yield DenseGroup(number, sheet.start[1], group)
+        number += len(group)
+        count = rows_max
 
 
-def _put(row: list[Any], at: int, value: object) -> None:
+def group_sparse(rows: Iterator[Row], chunk_rows: int) -> Iterator[RowGroup]:
+    """Yield *rows* in groups that contain a bounded amount of text."""
+    group: list[Row] = []
+    count = HEAD_ROWS
+    cells: Mapping[int, Cell] = {}
+    chars = total = 0
+    for row in rows:
+        if row[1] is not cells:  # a repeated row is measured once
+            cells = row[1]
+            chars = sum(len(text) + _CELL_CHARS for text, _ in cells.values())
+        group.append(row)
+        total += chars
+        if len(group) >= count or total > TEXT_CHARS_MAX:
+            yield _sparse_group(group)
+            group = []
+            count, total = chunk_rows, 0
+    if group:
+        yield _sparse_group(group)
+
+
+def head_texts(group: RowGroup, rows: int) -> list[list[str]]:
+    """
+    Return the texts of *group* up to row *rows*, starting at A1; long texts are cut.
+
+    Raises:
+        RefusedError: there is too much text.
+
+    """
+    texts: list[list[str]] = []
+    for position, number in enumerate(group.numbers):
+        if number > rows:
+            break
+        texts += [[] for _ in range(len(texts) + 1, number)]
+        cells = group.row(position)
+        width = max(cells, default=-1) + 1
+        texts.append([cells.get(at, BLANK)[0][:HEADING_CHARS] for at in range(width)])
+    if sum(len(text) for row in texts for text in row) > TEXT_CHARS_MAX:
+        error = "contains more text in its first rows than headings can have."
+        raise RefusedError(error)
+    return texts
+
+
+def to_chunks(
+    group: RowGroup,
+    *,
+    columns: Sequence[int],
+    after: int,
+    merged: MergedCells,
+    chunk_rows: int,
+) -> Iterator[SheetChunk]:
+    """
+    Yield the rows of *group* below row *after* that are not blank, in chunks of bounded size.
+
+    Raises:
+        RefusedError: a cell in *columns* is too long.
+
+    """
+    cells = [group.column(index) for index in columns]
+    kept = _kept_rows(group, cells, after)
+    numbers = list(group.numbers)
+    if not all(kept):
+        numbers = list(compress(numbers, kept))
+        cells = [
+            (list(compress(texts, kept)), "".join(compress(kinds, kept))) for texts, kinds in cells
+        ]
+    if not numbers:
+        return
+    cells = merged.mark(numbers, cells, columns)
+    longest = [max(map(len, texts)) for texts, _ in cells]
+    for index, (texts, _), chars in zip(columns, cells, longest, strict=True):
+        if chars > CELL_CHARS_MAX:
+            at = next(at for at, text in enumerate(texts) if len(text) == chars)
+            raise too_long(cell_address(index, numbers[at]), chars)
+    # Calculated as if all cells of a column were as long as its longest one.
+    count = min(chunk_rows, max(1, TEXT_CHARS_MAX // max(1, sum(longest))))
+    for start in range(0, len(numbers), count):
+        part = slice(start, start + count)
+        yield SheetChunk(numbers[part], [(texts[part], kinds[part]) for texts, kinds in cells])
+
+
+def has_cells(group: RowGroup) -> bool:
+    """Return True if a row of *group* is not blank."""
+    return any(not _is_blank_row(group, at) for at in range(len(group.numbers)))
+
+
+def too_long(address: str, chars: int) -> RefusedError:
+    """Return the error for the cell at *address*, which has too many characters."""
+    return RefusedError(
+        f"cell {address} contains {chars:,} characters; spreadsheet programs show at most 32,767."
+        " Empty this cell."
+    )
+
+
+def _kept_rows(group: RowGroup, cells: Sequence[Column], after: int) -> list[bool]:
+    """Return for each row of *group* whether it is below row *after* and not blank."""
+    kept = [number > after for number in group.numbers]
+    blank = [at for at, is_kept in enumerate(kept) if is_kept]
+    for texts, kinds in cells:
+        if not blank:
+            return kept
+        blank = [at for at in blank if is_blank(texts[at]) and (not kinds or kinds[at] == TEXT)]
+    for at in blank:
+        kept[at] = not _is_blank_row(group, at)
+    return kept
+
+
+def _is_blank_row(group: RowGroup, position: int) -> bool:
+    cells = group.row(position).values()
+    return all(is_blank(text) and kind == TEXT for text, kind in cells)
+
+
+def _set_value(row: list[Any], at: int, value: object) -> None:
     if 0 <= at < len(row):
         row[at] = value
 
 
-def sparse(rows: Iterator[Row], chunk_rows: int) -> Iterator[Batch]:
-    """Yield *rows* in batches that hold a bounded amount of text."""
-    found: list[Row] = []
-    count = HEAD_ROWS
-    cells: Mapping[int, Cell] = {}
-    weight = total = 0
-    for row in rows:
-        if row[1] is not cells:  # a row that is repeated is weighed once
-            cells = row[1]
-            weight = sum(len(text) + _CELL_WEIGHT for text, _ in cells.values())
-        found.append(row)
-        total += weight
-        if len(found) >= count or total > BATCH_CHARS:
-            yield _sparse(found)
-            found = []
-            count, total = chunk_rows, 0
-    if found:
-        yield _sparse(found)
-
-
-def _sparse(rows: Sequence[Row]) -> Batch:
+def _sparse_group(rows: Sequence[Row]) -> RowGroup:
     numbers, cells = zip(*rows, strict=True)
-    return SparseBatch(numbers, cells)
+    return SparseGroup(numbers, cells)

@@ -1,128 +1,287 @@
-"""Office Open XML workbooks: calamine where it tells everything, and our own reader elsewhere."""
+"""Office Open XML workbooks: a scan of each sheet chooses calamine or the complete reader."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from python_calamine import CalamineSheet, CalamineWorkbook
 
-from batchcreate.workbooks import dates, office, sheet
-from batchcreate.workbooks.ahead import Ahead
-from batchcreate.workbooks.batches import Batch
-from batchcreate.workbooks.limits import MIB, Limits
-from batchcreate.workbooks.package import Package
-from batchcreate.workbooks.source import Source
-from batchcreate.workbooks.survey import Survey, has_plain_strings, survey
-from batchcreate.workbooks.tables import SheetName, Table, dense, sparse
+from batchcreate.text import column_index
+from batchcreate.workbooks.cell_values import is_padding
+from batchcreate.workbooks.merged_cells import MergedRange, parse_address
+from batchcreate.workbooks.protocol import (
+    COPY,
+    MERGES_MAX,
+    MIB,
+    Limits,
+    RefusedError,
+    SheetName,
+)
+from batchcreate.workbooks.tables import RowGroup, Table, group_dense, group_sparse
+from batchcreate.workbooks.untrusted import Package, SharedFile
+from batchcreate.workbooks.xlsx_cells import SheetContext, read_rows
+from batchcreate.workbooks.xlsx_parts import read_formats, read_outline, read_shared_strings
 
-_TRUSTED_SHARE: Final = 0.8
-"""How much of the memory calamine may need, by our estimate, before we do without it."""
+_MEMORY_SHARE: Final = 0.8
+"""Share of the memory limit that calamine may use, according to the estimate."""
 
-_AT_ONCE_BYTES: Final = 100 * MIB
-"""Workbooks that unpack to no more are looked through while calamine reads them already."""
+_EARLY_BYTES: Final = 100 * MIB
+"""Calamine starts before the end of the scan if the workbook unpacks to no more than this."""
+
+_START: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:<\?xml version=\"1.0\"[^>]*>)?\s*<(?:worksheet|sst)\s", re.IGNORECASE
+)
+_UNUSUAL_STARTS: Final = (b"<!DOCTYPE", b'encoding="UTF-16', b"='")
+_START_BYTES: Final = 4096
+_DIMENSION: Final = re.compile(rb'<dimension ref="(?:[A-Z]+[0-9]+:)?([A-Z]{1,3})[0-9]{1,7}"')
+_ERROR_OR_DATE: Final = re.compile(rb't="[ed]"')
+_FORMULA: Final = b"</f>"
+_UNUSUAL_ESCAPE: Final = re.compile(rb"_x(?!00)[0-9A-Fa-f]{4}_")
+"""An escaped character that calamine does not decode."""
+
+_CDATA: Final = b"<![CDATA["
+"""Text without escapes; calamine reads it in strings only."""
+
+_NEGATIVE: Final = b"<v>-"
+"""Calamine converts negative numbers to dates before 1900."""
+
+_MERGED: Final = b"mergeCell"
+_MERGE: Final = re.compile(rb"""mergeCell\s+ref=["']([A-Za-z0-9$]+):([A-Za-z0-9$]+)["']""")
+_CELL: Final = b"</c>"
+_ROW: Final = b'<row r="'
+_ROW_DIGITS: Final = 8
+
+_OVERLAP_BYTES: Final = 64
+"""Number of bytes at the end of a piece that are scanned again with the next piece."""
+
+_SAMPLING: Final = 8
+"""The cells of every eighth piece are counted."""
+
+_WIDTH: Final = 26
+_LISTED_BYTES: Final = 32
+_TABLE_BYTES: Final = 24
+_TEXT_BYTES: Final = 48
+"""Memory of calamine for a cell of the file, for a cell of the table, and for its text."""
+
+
+@dataclass(slots=True)
+class SheetScan:
+    """
+    Result of a fast scan of a sheet's XML.
+
+    Attributes:
+        is_plain: calamine reports everything that the sheet contains.
+        cells: approximate number of cells in the file.
+        width: number of columns, as declared in the file.
+        last_row: highest row number in the file.
+        merges: merged cells.
+
+    """
+
+    is_plain: bool = True
+    cells: int = 0
+    width: int = _WIDTH
+    last_row: int = 0
+    merges: list[MergedRange] = field(default_factory=list)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Approximate memory that calamine needs for the sheet."""
+        listed = (1 << self.cells.bit_length()) * _LISTED_BYTES
+        table = self.last_row * self.width * _TABLE_BYTES
+        return listed + table + self.cells * _TEXT_BYTES
 
 
 class XlsxBook:
     """
-    A workbook of XML parts.
+    A workbook that consists of XML parts.
 
-    calamine is several times as fast, but it tells neither errors nor formulas without a
-    result nor zeros that a format puts before a number, and it holds every cell between the first and the last one in memory.
+    Calamine is several times faster than the complete reader. But it does not report errors,
+    formulas without a result and zeros that a format adds to a number, and it holds every cell
+    between the first and the last one in memory.
+
+    Args:
+        file: the workbook.
+        limits: for its size.
+        uses_calamine: False if every sheet must be read by the complete reader.
+
     """
 
-    def __init__(self, source: Source, limits: Limits, *, is_careful: bool) -> None:
-        self._source = source
+    def __init__(self, file: SharedFile, limits: Limits, *, uses_calamine: bool) -> None:
+        self._file = file
         self._limits = limits
-        self._package = Package(source, limits)
-        self._outline = office.outline(self._package)
-        self._formats, is_east_asian = office.formats(self._package, self._outline.styles)
-        has_zeros = any(map(dates.is_zeros, self._formats))
-        self._is_careful = is_careful or is_east_asian or has_zeros
-        self._started: list[Ahead[CalamineSheet]] = []
+        self._package = Package(file, limits)
+        self._outline = read_outline(self._package)
+        self._formats, is_east_asian = read_formats(self._package, self._outline.styles)
+        has_zeros = any(map(is_padding, self._formats))
+        self._uses_calamine = uses_calamine and not is_east_asian and not has_zeros
+        # A calamine workbook must not be used by two threads at the same time.
+        self._executor = ThreadPoolExecutor(max_workers=1)
 
     @property
     def sheets(self) -> Sequence[SheetName]:
-        """Its worksheets, in the order of their tabs."""
+        """The worksheets in the order of their tabs."""
         return [
             SheetName(name=part.name, is_visible=part.is_visible) for part in self._outline.sheets
         ]
 
     def table(self, index: int, chunk_rows: int) -> Table:
         """
-        Return the rows of the sheet number *index*.
+        Return the rows of the sheet with position *index*.
 
         Raises:
-            Refusal: it is damaged.
+            RefusedError: the sheet is damaged.
 
         """
         part = self._outline.sheets[index]
-        early = self._ahead(part.name) if self._may_be_early else None
-        found = survey(self._package.blocks(part.part), has_dates=any(self._formats))
+        early = self._start_calamine(part.name) if self._can_start_early else None
+        scan = scan_sheet(self._package.read_pieces(part.part), has_dates=any(self._formats))
 
-        def careful(after: int) -> Iterator[Batch]:
-            rows = sheet.rows(self._package, part.part, self._context)
-            return sparse((row for row in rows if row[0] > after), chunk_rows)
+        def read_completely(after: int) -> Iterator[RowGroup]:
+            rows = read_rows(self._package, part.part, self._context)
+            return group_sparse((row for row in rows if row[0] > after), chunk_rows)
 
-        if self._is_fast(found):
-            ahead = early or self._ahead(part.name)
-            batches = _as_far_as_it_goes(_fast(ahead, chunk_rows), careful)
+        if self._is_for_calamine(scan):
+            sheet = early or self._start_calamine(part.name)
+            groups = _with_fallback(_read_with_calamine(sheet, chunk_rows), read_completely)
         else:
-            batches = careful(0)
-        return Table(batches=batches, merges=found.merges)
+            groups = read_completely(0)
+        return Table(groups=groups, merges=scan.merges)
 
     @property
-    def _may_be_early(self) -> bool:
-        return not self._is_careful and self._package.declared_bytes <= _AT_ONCE_BYTES
+    def _can_start_early(self) -> bool:
+        return self._uses_calamine and self._package.declared_bytes <= _EARLY_BYTES
 
-    def _is_fast(self, found: Survey) -> bool:
+    def _is_for_calamine(self, scan: SheetScan) -> bool:
         return (
-            not self._is_careful
-            and found.is_plain
-            and found.memory_bytes < self._limits.memory_bytes * _TRUSTED_SHARE
+            self._uses_calamine
+            and scan.is_plain
+            and scan.memory_bytes < self._limits.memory_bytes * _MEMORY_SHARE
             and self._has_plain_strings
         )
 
-    def _ahead(self, name: str) -> Ahead[CalamineSheet]:
-        for earlier in self._started:
-            earlier.wait()
-        ahead = Ahead(lambda: self._calamine.get_sheet_by_name(name))
-        self._started = [ahead]
-        return ahead
+    def _start_calamine(self, name: str) -> Future[CalamineSheet]:
+        return self._executor.submit(lambda: self._calamine.get_sheet_by_name(name))
 
     @cached_property
     def _has_plain_strings(self) -> bool:
         part = self._outline.strings
-        return not part or has_plain_strings(self._package.blocks(part))
+        return not part or has_plain_strings(self._package.read_pieces(part))
 
     @cached_property
     def _calamine(self) -> CalamineWorkbook:
-        return CalamineWorkbook.from_filelike(self._source.open())
+        return CalamineWorkbook.from_filelike(self._file.open())
 
     @cached_property
-    def _context(self) -> sheet.Context:
-        return sheet.Context(
-            strings=office.shared_strings(self._package, self._outline.strings),
+    def _context(self) -> SheetContext:
+        return SheetContext(
+            strings=read_shared_strings(self._package, self._outline.strings),
             formats=self._formats,
             is_1904=self._outline.is_1904,
         )
 
 
-def _fast(ahead: Ahead[CalamineSheet], chunk_rows: int) -> Iterator[Batch]:
-    yield from dense(ahead.result(), chunk_rows)
+def scan_sheet(pieces: Iterable[bytes], *, has_dates: bool) -> SheetScan:
+    """
+    Scan the XML of a sheet.
+
+    Args:
+        pieces: content of the part, in pieces.
+        has_dates: True if a format can turn a number into a date.
+
+    Raises:
+        RefusedError: a merged range is not valid, or there are too many of them.
+
+    """
+    scan = SheetScan()
+    overlap = b""
+    for at, piece in enumerate(pieces):
+        if at == 0:
+            scan.is_plain = _has_plain_start(piece)
+            scan.width = _declared_width(piece)
+        text = overlap + piece
+        scan.is_plain = scan.is_plain and _is_plain(piece, text, has_dates=has_dates)
+        scan.cells += 0 if at % _SAMPLING else piece.count(_CELL) * _SAMPLING
+        scan.last_row = max(scan.last_row, _last_row(text))
+        if _MERGED in text:
+            scan.merges += _merges(text, len(overlap))
+            if len(scan.merges) > MERGES_MAX:
+                error = f"has more than {MERGES_MAX:,} merged cells in a sheet. {COPY}"
+                raise RefusedError(error)
+        overlap = piece[-_OVERLAP_BYTES:]
+    return scan
 
 
-def _as_far_as_it_goes(
-    fast: Iterator[Batch], careful: Callable[[int], Iterator[Batch]]
-) -> Iterator[Batch]:
-    """Yield the batches of *fast*, and the rest from *careful* where it fails."""
+def has_plain_strings(pieces: Iterable[bytes]) -> bool:
+    """Return True if calamine reads the shared strings in *pieces* correctly."""
+    overlap = b""
+    for at, piece in enumerate(pieces):
+        text = overlap + piece
+        if (at == 0 and not _has_plain_start(piece)) or not _has_plain_text(piece, text):
+            return False
+        overlap = piece[-_OVERLAP_BYTES:]
+    return True
+
+
+def _read_with_calamine(sheet: Future[CalamineSheet], chunk_rows: int) -> Iterator[RowGroup]:
+    yield from group_dense(sheet.result(), chunk_rows)
+
+
+def _with_fallback(
+    groups: Iterator[RowGroup], read_completely: Callable[[int], Iterator[RowGroup]]
+) -> Iterator[RowGroup]:
+    """Yield *groups*; if that fails, continue with *read_completely* after the last row."""
     last = 0
     while True:
         try:
-            batch = next(fast, None)
-        except BaseException:  # noqa: BLE001 # calamine panics with what is no Exception
+            group = next(groups, None)
+        except BaseException:  # noqa: BLE001 # a panic of calamine is not an Exception
             break
-        if batch is None:
+        if group is None:
             return
-        yield batch
-        last = batch.numbers[-1]
-    yield from careful(last)
+        yield group
+        last = group.numbers[-1]
+    yield from read_completely(last)
+
+
+def _has_plain_start(piece: bytes) -> bool:
+    """Return True if the XML starts as spreadsheet programs usually write it."""
+    has_unusual = any(start in piece[:_START_BYTES] for start in _UNUSUAL_STARTS)
+    return bool(_START.match(piece)) and not has_unusual
+
+
+def _is_plain(piece: bytes, text: bytes, *, has_dates: bool) -> bool:
+    return (
+        _FORMULA not in text
+        and not _ERROR_OR_DATE.search(text)
+        and _has_plain_text(piece, text)
+        and not (has_dates and _NEGATIVE in text)
+    )
+
+
+def _has_plain_text(piece: bytes, text: bytes) -> bool:
+    # A piece without markup is part of one huge cell.
+    return b"<" in piece and _CDATA not in text and not _UNUSUAL_ESCAPE.search(text)
+
+
+def _declared_width(piece: bytes) -> int:
+    declared = _DIMENSION.search(piece)
+    return column_index(declared[1].decode()) + 1 if declared else _WIDTH
+
+
+def _last_row(text: bytes) -> int:
+    at = text.rfind(_ROW)
+    digits = text[at + len(_ROW) :][:_ROW_DIGITS].partition(b'"')[0]
+    return int(digits) if at >= 0 and digits.isdigit() else 0
+
+
+def _merges(text: bytes, scanned: int) -> Iterator[MergedRange]:
+    """Yield the merged ranges in *text* that do not end in its first *scanned* bytes."""
+    for match in _MERGE.finditer(text):
+        if match.end() > scanned:
+            top, left = parse_address(match[1].decode())
+            bottom, right = parse_address(match[2].decode())
+            yield MergedRange(top, left, bottom, right)

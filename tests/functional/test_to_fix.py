@@ -1,4 +1,4 @@
-"""What is not created goes back to its author, is mended there, and comes in again."""
+"""Rows that are not created go back to the analyst, are fixed, and are run again."""
 
 import json
 from collections.abc import Sequence
@@ -37,19 +37,19 @@ async def run(folder: Path, *files: str) -> tuple[int, dict[str, int]]:
 
 
 @pytest.mark.parametrize("suffix", FILES)
-async def test_mended_rows_are_created_after_the_others(tmp_path: Path, suffix: str) -> None:
-    """Check, mend, run the original, run the mended rows: every row has its task."""
+async def test_fixed_rows_are_created_after_the_others(tmp_path: Path, suffix: str) -> None:
+    """Every row has a task after a check, a run of the original and a run of the fixed rows."""
     to_fix = await checked(tmp_path, suffix)
-    analysts.mend(to_fix)
+    analysts.fix(to_fix)
 
     first = await run(tmp_path, f"tasks{suffix}")
-    left_alone = to_fix.is_file()
+    is_kept = to_fix.is_file()
     second = await run(tmp_path, f"tasks-results/to-fix{suffix}")
     third = await run(tmp_path, f"tasks{suffix}")
 
     rows, bad = analysts.ROWS, analysts.BAD
     assert first == (1, {"rejected": bad, "created": rows - bad})
-    assert left_alone
+    assert is_kept
     assert second == (0, {"created": rows})
     assert third == (0, {"created": rows})
     names = sorted(path.name for path in to_fix.parent.glob("to-fix*"))
@@ -57,9 +57,9 @@ async def test_mended_rows_are_created_after_the_others(tmp_path: Path, suffix: 
 
 
 async def test_to_fix_file_without_its_batch_is_noticed(tmp_path: Path) -> None:
-    """With another results folder it makes a batch of its own, and that is hardly ever meant."""
+    """With another results folder it would be a separate batch, which is hardly ever intended."""
     to_fix = await checked(tmp_path, ".csv")
-    analysts.mend(to_fix)
+    analysts.fix(to_fix)
     await run(tmp_path, "tasks.csv")
     place = ("--simulate", "--rate", "1000", "--dry-run", "--results")
     back = "tasks-results/to-fix.csv"
@@ -73,12 +73,12 @@ async def test_to_fix_file_without_its_batch_is_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", FILES)
 @pytest.mark.parametrize("order", [1, -1], ids=["original first", "to-fix first"])
-async def test_original_and_mended_rows_make_one_batch(
+async def test_original_and_fixed_rows_are_one_batch(
     tmp_path: Path, suffix: str, order: int
 ) -> None:
-    """Given together, in whatever order, each row counts once and is created once."""
+    """Given together in any order, each row counts once and is created once."""
     to_fix = await checked(tmp_path, suffix)
-    analysts.mend(to_fix)
+    analysts.fix(to_fix)
     files: Sequence[str] = (f"tasks{suffix}", f"tasks-results/to-fix{suffix}")
 
     ended = await run(tmp_path, *files[::order])
@@ -87,22 +87,22 @@ async def test_original_and_mended_rows_make_one_batch(
     assert ended == again == (0, {"created": analysts.ROWS})
 
 
-async def test_a_second_program_keeps_what_is_said_and_the_batch_goes_on(tmp_path: Path) -> None:
-    """An analyst who mends and saves the file in LibreOffice hands back the same rows."""
+async def test_file_that_libreoffice_saved_continues_the_batch(tmp_path: Path) -> None:
+    """Comments, validations and values are kept by another spreadsheet program."""
     to_fix = await checked(tmp_path, ".xlsx")
-    analysts.mend(to_fix)
+    analysts.fix(to_fix)
     saved = convert(to_fix, ".xlsx", folder=tmp_path / "saved")
     first = await run(tmp_path, "tasks.xlsx")
 
     second = await run(tmp_path, str(saved))
 
-    assert said(saved) == said(to_fix)
+    assert content(saved) == content(to_fix)
     assert first == (1, {"rejected": analysts.BAD, "created": analysts.ROWS - analysts.BAD})
     assert second == (0, {"created": analysts.ROWS})
 
 
-def said(path: Path) -> dict[str, Any]:
-    """Comments, validations and values of the sheets that are shown."""
+def content(path: Path) -> dict[str, Any]:
+    """Comments, validations and values of the visible sheets."""
     book = openpyxl.load_workbook(path)
     return {
         sheet.title: (

@@ -26,7 +26,7 @@ from batchcreate.models import (
 from batchcreate.pipeline.reports import gather, page_model
 from batchcreate.report import PageModel, ResultFile, write_page
 from batchcreate.report.formatting import STATUS_COLORS
-from batchcreate.report.to_fix import HandedBack, Written
+from batchcreate.to_fix.write import ToFixFile, ToFixResult
 from tests.batches import make_batch
 from tests.pages import Page, read_page
 
@@ -44,9 +44,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> PageModel:
     """Return the model of a batch that has content for every section."""
     folder = tmp_path_factory.mktemp("batch")
     make_batch(folder, 1000)
-    to_fix = Written(path=folder / "to-fix 客户.xlsx", file="客户.xlsx", rows=3)
+    to_fix = ToFixFile(path=folder / "to-fix 客户.xlsx", file="客户.xlsx", rows=3)
     with Journal.open(folder) as journal:
-        return page_model(journal, gather(journal, {}), HandedBack(files=[to_fix]))
+        return page_model(journal, gather(journal, {}), ToFixResult(files=[to_fix]))
 
 
 EMPTY: Final = PageModel(

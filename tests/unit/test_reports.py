@@ -12,7 +12,7 @@ from batchcreate.journal.deletions import UNDO_RUN_ID
 from batchcreate.models import RunId
 from batchcreate.pipeline.reports import gather, page_model, rebuild, workbook_overview
 from batchcreate.report import PageModel, ResultFile
-from batchcreate.report.to_fix import HandedBack, Written
+from batchcreate.to_fix.write import ToFixFile, ToFixResult
 from tests.batches import make_batch
 from tests.journals import LOST, REFUSED, attempt, created, opened
 
@@ -28,8 +28,8 @@ def reports_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.name in WRITTEN}
 
 
-def model_of(journal: Journal, *files: Written) -> PageModel:
-    return page_model(journal, gather(journal, {}), HandedBack(files=files))
+def model_of(journal: Journal, *files: ToFixFile) -> PageModel:
+    return page_model(journal, gather(journal, {}), ToFixResult(files=files))
 
 
 class TestWriting:
@@ -86,7 +86,9 @@ class TestPageModel:
     def test_files_have_their_readers(self, folder: Path) -> None:
         """Analysts receive the to-fix files, and the issues if there are any."""
         with opened(folder, {"a.csv": ["one"], "b.csv": ["!two"]}) as journal:
-            found = model_of(journal, Written(path=folder / "to-fix-b.csv", file="b.csv", rows=1))
+            found = model_of(
+                journal, ToFixFile(path=folder / "to-fix-b.csv", file="b.csv", rows=1)
+            )
             result_files = [(each.name, each.reader) for each in found.result_files]
         with opened(folder.with_name("clean"), {"a.csv": ["one"]}) as journal:
             clean = [each.name for each in model_of(journal).result_files]

@@ -235,8 +235,8 @@ def test_other_content_is_refused(path: Path) -> None:
     path.write_bytes(b"task_name,operation_types\n")
 
     assert refusal(path) == (
-        "t.xlsx: is a text file, such as CSV, whatever its name says. Open it in the spreadsheet"
-        " program and save it as .xlsx, or give it the ending .csv."
+        "t.xlsx: is a text file, such as CSV (the extension is wrong). Open it in the"
+        " spreadsheet program and save it as .xlsx, or change the extension to .csv."
     )
 
 
