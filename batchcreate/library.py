@@ -139,9 +139,9 @@ def check(
     return checking.check(
         Input(
             files=[Path(file) for file in files],
-            options=load_options(settings),
-            defaults=settings.target_defaults,
-            language=language_of(settings, os.environ),
+            options=load_options(settings.load),
+            defaults=settings.target.defaults,
+            language=language_of(settings.output, os.environ),
         )
     )
 

@@ -13,7 +13,12 @@ from typing import Final
 from batchcreate.auth.credentials import fits_header
 from batchcreate.errors import NoCredentialsError, SettingsError
 from batchcreate.secret import Secret
-from batchcreate.settings.variables import IAM, KEY, KEY_TOKEN, TOKEN
+from batchcreate.settings.settings import (
+    KEY_VARIABLES,
+    SECURITY_TOKEN_VARIABLE,
+    TOKEN_VARIABLE,
+    USER_VARIABLES,
+)
 
 PROMPT: Final = "the prompt"
 """Source of a token that was entered interactively, in place of the name of a variable."""
@@ -80,7 +85,7 @@ def find_credential(
     found = [
         credential
         for credential in (
-            _from_token(environment, TOKEN),
+            _from_token(environment, TOKEN_VARIABLE),
             _from_token(environment, PROMPT),
             _from_token_file(token_file),
             _from_user(environment),
@@ -90,8 +95,8 @@ def find_credential(
     ]
     if not found:
         msg = (
-            f"no credentials: set {TOKEN} or give --token-file FILE; or set {', '.join(IAM)}; or "
-            f"set {' and '.join(KEY)} (or try the tool without an account: --simulate)"
+            f"no credentials: set {TOKEN_VARIABLE} or give --token-file FILE; or set "
+            f"{', '.join(USER_VARIABLES)}; or set {' and '.join(KEY_VARIABLES)} (or try the tool without an account: --simulate)"
         )
         raise NoCredentialsError(msg)
     if len(found) > 1:
@@ -121,9 +126,9 @@ def _removal(credential: ConfiguredCredential) -> str:
     """Return how to remove *credential* from the configuration."""
     match credential:
         case ConfiguredUser():
-            return f"unset {', '.join(IAM)}"
+            return f"unset {', '.join(USER_VARIABLES)}"
         case ConfiguredKey(file=None):
-            return f"unset {', '.join((*KEY, KEY_TOKEN))}"
+            return f"unset {', '.join((*KEY_VARIABLES, SECURITY_TOKEN_VARIABLE))}"
         case ConfiguredKey():
             return _IGNORE_FILE
         case ConfiguredToken(file=None):
@@ -153,18 +158,20 @@ def _from_token_file(path: Path | None) -> ConfiguredToken | None:
 
 
 def _from_user(environment: Mapping[str, str]) -> ConfiguredUser | None:
-    values = [environment.get(name, "") for name in IAM]
+    values = [environment.get(name, "") for name in USER_VARIABLES]
     if not any(values):
         return None
-    _require_all(IAM, values)
+    _require_all(USER_VARIABLES, values)
     name, password, domain = values
-    return ConfiguredUser(name=name, password=Secret(password), domain=domain, source=IAM[0])
+    return ConfiguredUser(
+        name=name, password=Secret(password), domain=domain, source=USER_VARIABLES[0]
+    )
 
 
 def _from_key(environment: Mapping[str, str]) -> ConfiguredKey | None:
-    names = (*KEY, KEY_TOKEN)
+    names = (*KEY_VARIABLES, SECURITY_TOKEN_VARIABLE)
     values = [environment.get(name, "").strip() for name in names]
-    return _to_key(names, values, source=KEY[0]) if any(values) else None
+    return _to_key(names, values, source=KEY_VARIABLES[0]) if any(values) else None
 
 
 def _from_credentials_file(environment: Mapping[str, str]) -> ConfiguredKey | None:

@@ -129,19 +129,19 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     settings = configure(options)
     source = Input(
         files=files,
-        options=load_options(settings),
-        defaults=settings.target_defaults,
-        language=language_of(settings, os.environ),
+        options=load_options(settings.load),
+        defaults=settings.target.defaults,
+        language=language_of(settings.output, os.environ),
     )
-    results = results_folder(files, settings)
+    results = results_folder(files, settings.output)
     with check(source) as findings:
         causes = findings.causes()
         notes: list[str] = []
         written = keep_findings(results, findings, language=source.language, noted=notes.append)
-        if settings.json_summary:
+        if settings.terminal.is_json:
             found = document(findings, causes, written, language=source.language)
             print_json(found)
-        if not settings.quiet:
+        if not settings.terminal.is_quiet:
             print_message("\n".join([*_found(findings, causes, source.language), *notes]))
         print_message("\n".join(_last_lines(findings, written, settings, sys.argv[1:])))
         return INCOMPLETE if findings.rejected else DONE
@@ -182,9 +182,9 @@ def _last_lines(
 
 def _missing_options(findings: CheckResult, settings: Settings) -> Iterator[str]:
     """Yield the options that a run asks for and a check does not, with words to be replaced."""
-    if settings.endpoint is None and settings.region is None:
+    if not settings.endpoint.is_given:
         yield from ("--region", "REGION")
-    for name, default in settings.target_defaults.items():
+    for name, default in settings.target.defaults.items():
         has_column = all(name in sheet.layout.columns for sheet in findings.notices.sheets)
         if not default and not has_column:
             yield from ("--" + name.replace("_", "-"), name.removesuffix("_id").upper())

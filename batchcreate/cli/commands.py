@@ -266,7 +266,7 @@ def doctor_command(options: Mapping[str, Any]) -> int:
     """Carry out ``doctor`` and return its exit code."""
     settings = configure(options)
     try:
-        is_good = with_credentials(partial(_examine, settings), settings)
+        is_good = with_credentials(partial(_examine, settings), settings.run)
     except NoCredentialsError as error:
         is_good = _tell(Diagnosis(about="credentials", is_good=False, text=str(error)))
     return DONE if is_good else INCOMPLETE
@@ -288,7 +288,7 @@ def _tell(finding: Diagnosis) -> bool:
 
 def explain_command(code: str, options: Mapping[str, Any]) -> int:
     """Carry out ``explain``: 1 where *code* is not known, an empty one for all that are."""
-    language = language_of(load(options), os.environ)
+    language = language_of(load(options).output, os.environ)
     if not code:
         print_document("\n".join(index(language=language)))
         return DONE
@@ -309,8 +309,8 @@ def _told(code: str, language: str) -> Iterator[str]:
 def report_command(results: Path, options: Mapping[str, Any]) -> int:
     """Carry out ``report`` and return its exit code."""
     settings = configure(options)
-    reports = rebuild(results, language=language_of(settings, os.environ))
-    if settings.json_summary:
+    reports = rebuild(results, language=language_of(settings.output, os.environ))
+    if settings.terminal.is_json:
         print_json(reports.document)
     for note in reports.notes:
         print_message(note)
@@ -320,7 +320,7 @@ def report_command(results: Path, options: Mapping[str, Any]) -> int:
 
 def template_command(path: Path, options: Mapping[str, Any], *, is_forced: bool) -> int:
     """Carry out ``template`` and return its exit code."""
-    language = language_of(load(options), os.environ)
+    language = language_of(load(options).output, os.environ)
     write_template(path, language=language, is_forced=is_forced, at=utc_now())
     again = shlex.join(["batchcreate", "check", str(path)])
     print_message(f"template: {path}\nnext: have the analysts fill it in, then run {again}")

@@ -9,8 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from batchcreate.cli.terminal import print_message
-from batchcreate.settings import Settings, load, strangers
-from batchcreate.settings.variables import SECRETS
+from batchcreate.settings import Settings, load, unknown_variables
+from batchcreate.settings.settings import SECRET_VARIABLES
 
 _DEFAULTS_PER_LINE: Final = 6
 
@@ -24,27 +24,27 @@ def configure(options: Mapping[str, Any]) -> Settings:
 
     """
     settings = load(options)
-    if not settings.quiet:
-        for name, meant in strangers(os.environ, SECRETS):
-            hint = f"did you mean {meant}?" if meant else "it has no effect"
-            print_message(f"warning: {name} is no setting; {hint}")
-    if settings.verbose:
+    if not settings.terminal.is_quiet:
+        for name, similar in unknown_variables(os.environ, SECRET_VARIABLES):
+            hint = f"; did you mean {similar}?" if similar else " and has no effect"
+            print_message(f"warning: {name} is not a setting{hint}")
+    if settings.terminal.verbosity:
         print_message("\n".join(describe_settings(settings, os.environ)))
     return settings
 
 
 def describe_settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield every setting with where it comes from; of secrets only that they are there."""
-    told = settings.told()
-    lines = [(name, shown(told[name]), source) for name, source in settings.sources.items()]
-    lines += [(name, "***", "environment") for name in SECRETS if environment.get(name)]
+    """Yield all settings with their sources; values of secrets are hidden."""
+    values = settings.as_dict()
+    lines = [(name, shown(values[name]), source) for name, source in settings.sources.items()]
+    lines += [(name, "***", "environment") for name in SECRET_VARIABLES if environment.get(name)]
     yield "settings:"
     widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
     for name, value, source in lines:
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  from {source}"
     rest = [
         f"{name} {shown(value)}"
-        for name, value in told.items()
+        for name, value in values.items()
         if name not in settings.sources and value not in (None, "", [])
     ]
     for start in range(0, len(rest), _DEFAULTS_PER_LINE):

@@ -24,7 +24,7 @@ from batchcreate.pipeline.values import Forecast, Observer, Plan
 from batchcreate.pool import RunCounters
 from batchcreate.rate_limiter import Gate
 from batchcreate.report.formatting import format_duration, format_rate
-from batchcreate.settings import Settings
+from batchcreate.settings import QuotaSettings, RateSettings, Settings
 
 
 class RateMeter:
@@ -272,7 +272,7 @@ LINE_EVERY_MAX_S: Final = 60.0
 
 def screen_for(settings: Settings, stream: TextIO | None) -> Observer:
     """Return the screen that suits *settings* and *stream*, which may be closed or missing."""
-    if settings.quiet or stream is None:
+    if settings.terminal.is_quiet or stream is None:
         return QuietScreen(settings)
     if is_terminal(stream) and os.environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}:
         return LiveScreen(settings, stream)
@@ -293,7 +293,7 @@ class QuietScreen:
 
     async def confirm(self, outlook: Forecast) -> bool:
         """Ask whether to send, where there is somebody to ask and something to lose."""
-        if self._settings.yes or outlook.is_simulated or not can_ask():
+        if self._settings.run.is_confirmed or outlook.is_simulated or not can_ask():
             return True
         return await ask(question(outlook))
 
@@ -310,8 +310,8 @@ class PlainScreen(QuietScreen):
     def planned(self, plan: Plan) -> None:
         """Print what was read, and what would go where if nothing is to be sent."""
         _say_all(describe_plan(plan))
-        if self._settings.dry_run:
-            _say_all(describe_outlook(_imagined(plan, self._settings)))
+        if self._settings.run.is_dry_run:
+            _say_all(describe_outlook(_imagined(plan, self._settings.quota, self._settings.rate)))
 
     def noted(self, message: str) -> None:
         """Print *message*."""
@@ -327,7 +327,9 @@ class PlainScreen(QuietScreen):
         """Print a line now and then, and slow-downs as they happen."""
         now = asyncio.get_running_loop().time
         began_at = now()
-        watch = ProgressModel(counters, gate, rate_per_s=self._settings.rate, at=began_at)
+        watch = ProgressModel(
+            counters, gate, rate_per_s=self._settings.rate.rate_per_s, at=began_at
+        )
         due_at = began_at + LINE_EVERY_S
 
         def show() -> None:
@@ -355,8 +357,8 @@ class LiveScreen(PlainScreen):
     async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:
         """Show a bar and the facts, and slow-downs above them as they happen."""
         now = asyncio.get_running_loop().time()
-        watch = ProgressModel(counters, gate, rate_per_s=self._settings.rate, at=now)
-        async with live(watch, self._stream, has_color=self._settings.color):
+        watch = ProgressModel(counters, gate, rate_per_s=self._settings.rate.rate_per_s, at=now)
+        async with live(watch, self._stream, has_color=self._settings.terminal.has_color):
             yield
         _tell_what_follows(counters)
 
@@ -373,11 +375,11 @@ def _say_all(lines: Iterable[str]) -> None:
         print_message(hanging(each, width, indent=INDENT))
 
 
-def _imagined(plan: Plan, settings: Settings) -> Forecast:
+def _imagined(plan: Plan, quota: QuotaSettings, rate: RateSettings) -> Forecast:
     """Return what sending would take, as far as it is known without asking the server."""
     return Forecast(
         to_send=plan.to_send,
-        quota=settings.quota,
-        rate_per_s=settings.rate,
-        headroom=settings.headroom,
+        quota=quota.quota_tasks,
+        rate_per_s=rate.rate_per_s,
+        headroom=rate.headroom_share,
     )

@@ -82,7 +82,7 @@ def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]
 def _carry_out(command: Callable[..., Awaitable[RunResult]], settings: Settings) -> int:
     gc.freeze()  # what start-up made stays for good; looking through it again costs every run
     attempt = partial(_attempt, command, settings)
-    return with_credentials(attempt, settings)
+    return with_credentials(attempt, settings.run)
 
 
 def _attempt(
@@ -97,8 +97,8 @@ def _attempt(
     except StoppedError as error:
         print_message(f"error: {error}")
         return code_of_stop(stop.reason) if stop.reason is not None else code_of_error(error)
-    _conclude(ending, settings, language=language_of(settings, environment))
-    if settings.dry_run and ending.stop_reason is None:
+    _conclude(ending, settings, language=language_of(settings.output, environment))
+    if settings.run.is_dry_run and ending.stop_reason is None:
         return code_of_plan(ending.summary)
     return code_of(ending.summary, ending.stop_reason)
 
@@ -106,7 +106,7 @@ def _attempt(
 def _conclude(ending: RunResult, settings: Settings, *, language: str) -> None:
     for problem in ending.problems:
         print_message(problem)
-    if settings.json_summary:
+    if settings.terminal.is_json:
         print_json(ending.reports.document)
     width = terminal_width(sys.stderr)
     print_message(last_lines(ending, settings, sys.argv, language=language, width=width))

@@ -14,7 +14,7 @@ from batchcreate.cli.terminal import hanging
 from batchcreate.messages import text
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.pipeline.values import InputNotes, RunResult
-from batchcreate.settings import Settings
+from batchcreate.settings import RunSettings, Settings
 from batchcreate.text import counted
 
 
@@ -91,12 +91,12 @@ def _name(option: Sequence[str]) -> str:
 _CHOOSING: Final = ("--rows", "--limit", "--only")
 
 
-def next_step(ending: RunResult, settings: Settings, typed: CommandLine) -> str:
+def next_step(ending: RunResult, run_settings: RunSettings, typed: CommandLine) -> str:
     """Return what to do next, in the order in which it pays."""
     has = ending.summary.counts
     all_rows = typed.without(*_CHOOSING)
-    is_held = settings.strict and has[Status.REJECTED] > 0
-    if ending.stop_reason is not None or (settings.dry_run and has[Status.NOT_ATTEMPTED]):
+    is_held = run_settings.is_strict and has[Status.REJECTED] > 0
+    if ending.stop_reason is not None or (run_settings.is_dry_run and has[Status.NOT_ATTEMPTED]):
         return f"{typed.without('--dry-run')}"
     if has[Status.NOT_ATTEMPTED] and not is_held:
         return f"send the rest: {all_rows}"
@@ -186,11 +186,11 @@ def last_lines(
     (command,) = [each for each in commands.ALL if each.name == words[0]]
     typed = CommandLine.parse(words, command)
     lines = [ending.stop_reason.message] if ending.stop_reason is not None else []
-    if settings.dry_run:
+    if settings.run.is_dry_run:
         lines.append("dry run: nothing was sent")
-    elif settings.strict and ending.plan.rejected and ending.stop_reason is None:
+    elif settings.run.is_strict and ending.plan.rejected and ending.stop_reason is None:
         lines.append("--strict: a row is rejected, so nothing was sent")
-    if not settings.quiet:
+    if not settings.terminal.is_quiet:
         table = _causes(ending.reports.causes, ending.plan.notices, language)
         lines += (hanging(line, width, indent=INDENT) for line in table)
     return "\n".join(
@@ -198,7 +198,7 @@ def last_lines(
             *lines,
             *_files(ending),
             counts(ending.summary),
-            f"next: {next_step(ending, settings, typed)}",
+            f"next: {next_step(ending, settings.run, typed)}",
         ]
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TextIO, TypeVar
 
 from batchcreate.errors import NoCredentialsError
-from batchcreate.settings import Settings
+from batchcreate.settings import RunSettings
 from batchcreate.text import display_width, printable
 
 LINE_CHARS_MAX = 4096
@@ -111,7 +111,9 @@ _KILLS: Final = (0x15,)
 _ENDS: Final = (0x04, 0x0A, 0x0D)
 
 
-def with_credentials(command: Callable[[Mapping[str, str]], Result], settings: Settings) -> Result:
+def with_credentials(
+    command: Callable[[Mapping[str, str]], Result], run_settings: RunSettings
+) -> Result:
     """
     Carry out *command* with the environment; where that has no credentials, ask for a token.
 
@@ -124,7 +126,7 @@ def with_credentials(command: Callable[[Mapping[str, str]], Result], settings: S
     try:
         return command(os.environ)
     except NoCredentialsError as error:
-        if settings.yes or not can_ask():
+        if run_settings.is_confirmed or not can_ask():
             raise
         print_message("no credentials are configured: type or paste a project-scoped IAM token")
         token = read_hidden("token (not shown): ")

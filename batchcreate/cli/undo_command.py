@@ -18,7 +18,7 @@ from batchcreate.errors import SettingsError
 from batchcreate.models import DeletionStatus
 from batchcreate.pipeline.undo import Search, Undone, undo
 from batchcreate.pool import StopSwitch
-from batchcreate.settings import Settings
+from batchcreate.settings import RunSettings, Settings
 from batchcreate.text import counted
 
 _SHOWN: Final = 20
@@ -29,7 +29,7 @@ def undo_command(results: Path, options: Mapping[str, Any]) -> int:
     """Carry out ``undo`` and return its exit code."""
     settings = configure(options)
     undone = with_credentials(
-        lambda environment: asyncio.run(_undo(results, settings, environment)), settings
+        lambda environment: asyncio.run(_undo(results, settings, environment)), settings.run
     )
     return conclude(undone, results)
 
@@ -62,9 +62,9 @@ async def _undo(results: Path, settings: Settings, environment: Mapping[str, str
     stop = StopSwitch()
 
     def confirm(found: Search, warning: str) -> bool:
-        if warning and not settings.quiet:
+        if warning and not settings.terminal.is_quiet:
             print_message(warning)
-        is_meant = _show_and_ask(found, settings)
+        is_meant = _show_and_ask(found, settings.run)
         run_command.listen(stop)  # only now: an interrupt of the question ends the command
         return is_meant
 
@@ -73,7 +73,7 @@ async def _undo(results: Path, settings: Settings, environment: Mapping[str, str
     return undone
 
 
-def _show_and_ask(found: Search, settings: Settings) -> bool:
+def _show_and_ask(found: Search, run_settings: RunSettings) -> bool:
     for task in found.there[:_SHOWN]:
         print_message(
             f"  {task.key.task_name}  {task.task_id}  (instance {task.key.target.instance_id})"
@@ -87,7 +87,7 @@ def _show_and_ask(found: Search, settings: Settings) -> bool:
     if found.renamed:
         tasks = counted(len(found.renamed), "task")
         print_message(f"left alone, having another name by now: {tasks} of this batch")
-    if settings.yes or not found.there:
+    if run_settings.is_confirmed or not found.there:
         return True
     if not sys.stdin.isatty():
         msg = "undo deletes tasks, and there is no terminal to ask on: add --yes if you mean it"

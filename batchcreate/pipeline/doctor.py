@@ -69,11 +69,13 @@ async def diagnose(
 
     """
     try:
-        service = find_service(settings, environment, None)
+        service = find_service(settings.endpoint, settings.attempt, environment, None)
         yield Diagnosis(about="credentials", is_good=True, text=f"found {service.credential.name}")
         if service.warning:
             yield Diagnosis(about="secrets", is_good=False, text=service.warning)
-        defaults = await target_defaults(settings, service)
+        defaults = await target_defaults(
+            settings.target, settings.endpoint, settings.attempt, service
+        )
     except NoCredentialsError:
         raise
     except CredentialError as error:
@@ -88,8 +90,10 @@ async def diagnose(
         yield Diagnosis(about="project and instance", is_good=False, text=text)
         return
     target = Target(endpoint=service.endpoint, **defaults)
-    async with connect(service, settings, open_gate(settings)) as connection:
-        async for diagnosis in _ask(connection, target, settings.quota):
+    async with connect(
+        service, settings.rate, settings.attempt, open_gate(settings.rate)
+    ) as connection:
+        async for diagnosis in _ask(connection, target, settings.quota.quota_tasks):
             yield diagnosis
 
 

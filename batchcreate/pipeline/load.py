@@ -18,7 +18,7 @@ from batchcreate.pipeline.background import run_in_thread
 from batchcreate.pipeline.service import target_defaults
 from batchcreate.pipeline.values import Batch, InputNotesBuilder, Plan
 from batchcreate.rules import RULES
-from batchcreate.settings import Settings, parse_rows
+from batchcreate.settings import LoadSettings, OutputSettings
 from batchcreate.validator import repeated_name_issues, validate
 
 
@@ -76,7 +76,7 @@ class Input:
     language: str = "en"
 
 
-def load_options(settings: Settings) -> LoadOptions:
+def load_options(settings: LoadSettings) -> LoadOptions:
     """
     Return how *settings* say that files are read.
 
@@ -84,7 +84,7 @@ def load_options(settings: Settings) -> LoadOptions:
         SettingsError: a heading is to mean a field that there is not, or two fields.
 
     """
-    pairs = [text.rpartition("=") for text in settings.map]
+    pairs = [text.rpartition("=") for text in settings.mappings]
     for heading, times in Counter(normalized(header) for header, *_ in pairs).items():
         if times > 1:
             msg = f"--map contains the heading {heading!r} {times} times; map it once"
@@ -94,14 +94,14 @@ def load_options(settings: Settings) -> LoadOptions:
             msg = f"--map {header}={name}: unknown field {name.strip()}; the fields are {', '.join(RULES)}"
             raise SettingsError(msg)
     return LoadOptions(
-        sheets=settings.sheet,
+        sheets=settings.sheets,
         encoding=settings.encoding or "",
         delimiter=settings.delimiter or "",
         mapping={header: name.strip() for header, _, name in pairs},
     )
 
 
-def results_folder(files: Sequence[Path], settings: Settings) -> Path:
+def results_folder(files: Sequence[Path], output: OutputSettings) -> Path:
     """
     Return the folder for the results: as told, or named after the first file.
 
@@ -113,7 +113,7 @@ def results_folder(files: Sequence[Path], settings: Settings) -> Path:
         msg = "there is no input file; name at least one"
         raise SettingsError(msg)
     first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
-    return settings.results or Path(f"{first}-results")
+    return output.results_folder or Path(f"{first}-results")
 
 
 def chunks(
@@ -224,17 +224,19 @@ async def select_input(files: Sequence[Path], batch: Batch) -> Input:
 
     """
     settings = batch.settings
-    defaults = await batch.stop.run_unless_stopped(target_defaults(settings, batch.service))
+    defaults = await batch.stop.run_unless_stopped(
+        target_defaults(settings.target, settings.endpoint, settings.attempt, batch.service)
+    )
     if defaults is None:
         msg = "stopped before reading the input; nothing was sent"
         raise StoppedError(msg)
     return Input(
         files=files,
-        options=load_options(settings),
+        options=load_options(settings.load),
         language=batch.language,
         defaults=defaults,
-        selection=parse_rows(settings.rows),
-        limit=settings.limit,
+        selection=settings.selection.row_numbers,
+        limit=settings.selection.limit_rows,
     )
 
 
@@ -254,7 +256,7 @@ async def load(journal: Journal, source: Input, batch: Batch) -> Plan:
             journal,
             source,
             endpoint=batch.service.endpoint,
-            is_kept=not batch.settings.dry_run,
+            is_kept=not batch.settings.run.is_dry_run,
             is_stopped=lambda: batch.stop.reason is not None or is_cancelled(),
         )
 

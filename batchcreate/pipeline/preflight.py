@@ -11,7 +11,7 @@ from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pipeline.values import Forecast
 from batchcreate.pool import ListTasks, StopCause, StopReason
-from batchcreate.settings import Settings
+from batchcreate.settings import QuotaSettings, RateSettings
 from batchcreate.text import counted
 
 _NAMED_MAX: Final = 5
@@ -165,8 +165,9 @@ def forecast(
     journal: Journal,
     inventories: Mapping[Target, Inventory],
     unsettled: Sequence[UnknownTask],
-    settings: Settings,
     *,
+    quota: QuotaSettings,
+    rate: RateSettings,
     is_simulated: bool,
 ) -> Forecast | None:
     """
@@ -177,17 +178,17 @@ def forecast(
 
     """
     to_send = journal.work.count_per_target()
-    require_room(to_send, inventories, quota=settings.quota, unsettled=unsettled)
+    require_room(to_send, inventories, quota=quota.quota_tasks, unsettled=unsettled)
     if not to_send and not unsettled:
         return None
     return Forecast(
         is_simulated=is_simulated,
         to_send=to_send,
         used={target: found.total for target, found in inventories.items()},
-        quota=settings.quota,
+        quota=quota.quota_tasks,
         unknown=len(unsettled),
-        rate_per_s=settings.rate,
-        headroom=settings.headroom,
+        rate_per_s=rate.rate_per_s,
+        headroom=rate.headroom_share,
     )
 
 

@@ -12,7 +12,7 @@ from batchcreate.pipeline.service import find_service, service_of
 from batchcreate.pipeline.values import Batch, Observer, Plan, Reports, RunResult
 from batchcreate.pool import StopCause, StopReason, StopSwitch
 from batchcreate.report import document
-from batchcreate.settings import Settings, language_of
+from batchcreate.settings import SelectionSettings, Settings, language_of
 
 
 async def run(
@@ -42,12 +42,12 @@ async def run(
         StoppedError: *stop* was used before the input was read; nothing was sent.
 
     """
-    results = results_folder(files, settings)
+    results = results_folder(files, settings.output)
     batch = Batch(
         results=results,
         settings=settings,
-        service=find_service(settings, environment, results),
-        language=language_of(settings, environment),
+        service=find_service(settings.endpoint, settings.attempt, environment, results),
+        language=language_of(settings.output, environment),
         observer=observer,
         stop=stop,
     )
@@ -88,12 +88,12 @@ async def retry(
         batch = Batch(
             results=results,
             settings=settings,
-            service=service_of(journal, settings, environment, results),
-            language=language_of(settings, environment),
+            service=service_of(journal, settings.endpoint, settings.attempt, environment, results),
+            language=language_of(settings.output, environment),
             observer=observer,
             stop=stop,
         )
-        return await _execute(batch, journal, _plan_retry(journal, only, settings))
+        return await _execute(batch, journal, _plan_retry(journal, only, settings.selection))
 
 
 async def _execute(batch: Batch, journal: Journal, plan: Plan) -> RunResult:
@@ -101,7 +101,7 @@ async def _execute(batch: Batch, journal: Journal, plan: Plan) -> RunResult:
     if batch.service.warning:
         batch.observer.noted(batch.service.warning)
     batch.observer.planned(plan)
-    if batch.settings.dry_run:
+    if batch.settings.run.is_dry_run:
         return _dry_run_result(batch, plan)
     with start_run(batch, journal, plan) as current:
         await send(current, plan)
@@ -110,15 +110,15 @@ async def _execute(batch: Batch, journal: Journal, plan: Plan) -> RunResult:
 
 def _open_journal(batch: Batch) -> Journal:
     """Open the journal; a dry run does not create a results folder."""
-    if batch.settings.dry_run and not batch.results.exists():
+    if batch.settings.run.is_dry_run and not batch.results.exists():
         return Journal.scratch()
     return Journal.open(batch.results)
 
 
-def _plan_retry(journal: Journal, only: Sequence[str], settings: Settings) -> Plan:
+def _plan_retry(journal: Journal, only: Sequence[str], selection: SelectionSettings) -> Plan:
     journal.work.select_for_retry(only)
-    if settings.limit is not None:
-        journal.work.limit_to(settings.limit)
+    if selection.limit_rows is not None:
+        journal.work.limit_to(selection.limit_rows)
     summary = journal.summary()
     return Plan(rows=summary.total, summary=summary, to_send=journal.work.count_per_target())
 

@@ -108,11 +108,11 @@ class Run:
                 "throttled": counters.throttled,
             },
             "rate": {
-                "configured_per_s": settings.rate,
+                "configured_per_s": settings.rate.rate_per_s,
                 "learned_per_s": round(self.gate.rate_per_s, 3),
                 "slowdowns": self.gate.slowdowns,
             },
-            "concurrency": settings.concurrency,
+            "concurrency": settings.rate.concurrency,
             "stopped": (
                 None if reason is None else {"cause": reason.cause, "message": reason.message}
             ),
@@ -132,9 +132,9 @@ def start_run(batch: Batch, journal: Journal, plan: Plan) -> Iterator[Run]:
     settings, started_at = batch.settings, utc_now()
     run_id = RunId(uuid.uuid4().hex[:12])
     number = journal.start_run(run_id, at=stamp(started_at))
-    with run_log(batch.results, run_id, is_verbose=settings.verbose > 0) as log:
+    with run_log(batch.results, run_id, is_verbose=settings.terminal.verbosity > 0) as log:
         log.info("run.started", endpoint=batch.service.endpoint, rows=plan.rows)
-        log.info("config.loaded", settings=settings.told(), sources=settings.sources)
+        log.info("config.loaded", settings=settings.as_dict(), sources=settings.sources)
         writer = journal.writer(run=number, now_ms=epoch_ms)
 
         def on_rate_change(rate_per_s: float) -> None:
@@ -148,7 +148,7 @@ def start_run(batch: Batch, journal: Journal, plan: Plan) -> Iterator[Run]:
             number=number,
             log=log,
             writer=writer,
-            gate=open_gate(settings, on_rate_change),
+            gate=open_gate(settings.rate, on_rate_change),
             counters=RunCounters(),
             started_at=started_at,
             started=asyncio.get_running_loop().time(),
@@ -164,11 +164,11 @@ async def send(run: Run, plan: Plan) -> None:
 
     """
     settings = run.batch.settings
-    unknown = run.journal.work.find_unknown() if settings.reconcile else []
-    is_held = settings.strict and plan.rejected > 0
+    unknown = run.journal.work.find_unknown() if settings.reconcile.is_enabled else []
+    is_held = settings.run.is_strict and plan.rejected > 0
     if is_held or not (plan.to_send or unknown):
         return
-    async with connect(run.batch.service, settings, run.gate) as connection:
+    async with connect(run.batch.service, settings.rate, settings.attempt, run.gate) as connection:
         expected = await _preflight(run, plan, unknown, connection)
         if expected is None or not await _is_confirmed(run, expected):
             return
@@ -182,9 +182,9 @@ async def send(run: Run, plan: Plan) -> None:
             async with run.writer, run.batch.observer.watching(run.counters, run.gate):
                 await sender.send(
                     unknown,
-                    concurrency=settings.concurrency,
-                    window_s=settings.settle if settings.reconcile else None,
-                    waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.concurrency),
+                    concurrency=settings.rate.concurrency,
+                    window_s=settings.reconcile.window_s,
+                    waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.rate.concurrency),
                 )
             run.journal.apply_log()
         except JournalError as error:
@@ -205,13 +205,20 @@ async def _preflight(
     if isinstance(found, StopReason):
         batch.stop.request_stop(found)
         return None
-    is_abort = batch.settings.on_existing == "abort"
+    is_abort = batch.settings.run.on_existing == "abort"
     existing = skip_existing(run.journal, found, is_abort=is_abort)
     run.counters.run_planned(planned=0, existing=existing)
     if existing:
         batch.observer.noted(f"skipped {counted(existing, 'task')} that already exist")
     is_simulated = batch.service.endpoint == SIMULATED
-    return forecast(run.journal, found, unknown, batch.settings, is_simulated=is_simulated)
+    return forecast(
+        run.journal,
+        found,
+        unknown,
+        quota=batch.settings.quota,
+        rate=batch.settings.rate,
+        is_simulated=is_simulated,
+    )
 
 
 async def _is_confirmed(run: Run, expected: Forecast) -> bool:

@@ -38,8 +38,8 @@ from batchcreate.pool.workers import CreateClient
 from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.retry import RetryPolicy
 from batchcreate.secret import Secret
-from batchcreate.settings import Settings
-from batchcreate.settings.variables import PROXY
+from batchcreate.settings import AttemptSettings, EndpointSettings, RateSettings, TargetSettings
+from batchcreate.settings.settings import PROXY_VARIABLES
 from batchcreate.transport import Network, get, masked, post, trust_in
 
 SIMULATED: Final = "simulator"
@@ -49,7 +49,7 @@ STATE_FILE: Final = "simulator.jsonl"
 """In the results folder: what the embedded simulator has, so that a rerun meets it again."""
 
 _LATIN_MAX: Final = 0xFF
-_PROXY_USER, _PROXY_PASSWORD = PROXY
+_PROXY_USER, _PROXY_PASSWORD = PROXY_VARIABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,41 +74,49 @@ class Service:
 
 
 def find_service(
-    settings: Settings, environment: Mapping[str, str], results: Path | None
+    endpoint: EndpointSettings,
+    attempt: AttemptSettings,
+    environment: Mapping[str, str],
+    results: Path | None,
 ) -> Service:
     """
-    Return the service that *settings* ask for.
+    Return the configured service.
 
     Args:
-        settings: where it is.
-        environment: where credentials may be.
-        results: the results folder, for what a simulator has; ``None`` where nothing is kept.
+        endpoint: its address.
+        attempt: timeout of logins.
+        environment: environment variables, which can contain credentials.
+        results: results folder, for the state of a simulator; None to keep no state.
 
     Raises:
-        SettingsError: there is no endpoint, or not exactly one way to authenticate.
+        SettingsError: there is no endpoint, or not exactly one configured credential.
 
     """
-    if settings.simulate:
+    if endpoint.is_simulated:
         return Service(
             endpoint=SIMULATED,
             credential=Token(Secret("simulated"), name="no credentials (simulated)"),
             network=Network(),
             open=lambda: _simulated(None if results is None else results / STATE_FILE),
         )
-    origin = settings.origin
-    network = find_network(settings, environment)
-    given = find_credential(environment, settings.token_file)
+    origin = endpoint.origin
+    network = find_network(endpoint, environment)
+    configured = find_credential(environment, endpoint.token_file)
     return Service(
         endpoint=origin,
-        credential=_credential(given, settings, network),
+        credential=_credential(configured, endpoint, attempt, network),
         network=network,
         open=lambda: _remote(origin),
-        warning=permission_warning(given.file),
+        warning=permission_warning(configured.file),
     )
 
 
 def service_of(
-    journal: Journal, settings: Settings, environment: Mapping[str, str], results: Path
+    journal: Journal,
+    endpoint: EndpointSettings,
+    attempt: AttemptSettings,
+    environment: Mapping[str, str],
+    results: Path,
 ) -> Service:
     """
     Return the service that a *journal* in the folder *results* belongs to.
@@ -117,17 +125,19 @@ def service_of(
         SettingsError: the settings name another one, or there are no credentials.
 
     """
-    endpoint = journal.endpoint
-    if not endpoint:
+    journal_endpoint = journal.endpoint
+    if not journal_endpoint:
         msg = f"{results}: nothing was enrolled in this journal yet; use batchcreate run"
         raise SettingsError(msg)
-    if endpoint == SIMULATED:
-        return find_service(settings.model_copy(update={"simulate": True}), environment, results)
-    is_named = settings.endpoint is not None or settings.region is not None
-    if settings.simulate or (is_named and settings.origin != endpoint):
-        msg = f"{results}: this batch belongs to {endpoint}; leave the endpoint to the journal"
+    if journal_endpoint == SIMULATED:
+        simulated = endpoint.model_copy(update={"is_simulated": True})
+        return find_service(simulated, attempt, environment, results)
+    is_other = endpoint.is_given and endpoint.origin != journal_endpoint
+    if endpoint.is_simulated or is_other:
+        msg = f"{results}: this batch belongs to {journal_endpoint}; leave the endpoint to the journal"
         raise SettingsError(msg)
-    return find_service(settings.model_copy(update={"endpoint": endpoint}), environment, results)
+    endpoint = endpoint.model_copy(update={"url": journal_endpoint})
+    return find_service(endpoint, attempt, environment, results)
 
 
 class ApiClient(CreateClient, Lister, Protocol):
@@ -173,16 +183,16 @@ class Connection(Generic[Client_co]):
 
 
 def open_gate(
-    settings: Settings, on_change: Callable[[float], None] = lambda _rate_per_s: None
+    rate: RateSettings, on_change: Callable[[float], None] = lambda _rate_per_s: None
 ) -> Gate:
     """Return a gate with the configured rate; *on_change* is called with each new rate."""
-    limit = RateLimit(rate_per_s=settings.rate, headroom=settings.headroom)
+    limit = RateLimit(rate_per_s=rate.rate_per_s, headroom=rate.headroom_share)
     return Gate(limit, on_change=on_change)
 
 
 @asynccontextmanager
 async def connect(
-    service: Service, settings: Settings, gate: Gate
+    service: Service, rate: RateSettings, attempt: AttemptSettings, gate: Gate
 ) -> AsyncIterator[Connection[RomaClient]]:
     """Connect to *service* for the duration of the block; all requests pass through *gate*."""
     async with (
@@ -190,8 +200,8 @@ async def connect(
         connect_client(
             base_url,
             service.credential,
-            timeout_s=settings.timeout,
-            connections=settings.concurrency + 1,
+            timeout_s=attempt.timeout_s,
+            connections=rate.concurrency + 1,
             network=service.network,
         ) as client,
     ):
@@ -207,7 +217,7 @@ def name_credential(reason: StopReason, service: Service) -> StopReason:
     )
 
 
-def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:
+def find_network(endpoint: EndpointSettings, environment: Mapping[str, str]) -> Network:
     """
     Return how to get to the service; a proxy's password comes from the environment only.
 
@@ -228,15 +238,20 @@ def find_network(settings: Settings, environment: Mapping[str, str]) -> Network:
         )
         raise SettingsError(msg)
     return Network(
-        trust=trust_in(settings.ca_file),
-        proxy=settings.proxy,
+        trust=trust_in(endpoint.ca_file),
+        proxy=endpoint.proxy_url,
         proxy_user=user,
         proxy_password=Secret(password) if password else None,
     )
 
 
-def _credential(given: ConfiguredCredential, settings: Settings, network: Network) -> Credential:
-    match given:
+def _credential(
+    configured: ConfiguredCredential,
+    endpoint: EndpointSettings,
+    attempt: AttemptSettings,
+    network: Network,
+) -> Credential:
+    match configured:
         case ConfiguredToken(token=token, source=source):
             return Token(token, name=f"the token from {source}")
         case ConfiguredKey(ak=ak, sk=sk, security_token=security_token, source=source):
@@ -249,9 +264,9 @@ def _credential(given: ConfiguredCredential, settings: Settings, network: Networ
                 name=name,
                 password=password,
                 domain=domain,
-                endpoint=settings.iam_origin,
+                endpoint=endpoint.iam_origin,
             )
-            send = partial(post, network, timeout_s=settings.timeout)
+            send = partial(post, network, timeout_s=attempt.timeout_s)
             return IamTokens(user, send, random=Random())  # noqa: S311 # jitter, no secret
 
 
@@ -275,7 +290,9 @@ async def _simulated(state: Path | None) -> AsyncIterator[str]:
 SIMULATED_TARGET: Final = {"project_id": "simulated-project", "instance_id": "simulated-instance"}
 
 
-async def target_defaults(settings: Settings, service: Service) -> Mapping[str, str]:
+async def target_defaults(
+    target: TargetSettings, endpoint: EndpointSettings, attempt: AttemptSettings, service: Service
+) -> Mapping[str, str]:
     """
     Return project and instance of rows that name none; empty where there is no default.
 
@@ -286,24 +303,24 @@ async def target_defaults(settings: Settings, service: Service) -> Mapping[str, 
         CredentialError: the credentials are refused.
 
     """
-    given = dict(settings.target_defaults)
-    if settings.simulate:
-        return {field: value or SIMULATED_TARGET[field] for field, value in given.items()}
+    defaults = dict(target.defaults)
+    if endpoint.is_simulated:
+        return {field: value or SIMULATED_TARGET[field] for field, value in defaults.items()}
     credential = service.credential
-    if not given["project_id"] and settings.project_name is not None:
+    if not defaults["project_id"] and endpoint.project_name is not None:
         if isinstance(credential, IamTokens):
-            given["project_id"] = await credential.find_project(settings.project_name)
+            defaults["project_id"] = await credential.find_project(endpoint.project_name)
         elif isinstance(credential, SignedKey):
-            look = partial(get, service.network, timeout_s=settings.timeout)
-            given["project_id"] = await _look_up_project(settings, credential, look)
-    return given
+            look = partial(get, service.network, timeout_s=attempt.timeout_s)
+            defaults["project_id"] = await _look_up_project(endpoint, credential, look)
+    return defaults
 
 
 async def _look_up_project(
-    settings: Settings, key: SignedKey, look: Callable[..., Awaitable[Reply]]
+    endpoint: EndpointSettings, key: SignedKey, look: Callable[..., Awaitable[Reply]]
 ) -> str:
     """Ask IAM for the project once: a key that it refuses is locked if it is tried again."""
-    iam, name = settings.iam_origin, settings.project_name
+    iam, name = endpoint.iam_origin, endpoint.project_name
     url = f"{iam}/v3/projects?name={name}"
     try:
         reply = masked(await look(url, key.headers("GET", url, b"")), key.secrets)

@@ -252,17 +252,19 @@ async def undo(
 
     """
     with Journal.open(results, is_new_allowed=False) as journal:
-        service = service_of(journal, settings, environment, results)
+        service = service_of(journal, settings.endpoint, settings.attempt, environment, results)
         tasks = journal.created_tasks()
         if not tasks:
             return Undone(counts={})
-        async with connect(service, settings, open_gate(settings)) as connection:
+        async with connect(
+            service, settings.rate, settings.attempt, open_gate(settings.rate)
+        ) as connection:
             found = await find(tasks, connection, service)
             if not confirm(found, service.warning):
                 return Undone(counts={}, is_confirmed=False)
-            counts = await _delete(found, connection, stop, journal, settings.concurrency)
+            counts = await _delete(found, connection, stop, journal, settings.rate.concurrency)
         write_deletions(results / REPORT, journal.deletions())
-        write_reports(journal, results, language=language_of(settings, environment))
+        write_reports(journal, results, language=language_of(settings.output, environment))
         reason = None if stop.reason is None else name_credential(stop.reason, service)
         return Undone(counts=counts, stop_reason=reason)
 

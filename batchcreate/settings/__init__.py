@@ -1,19 +1,35 @@
-"""What a run is told: options, then environment, then ``batchcreate.toml``, then defaults."""
+"""Settings of a command: options, then environment, then ``batchcreate.toml``, then defaults."""
 
-from batchcreate.settings.group import FILE, PREFIX, Settings, region_of
-from batchcreate.settings.language import language_of
-from batchcreate.settings.loading import load, option_of, strangers
-from batchcreate.settings.rows import RowNumbers, parse_rows
+from batchcreate.settings.groups import (
+    AttemptSettings,
+    EndpointSettings,
+    LoadSettings,
+    OutputSettings,
+    QuotaSettings,
+    RateSettings,
+    ReconcileSettings,
+    RunSettings,
+    SelectionSettings,
+    Settings,
+    TargetSettings,
+    TerminalSettings,
+)
+from batchcreate.settings.settings import language_of, load, unknown_variables
 
 __all__ = [
-    "FILE",
-    "PREFIX",
-    "RowNumbers",
+    "AttemptSettings",
+    "EndpointSettings",
+    "LoadSettings",
+    "OutputSettings",
+    "QuotaSettings",
+    "RateSettings",
+    "ReconcileSettings",
+    "RunSettings",
+    "SelectionSettings",
     "Settings",
+    "TargetSettings",
+    "TerminalSettings",
     "language_of",
     "load",
-    "option_of",
-    "parse_rows",
-    "region_of",
-    "strangers",
+    "unknown_variables",
 ]

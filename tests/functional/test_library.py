@@ -24,7 +24,8 @@ def tasks(tmp_path: Path) -> Path:
 
 
 def settings_for(folder: Path, **options: object) -> batchcreate.Settings:
-    return batchcreate.configure(simulate=True, rate=500, results=folder / "out", **options)
+    given = {"simulate": True, "rate": 500, "results": folder / "out", **options}
+    return batchcreate.configure(**given)
 
 
 async def test_a_run_returns_typed_values(tasks: Path, tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ async def test_a_run_returns_typed_values(tasks: Path, tmp_path: Path) -> None:
 
 async def test_stop_switch_ends_a_run_cleanly(tasks: Path, tmp_path: Path) -> None:
     """The next run sends the tasks that were not sent; no task is sent twice."""
-    slow = settings_for(tmp_path).model_copy(update={"rate": 20.0})
+    slow = settings_for(tmp_path, rate=20.0)
     stop = batchcreate.StopSwitch()
 
     def stop_after_the_first(event: Plan | Progress) -> None:

@@ -481,8 +481,8 @@ class TestSettings:
             assert await seen.end() == 0
 
         assert sorted(seen.lines[:2]) == [
-            "warning: BATCHCREATE_RAET is no setting; did you mean BATCHCREATE_RATE?",
-            "warning: BATCHCREATE_WHATEVER is no setting; it has no effect",
+            "warning: BATCHCREATE_RAET is not a setting; did you mean BATCHCREATE_RATE?",
+            "warning: BATCHCREATE_WHATEVER is not a setting and has no effect",
         ]
 
 

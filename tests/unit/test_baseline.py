@@ -16,7 +16,7 @@ from batchcreate.pipeline.values import Forecast
 from batchcreate.pool import StopCause, StopReason
 from batchcreate.pool.reconciler import ListTasks
 from batchcreate.secret import Secret
-from batchcreate.settings import Settings
+from batchcreate.settings import QuotaSettings, RateSettings
 from tests.fakes import FixedCredential, reopened
 from tests.journals import shown, target, task
 
@@ -250,9 +250,15 @@ async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
     """Tasks to create and places taken are those of each instance; the pace is the configured one."""
     to_send = journal.work.count_per_target()
     inventories = dict.fromkeys(to_send, holding(a="1"))
-    settings = Settings(rate=5.0, headroom=0.5, quota=100)
 
-    outlook = forecast(journal, inventories, [unsettled("lost")], settings, is_simulated=True)
+    outlook = forecast(
+        journal,
+        inventories,
+        [unsettled("lost")],
+        quota=QuotaSettings(quota_tasks=100),
+        rate=RateSettings(rate_per_s=5.0, headroom_share=0.5),
+        is_simulated=True,
+    )
 
     assert to_send
     assert outlook == Forecast(
@@ -273,7 +279,14 @@ def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "results") as journal:
         journal.work.select_for_retry()
         done, left = (
-            forecast(journal, inventories, rows, Settings(), is_simulated=False)
+            forecast(
+                journal,
+                inventories,
+                rows,
+                quota=QuotaSettings(),
+                rate=RateSettings(),
+                is_simulated=False,
+            )
             for rows in ([], [unsettled("lost")])
         )
 

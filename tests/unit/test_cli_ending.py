@@ -11,7 +11,7 @@ from batchcreate.cli.run_summary import counts, last_lines
 from batchcreate.models import CauseGroup, IssueExample, Layout, RowLocation, Status, Summary
 from batchcreate.pipeline.values import InputNotes, Plan, Reports, RunResult, SheetNotes
 from batchcreate.pool.stop import StopCause, StopReason
-from batchcreate.settings import Settings
+from batchcreate.settings import RunSettings, Settings, TerminalSettings
 
 FOLDER: Final = Path("out")
 TYPED: Final = ("/usr/bin/batchcreate", "run", "my tasks.csv", "--rate", "20")
@@ -137,7 +137,7 @@ def test_dry_run_says_that_nothing_was_sent(halt: StopReason | None, first: list
     """There are no results to point at."""
     end = ending(batch(not_attempted=2, rejected=1), stop_reason=halt, files={})
 
-    assert lines_of(end, Settings(dry_run=True)) == [
+    assert lines_of(end, Settings(run=RunSettings(is_dry_run=True))) == [
         *first,
         "dry run: nothing was sent",
         "3 rows: 1 rejected, 2 not_attempted",
@@ -158,7 +158,7 @@ def test_strict_run_says_why_nothing_was_sent(
     summary: Summary, halt: StopReason | None, *, is_told: bool
 ) -> None:
     """One rejected row, and nothing is sent, unless the run ended for another reason."""
-    lines = lines_of(ending(summary, stop_reason=halt), Settings(strict=True))
+    lines = lines_of(ending(summary, stop_reason=halt), Settings(run=RunSettings(is_strict=True)))
 
     assert ("--strict: a row is rejected, so nothing was sent" in lines) == is_told
 
@@ -266,7 +266,10 @@ class TestCauses:
         """--quiet prints errors and the last lines only."""
         end = ending(batch(failed=1), causes=[failed(1, "CONNECT", None)])
 
-        assert lines_of(end, Settings(quiet=True))[0] == "results: out/results.csv"
+        assert (
+            lines_of(end, Settings(terminal=TerminalSettings(is_quiet=True)))[0]
+            == "results: out/results.csv"
+        )
 
 
 class TestNarrowTerminal:

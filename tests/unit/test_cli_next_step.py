@@ -12,7 +12,7 @@ from batchcreate.cli.run_summary import CommandLine, next_step
 from batchcreate.models import CauseGroup, Status, Summary
 from batchcreate.pipeline.values import Plan, Reports, RunResult
 from batchcreate.pool.stop import StopCause, StopReason
-from batchcreate.settings import Settings
+from batchcreate.settings import RunSettings
 
 FOLDER: Final = Path("out")
 RUN: Final = "batchcreate run 'my tasks.csv' --rate 20"
@@ -51,10 +51,10 @@ def ending(
     )
 
 
-def step(end: RunResult, line: str = RUN, settings: Settings | None = None) -> str:
+def step(end: RunResult, line: str = RUN, run_settings: RunSettings | None = None) -> str:
     words = shlex.split(line)[1:]
     (command,) = [each for each in commands.ALL if each.name == words[0]]
-    return next_step(end, settings or Settings(), CommandLine.parse(words, command))
+    return next_step(end, run_settings or RunSettings(), CommandLine.parse(words, command))
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,16 @@ def test_stopped_run_is_repeated_as_it_was() -> None:
 def test_strict_run_waits_for_the_analysts() -> None:
     """The same command would send nothing again."""
     assert step(
-        ending(batch(rejected=1, not_attempted=9)), settings=Settings(strict=True)
+        ending(batch(rejected=1, not_attempted=9)), run_settings=RunSettings(is_strict=True)
     ).startswith("hand ")
 
 
 def test_dry_run_is_followed_by_the_run_itself() -> None:
     """With everything else that was typed."""
     said = step(
-        ending(batch(rejected=1, not_attempted=9)), f"{RUN} --dry-run", Settings(dry_run=True)
+        ending(batch(rejected=1, not_attempted=9)),
+        f"{RUN} --dry-run",
+        RunSettings(is_dry_run=True),
     )
 
     assert said == RUN
@@ -153,7 +155,7 @@ def test_dry_run_is_followed_by_the_run_itself() -> None:
 
 def test_dry_run_of_a_batch_that_is_done_says_so() -> None:
     """The run itself would do nothing either."""
-    said = step(ending(batch(created=9)), f"{RUN} --dry-run", Settings(dry_run=True))
+    said = step(ending(batch(created=9)), f"{RUN} --dry-run", RunSettings(is_dry_run=True))
 
     assert said == "nothing; every row has its task"
 

@@ -17,6 +17,7 @@ from batchcreate.journal import Journal
 from batchcreate.pipeline.service import (
     SIMULATED,
     SIMULATED_TARGET,
+    Service,
     find_network,
     find_service,
     name_credential,
@@ -24,7 +25,7 @@ from batchcreate.pipeline.service import (
     target_defaults,
 )
 from batchcreate.pool import StopCause, StopReason
-from batchcreate.settings import load
+from batchcreate.settings import Settings, load
 from batchcreate.simulator import SimulatorSettings, serve
 from tests.functional.outside import certify
 from tests.journals import ENDPOINT, read
@@ -50,7 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class TestFind:
     def test_simulator_needs_nothing(self) -> None:
         """No endpoint, no credentials, no network settings."""
-        service = find_service(load({"simulate": True}), {}, None)
+        service = service_for(load({"simulate": True}), {}, None)
 
         assert (service.endpoint, service.warning) == (SIMULATED, "")
         assert service.credential.name == "no credentials (simulated)"
@@ -59,7 +60,7 @@ class TestFind:
         """Without a results folder it forgets everything."""
 
         async def url_of(results: Path | None) -> str:
-            async with find_service(load({"simulate": True}), {}, results).open() as url:
+            async with service_for(load({"simulate": True}), {}, results).open() as url:
                 return url
 
         for results in (tmp_path, None):
@@ -79,7 +80,7 @@ class TestFind:
         self, environment: dict[str, str], kind: type, name: str
     ) -> None:
         """A message can say which one was refused without showing it."""
-        service = find_service(load({"region": REGION}), environment, None)
+        service = service_for(load({"region": REGION}), environment, None)
 
         assert isinstance(service.credential, kind)
         assert service.credential.name == name
@@ -95,15 +96,15 @@ class TestFind:
         """A password does not go to a cloud that nobody named."""
         settings = load({"endpoint": "https://roma.example", "project_id": "p1"})
 
-        with pytest.raises(SettingsError, match="give --iam-endpoint too"):
-            find_service(settings, USER, None)
+        with pytest.raises(SettingsError, match="also give --iam-endpoint"):
+            service_for(settings, USER, None)
 
     @pytest.mark.parametrize("environment", [TOKEN, KEY], ids=["token", "key"])
     def test_others_do_not_ask_for_an_iam(self, environment: dict[str, str]) -> None:
         """What is not used need not be told."""
         settings = load({"endpoint": "https://roma.example", "project_id": "p1"})
 
-        assert find_service(settings, environment, None).endpoint == "https://roma.example"
+        assert service_for(settings, environment, None).endpoint == "https://roma.example"
 
     @pytest.mark.parametrize("mode", [0o600, 0o640], ids=oct)
     def test_file_that_others_can_read_is_told(self, mode: int, tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ class TestFind:
         path.write_text("canary-token", encoding="ascii")
         path.chmod(mode)
 
-        service = find_service(load({"region": REGION, "token_file": path}), {}, None)
+        service = service_for(load({"region": REGION, "token_file": path}), {}, None)
 
         told = f"{path} is readable by other users; run chmod 600 '{path}'"
         assert service.warning == ("" if mode == 0o600 else told)
@@ -121,7 +122,7 @@ class TestFind:
 class TestNetwork:
     def test_is_direct_by_default(self) -> None:
         """The environment's proxies are nobody's business."""
-        network = find_network(load({}), {"HTTPS_PROXY": "http://proxy.example:1"})
+        network = find_network(load({}).endpoint, {"HTTPS_PROXY": "http://proxy.example:1"})
 
         assert (network.proxy, network.proxy_password, network.trust) == (None, None, True)
 
@@ -132,7 +133,7 @@ class TestNetwork:
         ca_file = (await asyncio.to_thread(certify, tmp_path / "tls")).path
         async with iam({"error": {"message": "no"}}) as (url, logins):
             settings = load({"endpoint": url, "iam_endpoint": url, "ca_file": ca_file})
-            service = find_service(settings, USER, None)
+            service = service_for(settings, USER, None)
             ca_file.unlink()
             with pytest.raises(CredentialError):
                 await service.credential.ready("p1")
@@ -141,7 +142,7 @@ class TestNetwork:
 
     def test_takes_the_proxy_password_from_the_environment(self) -> None:
         """An option would show it in the process list."""
-        network = find_network(load({"proxy": "http://proxy.example:3128"}), PROXY)
+        network = find_network(load({"proxy": "http://proxy.example:3128"}).endpoint, PROXY)
 
         assert network.proxy_password is not None
         assert (network.proxy, network.proxy_user, network.proxy_password.reveal()) == (
@@ -155,7 +156,7 @@ class TestNetwork:
         environment = {name: text for name, text in PROXY.items() if name != missing}
 
         with pytest.raises(SettingsError) as caught:
-            find_network(load({}), environment)
+            find_network(load({}).endpoint, environment)
 
         assert str(caught.value) == f"incomplete credentials of the proxy: {missing} missing"
 
@@ -169,7 +170,7 @@ class TestNetwork:
         environment = dict(zip(PROXY, (user, password), strict=True))
 
         with pytest.raises(SettingsError, match="a proxy takes neither a colon") as caught:
-            find_network(load({}), environment)
+            find_network(load({}).endpoint, environment)
 
         assert password not in str(caught.value)
 
@@ -178,7 +179,7 @@ class TestOfJournal:
     def test_without_rows_there_is_nothing_to_do(self, tmp_path: Path) -> None:
         """The command to begin with is named."""
         with Journal.open(tmp_path) as journal, pytest.raises(SettingsError) as caught:
-            service_of(journal, load({}), TOKEN, tmp_path)
+            service_in(journal, load({}), TOKEN, tmp_path)
 
         assert str(caught.value) == (
             f"{tmp_path}: nothing was enrolled in this journal yet; use batchcreate run"
@@ -192,7 +193,7 @@ class TestOfJournal:
     ) -> None:
         """It need not be told again, and may be."""
         with journal_with_a_row(tmp_path) as journal:
-            service = service_of(journal, load(options), TOKEN, tmp_path)
+            service = service_in(journal, load(options), TOKEN, tmp_path)
 
         assert service.endpoint == ENDPOINT
 
@@ -204,7 +205,7 @@ class TestOfJournal:
     def test_another_endpoint_is_refused(self, options: dict[str, Any], tmp_path: Path) -> None:
         """Ids of one service mean nothing to another one."""
         with journal_with_a_row(tmp_path) as journal, pytest.raises(SettingsError) as caught:
-            service_of(journal, load(options), TOKEN, tmp_path)
+            service_in(journal, load(options), TOKEN, tmp_path)
 
         assert str(caught.value) == (
             f"{tmp_path}: this batch belongs to {ENDPOINT}; leave the endpoint to the journal"
@@ -215,7 +216,7 @@ class TestOfJournal:
         with Journal.open(tmp_path) as journal:
             with journal.enrol(endpoint=SIMULATED):
                 pass
-            service = service_of(journal, load({}), {}, tmp_path)
+            service = service_in(journal, load({}), {}, tmp_path)
 
         assert service.endpoint == SIMULATED
 
@@ -224,7 +225,7 @@ class TestOfJournal:
         async with iam({}) as (url, logins):
             settings = load({"iam_endpoint": url, "timeout": 5})
             with journal_with_a_row(tmp_path) as journal:
-                service = service_of(journal, settings, USER, tmp_path)
+                service = service_in(journal, settings, USER, tmp_path)
             with pytest.raises(CredentialError, match="project p7 "):
                 await service.credential.ready("p7")
 
@@ -236,7 +237,9 @@ class TestDefaults:
         """What is told goes before."""
         settings = load({"simulate": True, "instance_id": "i1"})
 
-        found = await target_defaults(settings, find_service(settings, {}, None))
+        found = await target_defaults(
+            settings.target, settings.endpoint, settings.attempt, service_for(settings, {}, None)
+        )
 
         assert found == SIMULATED_TARGET | {"instance_id": "i1"}
 
@@ -348,6 +351,18 @@ class TestDefaults:
         assert str(caught.value).endswith("; or give --project-id")
 
 
+def service_for(
+    settings: Settings, environment: Mapping[str, str], results: Path | None
+) -> Service:
+    return find_service(settings.endpoint, settings.attempt, environment, results)
+
+
+def service_in(
+    journal: Journal, settings: Settings, environment: Mapping[str, str], results: Path
+) -> Service:
+    return service_of(journal, settings.endpoint, settings.attempt, environment, results)
+
+
 def journal_with_a_row(folder: Path) -> Journal:
     journal = Journal.open(folder)
     read(journal, {"a.csv": ["task-1"]})
@@ -356,8 +371,10 @@ def journal_with_a_row(folder: Path) -> Journal:
 
 async def defaults(url: str, environment: dict[str, str], **options: Any) -> Mapping[str, str]:
     settings = load({"endpoint": url, "iam_endpoint": url, "timeout": 5} | options)
-    service = find_service(settings, environment, None)
-    return await asyncio.wait_for(target_defaults(settings, service), 30)
+    service = service_for(settings, environment, None)
+    return await asyncio.wait_for(
+        target_defaults(settings.target, settings.endpoint, settings.attempt, service), 30
+    )
 
 
 @asynccontextmanager
