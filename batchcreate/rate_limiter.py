@@ -1,4 +1,4 @@
-"""Even pacing of requests with a rate that adapts to throttling."""
+"""Rate limiter: even pacing of requests, with a rate that adapts to throttling."""
 
 import asyncio
 import math
@@ -11,36 +11,36 @@ from aiolimiter import AsyncLimiter
 
 from batchcreate.errors import SettingsError
 
-CUT_TO: Final = 0.9
-"""Of what the server accepted, after a throttle."""
+REDUCED_SHARE: Final = 0.9
+"""Share of the accepted rate that is used after a slowdown."""
 
-PLATEAU_S: Final = 10.0
-"""From a cut back to the rate that was accepted."""
+RECOVERY_S: Final = 10.0
+"""Minimum time from a slowdown back to the accepted rate, in seconds."""
 
 SAMPLE: Final = 10
-"""Requests to measure or to wait for where the rate is low."""
+"""Number of requests to measure or to wait for if the rate is low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateReduction:
     """
-    What a throttle taught: how much the server accepted just before it refused.
+    One slowdown: the rate that the server accepted just before it throttled a request.
 
     Attributes:
-        before_per_s: the rate before this cut and those that its trial made necessary.
-        tried_per_s: the rate that was refused.
-        least_per_s: the server is believed to accept this, however few were counted.
-        at: loop time of the answer; requests admitted until then are covered by this cut.
-        since: loop time at which the measured window begins.
-        until: loop time at which the refused request was admitted; ends the window.
-        accepted: requests of the window that the server took, as far as it has answered.
-        is_on_trial: the next answers tell whether the cut helped.
+        before_per_s: rate before this slowdown and the earlier slowdowns of the same trial.
+        tried_per_s: rate at which the request was throttled.
+        min_per_s: lower limit of the accepted rate, for windows with few requests.
+        at: loop time of the response; it covers all requests admitted until then.
+        since: loop time of the start of the measured window.
+        until: loop time at which the throttled request was admitted, the end of the window.
+        accepted: number of requests in the window that were not throttled, as far as is known.
+        is_on_trial: True until the next responses show whether the slowdown helped.
 
     """
 
     before_per_s: float
     tried_per_s: float
-    least_per_s: float
+    min_per_s: float
     at: float = -math.inf
     since: float = -1.0
     until: float = 0.0
@@ -49,37 +49,45 @@ class RateReduction:
 
     @property
     def accepted_per_s(self) -> float:
-        """The rate that the server is believed to accept."""
+        """Estimate of the rate that the server accepts."""
         measured = self.accepted / (self.until - self.since)
-        return min(self.tried_per_s, max(self.least_per_s, measured))
+        return min(self.tried_per_s, max(self.min_per_s, measured))
 
     @property
     def is_deep(self) -> bool:
-        """Whether no limit near the earlier rate can explain a refusal after this cut."""
+        """True if a server limit near the earlier rate cannot explain further throttling."""
         return self.rate_after(0.0) <= self.before_per_s / 2
 
     def rate_after(self, elapsed_s: float) -> float:
         """
-        Return the rate to try *elapsed_s* seconds after sending resumed.
+        Return the rate for *elapsed_s* seconds after sending resumed.
 
-        A cubic, as in TCP CUBIC: from the cut quickly back towards the accepted rate, flat
-        around it, then ever faster in search of a limit that has risen.
+        A cubic function, as in TCP CUBIC: it rises quickly towards the accepted rate, is flat
+        around it, then rises faster and faster to find a higher limit.
         """
         accepted_per_s = self.accepted_per_s
-        plateau_s = max(PLATEAU_S, SAMPLE / accepted_per_s)
-        return accepted_per_s * (1 + (1 - CUT_TO) * (elapsed_s / plateau_s - 1) ** 3)
+        recovery_s = max(RECOVERY_S, SAMPLE / accepted_per_s)
+        return accepted_per_s * (1 + (1 - REDUCED_SHARE) * (elapsed_s / recovery_s - 1) ** 3)
 
 
 SLACK_S: Final = 0.005
-"""Timers fire late; this much lost time may be caught up, never more."""
+"""Maximum time lost to late timers that is caught up, in seconds."""
 
 
 class Pacer:
     """
-    Lets one request go at a time: in the order of asking, evenly spaced, never in a pause.
+    Admits one request at a time, in the order of the calls, evenly spaced, and not in a pause.
 
-    A bucket of one call and a little slack keeps any second at or below the rate. The lock is
-    what makes it fair: a newcomer would overtake those who wait inside the limiter.
+    The bucket has room for one request and a little slack, so that no second exceeds the rate.
+    The lock makes it fair: without it, a new caller could overtake those that wait in the limiter.
+
+    Args:
+        rate_per_s: initial rate in requests per second.
+        headroom: share of the rate that is not used.
+
+    Attributes:
+        rate_per_s: current rate in requests per second.
+        resume_at: loop time of the end of the pause.
     """
 
     def __init__(self, rate_per_s: float, headroom: float) -> None:
@@ -89,33 +97,33 @@ class Pacer:
         self._limiter = self._make_limiter()
         self._is_stale = False
         self._turn = asyncio.Lock()
-        self._has_leave = False
+        self._has_permit = False
 
     def change(self, rate_per_s: float) -> None:
-        """Space the requests anew, counted from the next one that goes."""
+        """Change the rate, starting with the next request."""
         self.rate_per_s = rate_per_s
         self._is_stale = True
 
     def pause(self, until: float) -> None:
-        """Let nobody go before *until* (loop time); the later of two pauses holds."""
+        """Admit no request before *until* (loop time); the later of two pauses applies."""
         self.resume_at = max(self.resume_at, until)
         self._is_stale = True
 
     async def acquire(self) -> float:
-        """Wait for a turn and return the loop time at which it came."""
+        """Wait until the request is admitted; return the loop time."""
         async with self._turn:
-            # Kept when a waiter is cancelled in a pause: the next one has its turn.
-            if not self._has_leave:
+            # If a caller is cancelled in a pause, the next caller uses its permit.
+            if not self._has_permit:
                 await self._limiter.acquire()
-                self._has_leave = True
-            while (wait_s := self.resume_at - now()) > 0:  # noqa: ASYNC110 - it may be prolonged
+                self._has_permit = True
+            while (wait_s := self.resume_at - now()) > 0:  # noqa: ASYNC110 - it can be extended
                 await asyncio.sleep(wait_s)
             if self._is_stale:
                 self._limiter = self._make_limiter()
-                # Full, as this very request would have left it: a new limiter grants no burst.
+                # Filled, as if this request had used it: a new limiter must not admit a burst.
                 await self._limiter.acquire(self._limiter.max_rate)
                 self._is_stale = False
-            self._has_leave = False
+            self._has_permit = False
             return now()
 
     def _make_limiter(self) -> AsyncLimiter:
@@ -135,17 +143,17 @@ RATE_MAX_PER_S: Final = 1_000_000.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
     """
-    How fast requests may leave.
+    Configured rate limit.
 
     Attributes:
-        rate_per_s: requests per second, 0.01 to 1,000,000; no second sees more than one beyond it.
-        headroom: share of the rate that is left unused, 0 up to but not including 1. Time lost
-            to late timers is caught up out of it: with 0 a high rate is not reached.
-        floor_per_s: throttling slows no further than this, 0.01 to 1,000,000; a lower
-            *rate_per_s* wins.
+        rate_per_s: maximum requests per second, 0.01 to 1,000,000; one second can have one more.
+        headroom: share of the rate that is not used, at least 0 and less than 1. It is used to
+            catch up time lost to late timers: without headroom, high rates are not reached.
+        floor_per_s: lowest rate after slowdowns in requests per second, 0.01 to 1,000,000; not
+            above *rate_per_s*.
 
     Raises:
-        SettingsError: a value lies outside its range.
+        SettingsError: a value is out of range.
 
     """
 
@@ -154,46 +162,49 @@ class RateLimit:
     floor_per_s: float = 0.1
 
     def __post_init__(self) -> None:
-        for knob in ("rate_per_s", "floor_per_s"):
-            value = getattr(self, knob)
+        for name in ("rate_per_s", "floor_per_s"):
+            value = getattr(self, name)
             if not RATE_MIN_PER_S <= value <= RATE_MAX_PER_S:
                 span = f"from {RATE_MIN_PER_S} to {RATE_MAX_PER_S:.0f}"
-                msg = f"{knob} is {value}; give requests per second {span}"
+                msg = f"{name} is {value}; give requests per second {span}"
                 raise SettingsError(msg)
         if not 0 <= self.headroom < 1:
-            msg = f"headroom is {self.headroom}; give a share from 0 up to, but not including, 1"
+            msg = f"headroom is {self.headroom}; give a share of at least 0 and less than 1"
             raise SettingsError(msg)
 
 
-PAUSE_MAX_S: Final = 300.0  # the longest pause that a server may ask for
-BACKOFF_MAX_S: Final = 20.0  # the longest pause that the gate chooses by itself
-CUT_LEAST: Final = 0.2  # of the rate remains, about: the first moments show less than is accepted
-STEP: Final = (
-    1.02  # the rate rises by this factor at a time: each rise costs a limiter and a log line
-)
-STEP_MAX: Final = 1.07  # and by no more for each accepted request: ten of them double it
-MEASURED_MAX: Final = 20_000  # answers kept to measure a rate by: beyond it nothing is throttled
-TRIAL: Final = 100  # answers that tell whether a cut helped
-TRIAL_REFUSED: Final = 3  # refusals that tell that it did not
-SHARE_OF: Final = 40  # a share of fewer answers is taken of so many: three of ten mean little
-SHARE_MARGIN: Final = 0.05  # by which a share may be off
-BORNE_MAX: Final = 0.2  # refusals of more than twice this share are always about the rate
-CONVICTED: Final = 5  # and so are those that follow this many cuts with nothing accepted between
+PAUSE_MAX_S: Final = 300.0  # longest pause that a server can request
+BACKOFF_MAX_S: Final = 20.0  # longest pause that the gate chooses
+MIN_SHARE: Final = 0.2  # of the rate is assumed to be accepted: early counts are too low
+STEP: Final = 1.02  # smallest increase: each one creates a limiter and a log event
+STEP_MAX: Final = 1.07  # largest increase per accepted request: ten of them double the rate
+MEASURED_MAX: Final = 20_000  # responses kept for measuring; no server throttles higher rates
+TRIAL: Final = 100  # responses that show whether a slowdown helped
+TRIAL_THROTTLED: Final = 3  # throttled requests that show that it did not
+SHARE_OF: Final = 40  # minimum denominator of a share: three of ten responses mean little
+SHARE_MARGIN: Final = 0.05  # tolerance of a measured share
+TOLERATED_MAX: Final = 0.2  # throttling of more than twice this share is always about the rate
+CERTAIN: Final = 5  # and so is throttling after this many slowdowns without an accepted request
 
 
 class Gate:
     """
-    Paces every request and learns from the answers how fast the server lets them go.
+    Paces requests and adapts the rate to the responses of the server.
 
-    Each answer is handed back with the time that `acquire` returned for its request.
+    Each response is reported with the time that `acquire` returned for its request.
 
-    A limit refuses nothing once the rate is below it, so a cut is on trial: a refusal cuts
-    again, down to half the earlier rate. Where some go on below that, they are not about the
-    rate (others' load, say). Then the configured rate returns, and the next cut comes when
-    more than twice that share of the answers are refusals.
+    A server with a rate limit does not throttle a rate below the limit. Therefore each slowdown
+    is on trial: further throttling causes further slowdowns, down to half of the earlier rate.
+    Throttling below that has another cause, such as the load of other clients. Then the
+    configured rate is restored, and the next slowdown follows when more than twice that share
+    of the requests is throttled.
+
+    Args:
+        limit: configured rate limit.
+        on_change: called with the new rate in requests per second after each change.
 
     Attributes:
-        slowdowns: how often the rate was cut.
+        slowdowns: number of slowdowns.
 
     """
 
@@ -207,13 +218,13 @@ class Gate:
         kept = int(min(max(limit.rate_per_s, SAMPLE), MEASURED_MAX)) + 1
         self._accepted_at = deque[float](maxlen=kept)
         rate = limit.rate_per_s
-        self._cut = self._no_cut = RateReduction(
-            before_per_s=rate, tried_per_s=rate, least_per_s=rate
+        self._reduction = self._no_reduction = RateReduction(
+            before_per_s=rate, tried_per_s=rate, min_per_s=rate
         )
         self._resumed_at = 0.0
-        self._failures = 0
-        self._refusals = deque[bool](maxlen=TRIAL)
-        self._borne = 0.0
+        self._slowdowns_in_a_row = 0
+        self._throttled = deque[bool](maxlen=TRIAL)
+        self._tolerated_share = 0.0
 
     @property
     def configured_per_s(self) -> float:
@@ -222,94 +233,100 @@ class Gate:
 
     @property
     def rate_per_s(self) -> float:
-        """The rate in force, at most the configured one."""
+        """Current rate in requests per second, at most the configured rate."""
         return self._pacer.rate_per_s
 
     async def acquire(self) -> float:
-        """Return the loop time once one request may leave; first come, first served."""
+        """Wait until the next request can be sent, in the order of calls; return the loop time."""
         return await self._pacer.acquire()
 
     def throttled(self, admitted_at: float, wait_s: float | None = None) -> None:
         """
-        Slow down: the server answered 429 to the request admitted at *admitted_at*.
+        Slow down after a response with HTTP 429.
 
-        The rate is cut once per round trip at most. All requests pause for at least *wait_s*,
-        what the server asked for (5 minutes at most), and longer where the gate knows better.
+        The rate is reduced at most once per round trip. All requests pause for at least *wait_s*,
+        or longer if the gate estimates a longer delay.
+
+        Args:
+            admitted_at: loop time that `acquire` returned for the request.
+            wait_s: delay that the server requested in seconds, limited to 5 minutes, or ``None``.
+
         """
         pause_s = max(0.0, min(wait_s or 0.0, PAUSE_MAX_S))
-        if admitted_at > self._cut.at:
-            self._refusals.append(True)
-            if self._is_cut_due():
+        if admitted_at > self._reduction.at:
+            self._throttled.append(True)
+            if self._is_slowdown_due():
                 pause_s = max(pause_s, self._slow_down(admitted_at))
                 self._resumed_at = now() + pause_s
-            self._judge()
+            self._evaluate_trial()
         if pause_s > 0:
             self._pacer.pause(now() + pause_s)
 
     def succeeded(self, admitted_at: float) -> None:
-        """Take any answer but 429 as leave to return towards the configured rate."""
+        """Return towards the configured rate after any response except HTTP 429."""
         self._accepted_at.append(admitted_at)
-        if admitted_at > self._cut.at:
-            self._failures = 0
-            self._refusals.append(False)
-            self._judge()
-        elif self._cut.since < admitted_at <= self._cut.until:
-            self._cut = replace(self._cut, accepted=self._cut.accepted + 1)
-        if self._cut.is_on_trial and self._cut.is_deep:  # no rise while others may be to blame
+        if admitted_at > self._reduction.at:
+            self._slowdowns_in_a_row = 0
+            self._throttled.append(False)
+            self._evaluate_trial()
+        elif self._reduction.since < admitted_at <= self._reduction.until:
+            self._reduction = replace(self._reduction, accepted=self._reduction.accepted + 1)
+        # No increase while other clients can be the cause.
+        if self._reduction.is_on_trial and self._reduction.is_deep:
             self._resumed_at = max(self._resumed_at, now())
-        rate_per_s = self._cut.rate_after(max(0.0, now() - self._resumed_at))
+        rate_per_s = self._reduction.rate_after(max(0.0, now() - self._resumed_at))
         rate_per_s = min(rate_per_s, self.rate_per_s * STEP_MAX)
         if rate_per_s >= self.rate_per_s * STEP:
             self._change(rate_per_s)
 
-    def _is_cut_due(self) -> bool:
-        if not self._cut.is_on_trial:
-            return self._is_refused_beyond(2 * self._borne)
-        if 2 * sum(self._refusals) > len(self._refusals):
+    def _is_slowdown_due(self) -> bool:
+        if not self._reduction.is_on_trial:
+            return self._is_throttled_above(2 * self._tolerated_share)
+        if 2 * sum(self._throttled) > len(self._throttled):
             return True
-        return self._is_refused_beyond(self._borne) and not self._cut.is_deep
+        return self._is_throttled_above(self._tolerated_share) and not self._reduction.is_deep
 
-    def _is_refused_beyond(self, share: float) -> bool:
-        return sum(self._refusals) > share * max(len(self._refusals), SHARE_OF)
+    def _is_throttled_above(self, share: float) -> bool:
+        return sum(self._throttled) > share * max(len(self._throttled), SHARE_OF)
 
-    def _judge(self) -> None:
-        """End the trial of the cut in force once enough answers are in."""
-        refused, answered = sum(self._refusals), len(self._refusals)
-        if answered == TRIAL and not refused:
-            self._borne = 0.0
-        if not self._cut.is_on_trial or (answered < TRIAL and refused < TRIAL_REFUSED):
+    def _evaluate_trial(self) -> None:
+        """End the trial of the current slowdown when there are enough responses."""
+        throttled, responses = sum(self._throttled), len(self._throttled)
+        if responses == TRIAL and not throttled:
+            self._tolerated_share = 0.0
+        if not self._reduction.is_on_trial or (responses < TRIAL and throttled < TRIAL_THROTTLED):
             return
-        if self._is_refused_beyond(self._borne):
-            self._borne = min(refused / answered + SHARE_MARGIN, BORNE_MAX)
-            self._cut = replace(self._no_cut, at=self._cut.at)
-        elif answered == TRIAL:
-            self._cut = replace(self._cut, is_on_trial=False)
+        if self._is_throttled_above(self._tolerated_share):
+            self._tolerated_share = min(throttled / responses + SHARE_MARGIN, TOLERATED_MAX)
+            self._reduction = replace(self._no_reduction, at=self._reduction.at)
+        elif responses == TRIAL:
+            self._reduction = replace(self._reduction, is_on_trial=False)
 
     def _slow_down(self, admitted_at: float) -> float:
-        """Cut the rate and return the seconds to pause until the server has room again."""
+        """Reduce the rate; return the pause in seconds until the server accepts requests again."""
         since = admitted_at - max(1.0, SAMPLE / self.rate_per_s)
         accepted_at = [at for at in self._accepted_at if since < at <= admitted_at]
-        is_blind = self._failures > 0 or not accepted_at
-        is_trial = self._failures < CONVICTED
-        is_resumed = is_trial and self._cut.is_on_trial
-        before_per_s = self._cut.before_per_s if is_resumed else self.rate_per_s
-        self._cut = RateReduction(
+        is_unmeasured = self._slowdowns_in_a_row > 0 or not accepted_at
+        is_trial = self._slowdowns_in_a_row < CERTAIN
+        is_resumed = is_trial and self._reduction.is_on_trial
+        before_per_s = self._reduction.before_per_s if is_resumed else self.rate_per_s
+        self._reduction = RateReduction(
             before_per_s=before_per_s,
             tried_per_s=self.rate_per_s,
-            least_per_s=self.rate_per_s / 2 if is_blind else before_per_s * CUT_LEAST,
+            min_per_s=self.rate_per_s / 2 if is_unmeasured else before_per_s * MIN_SHARE,
             at=now(),
             since=since,
             until=admitted_at,
             accepted=len(accepted_at),
             is_on_trial=is_trial,
         )
-        self._refusals.clear()
-        self._change(self._cut.rate_after(0.0))
+        self._throttled.clear()
+        self._change(self._reduction.rate_after(0.0))
         self.slowdowns += 1
-        # The refused request would have fitted once the oldest accepted one was a window old.
+        # The throttled request would have been accepted when the oldest one had left the window.
         drain_s = min(accepted_at, default=since) - since
-        backoff_s = 2.0 ** min(max(self._failures - 1, 0), 10) if is_blind else 0.0
-        self._failures += 1
+        backoff_s = 2.0 ** min(max(self._slowdowns_in_a_row - 1, 0), 10) if is_unmeasured else 0.0
+        self._slowdowns_in_a_row += 1
         return min(max(drain_s, backoff_s), BACKOFF_MAX_S)
 
     def _change(self, rate_per_s: float) -> None:

@@ -1,4 +1,4 @@
-"""The values that flow between the rooms: frozen, keyword-only, without behaviour of their own."""
+"""Values that the packages exchange: frozen, keyword-only dataclasses."""
 
 from batchcreate.models.results import (
     Created,

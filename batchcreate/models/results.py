@@ -1,4 +1,4 @@
-"""Outcomes, statuses, server responses and rows to fix."""
+"""Responses, outcomes, statuses and rows to fix."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from batchcreate.models.rows import Issue, Layout, RowLocation, TaskId
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """
-    What a server said: bounded, and free of the HTTP library's types.
+    Response of a server, limited in size and without types of the HTTP library.
 
     Attributes:
-        status: the status code read from a real response.
-        headers: names in lower case, or a mapping that does not care about case.
+        status: HTTP status.
+        headers: headers with names in lower case, or a mapping that ignores case.
         body: at most 64 KiB.
-        is_truncated: the body was longer than what was kept.
+        is_truncated: True if the body was longer.
 
     """
 
@@ -30,12 +30,12 @@ class Reply:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
     """
-    The server confirmed the task, or its list did.
+    The response or the task list confirmed the task.
 
     Attributes:
-        task_id: the server's id.
-        how: ``answered`` by the create call itself, or ``reconciled`` with the list.
-        http_status: of the answer that confirmed it.
+        task_id: id from the server.
+        how: ``answered`` by the response, or ``reconciled`` with the task list.
+        http_status: status of the response that confirmed it, ``None`` if there is none.
 
     """
 
@@ -46,7 +46,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The server refused the task, or the request provably never left (code ``CONNECT``)."""
+    """The server refused the task, or the request was definitely not sent (code ``CONNECT``)."""
 
     http_status: int | None
     error_code: str
@@ -55,7 +55,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """The task may exist on the server; only the server's list can tell."""
+    """The task may exist on the server; the task list decides."""
 
     reason: str
     http_status: int | None = None
@@ -66,7 +66,7 @@ Outcome = Created | Failed | Unknown
 
 
 class Signal(StrEnum):
-    """What an answer says about the server rather than about the one row."""
+    """Information about the server, not the row, in a response or transport error."""
 
     NONE = "none"
     THROTTLED = "throttled"
@@ -81,13 +81,13 @@ class Signal(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """
-    How one attempt is read.
+    Interpretation of one attempt.
 
     Attributes:
-        outcome: what the journal records of this attempt.
-        may_resend: the request provably had no effect and may be sent again in this run.
-        wait_s: seconds that the server asked for before the next request; ``None`` if it did not.
-        signal: what the whole run should learn from it.
+        outcome: outcome that the journal records.
+        may_resend: True if the request had no effect and can be sent again in this run.
+        wait_s: delay before the next request in seconds, as the server requested, or ``None``.
+        signal: information about the server, for the run as a whole.
 
     """
 
@@ -98,7 +98,7 @@ class Decision:
 
 
 class Status(StrEnum):
-    """Where a row stands; the six counts of a summary add up to the number of input rows."""
+    """Status of a row; the six counts of a summary add up to the number of input rows."""
 
     REJECTED = "rejected"
     NOT_ATTEMPTED = "not_attempted"
@@ -111,17 +111,18 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
     """
-    One line of the results: an input row and what became of it.
+    Status and result of one input row.
 
-    Times are UTC in ISO 8601 with milliseconds, empty where nothing was sent.
+    Times are UTC in ISO 8601 with milliseconds; empty if nothing was sent.
 
     Attributes:
-        task_id: of the created or already existing task, else empty.
-        http_status: of the last answer, ``None`` where there was none.
-        error_code: the server's code as it came, ``INVALID_ROW`` or ``CONNECT``, else empty.
-        error_msg: the server's message, or why the row stands where it stands.
-        attempts: how often it was sent.
-        duration_ms: of the last attempt.
+        location: the row.
+        task_id: id of the created or existing task, or empty.
+        http_status: status of the last response, ``None`` if there was none.
+        error_code: code of the last response, ``INVALID_ROW``, ``CONNECT`` or empty.
+        error_msg: message of the last response, or the reason of the status.
+        attempts: number of requests.
+        duration_ms: duration of the last attempt in milliseconds.
 
     """
 
@@ -141,7 +142,7 @@ class ResultRow:
 
 
 class DeletionStatus(StrEnum):
-    """What became of a task that undo was to remove; kept: it has another name by now."""
+    """Status of a task that undo has to delete; it is kept if it was renamed on the server."""
 
     DELETED = "deleted"
     GONE = "gone"
@@ -153,13 +154,13 @@ class DeletionStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
     """
-    What became of one task that undo was to remove.
+    Outcome of deleting one task.
 
     Attributes:
-        status: deleted now, already gone, left alone, refused by the server, or not known.
-        http_status: of the answer, if there was one.
-        error_code: of a refusal, as it came.
-        error_msg: of a refusal, or why it is not known.
+        status: deleted, already gone, kept, refused by the server, or unknown.
+        http_status: status of the response, ``None`` if there was none.
+        error_code: code of the response, or empty.
+        error_msg: message of the response, or the reason of the status.
 
     """
 
@@ -172,10 +173,10 @@ class Deletion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """
-    One count per status.
+    Number of rows per status.
 
     Attributes:
-        counts: every status, zero included.
+        counts: number of rows for each status, zero included.
 
     """
 
@@ -183,7 +184,7 @@ class Summary:
 
     @property
     def total(self) -> int:
-        """The number of input rows."""
+        """Number of input rows."""
         return sum(self.counts.values())
 
 
@@ -193,10 +194,10 @@ class SheetToFix:
     A sheet with rows that are not created.
 
     Attributes:
-        sources: its numbers in the journal, one for each time that it was read.
-        layout: how it was read; headings of no field are not listed.
-        original_file: label of the file that its rows stood in at first.
-        rows: how many are not created.
+        sources: numbers of the sheet in the journal, one for each enrolment.
+        layout: layout of the sheet, without columns that have no field.
+        original_file: label of the original input file of its rows.
+        rows: number of rows that are not created.
 
     """
 
@@ -212,13 +213,13 @@ class RowToFix:
     A row that is not created.
 
     Attributes:
-        number: of the row, as the spreadsheet program shows it.
-        status: where it stands.
-        http_status: of the last answer, ``None`` where there was none.
-        error_code: the server's code as it came, ``INVALID_ROW`` or ``CONNECT``, else empty.
-        error_msg: the server's message, or why the row stands where it stands.
-        issues: its broken rules.
-        origin: the text that says where it stood at first, see `Origin`.
+        number: row number that the spreadsheet program shows.
+        status: status of the row.
+        http_status: status of the last response, ``None`` if there was none.
+        error_code: code of the last response, ``INVALID_ROW``, ``CONNECT`` or empty.
+        error_msg: message of the last response, or the reason of the status.
+        issues: issues of a rejected row.
+        origin: text of the origin column, see `Origin`.
 
     """
 

@@ -1,4 +1,4 @@
-"""Rows, issues, tasks, keys and addresses."""
+"""Input rows, their issues, and the tasks that are created from them."""
 
 import hashlib
 import re
@@ -18,8 +18,8 @@ class Target:
     One ROMA Connect instance at one endpoint.
 
     Attributes:
-        endpoint: origin such as ``https://roma.cn-north-4.myhuaweicloud.com``, no trailing slash;
-            empty where no network is involved (``check``).
+        endpoint: URL such as ``https://roma.cn-north-4.myhuaweicloud.com``, without a trailing
+            slash; empty if no network is used (``check``).
         project_id: path parameter, 1-64 characters.
         instance_id: path parameter, 1-64 characters.
 
@@ -32,7 +32,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What a row is known by: its target and its name, never its position."""
+    """Identity of a task in the journal: target and task name, independent of the location."""
 
     target: Target
     task_name: str
@@ -41,12 +41,12 @@ class Key:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowLocation:
     """
-    Where a row stands in the analyst's files.
+    Location of a row in the input files.
 
     Attributes:
-        file: the file's name as reports show it.
+        file: name of the file in reports.
         sheet: worksheet name, empty for CSV.
-        number: the row number that a spreadsheet program shows, the header being row 1.
+        number: row number that the spreadsheet program shows, counted from 1.
 
     """
 
@@ -58,10 +58,10 @@ class RowLocation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """
-    One column of a table that belongs to a field of the API.
+    Column of a sheet.
 
     Attributes:
-        heading: the heading as the analyst typed it.
+        heading: heading as entered by the analyst.
         index: zero-based position in the sheet (0 is column A).
 
     """
@@ -71,31 +71,31 @@ class Column:
 
 
 class CellKind(StrEnum):
-    """What a spreadsheet program holds in a cell, where it is anything but text."""
+    """Kind of the value of a cell that is not text."""
 
     NUMBER = "number"
     DATE = "date"
     BOOLEAN = "boolean"
     ERROR = "error"
-    NO_RESULT = "no_result"  # a formula whose result the file does not hold
-    MERGED = "merged"  # covered by the cell that it is merged with
+    NO_RESULT = "no_result"  # a formula without a saved result
+    MERGED = "merged"  # covered by another cell of a merged range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """
-    How one sheet was read.
+    How one sheet is read.
 
     Attributes:
-        file: the file's name as reports show it.
+        file: name of the file in reports.
         sheet: worksheet name, empty for text files.
-        header_row: the row of the headings, as the spreadsheet program shows it.
-        columns: the known columns by field name.
-        others: the headings that belong to no field.
-        encoding: of a text file, as Python calls it; empty for workbooks.
-        delimiter: between the cells of a text file; empty for workbooks.
-        content: SHA-256 of the whole file, in hex; empty where it is not known yet.
-        hints: headings that were probably meant for a field, one sentence each.
+        header_row: number of the header row that the spreadsheet program shows.
+        columns: columns of known fields, by field name.
+        others: columns without a field.
+        encoding: Python name of the encoding of a text file; empty for workbooks.
+        delimiter: separator of a text file; empty for workbooks.
+        content: SHA-256 of the file in hex; empty until the file is enrolled.
+        hints: one sentence for each heading that is probably a misspelled field.
 
     """
 
@@ -113,13 +113,13 @@ class Layout:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
     """
-    Something in the input that was left out on purpose.
+    Sheet or rows of the input that are not read on purpose.
 
     Attributes:
-        file: the file's name as reports show it.
+        file: name of the file in reports.
         sheet: worksheet name, empty for text files.
         reason: ``hidden``, ``no_header`` or ``empty`` for a sheet; ``example`` for example rows.
-        rows: how many rows, where rows were left out.
+        rows: number of skipped rows; 0 for a sheet.
 
     """
 
@@ -132,18 +132,17 @@ class Skipped:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """
-    Some consecutive rows of one sheet, column by column.
+    Consecutive rows of one sheet, as columns.
 
     Attributes:
-        file: the file's name as reports show it.
+        file: name of the file in reports.
         sheet: worksheet name, empty for CSV.
-        columns: the known columns by field name (``task_name`` ...); others are not carried.
-        numbers: row numbers as the spreadsheet program shows them, ascending, blank rows left out.
-        cells: for each field of *columns*, its texts; each list is as long as *numbers*.
-        kinds: for fields of *columns*, positions in *numbers* of cells that are no text, and
-            what they are; their texts in *cells* are what the spreadsheet program shows.
-        covering: for fields of *columns*, positions in *numbers* of cells that are merged with one
-            above, and what that one shows; their own texts in *cells* are empty.
+        columns: columns of known fields, by field name (``task_name`` ...).
+        numbers: numbers of the rows, ascending, without blank rows.
+        cells: displayed texts of the cells by field; each list is as long as *numbers*.
+        kinds: kinds of the cells that are not text, by field and position in *numbers*.
+        covering: for cells that are merged with a cell above, the text of that cell, by field and
+            position in *numbers*; their texts in *cells* are empty.
         origins: for each row the text of the origin column of `to-fix` files; empty if the sheet
             has no such column.
 
@@ -166,12 +165,12 @@ class Issue:
 
     Attributes:
         location: the row.
-        column: the heading as typed, or the field's name where the sheet has no such column.
-        cell: spreadsheet address such as ``C7``, empty where the sheet has no such column.
-        value: the cell's text as typed.
-        rule: stable id such as ``task_name.charset``.
-        message: what is wrong and what to type, for somebody without the API reference.
-        suggestion: a value to type instead, empty where none is plain.
+        column: heading as entered, or the name of the field if the sheet has no such column.
+        cell: cell address such as ``C7``; empty if the sheet has no such column.
+        value: text of the cell as entered.
+        rule: stable id of the rule such as ``task_name.charset``.
+        message: problem and remedy, for a reader without the API reference.
+        suggestion: proposed value; empty if there is none.
 
     """
 
@@ -187,14 +186,14 @@ class Issue:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaning:
     """
-    A cell that is taken for what was plainly meant, and not refused.
+    Unambiguous automatic correction of a cell value.
 
     Attributes:
         location: the row.
-        column: the heading as typed.
-        cell: spreadsheet address such as ``C7``.
-        before: the cell's text as typed.
-        after: what is taken for it.
+        column: heading as entered.
+        cell: cell address such as ``C7``.
+        before: text of the cell as entered.
+        after: text that is used instead.
 
     """
 
@@ -208,12 +207,12 @@ class Cleaning:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """
-    A valid row, ready to be sent.
+    Task of a valid row.
 
     Attributes:
-        location: the row it came from.
+        location: the row.
         key: target and name.
-        body: the request body: compact UTF-8 JSON with sorted keys.
+        body: request body, compact UTF-8 JSON with sorted keys.
 
     """
 
@@ -223,13 +222,13 @@ class Task:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of the body: tells a changed row from the same row moved elsewhere."""
+        """SHA-256 of the body; a row that moved has the same digest, a changed row has not."""
         return hashlib.sha256(self.body).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A row that broke at least one rule; never sent."""
+    """Row with at least one issue; never sent."""
 
     location: RowLocation
     task_name: str
@@ -245,8 +244,8 @@ class RepeatedRow:
 
     Attributes:
         location: the row.
-        column: the column of the task name in that row's sheet.
-        task_name: as typed.
+        column: column of the task name in its sheet.
+        task_name: as entered.
 
     """
 
@@ -256,7 +255,7 @@ class RepeatedRow:
 
 
 CONTENT_CHARS: Final = 12
-"""How much of a file's SHA-256 tells it from the others of a batch."""
+"""Number of hex digits of the SHA-256 that identify a file within a batch."""
 
 _TEXT: Final = re.compile(r"([0-9a-f]{12})\|([^|]*)\|([^|]*)\|([1-9][0-9]{0,9})")
 
@@ -264,11 +263,11 @@ _TEXT: Final = re.compile(r"([0-9a-f]{12})\|([^|]*)\|([^|]*)\|([1-9][0-9]{0,9})"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """
-    The row of an analyst's file that a row of a `to-fix` file stands for.
+    Original row of a row in a `to-fix` file.
 
     Attributes:
-        content: the first 12 hex digits of that file's SHA-256.
-        location: the row.
+        content: first 12 hex digits of the SHA-256 of the original file.
+        location: original location of the row.
 
     """
 
@@ -277,19 +276,19 @@ class Origin:
 
     @property
     def text(self) -> str:
-        """What the origin column holds."""
-        place = self.location
-        return f"{self.content}|{_escaped(place.file)}|{_escaped(place.sheet)}|{place.number}"
+        """Text of the origin column."""
+        file, sheet = _escaped(self.location.file), _escaped(self.location.sheet)
+        return f"{self.content}|{file}|{sheet}|{self.location.number}"
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Return the origin that *text* stands for; whatever is no origin, is none."""
+        """Return the origin in *text*, or None if *text* is not an origin."""
         found = _TEXT.fullmatch(text.strip()) if text.isprintable() else None
         if found is None:
             return None
         content, file, sheet, number = found.groups()
-        place = RowLocation(file=unquote(file), sheet=unquote(sheet), number=int(number))
-        return cls(content=content, location=place)
+        location = RowLocation(file=unquote(file), sheet=unquote(sheet), number=int(number))
+        return cls(content=content, location=location)
 
 
 def _escaped(name: str) -> str:

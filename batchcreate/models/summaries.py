@@ -1,4 +1,4 @@
-"""Grouped issues and run history for the reports."""
+"""Grouped causes, run history and statistics for the reports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from batchcreate.models.rows import RowLocation, RunId
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueExample:
     """
-    One row of a group.
+    Example row of a group.
 
     Attributes:
         location: the row.
-        cell: the address of the bad cell such as ``C7``, empty where no single one is to blame.
-        value: that cell's text as typed.
-        suggestion: a value to type instead, empty where none is plain.
+        cell: address of the cell with the issue, such as ``C7``; empty if there is no such cell.
+        value: text of the cell as entered.
+        suggestion: proposed value; empty if there is none.
 
     """
 
@@ -32,20 +32,20 @@ class CauseGroup:
     """
     Rows that are not created for the same reason.
 
-    A rejected row with two issues counts in the groups of both, so that the groups may hold
-    more rows than there are. What is beyond the most frequent causes is one group for each
-    status, with *causes* above 1 and neither message nor examples.
+    A rejected row with two issues is in two groups, so that the numbers of rows can add up to
+    more than the input. The causes beyond the maximum number are one group for each status,
+    with *causes* above 1 and without message and examples.
 
     Attributes:
         status: rejected, not attempted, failed or unknown.
-        http_status: of the last answer, ``None`` where there was none.
-        error_code: the server's code as it came, ``INVALID_ROW``, ``CONNECT``, or empty.
-        rule: the broken rule of rejected rows, else empty.
-        column: the heading of the bad cells of rejected rows, else empty.
-        rows: how many there are.
-        message: that of the first row.
+        http_status: status of the last response, ``None`` if there was none.
+        error_code: code of the last response, ``INVALID_ROW``, ``CONNECT`` or empty.
+        rule: id of the broken rule of rejected rows, or empty.
+        column: heading of the cells with the issue, or empty.
+        rows: number of rows.
+        message: message of the first row.
         examples: the first rows, in input order.
-        causes: how many causes the group stands for.
+        causes: number of causes in the group.
 
     """
 
@@ -61,7 +61,7 @@ class CauseGroup:
 
     @property
     def codes(self) -> Sequence[str]:
-        """The error code and the HTTP status, each if it was there and says more than the other."""
+        """Error code and HTTP status, without missing ones and repetitions."""
         http = f"HTTP {self.http_status}" if self.http_status is not None else ""
         code = "" if self.error_code == http.replace(" ", "_") else self.error_code
         return [word for word in (code, http) if word]
@@ -76,21 +76,21 @@ class CauseGroup:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """
-    One run of the tool on a batch: what it sent, and what became of that.
+    One run of a batch, with the outcomes of its requests.
 
-    The counts are of requests: a row that was sent twice counts twice.
+    The counts are requests: a row that was sent twice counts twice.
 
     Attributes:
-        number: in its journal, counted from 1.
-        run_id: names it in log and summary.
+        number: number in the journal, counted from 1.
+        run_id: id of the run in log and summary.
         started_at: UTC, ISO 8601.
-        finished_at: the same; empty for a run that was killed.
-        facts: what it noted of itself when it ended; JSON values.
-        attempts: requests that left.
-        created: those that created a task, as far as is known by now.
-        throttled: those that were answered with 429.
-        failed: those that the server refused for another reason, or that never reached it.
-        unknown: those whose outcome is not known by now.
+        finished_at: UTC, ISO 8601; empty for a run that was killed.
+        facts: values that the run recorded at its end, for the summary (JSON values).
+        attempts: number of requests that were sent.
+        created: requests that created a task, including tasks that were reconciled later.
+        throttled: requests that were answered with HTTP 429.
+        failed: requests that failed for another reason.
+        unknown: requests whose outcome is unknown.
 
     """
 
@@ -109,13 +109,13 @@ class RunRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """
-    Some time of a run.
+    Interval of a run.
 
     Attributes:
-        created: tasks that the server confirmed.
-        throttled: answers with 429.
-        others: requests that ended in any other way.
-        rate_per_s: the lowest rate that requests might leave at, ``None`` where none was noted.
+        created: number of created tasks.
+        throttled: number of responses with HTTP 429.
+        others: number of other outcomes.
+        rate_per_s: lowest rate limit in requests per second, ``None`` if none was recorded.
 
     """
 
@@ -128,13 +128,13 @@ class Span:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """
-    A run from its first request to its last answer, in spans of one length.
+    Course of a run from its first request to its last response, in spans of equal length.
 
     Attributes:
-        start_ms: when the first span begins, in milliseconds since 1970.
-        elapsed_ms: from the first request to the last answer.
-        width_ms: the length of a span.
-        spans: one after the other, without gaps; a few hundred at most.
+        start_ms: start of the first span, in milliseconds since 1970.
+        elapsed_ms: time from the first request to the last response, in milliseconds.
+        width_ms: length of a span in milliseconds.
+        spans: consecutive spans without gaps, a few hundred at most.
 
     """
 
@@ -146,7 +146,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """How many answers took from *low_ms* up to, but not including, *high_ms*."""
+    """Number of responses that took from *low_ms* up to, but not including, *high_ms*."""
 
     low_ms: int
     high_ms: int
@@ -156,17 +156,17 @@ class Bar:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latencies:
     """
-    How long a server took to answer the requests of a run.
+    Distribution of response times, in milliseconds.
 
     Attributes:
-        answers: how many there were.
-        min_ms: the quickest.
-        median_ms: half of them took no longer.
-        p95_ms: 95 in 100 took no longer.
-        p99_ms: 99 in 100 took no longer.
-        max_ms: the slowest.
-        bars: how they are spread, from the quickest to nearly the slowest.
-        beyond: how many were slower than the last bar.
+        answers: number of responses.
+        min_ms: shortest response time.
+        median_ms: 50th percentile.
+        p95_ms: 95th percentile.
+        p99_ms: 99th percentile.
+        max_ms: longest response time.
+        bars: histogram from the shortest time to about the 99th percentile.
+        beyond: number of responses above the last bar.
 
     """
 
@@ -183,11 +183,11 @@ class Latencies:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowShare:
     """
-    The rows of one file, or of one instance.
+    Rows of one file or of one instance.
 
     Attributes:
-        name: of the file or the instance; ``None`` for all but the largest ones together.
-        counts: rows per status.
+        name: label of the file or id of the instance; ``None`` for all smaller ones together.
+        counts: number of rows per status.
 
     """
 
@@ -196,5 +196,5 @@ class RowShare:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return sum(self.counts.values())
