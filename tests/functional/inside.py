@@ -33,17 +33,14 @@ async def invoke(*arguments: str, folder: Path, stdin: str = "", **variables: st
 
     """
     given = without_settings() | {"BATCHCREATE_TOKEN": TOKEN, "BATCHCREATE_SETTLE": "1"}
-    environment = {name: text for name, text in (given | variables).items() if text}
+    environment = given | variables
     return await asyncio.to_thread(run_command, arguments, folder, environment, stdin)
 
 
 def run_command(
-    arguments: tuple[str, ...],
-    folder: Path,
-    environment: Mapping[str, str],
-    stdin: str = "",
+    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], stdin: str = ""
 ) -> Ended:
-    """Run a command in *folder* with exactly this *environment*."""
+    """Run a command in *folder* with exactly this *environment*, and return what it printed."""
     with (
         _ONE_AT_A_TIME,
         surrounded(arguments, folder, environment),
@@ -56,14 +53,34 @@ def run_command(
         return Ended(code=code, out=_content(out), err=_content(err))
 
 
+def run_on_terminal(
+    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], terminal: str
+) -> Ended:
+    """Run a command with the device *terminal* as its standard input and standard error."""
+    with (
+        _ONE_AT_A_TIME,
+        surrounded(arguments, folder, environment),
+        Path(terminal).open(encoding="utf-8") as given,
+        TemporaryFile("w+", encoding="utf-8") as out,
+        Path(terminal).open("w", encoding="utf-8", errors="backslashreplace") as err,
+    ):
+        with streams(given, out, err):
+            code = _exit_code()
+        return Ended(code=code, out=_content(out), err="")
+
+
 @contextmanager
 def surrounded(
     arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]
 ) -> Iterator[None]:
-    """Give the process a command line, a folder and an environment until the block ends."""
+    """
+    Give the process a command line, a folder and an environment until the block ends.
+
+    An empty variable is removed from the environment.
+    """
     before, typed = dict(os.environ), sys.argv
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({name: text for name, text in environment.items() if text})
     sys.argv = ["batchcreate", *arguments]
     try:
         with contextlib.chdir(folder):

@@ -1,4 +1,4 @@
-"""Runs the real program on a terminal of its own, types on it, and keeps all that it shows."""
+"""Commands on a terminal, in the process of the tests or in a separate one; what they show is kept."""
 
 import asyncio
 import fcntl
@@ -8,12 +8,13 @@ import struct
 import sys
 import termios
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
+from tests.functional.inside import run_on_terminal
 from tests.functional.program import LIMIT_S, TOKEN
 
 CONTROL: Final = re.compile(r"\x1b(?:\[[?0-9;]*[A-Za-z])|\r")
@@ -27,18 +28,18 @@ _FOREIGN: Final = ("BATCHCREATE_", "HUAWEICLOUD_SDK_", "NO_COLOR", "FORCE_COLOR"
 @dataclass(kw_only=True)
 class Terminal:
     """
-    A program on a terminal.
+    A command on a terminal.
 
     Attributes:
-        process: the program.
-        near: our end of the terminal.
-        shown: all that the terminal was told to show, escapes and all.
-        out: what went to standard output, which is no terminal, once the program has ended.
+        near: the tests' end of the terminal.
+        ending: gives the exit code and what went to standard output, which is no terminal.
+        shown: all that the terminal was sent, escapes and all.
+        out: what went to standard output, once the command has ended.
 
     """
 
-    process: Process
     near: int
+    ending: Awaitable[tuple[int, str]]
     shown: str = ""
     out: str = ""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,10 +78,9 @@ class Terminal:
         _set_size(self.near, columns, rows)
 
     async def end(self) -> int:
-        """Wait for the end of the program and return its exit code."""
+        """Wait for the end of the command and return its exit code."""
         async with asyncio.timeout(LIMIT_S):
-            self.out = (await cast("asyncio.StreamReader", self.process.stdout).read()).decode()
-            code = await self.process.wait()
+            code, self.out = await self.ending
             while self._is_open:
                 self._news.clear()
                 await self._news.wait()
@@ -106,31 +106,66 @@ class Terminal:
 
 @asynccontextmanager
 async def terminal(
+    *arguments: str, folder: Path, columns: int = 100, **variables: str
+) -> AsyncIterator[Terminal]:
+    """
+    Run a command on a terminal, in a thread; keys such as Ctrl-C send no signals.
+
+    Args:
+        arguments: as typed.
+        folder: the working folder.
+        columns: width of the terminal.
+        variables: override the environment; an empty one is removed from it.
+
+    """
+    near, far = os.openpty()
+    _set_size(near, columns, 24)
+    own = {**_environment(), "COLUMNS": str(columns), **variables}
+
+    async def run() -> tuple[int, str]:
+        try:
+            device = os.ttyname(far)
+            ended = await asyncio.to_thread(run_on_terminal, arguments, folder, own, device)
+        finally:
+            os.close(far)
+        return ended.code, ended.out
+
+    running = asyncio.ensure_future(run())
+    shown = Terminal(near=near, ending=running)
+    asyncio.get_running_loop().add_reader(near, shown.read)
+    try:
+        yield shown
+    finally:
+        shown.hang_up()
+        async with asyncio.timeout(LIMIT_S):
+            await asyncio.wait([running])
+
+
+@asynccontextmanager
+async def process_terminal(
     *arguments: str,
     folder: Path,
     columns: int = 100,
     is_own: bool = True,
     **variables: str,
-) -> AsyncIterator[Terminal]:
+) -> AsyncIterator[tuple[Terminal, Process]]:
     """
     Start the program on a terminal; at the end of the block it is gone.
 
     Args:
         arguments: as typed.
-        folder: where.
+        folder: the working folder.
         columns: width of the terminal.
         is_own: keys such as Ctrl-C send signals, and a hang-up does, too.
-        variables: override the environment; an empty one is taken out of it.
+        variables: override the environment; an empty one is removed from it.
 
     """
     near, far = os.openpty()
     _set_size(near, columns, 24)
-    own = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
-    own |= {"BATCHCREATE_TOKEN": TOKEN, "BATCHCREATE_SETTLE": "1", "TERM": "xterm"}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error", "-m", "batchcreate", *arguments),
         cwd=folder,
-        env={name: text for name, text in (own | variables).items() if text},
+        env={name: text for name, text in (_environment() | variables).items() if text},
         stdin=far,
         stdout=PIPE,
         stderr=far,
@@ -138,15 +173,27 @@ async def terminal(
         preexec_fn=_take_terminal if is_own else None,
     )
     os.close(far)
-    shown = Terminal(process=process, near=near)
+
+    async def run() -> tuple[int, str]:
+        out = await cast("asyncio.StreamReader", process.stdout).read()
+        return await process.wait(), out.decode()
+
+    running = asyncio.ensure_future(run())
+    shown = Terminal(near=near, ending=running)
     asyncio.get_running_loop().add_reader(near, shown.read)
     try:
-        yield shown
+        yield shown, process
     finally:
         shown.hang_up()
         if process.returncode is None:
             process.kill()
-            await process.communicate()
+        await asyncio.wait([running])
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of the tests without what concerns terminals and this program."""
+    own = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
+    return own | {"BATCHCREATE_TOKEN": TOKEN, "BATCHCREATE_SETTLE": "1", "TERM": "xterm"}
 
 
 def _take_terminal() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.harness import FAST, Findings, audit, program, seeded
+from tests.functional.harness import FAST, Findings, audit, seeded
+from tests.functional.inside import invoke
 from tests.functional.program import (
     INSTANCE,
     PROJECT,
@@ -44,9 +45,9 @@ async def test_a_rerun_of_an_edited_file_sends_only_what_is_new(
     async with recording() as simulator:
         command = ("run", "tasks.csv", *at(simulator), *FAST)
         write_rows(tmp_path / "tasks.csv", ROWS)
-        await program(*command, folder=tmp_path)
+        await invoke(*command, folder=tmp_path)
         write_rows(tmp_path / "tasks.csv", edited)
-        ended = await program(*command, folder=tmp_path)
+        ended = await invoke(*command, folder=tmp_path)
         sent = creates(simulator)
         tasks = simulator.tasks(PROJECT, INSTANCE)
 

@@ -4,7 +4,10 @@ import asyncio
 from asyncio.subprocess import Process
 from pathlib import Path
 
-from tests.functional.harness import FAST, Findings, audited, launch, program
+import pytest
+
+from tests.functional.harness import FAST, Findings, audited, launch
+from tests.functional.inside import invoke
 from tests.functional.program import (
     INSTANCE,
     LIMIT_S,
@@ -21,10 +24,11 @@ from tests.functional.program import (
     write_rows,
 )
 
-STARTS = 20
 
-
-async def test_of_twenty_simultaneous_starts_one_works(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "starts", [pytest.param(3, id="three"), pytest.param(20, id="twenty", marks=pytest.mark.long)]
+)
+async def test_of_many_simultaneous_starts_one_works(tmp_path: Path, starts: int) -> None:
     """The others end with 5, name the one that works, and send nothing."""
     rows = task_rows(10)
     write_rows(tmp_path / "tasks.csv", rows)
@@ -34,12 +38,12 @@ async def test_of_twenty_simultaneous_starts_one_works(tmp_path: Path) -> None:
 
     async def follow(process: Process) -> None:
         ended[process.pid] = await end(process)
-        if len(ended) >= STARTS - 1:
+        if len(ended) >= starts - 1:
             enough.set()
 
     async with recording(turnstile) as simulator, asyncio.TaskGroup() as group:
         command = ("run", "tasks.csv", *at(simulator), *FAST)
-        for _ in range(STARTS):
+        for _ in range(starts):
             group.create_task(follow(await launch(*command, folder=tmp_path)))
         async with asyncio.timeout(2 * LIMIT_S):
             await enough.wait()
@@ -61,12 +65,12 @@ async def test_a_second_results_folder_finds_the_tasks_of_the_first(tmp_path: Pa
 
     async with recording() as simulator:
         options = (*at(simulator), *FAST)
-        first = await program("run", "first.csv", *options, folder=tmp_path)
-        abort = await program(
+        first = await invoke("run", "first.csv", *options, folder=tmp_path)
+        abort = await invoke(
             *("run", "tasks.csv", *options, "--on-existing", "abort"), folder=tmp_path
         )
         left = len(simulator.tasks(PROJECT, INSTANCE))
-        second = await program("run", "tasks.csv", *options, folder=tmp_path)
+        second = await invoke("run", "tasks.csv", *options, folder=tmp_path)
         findings = audited(tmp_path / "tasks-results", rows, simulator)
         lines = read_lines(tmp_path / "tasks-results" / "results.csv")
 

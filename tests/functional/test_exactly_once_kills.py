@@ -20,10 +20,10 @@ from tests.functional.harness import (
     Point,
     Watch,
     audited,
+    complete,
     copy_with,
     launch,
     points,
-    program,
     reached_or_ended,
     require_strace,
     seeded,
@@ -34,21 +34,17 @@ from tests.functional.program import at, end, task_rows, write_rows
 # No intent goes to disk before its outcome is known.
 WITHOUT_INTENTS = (
     Change(
-        "journal/writer.py",
         "self._batch.intents.extend(zip(numbers, tasks, strict=True))",
         'self.__dict__.setdefault("held", {}).update(zip(numbers, tasks, strict=True))',
     ),
     Change(
-        "journal/writer.py",
         "self._batch.settlements.append(settlement)",
         "self._batch.settlements.append(settlement); intent = settlement.intent; "
         "intent in self.held and self._batch.intents.append((intent, self.held.pop(intent)))",
     ),
-    Change("journal/file.py", "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys = OFF"),
+    Change("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys = OFF"),
 )
-WITHOUT_LISTING = (
-    Change("reconcile.py", "found = listing.ids.get(question.task_name, ())", "return Resend()"),
-)
+WITHOUT_LISTING = (Change("found = listing.ids.get(question.task_name, ())", "return Resend()"),)
 COPIES = {"without intents": WITHOUT_INTENTS, "without listing": WITHOUT_LISTING}
 
 
@@ -81,6 +77,7 @@ async def test_a_run_killed_at_any_call_is_completed(tmp_path: Path, word: str) 
     assert sweep.hits > 100
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changes", COPIES.values(), ids=list(COPIES))
 async def test_the_sweep_finds_a_broken_promise(
     tmp_path: Path, changes: tuple[Change, ...]
@@ -135,12 +132,13 @@ async def kill_at_random(
             done += ended.code == -signal.SIGKILL
         code = 3
         for _ in range(4):
-            code = (await program(*command, folder=folder)).code
+            code = (await complete(*command, folder=folder)).code
             if code == 0:
                 break
         return done, audited(folder / "tasks-results", batch, simulator), code
 
 
+@pytest.mark.long
 async def test_a_run_killed_at_random_is_completed(tmp_path: Path) -> None:
     """However often it was killed, with eight workers, every row is created once in the end."""
     faults = {FaultKind.CREATED_500: 0.02, FaultKind.RESET_BEFORE: 0.02}

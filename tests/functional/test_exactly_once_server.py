@@ -8,7 +8,7 @@ Every fault at two shares, and lists that lag by more::
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count as count_up
 from pathlib import Path
 
@@ -16,7 +16,8 @@ import pytest
 
 from batchcreate.simulator import FaultKind, Simulator, SimulatorSettings, serve
 from batchcreate.simulator.simulator_settings import FaultPlan
-from tests.functional.harness import FAST, LANES, Findings, audited, launch, program
+from tests.functional.harness import FAST, LANES, Findings, audited
+from tests.functional.inside import invoke
 from tests.functional.program import (
     INSTANCE,
     LIMIT_S,
@@ -25,7 +26,6 @@ from tests.functional.program import (
     Turnstile,
     at,
     creates,
-    end,
     read_lines,
     recording,
     statuses,
@@ -79,7 +79,7 @@ async def survive(
             async with serve(settings) as simulator:
                 command = ("run", "tasks.csv", *at(simulator), *FAST, "--timeout", "1")
                 for _ in range(2 if faults else 1):
-                    ended = await program(*command, folder=folder)
+                    ended = await invoke(*command, folder=folder)
                     assert "Traceback" not in ended.err
                     assert ended.code in ({0, 1, 3, 4} if faults else {0})
                     is_complete = ended.code == 0
@@ -104,9 +104,18 @@ async def survive_all(
     return {case: run.result() for case, run in runs.items()}
 
 
-async def test_nasty_faults_lose_and_double_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param(NASTY[:1], id="one"),
+        pytest.param(NASTY[1:], id="others", marks=pytest.mark.long),
+    ],
+)
+async def test_nasty_faults_lose_and_double_nothing(
+    tmp_path: Path, kinds: Sequence[FaultKind]
+) -> None:
     """Three in ten creates go wrong, twice; after that the same command settles every row."""
-    cases = [(kind, 0.3) for kind in NASTY]
+    cases = [(kind, 0.3) for kind in kinds]
 
     ended = await survive_all(tmp_path, cases, rows=30)
 
@@ -157,12 +166,12 @@ async def do_without_list(kind: FaultKind, folder: Path) -> None:
 
     async with serve(faulty) as simulator:
         command = ("run", "tasks.csv", *at(simulator), *FAST)
-        ended = await program(*command, folder=folder)
+        ended = await invoke(*command, folder=folder)
         lines = read_lines(results / "results.csv")
         sent, unsettled = creates(simulator), simulator.faults_seen[FaultKind.CREATED_500]
         after = audited(results, rows, simulator, is_complete=False)
     async with serve(sound) as simulator:
-        again = await program(*command, folder=folder)
+        again = await invoke(*command, folder=folder)
         findings, sent_again = audited(results, rows, simulator), creates(simulator)
 
     assert (kind, ended.code, after, sent) == (kind, 3, Findings(), ROWS)
@@ -170,12 +179,18 @@ async def do_without_list(kind: FaultKind, folder: Path) -> None:
     assert (kind, again.code, findings, sent_again) == (kind, 0, Findings(), 0)
 
 
-async def test_without_a_sound_list_unsettled_rows_stay_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=kind.value, marks=[pytest.mark.long] * bool(number))
+        for number, kind in enumerate(LIST_FAULTS)
+    ],
+)
+async def test_without_a_sound_list_unsettled_rows_stay_unknown(
+    tmp_path: Path, kind: FaultKind
+) -> None:
     """None of them is sent again; once the list is sound, the same command settles them."""
-    folders = fresh_folders(tmp_path, len(LIST_FAULTS))
-    async with asyncio.TaskGroup() as group:
-        for kind, folder in zip(LIST_FAULTS, folders, strict=True):
-            group.create_task(do_without_list(kind, folder))
+    await do_without_list(kind, tmp_path)
 
 
 async def wait_out_a_lag(folder: Path, lag_s: float, settle_s: float) -> tuple[int, Findings, int]:
@@ -184,7 +199,7 @@ async def wait_out_a_lag(folder: Path, lag_s: float, settle_s: float) -> tuple[i
     faults = {FaultKind.CREATED_500: 0.1, FaultKind.RESET_AFTER: 0.1}
     async with recording(list_lag_s=lag_s, faults=faults, seed=2) as simulator:
         command = ("run", "tasks.csv", *at(simulator), "--settle", str(settle_s))
-        ended = await program(*command, folder=folder)
+        ended = await invoke(*command, folder=folder)
         findings = audited(folder / "tasks-results", rows, simulator)
         return ended.code, findings, creates(simulator)
 
@@ -207,7 +222,7 @@ async def test_an_outage_ends_by_itself(tmp_path: Path) -> None:
     write_rows(tmp_path / "tasks.csv", rows)
 
     async with recording(faults={FaultKind.UNAVAILABLE: 1.0}) as simulator:
-        ended = await program("run", "tasks.csv", *at(simulator), *FAST, folder=tmp_path)
+        ended = await invoke("run", "tasks.csv", *at(simulator), *FAST, folder=tmp_path)
         findings = audited(tmp_path / "tasks-results", rows, simulator, is_complete=False)
         requests = len(simulator.requests)
 
@@ -232,13 +247,13 @@ async def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
 
     async with serve(settings, sleep=turnstile) as simulator:
         command = ("run", "tasks.csv", *at(simulator), *FAST, "--concurrency", "4")
-        process = await launch(*command, folder=tmp_path)
+        running = asyncio.ensure_future(invoke(*command, folder=tmp_path))
         async with asyncio.timeout(LIMIT_S):
             await turnstile.is_full.wait()
-    gone = await end(process)
+    gone = await running
     after = audited(results, rows, simulator, is_complete=False)
     async with serve(settings) as simulator:
-        again = await program(*command, folder=tmp_path)
+        again = await invoke(*command, folder=tmp_path)
         findings = audited(results, rows, simulator)
 
     assert (gone.code, after) == (4, Findings())
@@ -251,7 +266,7 @@ async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> Non
     write_rows(tmp_path / "tasks.csv", task_rows(3))
     port = free_port()
 
-    ended = await program(
+    ended = await invoke(
         *("run", "tasks.csv", "--endpoint", f"http://127.0.0.1:{port}", *FAST),
         *("--project-id", PROJECT, "--instance-id", INSTANCE),
         folder=tmp_path,
@@ -264,7 +279,7 @@ async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> Non
 
 
 async def run_beside(simulator: Simulator, folder: Path, *options: str) -> Ended:
-    return await program("run", "tasks.csv", *at(simulator), *FAST, *options, folder=folder)
+    return await invoke("run", "tasks.csv", *at(simulator), *FAST, *options, folder=folder)
 
 
 async def test_a_batch_that_does_not_fit_is_not_begun(tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ from tests.functional.harness import (
     Watch,
     audited,
     launch,
-    program,
     reached_or_ended,
     seeded,
 )
+from tests.functional.inside import invoke
 from tests.functional.program import (
     LIMIT_S,
     Turnstile,
@@ -41,7 +41,13 @@ from tests.functional.program import (
 )
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
-SIGNALS = pytest.mark.parametrize("number", list(CODES), ids=[number.name for number in CODES])
+SIGNALS = pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, id=number.name, marks=[pytest.mark.long] * (number != signal.SIGINT))
+        for number in CODES
+    ],
+)
 ROWS = 60
 
 
@@ -66,7 +72,7 @@ async def interrupt(folder: Path, number: signal.Signals, moments: list[int]) ->
             assert "Traceback" not in ended.err
             assert audited(results, rows, simulator, is_complete=False) == Findings()
             assert "unknown" not in statuses(read_lines(results / "results.csv"))
-        again = await program(*command, folder=folder)
+        again = await invoke(*command, folder=folder)
         assert (again.code, audited(results, rows, simulator)) == (0, Findings())
         assert creates(simulator) == ROWS
     return codes
@@ -111,7 +117,11 @@ async def keep_interrupting(process: asyncio.subprocess.Process) -> None:
 
 
 @pytest.mark.parametrize(
-    ("free", "held"), [(0, "the first look"), (6, "creating")], ids=["first look", "creating"]
+    ("free", "held"),
+    [
+        pytest.param(0, "the first look", id="first look"),
+        pytest.param(6, "creating", id="creating", marks=pytest.mark.long),
+    ],
 )
 async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: str) -> None:
     """
@@ -138,12 +148,12 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
             interrupting.cancel()
         took_s = loop.time() - began
         began = loop.time()
-        reported = await program("report", "tasks-results", folder=tmp_path)
+        reported = await invoke("report", "tasks-results", folder=tmp_path)
         report_s = loop.time() - began
         results = tmp_path / "tasks-results"
         after = audited(results, rows, simulator, is_complete=False)
         turnstile.open()
-        again = await program(*command, folder=tmp_path)
+        again = await invoke(*command, folder=tmp_path)
         findings = audited(results, rows, simulator)
 
     assert (ended.code, after) == (130, Findings()), held

@@ -6,7 +6,6 @@ from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from tests.functional.program import (
     creates,
     end,
     ids_by_name,
-    in_turns,
     read_lines,
     read_summary,
     recording,
@@ -95,20 +93,18 @@ ANSWERS = (1, 9, ROWS + 1 - WORKERS)
 """How many calls are answered before the kill: the listing and so many creates less one."""
 
 
-@pytest.fixture(scope="module")
-def killed_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Killed]:
-    folder = tmp_path_factory.mktemp("killed")
-    return asyncio.run(
-        in_turns(
-            {answers: partial(kill_after, answers, folder / str(answers)) for answers in ANSWERS}
-        )
-    )
-
-
-@pytest.mark.parametrize("answers", ANSWERS)
-def test_the_report_of_a_killed_run_is_true(killed_runs: dict[int, Killed], answers: int) -> None:
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(answers, id=f"{answers}", marks=[pytest.mark.long] * (answers != ANSWERS[1]))
+        for answers in ANSWERS
+    ],
+)
+async def test_a_killed_run_leaves_a_true_report_and_is_completed(
+    tmp_path: Path, answers: int
+) -> None:
     """Every row is there once; those without an answer are unknown, the others what they are."""
-    run = killed_runs[answers]
+    run = await kill_after(answers, tmp_path)
     found = Counter(statuses(run.before))
 
     assert (run.code, run.reported.code) == (-signal.SIGKILL, 0)
@@ -117,15 +113,7 @@ def test_the_report_of_a_killed_run_is_true(killed_runs: dict[int, Killed], answ
     assert [line["row"] for line in run.before] == [str(row) for row in range(2, ROWS + 2)]
     assert found["created"] <= answers - 1
     assert found["created"] + found["unknown"] >= len(run.left)
-
-
-@pytest.mark.parametrize("answers", ANSWERS)
-def test_the_run_after_a_kill_creates_nothing_twice(
-    killed_runs: dict[int, Killed], answers: int
-) -> None:
-    """The same command completes the batch; what the server had before keeps its ids."""
-    run = killed_runs[answers]
-
+    # The same command completes the batch; what the server had before keeps its ids.
     assert untrue(run.after, run.tasks) == []
     assert ids_by_name(run.left).items() <= ids_by_name(run.tasks).items()
     assert set(statuses(run.after)) <= {"created", "unknown"}
@@ -169,22 +157,18 @@ async def send_signal(number: signal.Signals, folder: Path) -> Signalled:
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
-@pytest.fixture(scope="module")
-def signalled_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[signal.Signals, Signalled]:
-    folder = tmp_path_factory.mktemp("signals")
-    return asyncio.run(
-        in_turns(
-            {number: partial(send_signal, number, folder / number.name) for number in SIGNALS}
-        )
-    )
-
-
-@pytest.mark.parametrize(("number", "code"), SIGNALS.items(), ids=[it.name for it in SIGNALS])
-def test_a_signal_lets_the_requests_under_way_finish(
-    signalled_runs: dict[signal.Signals, Signalled], number: signal.Signals, code: int
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        pytest.param(*each, id=each[0].name, marks=[pytest.mark.long] * (each[0] != signal.SIGINT))
+        for each in SIGNALS.items()
+    ],
+)
+async def test_a_signal_lets_the_requests_under_way_finish(
+    tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     """What was sent is reported with its answer, and the next run completes the batch."""
-    run = signalled_runs[number]
+    run = await send_signal(number, tmp_path)
 
     assert run.ended.code == code
     assert untrue(run.lines, run.left) == []

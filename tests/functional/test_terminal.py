@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ from tests.functional.program import (
     task_rows,
     write_rows,
 )
-from tests.functional.terminal import COLOR, CONTROL, terminal
+from tests.functional.terminal import COLOR, CONTROL, Terminal, process_terminal, terminal
 
 RUN: Final = ("run", "tasks.csv")
 QUESTION: Final = "Create 3 tasks? [y/N] "
@@ -89,7 +90,10 @@ class TestQuestion:
 
     async def test_interrupt_ends_it_at_once(self, folder: Path) -> None:
         """As Ctrl-C does anywhere else; nothing is under way, and nothing is said of it."""
-        async with recording() as simulator, terminal(*RUN, *at(simulator), folder=folder) as seen:
+        async with (
+            recording() as simulator,
+            process_terminal(*RUN, *at(simulator), folder=folder) as (seen, _),
+        ):
             await seen.sees(QUESTION)
             seen.type("\x03")
             code = await seen.end()
@@ -185,17 +189,37 @@ class TestDisplay:
     @asynccontextmanager
     async def halfway(
         self, folder: Path, *options: str, **knobs: Any
-    ) -> AsyncIterator[tuple[Any, Turnstile]]:
-        """Give a terminal with a run on it of which 16 rows are created and 4 are under way."""
-        write_rows(folder / "tasks.csv", task_rows(self.ROWS))
-        turnstile = Turnstile(free=1 + 16, holds=4)
-        command = (*RUN, "--concurrency", "4", "--yes", *options)
+    ) -> AsyncIterator[tuple[Terminal, Turnstile]]:
+        """Give a terminal with a run on it of which 16 rows are created and 4 are in flight."""
         async with (
-            recording(turnstile) as simulator,
-            terminal(*command, *at(simulator), folder=folder, **knobs) as seen,
+            self.held(folder) as (command, turnstile),
+            terminal(*command, *options, folder=folder, **knobs) as seen,
         ):
             await turnstile.is_full.wait()
-            yield seen, turnstile
+            try:
+                yield seen, turnstile
+            finally:
+                turnstile.open()
+
+    @asynccontextmanager
+    async def halfway_process(
+        self, folder: Path, **knobs: Any
+    ) -> AsyncIterator[tuple[Terminal, Process, Turnstile]]:
+        """Give the same with a process of its own."""
+        async with (
+            self.held(folder) as (command, turnstile),
+            process_terminal(*command, folder=folder, **knobs) as (seen, process),
+        ):
+            await turnstile.is_full.wait()
+            yield seen, process, turnstile
+
+    @asynccontextmanager
+    async def held(self, folder: Path) -> AsyncIterator[tuple[tuple[str, ...], Turnstile]]:
+        """Give a command, and what holds its requests after the 16th."""
+        write_rows(folder / "tasks.csv", task_rows(self.ROWS))
+        turnstile = Turnstile(free=1 + 16, holds=4)
+        async with recording(turnstile) as simulator:
+            yield (*RUN, "--concurrency", "4", "--yes", *at(simulator)), turnstile
 
     async def test_shows_where_the_run_stands(self, folder: Path) -> None:
         """A bar, the counts, the rates and the time left; at the end it is gone."""
@@ -213,7 +237,7 @@ class TestDisplay:
 
     async def test_fits_a_narrow_terminal(self, folder: Path) -> None:
         """Forty columns hold all of it, on more lines."""
-        async with self.halfway(folder, columns=40) as (seen, turnstile):
+        async with self.halfway_process(folder, columns=40) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             turnstile.open()
             await seen.end()
@@ -226,10 +250,10 @@ class TestDisplay:
 
     async def test_survives_a_change_of_the_size(self, folder: Path) -> None:
         """Smaller and larger."""
-        async with self.halfway(folder) as (seen, turnstile):
+        async with self.halfway_process(folder) as (seen, process, turnstile):
             for columns in (30, 8, 200):
                 seen.resize(columns)
-                seen.process.send_signal(signal.SIGWINCH)
+                process.send_signal(signal.SIGWINCH)
                 await seen.draws(400)
             turnstile.open()
             assert await seen.end() == 0
@@ -238,7 +262,7 @@ class TestDisplay:
 
     async def test_message_stands_above_it(self, folder: Path) -> None:
         """The first Ctrl-C says what happens, and the display goes on until it has."""
-        async with self.halfway(folder) as (seen, turnstile):
+        async with self.halfway_process(folder) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             seen.type("\x03")
             await seen.sees("SIGINT: the requests under way may finish; again to end them too")
@@ -283,7 +307,7 @@ class TestDisplay:
 
     async def test_terminal_that_goes_away_ends_nothing(self, folder: Path) -> None:
         """A run whose window is closed, and that nobody tells so, goes on to its end."""
-        async with self.halfway(folder, is_own=False) as (seen, turnstile):
+        async with self.halfway_process(folder, is_own=False) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             seen.hang_up()
             turnstile.open()
@@ -293,7 +317,7 @@ class TestDisplay:
 
     async def test_hang_up_ends_a_run_in_good_order(self, folder: Path) -> None:
         """What is under way finishes, although nothing can be shown any more."""
-        async with self.halfway(folder) as (seen, turnstile):
+        async with self.halfway_process(folder) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             seen.hang_up()
             turnstile.open()
@@ -402,7 +426,10 @@ class TestToken:
         """And the terminal echoes again."""
         async with recording() as simulator:
             command = (*RUN, *at(simulator))
-            async with terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as seen:
+            async with process_terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as (
+                seen,
+                _,
+            ):
                 await seen.sees(self.PROMPT)
                 seen.type("\x03")
                 assert await seen.end() == 130
@@ -439,7 +466,10 @@ class TestToken:
             async with terminal(*RUN, *at(simulator), "--yes", folder=folder) as seen:
                 assert await seen.end() == 0
             command = ("undo", "tasks-results")
-            async with terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as seen:
+            async with process_terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as (
+                seen,
+                _,
+            ):
                 await seen.sees(self.PROMPT)
                 seen.type("abc\n")
                 await seen.sees("Delete 3 tasks from the server? [y/N]")

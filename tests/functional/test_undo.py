@@ -351,9 +351,13 @@ class TestCommand:
         assert "undo: 1 deleted, 1 gone, 1 kept\n" in ended.err
 
     @pytest.mark.parametrize(
-        ("typed", "code", "left"), [(b"y\n", 0, 0), (b"\n", 1, 3), (b"n\n", 1, 3)],
-        ids=["yes", "enter", "no"],
-    )  # fmt: skip
+        ("typed", "code", "left"),
+        [
+            pytest.param(b"y\n", 0, 0, id="yes"),
+            pytest.param(b"\n", 1, 3, id="enter"),
+            pytest.param(b"n\n", 1, 3, id="no", marks=pytest.mark.long),
+        ],
+    )
     async def test_asks_on_a_terminal(
         self, typed: bytes, code: int, left: int, tmp_path: Path
     ) -> None:
@@ -442,7 +446,10 @@ class TestInterrupted:
         assert [line["task_id"] for line in lines] == ids
         assert set(statuses_of(lines)) <= {"deleted", "gone"}
 
-    @pytest.mark.parametrize("signals", [1, 2], ids=["once", "twice"])
+    @pytest.mark.parametrize(
+        "signals",
+        [pytest.param(1, id="once"), pytest.param(2, id="twice", marks=pytest.mark.long)],
+    )
     async def test_signal_leaves_the_rest(self, signals: int, tmp_path: Path) -> None:
         """Once: the requests under way finish. Twice: they are left unknown. Then undo again."""
         rows = 12
