@@ -12,7 +12,7 @@ from batchcreate.loader.csv_reader import read_csv
 from batchcreate.loader.inputs import TEXT_SUFFIXES, LoadEvent, LoadOptions, open_input
 from batchcreate.loader.workbook_reader import read_workbook
 from batchcreate.models import Chunk, Layout, Skipped
-from batchcreate.workbooks.file_types import HEAD_BYTES, describe_non_text
+from batchcreate.workbooks.file_types import HEAD_BYTES, other_type
 
 Value = TypeVar("Value")
 
@@ -57,7 +57,7 @@ def _read_file(
         if suffix not in TEXT_SUFFIXES:
             yield from read_workbook(file, label=label, options=options)
             return
-        if reason := describe_non_text(file.read(HEAD_BYTES)):
+        if reason := other_type(file.read(HEAD_BYTES)):
             message = f"{label}: {reason}."
             raise LoadError(message)
         yield from read_csv(file, label=label, options=options)

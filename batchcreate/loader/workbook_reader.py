@@ -45,34 +45,34 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
     without_header: dict[str, SheetHead] = {}
     is_found = False
     with WorkbookReader(file, label) as reader:
-        tabs = reader.sheets()
-        _require_sheets(label, options.sheets, [tab.name for tab in tabs])
-        for index, tab in enumerate(tabs):
-            if not _is_selected(tab, options.sheets):
+        sheets = reader.sheets()
+        _require_sheets(label, options.sheets, [sheet.name for sheet in sheets])
+        for index, sheet in enumerate(sheets):
+            if not _is_selected(sheet, options.sheets):
                 if not options.sheets:
-                    yield Skipped(file=label, sheet=tab.name, reason="hidden")
+                    yield Skipped(file=label, sheet=sheet.name, reason="hidden")
                 continue
-            head = reader.head(index, tab.name, options.chunk_rows)
-            header = find_header(head.rows, file=label, sheet=tab.name, mapping=options.mapping)
+            head = reader.head(index, sheet.name, options.chunk_rows)
+            header = find_header(head.rows, file=label, sheet=sheet.name, mapping=options.mapping)
             if header:
                 is_found = True
                 yield header.layout()
                 yield from _chunks(reader, header, options.chunk_rows)
             elif options.sheets:
-                raise LoadError(_no_header(label, {tab.name: head}, options.mapping))
+                raise LoadError(_no_header(label, {sheet.name: head}, options.mapping))
             else:
-                without_header[tab.name] = head
+                without_header[sheet.name] = head
                 yield Skipped(
                     file=label,
-                    sheet=tab.name,
+                    sheet=sheet.name,
                     reason="empty" if head.is_blank else "no_header",
                 )
     if not is_found:
         raise LoadError(_no_header(label, without_header, options.mapping))
 
 
-def _is_selected(tab: SheetName, sheets: Sequence[str]) -> bool:
-    return tab.name in sheets if sheets else tab.is_visible
+def _is_selected(sheet: SheetName, sheets: Sequence[str]) -> bool:
+    return sheet.name in sheets if sheets else sheet.is_visible
 
 
 def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator[Chunk]:

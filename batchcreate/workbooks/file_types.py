@@ -57,7 +57,7 @@ _MARKUP: Final = re.compile(
 _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a]|\A\s*\Z")
 
 _SAVE: Final = "Open it in the spreadsheet program and save it as .xlsx."
-_UNPACK: Final = "Unpack it and use the file inside"
+_UNPACK: Final = "Unpack it and give the file that it contains"
 
 
 class FileType(Enum):
@@ -85,9 +85,11 @@ def detect_file_type(file: SharedFile, limits: Limits) -> FileType:
     raise RefusedError(_describe_non_workbook(head))
 
 
-def describe_non_text(head: bytes) -> str:
+def other_type(head: bytes) -> str:
     """
-    Return what a file is, and what to do, if it is not a text file; an empty string for text.
+    Return the file type and the remedy if *head* is not the beginning of a text file.
+
+    The result is empty for a text file.
 
     Args:
         head: the first `HEAD_BYTES` of a file whose name is that of a text file.
@@ -101,7 +103,7 @@ def describe_non_text(head: bytes) -> str:
         )
     if head.startswith(COMPOUND_SIGNATURE):
         return (
-            "is an old workbook, or one with a password, not a text file. Change the extension to"
+            "is an old or password-protected workbook, not a text file. Change the extension to"
             " .xls, or save it as .xlsx without a password"
         )
     if archive := _find_signature(head, _ARCHIVES):
@@ -129,7 +131,7 @@ def _zip_type(package: Package) -> FileType:
         return FileType.XLSX
     inside = [name for name in package.names if name.endswith(_SPREADSHEET_SUFFIXES)]
     if inside:
-        text = f"is a zip archive that contains '{inside[0][:100]}'. Unpack it and use that file."
+        text = f"is a zip archive that contains '{inside[0][:100]}'. Unpack it and give that file."
         raise RefusedError(text)
     raise RefusedError(_not_a_workbook("a zip archive"))
 

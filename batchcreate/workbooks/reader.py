@@ -187,7 +187,8 @@ class WorkbookReader:
         if isinstance(error, ChildSilentError):
             return (
                 f"the process that reads it has not answered for {self._silence_s:.0f} seconds."
-                f" Try again when the machine is less busy. If the error persists: {COPY}"
+                " Try again when the machine is less busy. If the error persists, copy the table to a"
+                " new workbook and use that file."
             )
         return (
             "the process that reads it crashed or exceeded the memory limit for a workbook of"

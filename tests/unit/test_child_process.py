@@ -42,16 +42,19 @@ def test_child_has_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert int(group) != os.getpgrp()
 
 
-def test_child_cannot_import_from_the_current_folder_by_variables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("planted", ["json.py", "sitecustomize.py"])
+def test_child_runs_no_code_from_the_current_folder_or_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
 ) -> None:
-    """The interpreter is isolated: it ignores PYTHON* variables."""
-    (tmp_path / "planted.py").write_text("def main(_):\n    pass\n", encoding="utf-8")
+    """The interpreter is isolated: it ignores the current folder and PYTHON* variables."""
+    (tmp_path / planted).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
-    with start_child("planted", files=[], has_output=False) as process:
+    with start_child("no_such_module", files=[], has_output=False) as process:
         assert process.wait() == 1
+
+    assert not (tmp_path / "ran").exists()
 
 
 def test_processor_time_of_a_child_is_limited(tmp_path: Path) -> None:

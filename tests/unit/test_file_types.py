@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.workbooks.file_types import describe_non_text
+from batchcreate.workbooks.file_types import other_type
 from tests.spreadsheets import ods, packed
 from tests.workbook_server import refusal
 
@@ -75,7 +75,7 @@ def test_file_that_is_not_a_package_is_named(tmp_path: Path, content: bytes, mes
             b"PK\x03\x04\x14\x00",
             "is a workbook or another zip archive, not a text file. If it is a workbook",
         ),
-        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0", "an old workbook, or one with a password"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0", "an old or password-protected workbook"),
         (b"%PDF-1.7", "a PDF document"),
         (b"\x1f\x8b\x08", "a gzip archive. Unpack it"),
         (b"\x89PNG\r\n", "a picture"),
@@ -85,14 +85,14 @@ def test_file_that_is_not_a_package_is_named(tmp_path: Path, content: bytes, mes
         (b'<?xml version="1.0"?>', "another XML document"),
     ],
 )
-def test_file_that_is_not_text_is_named(head: bytes, message: str) -> None:
+def test_other_type_is_detected(head: bytes, message: str) -> None:
     """The message contains its type and a remedy."""
-    assert message in describe_non_text(head)
+    assert message in other_type(head)
 
 
 @pytest.mark.parametrize(
     "head", [b"", b"task_name,operation_types", b"<b>,c", "a<html".encode("utf-16"), b"\xb6\xa9"]
 )
-def test_text_is_not_described(head: bytes) -> None:
+def test_text_has_no_other_type(head: bytes) -> None:
     """The file can contain a table."""
-    assert not describe_non_text(head)
+    assert not other_type(head)

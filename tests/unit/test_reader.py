@@ -138,7 +138,7 @@ def test_silent_child_is_one_message(path: Path) -> None:
 
     assert str(caught.value) == (
         "t.xlsx: the process that reads it has not answered for 0 seconds. Try again when the"
-        " machine is less busy. If the error persists: Copy the table to a new workbook and use"
+        " machine is less busy. If the error persists, copy the table to a new workbook and use"
         " that file."
     )
     assert reader._child._process.returncode == -signal.SIGKILL
