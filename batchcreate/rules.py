@@ -1,4 +1,4 @@
-"""What the API accepts in every field of a new task, as one table of data; decides nothing."""
+"""Rules of the fields of a new task, as data: lengths, characters, values and sources; pure."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from types import MappingProxyType
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charset:
     """
-    Characters that may stand in a value.
+    Characters that are allowed in a value.
 
     Attributes:
-        name: the key of its words for people.
+        name: the key of its description in the messages.
         pattern: a regular expression of exactly one such character.
 
     """
@@ -24,21 +24,21 @@ class Charset:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """
-    Everything that is known about one field.
+    The rule of one field.
 
     Attributes:
         field: its name in the API and in spreadsheets.
-        is_mandatory: a row without it is refused.
-        is_in_body: it travels in the request body, not in the path.
-        min_length: characters of a value that is there at all.
-        max_length: characters.
-        charset: characters of a value.
-        first: characters that it may begin with, where that is a smaller set.
+        is_mandatory: True if a row without a value is rejected.
+        is_in_body: True for a member of the request body, False for a path parameter.
+        min_length: minimum number of characters of a value that is not empty.
+        max_length: maximum number of characters.
+        charset: allowed characters.
+        first: allowed first characters, if these are fewer.
         values: the only values, in upper case; cells may use any case.
-        impossible: values that the API lists and yet never accepts for composite tasks.
-        max_items: above 1 the cell is a list of *values*, at least one.
-        example: a value that is accepted.
-        sources: for each fact the pages that state it, by their short names.
+        impossible: documented values that are not available for composite tasks.
+        max_items: maximum number of values in a cell; above 1 the cell is a list.
+        example: a valid value.
+        sources: for each fact the short names of the pages that state it.
 
     """
 
@@ -57,12 +57,12 @@ class Rule:
 
     @property
     def is_id(self) -> bool:
-        """Whether values name something that exists, so that every character counts."""
+        """True if values refer to existing objects, so that every character is significant."""
         return self.field.endswith("_id")
 
     @property
     def is_text(self) -> bool:
-        """Whether values are for people to read, in any language."""
+        """True if values are free text, in any language."""
         return self.charset is TEXT
 
 
@@ -72,7 +72,7 @@ TAG = Charset(name="tag", pattern="[A-Za-z0-9_-]")
 ID = Charset(name="id", pattern="[A-Za-z0-9._~@/+-]")
 TEXT = Charset(
     name="text",
-    # Controls, halves of characters, and code points that are nobody's or everybody's own.
+    # Control characters, surrogates, private and unassigned code points are excluded.
     pattern=r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufdd0-\ufdef\ufffe\uffff"
     r"\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0003fffe-\U000dffff\U000efffe-\U0010ffff]",
 )
@@ -80,10 +80,10 @@ TEXT = Charset(
 _LENGTHS = "en-old, ar-2023, zh-2024"
 _OPTIONAL = "en-old, ar-2023, intl-2025-03, eu-2025-07, intl-2025-10, zh-2025-10, py"
 _MANDATORY = "ar-2023, intl-2025-03, eu-2025-07, intl-2025-10, zh-2025-10, py (en-old: No)"
-_OWN = "own reading: no page names any, and what else is in an id is damage"
+_OWN = "assumption: no page lists any, and other characters in an id are damage"
 
-SEPARATORS = ",;|/+\r\n，；、｜／＋"  # noqa: RUF001  (Chinese keyboards type these)
-"""Every one of these characters parts the values of a list."""
+SEPARATORS = ",;|/+\r\n，；、｜／＋"  # noqa: RUF001  (characters of Chinese keyboards)
+"""The characters that separate the values of a list."""
 
 _TASK_RULES = (
     Rule(
@@ -128,7 +128,7 @@ _TASK_RULES = (
         sources={
             "mandatory": _OPTIONAL,
             "length": f"{_LENGTHS}, def-2024",
-            "characters": "own reading: no page names any, and nobody types control characters",
+            "characters": "assumption: no page lists any, and control characters are not typed",
         },
     ),
     Rule(
@@ -152,7 +152,7 @@ _TASK_RULES = (
             "mandatory": _MANDATORY,
             "values": "every page",
             "items": "zh-2024, def-2024",
-            "unique": "own reading: no page says whether a value may be repeated",
+            "unique": "assumption: no page states whether a value may be repeated",
         },
     ),
     Rule(
@@ -184,7 +184,7 @@ _TARGET_RULES = tuple(
         sources={
             "mandatory": "every page, as path parameter; here the options give the default",
             "length": "en-old, ar-2023",
-            "characters": "own reading: no page names any, and the value becomes part of a path",
+            "characters": "assumption: no page lists any, and the value becomes part of a path",
         },
     )
     for name, example in (
@@ -196,7 +196,7 @@ _TARGET_RULES = tuple(
 RULES: Mapping[str, Rule] = MappingProxyType(
     {rule.field: rule for rule in (*_TASK_RULES, *_TARGET_RULES)}
 )
-"""Every known column by its field name: the body's fields in the API's order, then the target."""
+"""The rules by field name: the fields of the body in the order of the API, then the target."""
 
 BODY_FIELDS = tuple(rule.field for rule in _TASK_RULES)
 TARGET_FIELDS = tuple(rule.field for rule in _TARGET_RULES)
@@ -205,9 +205,9 @@ MANDATORY_FIELDS = tuple(rule.field for rule in RULES.values() if rule.is_mandat
 
 def pattern(rule: Rule) -> re.Pattern[str]:
     """
-    Compile what a whole value must look like (use ``fullmatch``).
+    Return the pattern of a complete value (use ``fullmatch``).
 
-    For a list it is the pattern of one of its values.
+    For a list it is the pattern of one of the values.
     """
     if rule.values:
         possible = (value for value in rule.values if value not in rule.impossible)
@@ -218,15 +218,15 @@ def pattern(rule: Rule) -> re.Pattern[str]:
     return re.compile(rule.first.pattern + rest)
 
 
-def fold(value: str) -> str:
-    """Return *value* in the case of the API's values; only ASCII letters have one here."""
+def to_upper(value: str) -> str:
+    """Return *value* in upper case, as in the API; text that is not ASCII is not changed."""
     return value.upper() if value.isascii() else value
 
 
-def items(text: str) -> list[str]:
-    """Return the values of a list cell in the API's case; empty places are nobody's value."""
+def split_values(text: str) -> list[str]:
+    """Return the values of a list cell in upper case, without the empty ones."""
     parts = (part.strip() for part in _SEPARATOR.split(text))
-    return [fold(part) for part in parts if part]
+    return [to_upper(part) for part in parts if part]
 
 
 _SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]")

@@ -1,8 +1,10 @@
-"""Cells as analysts really send them, each with what was meant; only data."""
+"""Damaged cells as analysts send them, with the intended values, as data."""
 
-# ruff: noqa: RUF001  (every look-alike is meant)
+# ruff: noqa: RUF001  (the look-alikes are intended)
 
 from collections.abc import Mapping, Sequence
+
+from hypothesis import strategies as st
 
 UUID = "b1a7c0de-5d2f-4e1b-9c3a-6f8e7d6c5b4a"
 HEX = "7f3c9a41d2e84b6f9a0c5d1e2b3f4a5c"
@@ -77,9 +79,9 @@ HARMLESS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("12345678901234567890", "12345678901234567890"),
     ],
 }
-"""What only can be meant is taken for it."""
+"""Unambiguous cells and their cleaned values."""
 
-MENDABLE: Mapping[str, Sequence[tuple[str, str]]] = {
+FIXABLE: Mapping[str, Sequence[tuple[str, str]]] = {
     "task_name": [
         ("crm orders", "crm_orders"),
         ("crm  orders", "crm_orders"),
@@ -267,9 +269,9 @@ MENDABLE: Mapping[str, Sequence[tuple[str, str]]] = {
         ("x\ud800y", "xy"),
     ],
 }
-"""What is refused with the one thing that was meant as suggestion."""
+"""Rejected cells and the suggested values."""
 
-HOPELESS: Mapping[str, Sequence[str]] = {
+UNFIXABLE: Mapping[str, Sequence[str]] = {
     "task_name": [
         "",
         "ab",
@@ -356,4 +358,15 @@ HOPELESS: Mapping[str, Sequence[str]] = {
         "x" * 1025,
     ],
 }
-"""What is refused without a suggestion: nobody can know what was meant, or that there is nothing."""
+"""Rejected cells without a suggestion, since the intended value is not certain."""
+
+ODD_TEXTS = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(
+            "-_. \t\r\n0123456789eE+,;:/#?!'\"“”（）ÃÂâ€¼\xa0\u200b\ufffdＡа客订锟斤拷"
+        ),
+    ),
+    max_size=60,
+)
+"""Strategy for texts with all characters that the checks look for."""

@@ -179,18 +179,7 @@ def match_header(
         LoadError: a mandatory column is missing or a known one is repeated.
 
     """
-    columns: dict[str, Column] = {}
-    others: list[Column] = []
-    for index, field in enumerate(_fields(headings, mapping)):
-        column = Column(heading=headings[index], index=index)
-        if field in columns:
-            where = location(file, sheet, number)
-            both = (columns[field], column)
-            raise LoadError(header_names.repeated_field(where, field, both, number))
-        if field and field != "status":
-            columns[field] = column
-        elif not field and column.heading.strip():
-            others.append(column)
+    columns, others = _columns(headings, mapping, location(file, sheet, number), number)
     if not columns.keys() >= set(MANDATORY_FIELDS):
         message = header_names.missing_column(
             headings, file=file, sheet=sheet, number=number, mapping=mapping
@@ -207,6 +196,24 @@ def match_header(
         origin=origin.index if origin else None,
         hints=tuple(header_names.hints(columns, others, number)),
     )
+
+
+def _columns(
+    headings: Sequence[str], mapping: Mapping[str, str], where: str, number: int
+) -> tuple[dict[str, Column], list[Column]]:
+    """Return the columns with a field, by the field, and the other ones with a heading."""
+    columns: dict[str, Column] = {}
+    others: list[Column] = []
+    for index, field in enumerate(_fields(headings, mapping)):
+        column = Column(heading=headings[index], index=index)
+        if field in columns:
+            both = (columns[field], column)
+            raise LoadError(header_names.repeated_field(where, field, both, number))
+        if field and field != "status":
+            columns[field] = column
+        elif not field and column.heading.strip():
+            others.append(column)
+    return columns, others
 
 
 def _fields(headings: Sequence[str], mapping: Mapping[str, str]) -> list[str]:

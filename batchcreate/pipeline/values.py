@@ -21,7 +21,7 @@ from batchcreate.pipeline.service import Service
 from batchcreate.pool import RunCounters, StopReason, StopSwitch
 from batchcreate.rate_limiter import Gate
 from batchcreate.settings import Settings
-from batchcreate.validator import Checked
+from batchcreate.validator import CheckedChunk
 
 KEPT: Final = 20
 """How many cleaned cells are kept; all are counted."""
@@ -91,7 +91,7 @@ class InputNotesBuilder:
         else:
             self._skipped.append(event)
 
-    def on_chunk(self, checked: Checked) -> None:
+    def on_chunk(self, checked: CheckedChunk) -> None:
         """Record the rows and the cleaned cells of a chunk of the current sheet."""
         self._rows[-1] += len(checked.chunk.numbers)
         self._cleanings += islice(checked.cleanings(), KEPT - len(self._cleanings))

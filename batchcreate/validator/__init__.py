@@ -1,5 +1,5 @@
-"""Rows against the rules: which may become tasks, and what is wrong with the others."""
+"""Validation of rows against the rules of the fields; pure."""
 
-from batchcreate.validator.validate import Checked, repeated_name_issues, validate
+from batchcreate.validator.validate import CheckedChunk, repeated_name_issues, validate
 
-__all__ = ["Checked", "repeated_name_issues", "validate"]
+__all__ = ["CheckedChunk", "repeated_name_issues", "validate"]

@@ -1,4 +1,4 @@
-"""Rules on columns and single cells."""
+"""Rules on single cells and on the columns of a chunk: violations, messages, cleaned values."""
 
 import re
 from collections import Counter
@@ -10,35 +10,47 @@ from typing import Final
 
 from batchcreate import messages
 from batchcreate.models import CellKind
-from batchcreate.rules import RULES, TAG, Rule, fold, items, pattern
+from batchcreate.rules import RULES, TAG, Rule, pattern, split_values, to_upper
 from batchcreate.validator.damage import (
     BLANKS,
     INVISIBLE,
     KEPT_DIGITS,
     Damage,
     cleaned,
-    damage,
-    rounded,
+    find_damage,
+    rounded_ids,
     whole_number,
 )
-from batchcreate.validator.suggestions import Meant, meant
+from batchcreate.validator.suggestions import Suggestion, suggest
+
+MAX_VALUES: Final = 10
+"""Maximum number of invalid values of one list that a message names."""
 
 _DIGITS: Final = re.compile(r"[0-9]+")
 _SCIENTIFIC: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
-_REASONS: Final = {
+_KIND_REASONS: Final = {
     CellKind.ERROR: "spreadsheet_error",
     CellKind.NO_RESULT: "no_result",
     CellKind.MERGED: "merged",
 }
+_FACTS: Final = {
+    language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
+    for language in messages.LANGUAGES
+}
+_NO_SUGGESTION: Final = Suggestion()
+_UNIQUE: Final = frozenset({"task_name", "task_id"})
+_FIXABLE: Final[frozenset[Damage]] = frozenset({"number", "encoding"})
+_SAMPLE_CELLS: Final = 256
+_ENDS: Final = re.escape(BLANKS + INVISIBLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class KindRejection:
     """
-    Why a cell is refused whatever it shows.
+    The reason why a cell is rejected because of its kind.
 
     Attributes:
-        reason: the last part of a rule's id.
+        reason: the last part of the id of a rule.
         suggestion: see `Issue`.
 
     """
@@ -47,56 +59,52 @@ class Verdict:
     suggestion: str = ""
 
 
-def verdict(rule: Rule, kind: CellKind, text: str) -> Verdict | None:
+def reject_kind(rule: Rule, kind: CellKind, text: str) -> KindRejection | None:
     """
-    Return why a cell of *kind* that shows *text* is refused.
+    Return why a cell of *kind* with the displayed *text* is rejected, or None if it is not.
 
-    ``None`` says that it is as good as the text: a whole number in a column of names or ids, a
-    number or truth value in a text, and what no known value can be mistaken for.
+    Accepted kinds are equivalent to their text: integers as names or ids, numbers and booleans
+    in free text and in fields with known values.
     """
-    if kind in _REASONS:
-        return Verdict(reason=_REASONS[kind])
+    if kind in _KIND_REASONS:
+        return KindRejection(reason=_KIND_REASONS[kind])
     if kind is CellKind.DATE:
-        return Verdict(reason="date", suggestion=cleaned(rule, text) if rule.is_text else "")
+        suggestion = cleaned(rule, text) if rule.is_text else ""
+        return KindRejection(reason="date", suggestion=suggestion)
     if rule.values or rule.is_text:
         return None
     if kind is CellKind.BOOLEAN:
-        return Verdict(reason="boolean")
-    return _verdict_on_number(text)
+        return KindRejection(reason="boolean")
+    return _reject_number(text)
 
 
-def _verdict_on_number(text: str) -> Verdict | None:
+def _reject_number(text: str) -> KindRejection | None:
     is_whole = _DIGITS.fullmatch(text)
     if is_whole and len(text) <= KEPT_DIGITS:
         return None
     if is_whole or _SCIENTIFIC.fullmatch(text):
-        return Verdict(reason="long_number")
-    return Verdict(reason="number", suggestion=whole_number(text))
+        return KindRejection(reason="long_number")
+    return KindRejection(reason="number", suggestion=whole_number(text))
 
 
-_ENDS: Final = re.escape(BLANKS + INVISIBLE)
-
-
-def _ideographs() -> str:
-    """Return what Chinese programs read the bytes of UTF-8 or of accented letters as."""
+def _garbled_ideographs() -> str:
+    """Return the characters that UTF-8 or accented letters become when they are read as GBK."""
     pairs = [bytes((lead, trail)) for lead in range(0xC0, 0xFF) for trail in range(0x41, 0x7B)]
     pairs += [
         bytes((lead, trail)) for lead in (*range(0xE2, 0xEA), 0xEF) for trail in range(0x80, 0xC0)
     ]
-    return "".join(
-        sorted({pair.decode("gbk", "ignore")[:1] for pair in pairs} - set(map(chr, range(0x80))))
-    )
+    chars = {pair.decode("gbk", "ignore")[:1] for pair in pairs}
+    return "".join(sorted(chars - set(map(chr, range(0x80)))))
 
 
-_SUSPICIOUS: Final = f"?\x7f-\xff\ufffd锟{_ideographs()}"
-"""Characters that texts damaged by an encoding have, beside many others that have them too."""
-
+_SUSPICIOUS: Final = f"?\x7f-\xff\ufffd锟{_garbled_ideographs()}"
+"""Characters that occur in garbled texts; other texts may contain them too."""
 
 _LONG: Final = 10
-"""Names and ids of that many characters are no placeholders, shorter ones have to show a digit."""
+"""Minimum length of names and ids that are not placeholders; shorter ones must have a digit."""
 
 
-def _plain(rule: Rule) -> str:
+def _accepted_pattern(rule: Rule) -> str:
     if rule.max_items > 1:
         return r"(?!)"
     if rule.values:
@@ -108,34 +116,22 @@ def _plain(rule: Rule) -> str:
     rule = replace(rule, charset=TAG) if rule.is_id else rule
     long = pattern(replace(rule, min_length=_LONG)).pattern
     short = pattern(replace(rule, max_length=_LONG - 1)).pattern
-    # Numbers that programs wrote end like this, and hardly anything else does.
-    is_no_number = r"(?<!00)" if rule.is_id else r"(?<!\.0)(?<!\.00)(?<![eE]-[0-9][0-9])"
-    return f"(?:{long}|(?=[^0-9]*[0-9])(?![0-9][eE]-){short}){is_no_number}"
+    # These endings are typical of numbers that programs wrote.
+    is_not_number = r"(?<!00)" if rule.is_id else r"(?<!\.0)(?<!\.00)(?<![eE]-[0-9][0-9])"
+    return f"(?:{long}|(?=[^0-9]*[0-9])(?![0-9][eE]-){short}){is_not_number}"
 
 
-PLAIN: Final[Mapping[str, Callable[[str], object]]] = {
-    rule.field: re.compile(_plain(rule), re.ASCII if rule.values else 0).fullmatch
+ACCEPTED: Final[Mapping[str, Callable[[str], object]]] = {
+    rule.field: re.compile(_accepted_pattern(rule), re.ASCII if rule.values else 0).fullmatch
     for rule in RULES.values()
 }
-"""For each field what is true for a text that is accepted as it is."""
-
-
-MAX_VALUES = 10
-"""Maximum number of invalid values of one list that a message names."""
-
-_FACTS = {
-    language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
-    for language in messages.LANGUAGES
-}
-_NOTHING_MEANT = Meant()
-_UNIQUE = frozenset({"task_name", "task_id"})
-_MENDABLE: frozenset[Damage] = frozenset({"number", "encoding"})
+"""For each field a fast check that is true only for texts that are valid without cleaning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
+class Violation:
     """
-    One rule that a cell breaks, wherever it stands.
+    A broken rule, without the location of the cell.
 
     Attributes:
         rule: stable id such as ``task_name.charset``.
@@ -150,233 +146,238 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class ColumnRule:
     """
-    Explains what is wrong with the cells of one column.
+    The rule of a field, applied to the cells of one column.
 
     Attributes:
-        rule: of the column's field.
-        is_needed: an empty cell is a breach.
-        language: of the messages.
+        rule: the rule of the field.
+        is_required: True if an empty cell is a violation.
+        language: language of the messages.
 
     """
 
     rule: Rule
-    is_needed: bool
+    is_required: bool
     language: str = "en"
 
-    def breaches(self, text: str, *, is_rounded: bool = False) -> tuple[Breach, ...]:
+    def violations(self, text: str, *, is_rounded: bool = False) -> tuple[Violation, ...]:
         """
-        Return every way in which *text*, cleaned, breaks the rule.
+        Return every violation in *text*.
 
         Args:
-            text: the cell.
-            is_rounded: the other cells of the column tell that digits of it are lost.
+            text: the cleaned text of the cell.
+            is_rounded: True if the other cells of the column show that digits are lost.
 
         """
         if not text:
-            return (self._breach("missing", text),) if self.is_needed else ()
-        if found := "long_number" if is_rounded else damage(self.rule, text):
-            suggested = meant(self.rule, text) if found in _MENDABLE else _NOTHING_MEANT
-            return (self._breach(found, text, suggested),)
+            return (self._violation("missing", text),) if self.is_required else ()
+        if found := "long_number" if is_rounded else find_damage(self.rule, text):
+            suggestion = suggest(self.rule, text) if found in _FIXABLE else _NO_SUGGESTION
+            return (self._violation(found, text, suggestion),)
         if self.rule.max_items > 1:
-            return tuple(self._list_breaches(text))
+            return tuple(self._list_violations(text))
         if self.rule.values:
-            return tuple(self._value_breaches(text))
-        return tuple(self._text_breaches(text))
+            return tuple(self._value_violations(text))
+        return tuple(self._text_violations(text))
 
-    def breach_of_kind(
+    def kind_violation(
         self, kind: CellKind, text: str, cell: str, *, covering: str = ""
-    ) -> Breach | None:
+    ) -> Violation | None:
         """
-        Return what is wrong with a *cell* of *kind* that shows *text*; ``None`` if nothing is.
+        Return the violation of a cell because of its kind, or None if its text decides.
 
-        What the one shows with which it is merged, *covering*, is meant for every row, unless it
-        is a name.
+        Args:
+            kind: the kind of the cell.
+            text: the displayed text.
+            cell: the address of the cell.
+            covering: the text of the cell with which it is merged; the suggestion, except for
+                names and ids, which must be unique.
+
         """
-        found = verdict(self.rule, kind, text)
-        if found is None:
+        rejection = reject_kind(self.rule, kind, text)
+        if rejection is None:
             return None
-        suggested = Meant(suggestion=found.suggestion or self._repeated(covering))
-        return self._breach(found.reason, text, suggested, cell=cell)
+        suggestion = Suggestion(value=rejection.suggestion or self._covering_value(covering))
+        return self._violation(rejection.reason, text, suggestion, cell=cell)
 
-    def _repeated(self, covering: str) -> str:
+    def _covering_value(self, covering: str) -> str:
         text = cleaned(self.rule, covering)
-        return "" if self.rule.field in _UNIQUE or self.breaches(text) else text
+        return "" if self.rule.field in _UNIQUE or self.violations(text) else text
 
-    def _text_breaches(self, text: str) -> Iterator[Breach]:
+    def _text_violations(self, text: str) -> Iterator[Violation]:
         rule = self.rule
         length = "too_short" if len(text) < rule.min_length else ""
         length = "too_long" if len(text) > rule.max_length else length
         allowed = re.compile(rule.charset.pattern)
-        found = [(at, char) for at, char in enumerate(text, 1) if not allowed.fullmatch(char)]
-        is_begun_wrong = (
+        unexpected = [(at, char) for at, char in enumerate(text, 1) if not allowed.fullmatch(char)]
+        is_first_wrong = (
             rule.first and allowed.match(text) and not re.match(rule.first.pattern, text)
         )
-        if length and not found:
-            yield self._breach(length, text)
-        if not found and not is_begun_wrong:
+        if length and not unexpected:
+            yield self._violation(length, text)
+        if not unexpected and not is_first_wrong:
             return
-        suggested = meant(rule, text)
-        if found:
-            named = messages.describe_characters(
-                found, language=self.language, is_brief=bool(length)
+        suggestion = suggest(rule, text)
+        if unexpected:
+            described = messages.describe_characters(
+                unexpected, language=self.language, is_brief=bool(length)
             )
             key = f"combined.charset_{length}" if length else ""
-            yield self._breach("charset", text, suggested, key=key, unexpected=named)
-        if is_begun_wrong:
-            named = messages.describe_character(text[0], language=self.language)
-            yield self._breach("first", text, suggested, unexpected=named)
+            yield self._violation("charset", text, suggestion, key=key, unexpected=described)
+        if is_first_wrong:
+            described = messages.describe_character(text[0], language=self.language)
+            yield self._violation("first", text, suggestion, unexpected=described)
 
-    def _value_breaches(self, text: str) -> Iterator[Breach]:
+    def _value_violations(self, text: str) -> Iterator[Violation]:
         if not pattern(self.rule).fullmatch(text):
-            kind = "impossible" if fold(text) in self.rule.impossible else "value"
-            yield self._breach(kind, text, meant(self.rule, text))
+            reason = "impossible" if to_upper(text) in self.rule.impossible else "value"
+            yield self._violation(reason, text, suggest(self.rule, text))
 
-    def _list_breaches(self, text: str) -> Iterator[Breach]:
-        rule, counts = self.rule, Counter(items(text))
-        suggested = meant(rule, text) if len(counts) <= MAX_VALUES else _NOTHING_MEANT
+    def _list_violations(self, text: str) -> Iterator[Violation]:
+        rule, counts = self.rule, Counter(split_values(text))
+        suggestion = suggest(rule, text) if len(counts) <= MAX_VALUES else _NO_SUGGESTION
         if not 1 <= len(counts) <= rule.max_items:
-            count = len(counts) or messages.text("phrase.none", language=self.language)
-            yield self._breach("count", text, suggested, count=count, maximum=rule.max_items)
+            number = len(counts) or messages.text("phrase.none", language=self.language)
+            yield self._violation("count", text, suggestion, count=number, maximum=rule.max_items)
         if unknown := [value for value in counts if value not in rule.values]:
-            yield self._breach_of_values(unknown, text, suggested)
+            yield self._unknown_values(unknown, text, suggestion)
         if repeated := [value for value in rule.values if counts[value] > 1]:
-            named = messages.listed(repeated, "and", language=self.language)
-            yield self._breach("repeated", text, suggested, repeated=named)
+            listed = messages.listed(repeated, "and", language=self.language)
+            yield self._violation("repeated", text, suggestion, repeated=listed)
 
-    def _breach_of_values(self, unknown: Sequence[str], text: str, suggested: Meant) -> Breach:
+    def _unknown_values(
+        self, unknown: Sequence[str], text: str, suggestion: Suggestion
+    ) -> Violation:
         quoted = [messages.quoted(value, language=self.language) for value in unknown[:MAX_VALUES]]
         if len(unknown) == 1:
-            return self._breach("value", text, suggested, value=quoted[0])
-        named = messages.listed_first(
+            return self._violation("value", text, suggestion, value=quoted[0])
+        listed = messages.listed_first(
             quoted, count=len(unknown), kind="values", language=self.language
         )
-        return self._breach("value", text, suggested, key="combined.values", values=named)
+        return self._violation("value", text, suggestion, key="combined.values", values=listed)
 
-    def _breach(
+    def _violation(
         self,
-        kind: str,
+        reason: str,
         text: str,
-        suggested: Meant = _NOTHING_MEANT,
+        suggestion: Suggestion = _NO_SUGGESTION,
         *,
         key: str = "",
         **facts: object,
-    ) -> Breach:
-        rule_id = f"{self.rule.field}.{kind}"
+    ) -> Violation:
+        rule_id = f"{self.rule.field}.{reason}"
         known = _FACTS[self.language][self.rule.field] | {
             "value": messages.quoted(text, language=self.language),
             "length": messages.character_count(len(text), language=self.language),
-            "did_you_mean": messages.did_you_mean(suggested.choice, language=self.language),
+            "did_you_mean": messages.did_you_mean(suggestion.choices, language=self.language),
         }
         find, name = (messages.text, key) if key else (messages.message, rule_id)
-        return Breach(
+        return Violation(
             rule=rule_id,
             message=find(name, known | facts, language=self.language),
-            suggestion=suggested.suggestion,
+            suggestion=suggestion.value,
         )
 
 
-_SAMPLE = 256
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedColumn:
+class CheckedColumn:
     """
-    The cells of one column.
+    The checked cells of one column.
 
     Attributes:
-        cells: what is taken for each.
-        cleaned: positions of the cells for which something else is taken than was typed.
-        broken: by position the breaches of the cells that are refused.
+        cells: the cleaned values.
+        cleaned: positions of the accepted cells whose value differs from the text.
+        violations: the violations of the rejected cells, by position.
 
     """
 
     cells: Sequence[str]
     cleaned: Sequence[int]
-    broken: Mapping[int, Sequence[Breach]]
+    violations: Mapping[int, Sequence[Violation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    taken: str
-    breaches: Sequence[Breach]
+class _CheckedText:
+    value: str
+    violations: Sequence[Violation]
 
 
-def judged(
-    judge: Judge,
+def check_column(
+    column_rule: ColumnRule,
     cells: Sequence[str],
     kinds: Mapping[int, CellKind],
     address: Callable[[int], str],
     covering: Mapping[int, str],
-) -> JudgedColumn:
+) -> CheckedColumn:
     """
-    Hold every one of *cells* against the rule.
+    Check each of *cells*.
 
     Args:
-        judge: knows the rule.
+        column_rule: the rule.
         cells: the texts of the column.
-        kinds: by position what is no text.
-        address: gives the spreadsheet's name of the cell at a position.
-        covering: by position what the cell shows with which one is merged.
+        kinds: kinds of the cells that are not text, by position.
+        address: returns the address of the cell at a position.
+        covering: texts of the cells with which others are merged, by position.
 
     """
-    broken = dict(_broken_kinds(judge, cells, kinds, address, covering))
+    violations: dict[int, Sequence[Violation]] = {}
+    for at, kind in kinds.items():
+        found = column_rule.kind_violation(
+            kind, cells[at], address(at), covering=covering.get(at, "")
+        )
+        if found:
+            violations[at] = (found,)
     changed: dict[int, str] = {}
-    for at, found in _remarkable(judge, cells):
-        if found.taken != cells[at]:
-            changed[at] = found.taken
-        if found.breaches:
-            broken.setdefault(at, found.breaches)
-    return JudgedColumn(
+    for at, checked in _remarkable_cells(column_rule, cells):
+        if checked.value != cells[at]:
+            changed[at] = checked.value
+        if checked.violations:
+            violations.setdefault(at, checked.violations)
+    return CheckedColumn(
         cells=_replaced(cells, changed) if changed else cells,
-        cleaned=[at for at in changed if at not in broken],
-        broken=broken,
+        cleaned=[at for at in changed if at not in violations],
+        violations=violations,
     )
 
 
-def _remarkable(judge: Judge, cells: Sequence[str]) -> Iterator[tuple[int, _Judged]]:
-    """Give the cells that are not taken as they are; each distinct text is looked at once."""
-    is_plain = PLAIN[judge.rule.field]
+def _remarkable_cells(
+    column_rule: ColumnRule, cells: Sequence[str]
+) -> Iterator[tuple[int, _CheckedText]]:
+    """Yield the cells that are cleaned or rejected; each distinct text is checked once."""
+    is_accepted = ACCEPTED[column_rule.rule.field]
     if _is_varied(cells):
-        # To put every text into a table first would take longer than to look at it.
-        places: Iterable[int] = list(compress(count(), map(not_, map(is_plain, cells))))
-        found = _looked_at(judge, dict.fromkeys(cells[at] for at in places), cells)
-        places = (at for at in places if cells[at] in found)
+        # For many distinct texts, the fast check is faster than removing duplicates first.
+        positions: Iterable[int] = list(compress(count(), map(not_, map(is_accepted, cells))))
+        checked = _check_texts(column_rule, dict.fromkeys(cells[at] for at in positions), cells)
+        positions = (at for at in positions if cells[at] in checked)
     else:
-        found = _looked_at(judge, filterfalse(is_plain, dict.fromkeys(cells)), cells)
-        places = compress(count(), map(found.__contains__, cells)) if found else ()
-    return ((at, found[cells[at]]) for at in places)
+        texts = filterfalse(is_accepted, dict.fromkeys(cells))
+        checked = _check_texts(column_rule, texts, cells)
+        positions = compress(count(), map(checked.__contains__, cells)) if checked else ()
+    return ((at, checked[cells[at]]) for at in positions)
 
 
 def _is_varied(cells: Sequence[str]) -> bool:
-    sample = cells[:_SAMPLE]
+    sample = cells[:_SAMPLE_CELLS]
     return 2 * len(set(sample)) > len(sample)
 
 
-def _looked_at(judge: Judge, odd: Iterable[str], column: Iterable[str]) -> Mapping[str, _Judged]:
-    taken = {text: cleaned(judge.rule, text) for text in odd}
-    lost = rounded(taken.values(), column) if judge.rule.is_id else frozenset()
-    found = {
-        text: _Judged(taken=clean, breaches=judge.breaches(clean, is_rounded=clean in lost))
-        for text, clean in taken.items()
+def _check_texts(
+    column_rule: ColumnRule, texts: Iterable[str], column: Iterable[str]
+) -> Mapping[str, _CheckedText]:
+    """Return those of *texts* that are cleaned or rejected."""
+    values = {text: cleaned(column_rule.rule, text) for text in texts}
+    rounded = rounded_ids(values.values(), column) if column_rule.rule.is_id else frozenset()
+    checked = {
+        text: _CheckedText(
+            value=value, violations=column_rule.violations(value, is_rounded=value in rounded)
+        )
+        for text, value in values.items()
     }
     return {
-        text: remark for text, remark in found.items() if remark.breaches or remark.taken != text
+        text: found for text, found in checked.items() if found.violations or found.value != text
     }
-
-
-def _broken_kinds(
-    judge: Judge,
-    cells: Sequence[str],
-    kinds: Mapping[int, CellKind],
-    address: Callable[[int], str],
-    covering: Mapping[int, str],
-) -> Iterator[tuple[int, Sequence[Breach]]]:
-    for at, kind in kinds.items():
-        shown = covering.get(at, "")
-        if breach := judge.breach_of_kind(kind, cells[at], address(at), covering=shown):
-            yield at, (breach,)
 
 
 def _replaced(cells: Sequence[str], changed: Mapping[int, str]) -> Sequence[str]:

@@ -5,17 +5,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-from batchcreate.rules import SEPARATORS, Rule, items, pattern
+from batchcreate.rules import SEPARATORS, Rule, pattern, split_values
 
 _ROUNDS: Final = 3
-"""How often it is looked at: two wrong readings one after the other are nothing special."""
+"""Maximum number of decoding errors in sequence that are reversed."""
 
 _LATIN: Final[Mapping[int, int]] = {byte: byte for byte in range(0x80, 0x100)} | {
     ord(char): 0x80 + at
     for at, char in enumerate(bytes(range(0x80, 0xA0)).decode("cp1252", "replace"))
     if char != "\ufffd"
 }
-"""The byte of each character that Western European programs may have read it as."""
+"""The byte of each character in Windows-1252, or in Latin-1 if it has none there."""
 
 _LOST: Final = re.compile("\ufffd|锟斤拷|\xef\xbf\xbd")
 _CONTROL: Final = re.compile("[\x7f-\x9f]")
@@ -27,49 +27,104 @@ _GLUED: Final = re.compile("(?<=[A-Za-z])[\u3400-\u9fff]+|[\u3400-\u9fff]+(?=[A-
 _EUROPEAN: Final = re.compile("[\xa0-\u017f]+")
 _FOREIGN: Final = "[\u0386-\u03ce\u0400-\u045f]"
 _FOREIGN_WORDS: Final = re.compile(f"(?=.*{_FOREIGN}{{4}})(?:[\\x00-\x7f]|{_FOREIGN})*", re.DOTALL)
-_TYPED_SIGNS: Final = frozenset("\xa0…“”‘’–—«»")  # noqa: RUF001  (that is the point)
+_TYPED_SIGNS: Final = frozenset("\xa0…“”‘’–—«»")  # noqa: RUF001  (intended)
+
 _FREQUENT: Final = range(0xB0, 0xD8)
-"""The first bytes of the frequent Chinese characters in GB 2312."""
+"""First bytes of the frequent Chinese characters in GB 2312."""
 
 _FREQUENT_MIN: Final = 2
-"""So many of them are no chance any more."""
+"""Minimum number of frequent characters that do not occur by chance."""
+
+BLANKS = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+    "\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
+)
+"""White space of every kind."""
+
+INVISIBLE = (
+    "\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d"
+    "\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u3164\ufeff\uffa0"
+)
+"""Characters without a width, and others that look like white space."""
+
+QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』＂＇"  # noqa: RUF001  (intended)
+BRACKETS = "()[]{}<>（）［］｛｝【】〔〕〈〉《》"  # noqa: RUF001
+
+_ENDS = BLANKS + INVISIBLE
+_TYPED_ENDS = " \t\r\n"
+_UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
+_AROUND = QUOTES + BRACKETS + BLANKS
+_BETWEEN = re.compile(f"[{re.escape(SEPARATORS + _AROUND)}]+")
+
+Damage = Literal[
+    "spreadsheet_error", "placeholder", "exponent", "long_number", "number", "encoding"
+]
+
+KEPT_DIGITS: Final = 15
+"""Number of digits that spreadsheet programs keep of a number."""
+
+SURE_ZEROS: Final = 3
+"""Minimum number of zeros at the end of long numbers that do not occur by chance."""
+
+# Excel and LibreOffice in English, Chinese, German, French, Spanish and Italian.
+_ERRORS: Final = (
+    "#REF! #N/A #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT!"
+    " #UNKNOWN! #BUSY! #PYTHON! #EXTERNAL! #GETTING_DATA #引用! #值! #名称? #数字! #空值!"
+    " #BEZUG! #NV #WERT! #ZAHL! #ÜBERLAUF! #VALEUR! #NOM? #NUL! #NOMBRE!"
+    " #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡DIV/0! #¡NULO! #N/D #RIF! #VALORE! #NOME?"
+)
+SPREADSHEET_ERRORS: Final = frozenset(_ERRORS.split())
+_ERROR: Final = re.compile(r"#{3,}|(?:ERR|错误):\d{3}")
+_PLACEHOLDER_WORDS: Final = (
+    "- -- --- _ \u2013 — —— / // \\ . .. ... ? ?? ??? XXX XXXX N/A NA N.A. N.A NONE NULL"
+    " NIL NAN NAT <NA> <NULL> (NULL) [NULL] NOTHING UNDEFINED UNKNOWN EMPTY (EMPTY) BLANK (BLANK)"
+    " TBD TBA TBC TODO N/V K.A. 无 沒有 没有 空 空白 (空) (空白) 暂无 暫無 待定 待补充 不适用"
+    " 不適用 未知 未填 同上 DITTO 〃"
+)
+PLACEHOLDERS: Final = {*_PLACEHOLDER_WORDS.split(), "NOT APPLICABLE", "NOT AVAILABLE", "SEE ABOVE"}
+"""Words and signs instead of a missing value, in upper case."""
+
+_EXPONENT: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][+-][0-9]{2}")
+_ROUNDED: Final = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS - 1}}}(0{{2,}})")
+_FLOAT: Final = re.compile(r"([0-9]{3,15})\.0{1,2}")
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,4}")
 
 
 def is_garbled(text: str) -> bool:
-    """Whether *text* was read in the wrong encoding."""
-    return repaired(text) is not None
+    """Return True if *text* was decoded with a wrong encoding."""
+    return fix_encoding(text) is not None
 
 
-def repaired(text: str) -> str | None:
+def fix_encoding(text: str) -> str | None:
     """
-    Return *text* as it was before it was read in the wrong encoding.
+    Return *text* as it was before it was decoded with a wrong encoding.
 
-    ``None`` says that nothing is wrong with it, an empty text that nobody can tell what it was.
+    The result is None if *text* is correct, and empty if the original cannot be determined.
     """
     if text.isascii():
         return None
-    mended = text
+    fixed = text
     for _ in range(_ROUNDS):
-        if _LOST.search(mended):
+        if _LOST.search(fixed):
             return ""
-        step = _once(mended)
+        step = _reverse_once(fixed)
         if step is None:
             break
-        mended = step
+        fixed = step
     else:
         return ""
-    if mended == text:
+    if fixed == text:
         return None
-    return "" if _CONTROL.search(mended) else mended
+    return "" if _CONTROL.search(fixed) else fixed
 
 
-def _once(text: str) -> str | None:
-    """Return *text* as it was one reading earlier, see `repaired`."""
-    for read in (_utf8_read_as_latin, _gb_read_as_latin, _utf8_read_as_gb, _latin_read_as_gb):
-        earlier = read(text)
+def _reverse_once(text: str) -> str | None:
+    """Return *text* with one decoding error reversed, see `fix_encoding`."""
+    for reverse in (_utf8_read_as_latin, _gb_read_as_latin, _utf8_read_as_gb, _latin_read_as_gb):
+        earlier = reverse(text)
         if earlier is not None:
             return earlier
-    return "" if _is_torn(text) or _is_cut(text) else None
+    return "" if _has_lost_utf8_bytes(text) or _has_lost_gb_bytes(text) else None
 
 
 def _utf8_read_as_latin(text: str) -> str | None:
@@ -77,13 +132,13 @@ def _utf8_read_as_latin(text: str) -> str | None:
 
 
 def _is_utf8(run: re.Match[str]) -> bool:
-    """Whether *run* is UTF-8 and nobody types such characters."""
+    """Return True if *run* is UTF-8, and not characters that people type."""
     read = _reread(run[0], "utf-8")
     if len(read) != 1 or "\u1e00" <= read <= "\u2bff" or read >= "\ufe00":
         return bool(read)
     is_plain = _TYPED_SIGNS.isdisjoint(run[0])
     if read > "\u07ff":
-        # An accented letter before an ellipsis and a closing quote is honest.
+        # An accented letter before an ellipsis and a closing quote is correct text.
         return is_plain
     before, after = run.string[: run.start()][-1:], run.string[run.end() :][:1]
     if all(map(str.isupper, run[0])) and not before.islower():
@@ -97,7 +152,7 @@ def _gb_read_as_latin(text: str) -> str | None:
 
 
 def _is_gb(run: str) -> bool:
-    """Whether *run* is no word of a European language, and frequent Chinese characters."""
+    """Return True if *run* is frequent Chinese characters, and not a European word."""
     leads = run[::2].encode("latin-1")
     frequent = sum(lead in _FREQUENT for lead in leads)
     is_word = run.isalpha() and (run.isupper() or run.islower() or run.istitle())
@@ -108,7 +163,7 @@ def _reread(text: str, encoding: str) -> str:
     """Return what the bytes of *text*, read as Windows-1252, are in *encoding*; or nothing."""
     try:
         points = (_LATIN.get(point, point) for point in map(ord, text))
-        return _known(bytes(points).decode(encoding))
+        return _if_assigned(bytes(points).decode(encoding))
     except ValueError:
         return ""
 
@@ -120,13 +175,13 @@ def _utf8_read_as_gb(text: str) -> str | None:
         return None
     is_accented = bool(_EUROPEAN.search(read)) and not _IDEOGRAPH.search(_GLUED.sub("", text))
     is_likely = _chinese(read) > 1 or _FOREIGN_WORDS.fullmatch(read) or is_accented
-    return _known(read) or None if is_likely else None
+    return _if_assigned(read) or None if is_likely else None
 
 
 def _latin_read_as_gb(text: str) -> str | None:
-    """Part the characters that were made of an accented letter and the letter beside it."""
-    mended = _GLUED.sub(lambda found: "".join(map(_letters, found[0])), text)
-    return None if mended == text or _IDEOGRAPH.search(mended) else mended
+    """Split the characters that consist of an accented letter and the letter next to it."""
+    fixed = _GLUED.sub(lambda found: "".join(map(_letters, found[0])), text)
+    return None if fixed == text or _IDEOGRAPH.search(fixed) else fixed
 
 
 def _letters(char: str) -> str:
@@ -138,14 +193,14 @@ def _letters(char: str) -> str:
     return pair if is_word else char
 
 
-def _is_torn(text: str) -> bool:
-    """Whether *text* is UTF-8 read as Windows-1252 of which single bytes were lost."""
+def _has_lost_utf8_bytes(text: str) -> bool:
+    """Return True if *text* is UTF-8 read as Windows-1252 with some bytes lost."""
     halves = _TORN.findall(text)
     return len(halves) > 1 or any(half[1] < "\xa0" for half in halves)
 
 
-def _is_cut(text: str) -> bool:
-    """Whether *text* is UTF-8 read as GBK of which single bytes were lost."""
+def _has_lost_gb_bytes(text: str) -> bool:
+    """Return True if *text* is UTF-8 read as GBK with some bytes lost."""
     read = text.encode("gb18030", "replace").decode("utf-8", "replace")
     return _chinese(read) > 1 and 0 < read.count("\ufffd") <= text.count("?")
 
@@ -154,111 +209,54 @@ def _chinese(text: str) -> int:
     return sum("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in text)
 
 
-def _known(text: str) -> str:
-    """Return *text* if it consists of real characters, nothing otherwise."""
-    is_real = all(unicodedata.category(char) not in {"Cn", "Co", "Cs"} for char in text)
-    return text if is_real else ""
-
-
-BLANKS = (
-    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
-    "\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
-)
-"""White space of every kind."""
-
-INVISIBLE = (
-    "\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d"
-    "\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u3164\ufeff\uffa0"
-)
-"""Characters that take no room, or look like white space."""
-
-QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』＂＇"  # noqa: RUF001  (that is the point)
-BRACKETS = "()[]{}<>（）［］｛｝【】〔〕〈〉《》"  # noqa: RUF001
-
-_ENDS = BLANKS + INVISIBLE
-_TYPED_ENDS = " \t\r\n"
-_UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
-_AROUND = QUOTES + BRACKETS + BLANKS
-_BETWEEN = re.compile(f"[{re.escape(SEPARATORS + _AROUND)}]+")
+def _if_assigned(text: str) -> str:
+    """Return *text* if all its characters are assigned, otherwise an empty text."""
+    is_assigned = all(unicodedata.category(char) not in {"Cn", "Co", "Cs"} for char in text)
+    return text if is_assigned else ""
 
 
 def cleaned(rule: Rule, typed: str) -> str:
-    """
-    Return what is taken for *typed*; a text that is refused loses its blank ends only.
+    r"""
+    Return *typed* with unambiguous corrections; other texts are only trimmed.
 
-    Nothing but white space and invisible characters at the ends is ever taken off a name, an
-    id or a text; line breaks in texts become those of Unix. Known values are found behind
-    full-width letters, quotes, brackets, invisible characters, and white space between them.
+    White space and invisible characters are removed at both ends of names, ids and texts, and
+    line breaks in texts become ``\n``. Known values are recognised with full-width letters,
+    quotes, brackets, invisible characters and white space.
     """
     text = _trimmed(typed)
     if rule.is_text:
         return text.replace("\r\n", "\n").replace("\r", "\n")
-    return _spelled(rule, text) if rule.values else text
+    return _known_values(rule, text) if rule.values else text
 
 
-def plain_form(text: str) -> str:
-    """Return *text* in the usual forms of its characters, without invisible ones."""
+def normal_form(text: str) -> str:
+    """Return *text* with compatible characters replaced, and without invisible ones."""
     return unicodedata.normalize("NFKC", text.translate(_UNSEEN))
 
 
 def _trimmed(typed: str) -> str:
     text = typed.strip(_ENDS)
-    # A no-break space may be the second half of a letter that was read in the wrong encoding.
-    is_torn = len(text) < len(typed) and is_garbled(typed) and not is_garbled(text)
-    return typed.strip(_TYPED_ENDS) if is_torn else text
+    # A no-break space may be the second byte of a letter decoded with a wrong encoding.
+    is_incomplete = len(text) < len(typed) and is_garbled(typed) and not is_garbled(text)
+    return typed.strip(_TYPED_ENDS) if is_incomplete else text
 
 
-def _spelled(rule: Rule, text: str) -> str:
-    """Return *text* as the rule spells it, where its values can be made out beyond doubt."""
+def _known_values(rule: Rule, text: str) -> str:
+    """Return *text* in the spelling of the rule if its values are unambiguous."""
     if rule.max_items > 1:
-        if all(value in rule.values for value in items(text)):
+        if all(value in rule.values for value in split_values(text)):
             return text
-        words = [word.upper() for word in _BETWEEN.split(plain_form(text)) if word]
+        words = [word.upper() for word in _BETWEEN.split(normal_form(text)) if word]
         return ",".join(words) if words and set(words) <= set(rule.values) else text
     if pattern(rule).fullmatch(text):
         return text
-    word = plain_form(text).strip(_AROUND).upper()
+    word = normal_form(text).strip(_AROUND).upper()
     return word if word in rule.values else text
 
 
-Damage = Literal[
-    "spreadsheet_error", "placeholder", "exponent", "long_number", "number", "encoding"
-]
-
-KEPT_DIGITS: Final = 15
-"""How many digits of a number spreadsheet programs keep."""
-
-SURE_ZEROS: Final = 3
-"""That many zeros at the end of long numbers are no chance any more."""
-
-# Excel and LibreOffice in English, Chinese, German, French, Spanish and Italian.
-_ERRORS: Final = (
-    "#REF! #N/A #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT!"
-    " #UNKNOWN! #BUSY! #PYTHON! #EXTERNAL! #GETTING_DATA #引用! #值! #名称? #数字! #空值!"
-    " #BEZUG! #NV #WERT! #ZAHL! #ÜBERLAUF! #VALEUR! #NOM? #NUL! #NOMBRE!"
-    " #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡DIV/0! #¡NULO! #N/D #RIF! #VALORE! #NOME?"
-)
-SPREADSHEET_ERRORS: Final = frozenset(_ERRORS.split())
-_ERROR: Final = re.compile(r"#{3,}|(?:ERR|错误):\d{3}")
-
-_NOTHINGS: Final = (
-    "- -- --- _ \u2013 — —— / // \\ . .. ... ? ?? ??? XXX XXXX N/A NA N.A. N.A NONE NULL"
-    " NIL NAN NAT <NA> <NULL> (NULL) [NULL] NOTHING UNDEFINED UNKNOWN EMPTY (EMPTY) BLANK (BLANK)"
-    " TBD TBA TBC TODO N/V K.A. 无 沒有 没有 空 空白 (空) (空白) 暂无 暫無 待定 待补充 不适用"
-    " 不適用 未知 未填 同上 DITTO 〃"
-)
-PLACEHOLDERS: Final = {*_NOTHINGS.split(), "NOT APPLICABLE", "NOT AVAILABLE", "SEE ABOVE"}
-"""What people and programs type for no value, in upper case."""
-
-_EXPONENT: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][+-][0-9]{2}")
-_ROUNDED: Final = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS - 1}}}(0{{2,}})")
-_FLOAT: Final = re.compile(r"([0-9]{3,15})\.0{1,2}")
-_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,4}")
-
-
-def damage(rule: Rule, text: str) -> Damage | None:
-    """Return what has happened to *text*, a cleaned cell of the column of *rule*."""
-    shown = plain_form(text).upper()
+def find_damage(rule: Rule, text: str) -> Damage | None:
+    """Return the damage of *text*, a cleaned value of the field of *rule*, or None."""
+    shown = normal_form(text).upper()
     if shown in SPREADSHEET_ERRORS or _ERROR.fullmatch(shown):
         return "spreadsheet_error"
     if rule.is_text:
@@ -269,20 +267,20 @@ def damage(rule: Rule, text: str) -> Damage | None:
 
 
 def whole_number(text: str) -> str:
-    """Return the digits of *text* if it is a whole number that some program decorated."""
+    """Return the digits of *text* if it is an integer with zero decimals or separators."""
     if found := _FLOAT.fullmatch(text):
         return found[1]
     return text.replace(",", "") if _GROUPED.fullmatch(text) else ""
 
 
-def rounded(odd: Iterable[str], column: Iterable[str]) -> frozenset[str]:
+def rounded_ids(ids: Iterable[str], column: Iterable[str]) -> frozenset[str]:
     """
-    Return those of the *odd* ids of a *column* of which Excel has kept fifteen digits.
+    Return the *ids* of a *column* that Excel rounded to fifteen digits.
 
-    An id may end in zeros by chance: they have to be three at least in all, and most of the
-    long numbers of the column have to end so.
+    An id can end in zeros by chance. Therefore there must be at least three zeros in total, and
+    most of the long numbers of the column must end in zeros.
     """
-    found = {text: len(match[1]) for text in odd if (match := _ROUNDED.fullmatch(text))}
+    found = {text: len(match[1]) for text in ids if (match := _ROUNDED.fullmatch(text))}
     if sum(found.values()) < SURE_ZEROS:
         return frozenset()
     long = sum(len(text) > KEPT_DIGITS and _is_digits(text) for text in set(column))
@@ -298,9 +296,9 @@ def _damage_of_name(text: str) -> Damage | None:
 
 
 def _is_lost(text: str) -> bool:
-    """Whether most letters of *text* became question marks."""
+    """Return True if most letters of *text* became question marks."""
     marks, letters = text.count("?"), sum(map(str.isalnum, text))
-    # Whoever is astonished types them in one go.
+    # Question marks that people type are consecutive.
     is_scattered = re.search(r"\?[^?]+\?", text) is not None
     return marks > 1 and (not letters or (is_scattered and marks > letters))
 

@@ -1,4 +1,4 @@
-"""Suggested values for cells with issues; a suggestion always obeys the rule of its field."""
+"""Suggested values for cells with issues; every suggestion is valid for its field."""
 
 import difflib
 import itertools
@@ -16,14 +16,14 @@ from batchcreate.validator.damage import (
     INVISIBLE,
     QUOTES,
     cleaned,
-    damage,
-    plain_form,
-    repaired,
+    find_damage,
+    fix_encoding,
+    normal_form,
     whole_number,
 )
 
 GAP = "\0"
-"""Stands where something was that a name cannot have."""
+"""Placeholder for characters that are not allowed in a name."""
 
 _LOOK_ALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТХУԚԜавеѕіјкмнорстхуԁԛԝһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧονικρυıɡɑ",
@@ -62,26 +62,11 @@ _DASHES = re.compile("[‐‑‒–—―−⁃﹘﹣－]+")  # noqa: RUF001
 _APOSTROPHES = re.compile("(?<=[^\\W\\d_])['’‘ʼ`´＇](?=[^\\W\\d_])")  # noqa: RUF001
 _POINTS = re.compile("(?<=[A-Za-z0-9])[。\uff0e｡](?=[A-Za-z0-9])")
 
-
-def unified(text: str) -> str:
-    """Return *text* with every sign in its usual form, for what only looks like another text."""
-    return plain_form(_DASHES.sub("-", text).translate(_LOOK_ALIKES))
-
-
-def folded(text: str) -> str:
-    """Return *text* with ASCII letters for all that look or sound like them, accents dropped."""
-    text = unicodedata.normalize("NFC", _DASHES.sub("-", text))
-    text = _POINTS.sub(".", _APOSTROPHES.sub("", text)).translate(_LOOK_ALIKES)
-    compatible = unicodedata.normalize("NFKD", text.translate(_TRANSCRIPTIONS))
-    return "".join(char for char in compatible if unicodedata.category(char) not in {"Cf", "Mn"})
-
-
 REALTIME = (
     "REALTIME TASK|REALTIME TASKS|RT|CDC|STREAM|STREAMING|LIVE|CONTINUOUS|实时|实时任务|实时同步"
     "|實時|即时|流式|ECHTZEIT|TEMPS REEL|TIEMPO REAL|REALTIME CDC|CDC REALTIME|REAL"
 )
 TIMING = "TIMED|TIMER|SCHEDULED|SCHEDULE|CRON|PERIODIC|定时|定时任务|定時|周期|周期任务"
-
 INSERT = (
     "I|INS|C|CREATE|ADD|ADDED|NEW|APPEND|新增|插入|添加|增加|新建|创建|增|插|添|加|EINFUEGEN|INSERER"
     "|INSERTAR|INSERTION|INSERTIONS"
@@ -105,18 +90,58 @@ _OTHERS = (
     " 不 除 非 除了 KEIN OHNE SANS SIN"
 )
 UNRELATED = frozenset(_OTHERS.split())
-"""Words after which a guess would be wrong: other operations, and those that exclude one."""
+"""Words that rule out a suggestion: other operations, and words that exclude one."""
+
+_LIKELY, _SURE = 0.5, 0.8
+_AROUND = QUOTES + BRACKETS + BLANKS + ".:!。：！"
+_CONNECTORS = re.compile(r"[&和与及跟]|\b(?:and|und|et|y|plus)\b", re.IGNORECASE)
+_SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]+")
+_NUMBERING = re.compile(r"(?<!\w)[0-9]{1,2}[.)、:]\s*")
+_EXTRA = re.compile(
+    r"^(?:only|just|nur|仅|只)\s*|\s*(?:only|operations?|操作|数据)$", re.IGNORECASE
+)
+_EXCLUDING = re.compile("不|非|(?<![删移去刪])除")
+_RUN = re.compile("(?:INSERT|UPDATE|DELETE|新增|插入|添加|增加|更新|修改|删除|增|改|删){2,}")
+_OF_RUN = re.compile("INSERT|UPDATE|DELETE|新增|插入|添加|增加|更新|修改|删除|增|改|删")
+_INITIALS = re.compile("(?=.*U)(?!.*(.).*\\1)(?!.*C.*I|.*I.*C)[CIUD]{2,3}")
+
+MAX_ALTERNATIVES = 3
+"""Maximum number of values in a question *did you mean*."""
+
+MAX_CHARS = 4096
+"""Maximum length of a cell for which a value is suggested."""
+
+_LIST_SIGNS = re.compile("[,;|，；、｜]")  # noqa: RUF001  (characters of Chinese keyboards)
+_WRAPPING = QUOTES + BRACKETS + BLANKS + ",;:.!，；：。、！"
+_LABEL = re.compile(
+    r"(?:(?:[^:=：＝]{0,30}[^:=：＝A-Za-z])?[Ii][Dd]|[A-Za-z ]{1,30}I[Dd]|[GUgu]?[Uu][Ii][Dd]"  # noqa: RUF001
+    r"|[^:=：＝]{0,20}(?:编号|号))\s*[\s:=：＝]\s*|urn:uuid:|="  # noqa: RUF001
+)
+_COMPLETE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_BULLETS = dict.fromkeys(map(ord, "\uf06c\uf076\uf0a7\uf0a8\uf0b7\uf0d8\uf0fc"), "•")
+_BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
 
 
-def squashed(text: str) -> str:
-    """Return *text* as synonyms are looked up: in capitals, without spaces, dots and dashes."""
+def replace_look_alikes(text: str) -> str:
+    """Return *text* with ASCII characters instead of those that look like them."""
+    return normal_form(_DASHES.sub("-", text).translate(_LOOK_ALIKES))
+
+
+def transliterate(text: str) -> str:
+    """Return *text* with ASCII letters instead of similar and accented letters."""
+    text = unicodedata.normalize("NFC", _DASHES.sub("-", text))
+    text = _POINTS.sub(".", _APOSTROPHES.sub("", text)).translate(_LOOK_ALIKES)
+    compatible = unicodedata.normalize("NFKD", text.translate(_TRANSCRIPTIONS))
+    return "".join(char for char in compatible if unicodedata.category(char) not in {"Cf", "Mn"})
+
+
+def compact(text: str) -> str:
+    """Return *text* as a key of `SYNONYMS`: upper case, without spaces, dots and dashes."""
     return "".join(char for char in text.upper() if char not in " \t\n\r_-./·•:")
 
 
 def _table(meanings: Mapping[str, str]) -> Mapping[str, str]:
-    return {
-        squashed(word): value for value, words in meanings.items() for word in words.split("|")
-    }
+    return {compact(word): value for value, words in meanings.items() for word in words.split("|")}
 
 
 SYNONYMS: Mapping[str, Mapping[str, str]] = {
@@ -131,31 +156,16 @@ SYNONYMS: Mapping[str, Mapping[str, str]] = {
         }
     ),
 }
-"""By field and squashed word the cell that it means."""
+"""The value of each synonym, by field and compact word."""
 
 
-_LIKELY, _SURE = 0.5, 0.8
-
-_AROUND = QUOTES + BRACKETS + BLANKS + ".:!。：！"
-_CONNECTORS = re.compile(r"[&和与及跟]|\b(?:and|und|et|y|plus)\b", re.IGNORECASE)
-_SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]+")
-_NUMBERING = re.compile(r"(?<!\w)[0-9]{1,2}[.)、:]\s*")
-_EXTRA = re.compile(
-    r"^(?:only|just|nur|仅|只)\s*|\s*(?:only|operations?|操作|数据)$", re.IGNORECASE
-)
-_EXCLUDING = re.compile("不|非|(?<![删移去刪])除")
-_RUN = re.compile("(?:INSERT|UPDATE|DELETE|新增|插入|添加|增加|更新|修改|删除|增|改|删){2,}")
-_OF_RUN = re.compile("INSERT|UPDATE|DELETE|新增|插入|添加|增加|更新|修改|删除|增|改|删")
-_INITIALS = re.compile("(?=.*U)(?!.*(.).*\\1)(?!.*C.*I|.*I.*C)[CIUD]{2,3}")
-
-
-class Reading(NamedTuple):
+class Interpretation(NamedTuple):
     """
-    What a word may stand for.
+    Possible meanings of a word.
 
     Attributes:
-        cells: the likeliest first; each is a value, or several separated by commas.
-        is_sure: nobody could mean anything else.
+        cells: the most likely first; each is a value, or several separated by commas.
+        is_sure: True if there is no other plausible meaning.
 
     """
 
@@ -163,103 +173,88 @@ class Reading(NamedTuple):
     is_sure: bool
 
 
-_NONE = Reading((), is_sure=False)
+_UNKNOWN = Interpretation((), is_sure=False)
 
 
-def reading(rule: Rule, word: str) -> Reading:
-    """Return which of the values of *rule* the whole of *word* may stand for."""
-    typed = squashed(folded(plain_form(word)).strip(_AROUND))
+def interpret(rule: Rule, word: str) -> Interpretation:
+    """Return the values of *rule* that *word* may mean as a whole."""
+    typed = compact(transliterate(normal_form(word)).strip(_AROUND))
     if not typed or typed in UNRELATED:
-        return _NONE
+        return _UNKNOWN
     if meant := SYNONYMS[rule.field].get(typed):
-        return Reading((meant,), is_sure=True)
+        return Interpretation((meant,), is_sure=True)
     if sure := difflib.get_close_matches(typed, rule.values, n=1, cutoff=_SURE):
-        return Reading(sure, is_sure=True)
+        return Interpretation(sure, is_sure=True)
     possible = [value for value in rule.values if value not in rule.impossible]
     likely = difflib.get_close_matches(typed, possible, n=2, cutoff=_LIKELY)
-    return Reading(likely, is_sure=bool(likely) and len(possible) == 1)
+    return Interpretation(likely, is_sure=bool(likely) and len(possible) == 1)
 
 
-def readings(rule: Rule, text: str) -> Sequence[Reading]:
-    """Return the readings of the values in *text*, a cell of the list *rule*; none is a guess."""
-    whole = reading(rule, text)
+def interpret_list(rule: Rule, text: str) -> Sequence[Interpretation]:
+    """Return the meanings of the values in *text*, a list; nothing if they are uncertain."""
+    whole = interpret(rule, text)
     if whole.is_sure:
         return [whole]
     if _EXCLUDING.search(text) or not UNRELATED.isdisjoint(re.findall(r"[A-Z]+", text.upper())):
         return []
-    parts = _SEPARATOR.split(_CONNECTORS.sub(",", _NUMBERING.sub(",", plain_form(text))))
-    return [found for part in parts if part.strip(_AROUND) for found in _of_part(rule, part)]
+    parts = _SEPARATOR.split(_CONNECTORS.sub(",", _NUMBERING.sub(",", normal_form(text))))
+    return [
+        found for part in parts if part.strip(_AROUND) for found in _interpret_part(rule, part)
+    ]
 
 
-def _of_part(rule: Rule, part: str) -> Iterator[Reading]:
+def _interpret_part(rule: Rule, part: str) -> Iterator[Interpretation]:
     bare = _EXTRA.sub("", part.strip(_AROUND)).strip(_AROUND)
-    whole = reading(rule, bare)
-    typed = squashed(bare)
+    whole = interpret(rule, bare)
+    typed = compact(bare)
     if whole.is_sure:
         yield whole
     elif _RUN.fullmatch(typed):
-        yield from (reading(rule, value) for value in _OF_RUN.findall(typed))
+        yield from (interpret(rule, value) for value in _OF_RUN.findall(typed))
     elif _INITIALS.fullmatch(typed):
-        yield from (reading(rule, letter) for letter in typed)
+        yield from (interpret(rule, letter) for letter in typed)
     else:
-        words = [reading(rule, word) for word in bare.split()]
+        words = [interpret(rule, word) for word in bare.split()]
         is_list = len(words) > 1 and all(word.is_sure for word in words)
         yield from words if is_list else [whole]
 
 
-MAX_ALTERNATIVES = 3
-"""More than these are not worth a question."""
-
-MAX_CHARS = 4096
-"""Nobody reads a suggestion for a longer cell."""
-
-_LIST_SIGNS = re.compile("[,;|，；、｜]")  # noqa: RUF001  (Chinese keyboards type these)
-_WRAPPING = QUOTES + BRACKETS + BLANKS + ",;:.!，；：。、！"
-_LABEL = re.compile(
-    r"(?:(?:[^:=：＝]{0,30}[^:=：＝A-Za-z])?[Ii][Dd]|[A-Za-z ]{1,30}I[Dd]|[GUgu]?[Uu][Ii][Dd]"  # noqa: RUF001
-    r"|[^:=：＝]{0,20}(?:编号|号))\s*[\s:=：＝]\s*|urn:uuid:|="  # noqa: RUF001
-)
-_COMPLETE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_BULLETS = dict.fromkeys(map(ord, "\uf06c\uf076\uf0a7\uf0a8\uf0b7\uf0d8\uf0fc"), "•")
-_BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
+class Suggestion:
     """
-    What may be typed instead of a cell.
+    Values suggested for a cell.
 
     Attributes:
-        suggestion: the one cell that was meant, empty where that is not sure.
-        choice: the cells among which the analyst has to choose.
+        value: the only plausible value; empty if there is none.
+        choices: the plausible values, if there are several.
 
     """
 
-    suggestion: str = ""
-    choice: Sequence[str] = ()
+    value: str = ""
+    choices: Sequence[str] = ()
 
 
-def meant(rule: Rule, text: str) -> Meant:
-    """Return what *text*, which *rule* refuses, may stand for."""
-    original = repaired(text)
+def suggest(rule: Rule, text: str) -> Suggestion:
+    """Return the values that may be meant by *text*, which is invalid according to *rule*."""
+    original = fix_encoding(text)
     if original is None:
         original = text
     if not original or len(original) > MAX_CHARS:
-        return Meant()
+        return Suggestion()
     if rule.max_items > 1:
-        return _list_meant(rule, original)
+        return _suggest_list(rule, original)
     if rule.values:
-        return _value_meant(rule, original)
-    mended = _mended(rule, original)
-    return Meant(suggestion=mended) if _is_accepted(rule, mended) else Meant()
+        return _suggest_value(rule, original)
+    fixed = _fixed(rule, original)
+    return Suggestion(value=fixed) if _is_valid(rule, fixed) else Suggestion()
 
 
-def _is_accepted(rule: Rule, text: str) -> bool:
-    is_whole = cleaned(rule, text) == text and not damage(rule, text)
+def _is_valid(rule: Rule, text: str) -> bool:
+    is_whole = cleaned(rule, text) == text and not find_damage(rule, text)
     return is_whole and pattern(rule).fullmatch(text) is not None
 
 
-def _mended(rule: Rule, text: str) -> str:
+def _fixed(rule: Rule, text: str) -> str:
     if rule.is_text:
         return cleaned(rule, _readable(text))
     return whole_number(text) or (_id(text) if rule.is_id else _name(rule, text))
@@ -273,13 +268,13 @@ def _readable(text: str) -> str:
 
 
 def _name(rule: Rule, text: str) -> str:
-    """Return *text* with an underscore for each gap, or nothing where a name would be a guess."""
+    """Return *text* with an underscore for each gap, or nothing if the name is uncertain."""
     if not rule.first and _LIST_SIGNS.search(text.strip(_WRAPPING)):
         return ""
     allowed = re.compile(rule.charset.pattern)
-    # A letter that has no plain form stays, so that no suggestion comes of it.
+    # A letter without an ASCII form is kept, so that the name is invalid and not suggested.
     plain = "".join(
-        char if char.isalnum() or allowed.fullmatch(char) else GAP for char in folded(text)
+        char if char.isalnum() or allowed.fullmatch(char) else GAP for char in transliterate(text)
     )
     plain = re.sub(f"{GAP}*([._-]){GAP}*", r"\1", plain.strip(GAP))
     plain = re.sub(f"{GAP}+", "_", plain)
@@ -287,8 +282,8 @@ def _name(rule: Rule, text: str) -> str:
 
 
 def _id(text: str) -> str:
-    """Return the id in *text* without what stands around it; the id itself is never guessed."""
-    bare = unified(text).strip(_WRAPPING)
+    """Return the id in *text* without labels and quotes; the id itself is never changed."""
+    bare = replace_look_alikes(text).strip(_WRAPPING)
     while label := _LABEL.match(bare):
         bare = bare[label.end() :].strip(_WRAPPING)
     parts = bare.split()
@@ -296,34 +291,34 @@ def _id(text: str) -> str:
     return joined if len(parts) == 1 or _COMPLETE_ID.fullmatch(joined) else ""
 
 
-def _value_meant(rule: Rule, text: str) -> Meant:
-    found = reading(rule, text)
+def _suggest_value(rule: Rule, text: str) -> Suggestion:
+    found = interpret(rule, text)
     possible = [value for value in rule.values if value not in rule.impossible]
-    # Instead of a value that composite tasks do not have there are only the others.
+    # Instead of a value that composite tasks do not support, suggest the other values.
     cells = possible if set(found.cells) & set(rule.impossible) else found.cells
-    return _chosen(cells, is_sure=found.is_sure)
+    return _suggestion(cells, is_sure=found.is_sure)
 
 
-def _list_meant(rule: Rule, text: str) -> Meant:
-    found = readings(rule, text)
+def _suggest_list(rule: Rule, text: str) -> Suggestion:
+    found = interpret_list(rule, text)
     taken = {word.cells[0] for word in found if word.is_sure}
     left = [
         word.cells if word.is_sure else [value for value in word.cells if value not in taken]
         for word in found
     ]
     if not found or not 0 < math.prod(map(len, left)) <= MAX_ALTERNATIVES:
-        return Meant()
+        return Suggestion()
     cells = {
         ",".join(dict.fromkeys(",".join(choice).split(","))): None
         for choice in itertools.product(*left)
     }
-    # Of two readings the one is sure where the other stands in the cell already.
+    # Of two meanings, one is sure if the other is already in the cell.
     is_sure = all(
         word.is_sure or len(values) < len(word.cells)
         for word, values in zip(found, left, strict=True)
     )
-    return _chosen(list(cells), is_sure=is_sure)
+    return _suggestion(list(cells), is_sure=is_sure)
 
 
-def _chosen(cells: Sequence[str], *, is_sure: bool) -> Meant:
-    return Meant(suggestion=cells[0]) if is_sure and len(cells) == 1 else Meant(choice=cells)
+def _suggestion(cells: Sequence[str], *, is_sure: bool) -> Suggestion:
+    return Suggestion(value=cells[0]) if is_sure and len(cells) == 1 else Suggestion(choices=cells)

@@ -1,4 +1,4 @@
-"""Validation of a chunk: tasks, corrected cells, and rows with issues."""
+"""Validation of a chunk: its tasks, its rejected rows with their issues, duplicate names."""
 
 import json
 from collections import defaultdict
@@ -18,27 +18,24 @@ from batchcreate.models import (
     Target,
     Task,
 )
-from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS, fold, items
+from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS, split_values, to_upper
 from batchcreate.text import cell_address
-from batchcreate.validator.cells import Breach, Judge, JudgedColumn, judged
+from batchcreate.validator.cells import CheckedColumn, ColumnRule, Violation, check_column
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckedChunk:
     """
-    A chunk and what the rules say about its rows.
+    A chunk and the result of its validation.
 
     Attributes:
         chunk: the rows.
-        defaults: ``project_id`` and ``instance_id`` of rows that name none.
-        rejected: the rows that broke a rule, in their order, with all their issues in
-            the order of the columns.
-        cells: for each field of the chunk what is taken for its cells, blank ends and the like
-            cleaned away; tasks, keys and rejected rows are made of these.
-        cleaned_at: for each field the positions of the cells for which something else is taken
-            than was typed.
+        defaults: ``project_id`` and ``instance_id`` of rows that do not specify them.
+        rejected: the rows with issues, in input order; the issues are in the order of the columns.
+        cells: the cleaned values of each field, from which tasks, keys and rejected rows are made.
+        cleaned_at: for each field the positions of the accepted cells whose value was cleaned.
 
     """
 
@@ -50,39 +47,38 @@ class Checked:
 
     @property
     def cleaned(self) -> int:
-        """How many cells are taken for something else than was typed."""
+        """Number of cells whose value was cleaned."""
         return sum(map(len, self.cleaned_at.values()))
 
     def cleanings(self) -> Iterator[Cleaning]:
         """
-        Give the cells that are taken for something else than was typed, row by row.
+        Yield the cleaned cells, row by row.
 
-        Cells that are refused are not among them, nor known values in other letters than the
-        API's or with other separators: those are as good as the API's own spelling.
+        Rejected cells are not included, and neither are known values with another case or
+        other separators, since these are equivalent to the values of the API.
         """
         columns = self.chunk.columns
-        found = sorted(
+        cleaned = sorted(
             (at, columns[name].index, name) for name in columns for at in self.cleaned_at[name]
         )
-        for at, index, name in found:
-            number = self.chunk.numbers[at]
+        for at, index, name in cleaned:
             yield Cleaning(
-                location=place_of(self.chunk, at),
+                location=_location(self.chunk, at),
                 column=columns[name].heading,
-                cell=cell_address(index, number),
+                cell=cell_address(index, self.chunk.numbers[at]),
                 before=self.chunk.cells[name][at],
                 after=self.cells[name][at],
             )
 
     def tasks(self, endpoint: str) -> Iterator[Task]:
-        """Make the tasks of the rows that broke no rule, in their order."""
-        refused = {row.location.number for row in self.rejected}
+        """Yield the tasks of the valid rows, in input order."""
+        rejected = {row.location.number for row in self.rejected}
         fields = sorted(name for name in BODY_FIELDS if name in self.cells)
         members = zip(*(_members(name, self.cells[name]) for name in fields), strict=True)
         targets: dict[tuple[str, str], Target] = {}
-        rows = zip(self.chunk.numbers, *self._known(), members, strict=True)
+        rows = zip(self.chunk.numbers, *self._key_cells(), members, strict=True)
         for number, project_id, instance_id, task_name, body in rows:
-            if number in refused:
+            if number in rejected:
                 continue
             target = targets.get((project_id, instance_id)) or Target(
                 endpoint=endpoint, project_id=project_id, instance_id=instance_id
@@ -96,72 +92,46 @@ class Checked:
 
     def keys(self) -> Iterator[tuple[int, str, str, str]]:
         """
-        Give row number, project, instance and task name of every row that has a name.
+        Yield row number, project, instance and task name of every row with a name.
 
-        Rejected rows are among them: a repeated name is a mistake wherever it stands.
+        Rejected rows are included, since a duplicate name is an issue in every row.
         """
-        rows = zip(self.chunk.numbers, *self._known(), strict=True)
+        rows = zip(self.chunk.numbers, *self._key_cells(), strict=True)
         return (row for row in rows if row[3])
 
-    def _known(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-        projects, instances = (target_cells(self.cells, self.defaults, f) for f in TARGET_FIELDS)
+    def _key_cells(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        projects, instances = (_target_cells(self.cells, self.defaults, f) for f in TARGET_FIELDS)
         return projects, instances, self.cells["task_name"]
-
-
-def target_cells(
-    cells: Mapping[str, Sequence[str]], defaults: Mapping[str, str], name: str
-) -> Sequence[str]:
-    """Return the target field *name* of every row: its own, or else the default."""
-    default = defaults.get(name, "")
-    if name not in cells:
-        return list(repeat(default, len(cells["task_name"])))
-    return [text or default for text in cells[name]]
-
-
-def place_of(chunk: Chunk, at: int) -> RowLocation:
-    """Return where the row at position *at* stands."""
-    return RowLocation(file=chunk.file, sheet=chunk.sheet, number=chunk.numbers[at])
-
-
-def _members(name: str, cells: Sequence[str]) -> Iterator[str]:
-    """Give for each row the member *name* of its JSON body; nothing where the cell is empty."""
-    rule = RULES[name]
-    if not rule.values:
-        return (f'"{name}":{_ENCODER.encode(text)}' if text else "" for text in cells)
-    deliver = items if rule.max_items > 1 else fold
-    members = {text: f'"{name}":{_ENCODER.encode(deliver(text))}' for text in set(cells)}
-    members[""] = ""
-    return (members[text] for text in cells)
 
 
 def validate(
     chunk: Chunk, *, defaults: Mapping[str, str], needs_target: bool, language: str = "en"
-) -> Checked:
+) -> CheckedChunk:
     """
-    Hold every cell of *chunk* against the rules.
+    Check every cell of *chunk* against the rules.
 
     Args:
         chunk: rows with at least the mandatory columns.
-        defaults: ``project_id`` and ``instance_id`` for rows that name none; they are not
-            checked here.
-        needs_target: refuse rows that have no target of their own nor a default.
-        language: of the messages.
+        defaults: ``project_id`` and ``instance_id`` for rows that do not specify them; they are
+            not checked here.
+        needs_target: True to reject rows without a target if there is no default.
+        language: language of the messages.
 
     """
-    needed = {name for name in TARGET_FIELDS if needs_target and not defaults.get(name)}
+    required = {name for name in TARGET_FIELDS if needs_target and not defaults.get(name)}
     columns = {
-        name: _column(
+        name: _check_column(
             chunk,
-            Judge(
+            ColumnRule(
                 rule=RULES[name],
-                is_needed=RULES[name].is_mandatory or name in needed,
+                is_required=RULES[name].is_mandatory or name in required,
                 language=language,
             ),
         )
-        for name in _fields(chunk, needed)
+        for name in _fields(chunk, required)
     }
     cells = {name: column.cells for name, column in columns.items() if name in chunk.columns}
-    return Checked(
+    return CheckedChunk(
         chunk=chunk,
         defaults=defaults,
         rejected=_rejected(chunk, defaults, columns, cells),
@@ -170,15 +140,15 @@ def validate(
     )
 
 
-def _fields(chunk: Chunk, needed: set[str]) -> list[str]:
+def _fields(chunk: Chunk, required: set[str]) -> list[str]:
     present = sorted(chunk.columns, key=lambda name: chunk.columns[name].index)
-    return [*present, *(name for name in TARGET_FIELDS if name in needed - set(present))]
+    return [*present, *(name for name in TARGET_FIELDS if name in required - set(present))]
 
 
-def _column(chunk: Chunk, judge: Judge) -> JudgedColumn:
-    name = judge.rule.field
-    return judged(
-        judge,
+def _check_column(chunk: Chunk, column_rule: ColumnRule) -> CheckedColumn:
+    name = column_rule.rule.field
+    return check_column(
+        column_rule,
         chunk.cells.get(name) or [""] * len(chunk.numbers),
         chunk.kinds.get(name, {}),
         lambda at: _address(chunk, name, at),
@@ -189,19 +159,19 @@ def _column(chunk: Chunk, judge: Judge) -> JudgedColumn:
 def _rejected(
     chunk: Chunk,
     defaults: Mapping[str, str],
-    columns: Mapping[str, JudgedColumn],
+    columns: Mapping[str, CheckedColumn],
     cells: Mapping[str, Sequence[str]],
 ) -> Sequence[Rejected]:
     issues: dict[int, list[Issue]] = defaultdict(list)
     for name, column in columns.items():
-        for at, breaches in column.broken.items():
-            issues[at].extend(_issues(chunk, name, at, breaches))
+        for at, violations in column.violations.items():
+            issues[at].extend(_issues(chunk, name, at, violations))
     if not issues:
         return ()
-    projects, instances = (target_cells(cells, defaults, name) for name in TARGET_FIELDS)
+    projects, instances = (_target_cells(cells, defaults, name) for name in TARGET_FIELDS)
     return tuple(
         Rejected(
-            location=place_of(chunk, at),
+            location=_location(chunk, at),
             task_name=cells["task_name"][at],
             project_id=projects[at],
             instance_id=instances[at],
@@ -211,17 +181,17 @@ def _rejected(
     )
 
 
-def _issues(chunk: Chunk, name: str, at: int, breaches: Sequence[Breach]) -> Iterator[Issue]:
+def _issues(chunk: Chunk, name: str, at: int, violations: Sequence[Violation]) -> Iterator[Issue]:
     column = chunk.columns.get(name)
-    for breach in breaches:
+    for violation in violations:
         yield Issue(
-            location=place_of(chunk, at),
+            location=_location(chunk, at),
             column=column.heading if column else name,
             cell=_address(chunk, name, at),
             value=chunk.cells[name][at] if column else "",
-            rule=breach.rule,
-            message=breach.message,
-            suggestion=breach.suggestion,
+            rule=violation.rule,
+            message=violation.message,
+            suggestion=violation.suggestion,
         )
 
 
@@ -230,19 +200,46 @@ def _address(chunk: Chunk, name: str, at: int) -> str:
     return cell_address(column.index, chunk.numbers[at]) if column else ""
 
 
+def _location(chunk: Chunk, at: int) -> RowLocation:
+    return RowLocation(file=chunk.file, sheet=chunk.sheet, number=chunk.numbers[at])
+
+
+def _target_cells(
+    cells: Mapping[str, Sequence[str]], defaults: Mapping[str, str], name: str
+) -> Sequence[str]:
+    """Return the target field *name* of every row: the value of the row, or the default."""
+    default = defaults.get(name, "")
+    if name not in cells:
+        return list(repeat(default, len(cells["task_name"])))
+    return [text or default for text in cells[name]]
+
+
+def _members(name: str, cells: Sequence[str]) -> Iterator[str]:
+    """Yield for each row the member *name* of its JSON body; an empty text for an empty cell."""
+    rule = RULES[name]
+    if not rule.values:
+        return (f'"{name}":{_ENCODER.encode(text)}' if text else "" for text in cells)
+    to_value = split_values if rule.max_items > 1 else to_upper
+    members = {text: f'"{name}":{_ENCODER.encode(to_value(text))}' for text in set(cells)}
+    members[""] = ""
+    return (members[text] for text in cells)
+
+
 def repeated_name_issues(group: Sequence[RepeatedRow], *, language: str = "en") -> list[Issue]:
     """
-    Return one issue for each row of *group*, in its order, naming the first of the others.
+    Return one issue for each row of *group*, with the locations of the first other rows.
 
     Args:
         group: at least two rows with the same target and task name.
-        language: of the messages.
+        language: language of the messages.
 
     """
-    return [_issue(row, at, group, language) for at, row in enumerate(group)]
+    return [_repeated_name_issue(row, at, group, language) for at, row in enumerate(group)]
 
 
-def _issue(row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: str) -> Issue:
+def _repeated_name_issue(
+    row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: str
+) -> Issue:
     others = (other.location for position, other in enumerate(group) if position != at)
     named = [
         messages.row_name(location, relative_to=row.location, language=language)

@@ -201,7 +201,9 @@ def test_two_mapped_headings_for_one_field_are_refused() -> None:
 
 def test_mapped_heading_that_is_missing_is_reported() -> None:
     """It is the most likely reason for a missing mandatory column."""
-    assert refusal("Nmae", "operation_types", mapping={"Name": "task_name"}) == (
+    mapping = {"owner": "description", "Name": "task_name"}
+
+    assert refusal("Nmae", "operation_types", mapping=mapping) == (
         "t.csv, row 1: column task_name is missing. The headings are 'Nmae', 'operation_types'."
         f" --map contains 'Name', which is not one of them. {SEARCHED}"
     )

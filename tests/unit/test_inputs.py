@@ -123,6 +123,14 @@ def test_standard_input_becomes_a_file() -> None:
     assert not paths[1].exists()
 
 
+def test_standard_input_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the default stream."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"abc")))
+
+    with spooled([Path("-")]) as (path,):
+        assert path.read_bytes() == b"abc"
+
+
 def test_files_are_not_copied() -> None:
     """Only standard input is stored in a temporary file."""
     paths = [Path("a.csv")]
