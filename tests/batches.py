@@ -106,7 +106,7 @@ def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
 
 @dataclass(slots=True)
 class _Sending:
-    """One run that sends at a rate of its own until a server refuses half of that."""
+    """One run with a fixed rate, until the server throttles half of it."""
 
     journal: Journal
     run_id: str
@@ -155,8 +155,8 @@ class _Sending:
         duration_ms = int(math.exp(self.random.gauss(4.2, 0.45)))
         connection, at_ms = self.journal._connection, int(self.at_ms)
         add_intents(connection, [(intent, number)], run=run, at_ms=at_ms)
-        settlement = AttemptOutcome(intent=intent, outcome=outcome, duration_ms=duration_ms)
-        add_outcomes(connection, [settlement], at_ms=at_ms + duration_ms)
+        attempt = AttemptOutcome(intent=intent, outcome=outcome, duration_ms=duration_ms)
+        add_outcomes(connection, [attempt], at_ms=at_ms + duration_ms)
 
     def _finish(
         self, run: int, started_ms: int, planned: int, attempts: int, throttled: int, rate: float

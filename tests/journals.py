@@ -44,7 +44,7 @@ def target(instance: str = "i1") -> Target:
 
 
 def task(text: str, number: int, *, file: str = "a.csv", sheet: str = "") -> Task:
-    """Return the task that *text* stands for: ``name``, ``name=content``, ``name@instance``."""
+    """Return the task that *text* describes: ``name``, ``name=content``, ``name@instance``."""
     name, _, content = text.partition("=")
     name, _, instance = name.partition("@")
     return Task(
@@ -94,10 +94,10 @@ def content(file: str, rows: Sequence[str]) -> bytes:
 
 
 def origin(file: str, rows: Sequence[str], number: int, *, name: str = "") -> str:
-    """Return what a to-fix file says of row *number* of *file*, which had *rows*."""
+    """Return the origin of row *number* of *file* with *rows*."""
     digest = hashlib.sha256(content(file, rows)).hexdigest()
-    place = RowLocation(file=name or file, sheet="", number=number)
-    return Origin(content=digest[:12], location=place).text
+    location = RowLocation(file=name or file, sheet="", number=number)
+    return Origin(content=digest[:12], location=location).text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ def add(enrolment: Enrolment, file: str, rows: Sequence[str]) -> None:
     """
     Enrol *rows* of one file, from row 2 on.
 
-    ``!name`` is a row that broke a rule, ``name<origin`` one of a to-fix file.
+    ``!name`` is a rejected row, ``name<origin`` a row of a to-fix file.
     """
     digest = enrolment.add_file(io.BytesIO(content(file, rows)))
     _, _, origins = zip(*(row.partition("<") for row in rows), strict=True) if rows else ((),) * 3
@@ -163,7 +163,7 @@ def add(enrolment: Enrolment, file: str, rows: Sequence[str]) -> None:
 
 
 def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
-    """Give each row of a repeated name an issue that names the others."""
+    """Return an issue for each row with a duplicate name, which lists the others."""
     for row in group:
         others = [
             f"{other.location.file}:{other.location.number}" for other in group if other != row
@@ -179,7 +179,7 @@ def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
 
 
 def read(journal: Journal, files: Mapping[str, Sequence[str]]) -> None:
-    """Read *files* the way a run does."""
+    """Enrol *files* as a run does."""
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
         for file, rows in files.items():
             add(enrolment, file, rows)
@@ -187,12 +187,12 @@ def read(journal: Journal, files: Mapping[str, Sequence[str]]) -> None:
 
 
 def waiting(journal: Journal) -> dict[str, int]:
-    """Return the tasks that a run would send now: their names and numbers, in order."""
+    """Return the pending tasks of a run: names and numbers, in order."""
     journal.work.select_from_input()
     found: dict[str, int] = {}
     after = 0
     while True:
-        # two at a time, so that the cursor is put to the test as well
+        # Two per call, so that the cursor is tested as well.
         tasks, after = journal.work.pending(after=after, limit=2)
         if not tasks:
             return found
@@ -207,9 +207,9 @@ def number_of(journal: Journal, name: str) -> int:
 
 
 async def attempt(
-    journal: Journal, outcomes: Mapping[str, Outcome | None], *, is_folded: bool = True
+    journal: Journal, outcomes: Mapping[str, Outcome | None], *, is_log_applied: bool = True
 ) -> None:
-    """Send the named tasks in one run; ``None`` stands for no outcome at all."""
+    """Send the named tasks in one run; ``None`` means that no outcome is recorded."""
     numbers = {name: number_of(journal, name) for name in outcomes}
     run = journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
     async with journal.writer(run=run, now_ms=lambda: NOW_MS) as writer:
@@ -219,7 +219,7 @@ async def attempt(
                 writer.record_outcome(
                     AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7)
                 )
-    if is_folded:
+    if is_log_applied:
         journal.apply_log()
 
 
@@ -232,7 +232,7 @@ def shown(journal: Journal) -> list[str]:
 
 
 def opened(folder: Path, files: Mapping[str, Sequence[str]]) -> Journal:
-    """Return a journal that has read *files*."""
+    """Return a journal with the rows of *files*."""
     journal = Journal.open(folder)
     read(journal, files)
     return journal

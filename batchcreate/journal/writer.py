@@ -185,21 +185,21 @@ class Writer:
 
     def read_pending(self, *, after: int, limit: int) -> asyncio.Future[tuple[list[Pending], int]]:
         """Return the next tasks to send, see `Work.pending`."""
-        return self.call(lambda connection: Work(connection).pending(after=after, limit=limit))
+        return self._call(lambda connection: Work(connection).pending(after=after, limit=limit))
 
     def record_deletion_intent(self, task: CreatedTask) -> asyncio.Future[None]:
         """Write that *task* is about to be deleted; the request must wait for the future."""
         now_ms = self._now_ms()
-        return self.call(lambda connection: deletions.add_intent(connection, task, at_ms=now_ms))
+        return self._call(lambda connection: deletions.add_intent(connection, task, at_ms=now_ms))
 
     def record_deletion(self, task: CreatedTask, deletion: Deletion) -> asyncio.Future[None]:
         """Write the outcome of deleting *task*."""
         now_ms = self._now_ms()
-        return self.call(
+        return self._call(
             lambda connection: deletions.add_outcome(connection, task, deletion, at_ms=now_ms)
         )
 
-    def call(self, function: Callable[[sqlite3.Connection], Value]) -> asyncio.Future[Value]:
+    def _call(self, function: Callable[[sqlite3.Connection], Value]) -> asyncio.Future[Value]:
         """
         Call *function* with the connection, after earlier records are written.
 

@@ -38,8 +38,8 @@ WITHOUT_INTENTS = (
         'self.__dict__.setdefault("held", {}).update(zip(numbers, tasks, strict=True))',
     ),
     Change(
-        "self._batch.settlements.append(settlement)",
-        "self._batch.settlements.append(settlement); intent = settlement.intent; "
+        "self._batch.outcomes.append(attempt)",
+        "self._batch.outcomes.append(attempt); intent = attempt.intent; "
         "intent in self.held and self._batch.intents.append((intent, self.held.pop(intent)))",
     ),
     Change("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys = OFF"),

@@ -1,4 +1,4 @@
-"""The journal behaves like a few lines of plain Python, whatever happens in which order."""
+"""The journal behaves like a simple model, for any sequence of operations."""
 
 import asyncio
 import tempfile
@@ -32,17 +32,17 @@ NAMES = st.sampled_from(["", "!"]).flatmap(
 )
 ROWS = st.lists(st.one_of(NAMES, st.sampled_from(["u=1", "v=1", "w=1", "x=2", "y=2"])), max_size=6)
 FILES = st.dictionaries(st.sampled_from(["a.csv", "b.csv"]), ROWS, min_size=1)
-FIXES = st.lists(
+CORRECTIONS = st.lists(
     st.tuples(st.one_of(NAMES, st.sampled_from(["u=1", "v=1", "x=2"])), st.integers(0, 99)),
     max_size=4,
 )
-"""Rows of a to-fix file, and which of the rows that were ever read they stand for."""
-ENDS = st.sampled_from(["created", "refused", "lost", "no outcome", "same id", "not sent"])
+"""Rows of a to-fix file, and the number of their original row among all rows so far."""
+OUTCOMES = st.sampled_from(["created", "refused", "lost", "no outcome", "same id", "not sent"])
 
 
 @dataclass
 class ModelTask:
-    """What became of one name."""
+    """Task of one name."""
 
     status: str = "not_attempted"
     task_id: str = ""
@@ -53,17 +53,17 @@ class ModelTask:
 @dataclass
 class ModelRow:
     """
-    One row of the report; *name* starts with ``!`` where the row is rejected.
+    One row of the report; *name* starts with ``!`` if the row is rejected.
 
-    *root* is the row that it is a version of: another one where *is_mended*, else itself.
+    *original* is the origin of the row of which it is a version: another row if *is_correction*.
     """
 
-    place: str
+    location: str
     file: str
     name: str
     content: str
-    root: str
-    is_mended: bool
+    original: str
+    is_correction: bool
 
     @property
     def is_rejected(self) -> bool:
@@ -84,16 +84,18 @@ class Model:
             for number, text in enumerate(texts, start=2):
                 typed, _, named = text.partition("<")
                 name, _, content = typed.partition("=")
-                root = named or origin(file, texts, number)
-                new.append(ModelRow(f"{file}:{number}", file, name, content, root, bool(named)))
-        new = self._take_places(new)
+                original = named or origin(file, texts, number)
+                new.append(
+                    ModelRow(f"{file}:{number}", file, name, content, original, bool(named))
+                )
+        new = self._apply_corrections(new)
         names = Counter(row.name.lstrip("!") for row in new)
-        repeating = names - Counter(self._said_twice(new))
+        duplicates = names - Counter(self._own_names(new))
         for row in new:
-            if repeating[row.name.lstrip("!")] > 1:
+            if duplicates[row.name.lstrip("!")] > 1:
                 row.name = "!" + row.name.lstrip("!")
         valid = {row.name for row in new if not row.is_rejected}
-        self.rows = [row for row in self.rows if self._stays(row, valid, set(names), set(files))]
+        self.rows = [row for row in self.rows if self._is_kept(row, valid, set(names), set(files))]
         for row in new:
             if not row.is_rejected:
                 task = self.tasks.setdefault(row.name, ModelTask())
@@ -102,49 +104,56 @@ class Model:
         self.rows += new
         self.newest = new
 
-    def _take_places(self, new: list[ModelRow]) -> list[ModelRow]:
-        """Leave out the versions of rows that others take the place of, old ones and new ones."""
+    def _apply_corrections(self, new: list[ModelRow]) -> list[ModelRow]:
+        """Remove the superseded versions of rows from the old and the new ones."""
         old = self.rows
-        mended = defaultdict(list)
+        corrections = defaultdict(list)
         for row in new:
-            if row.is_mended:
-                mended[row.root].append(row.name)
+            if row.is_correction:
+                corrections[row.original].append(row.name)
 
-        def gives_way_to_mended(row: ModelRow) -> bool:
-            names = mended[row.root]
-            return bool(names) and (not self._was_sent(row) or row.name in names)
+        def is_superseded(row: ModelRow) -> bool:
+            names = corrections[row.original]
+            return bool(names) and (not self._may_exist(row) or row.name in names)
 
-        old = [row for row in old if not gives_way_to_mended(row)]
-        new = [row for row in new if row.is_mended or not gives_way_to_mended(row)]
-        sent = {(row.root, row.name) for row in self.rows if row.is_mended and self._was_sent(row)}
+        old = [row for row in old if not is_superseded(row)]
+        new = [row for row in new if row.is_correction or not is_superseded(row)]
+        sent = {
+            (row.original, row.name)
+            for row in self.rows
+            if row.is_correction and self._may_exist(row)
+        }
         new = [
             row
             for row in new
-            if row.is_mended or all(root != row.root or name == row.name for root, name in sent)
+            if row.is_correction
+            or all(original != row.original or name == row.name for original, name in sent)
         ]
-        again = {row.root for row in new if not row.is_mended}
+        again = {row.original for row in new if not row.is_correction}
         self.rows = [
-            row for row in old if not row.is_mended or row.root not in again or self._was_sent(row)
+            row
+            for row in old
+            if not row.is_correction or row.original not in again or self._may_exist(row)
         ]
         return new
 
-    def _was_sent(self, row: ModelRow) -> bool:
-        """Whether the row's task exists, or may exist."""
+    def _may_exist(self, row: ModelRow) -> bool:
+        """Return True if the task of the row exists or may exist."""
         return not row.is_rejected and self.tasks_status(row.name) in {"created", "unknown"}
 
     def tasks_status(self, name: str) -> str:
         return self.tasks[name].status if name in self.tasks else "not_attempted"
 
-    def _said_twice(self, new: list[ModelRow]) -> list[str]:
-        """Return the names of mended rows whose own first version has the same name."""
-        first = {(row.root, row.name.lstrip("!")) for row in new if not row.is_mended}
+    def _own_names(self, new: list[ModelRow]) -> list[str]:
+        """Return the names of corrections whose original row has the same name."""
+        first = {(row.original, row.name.lstrip("!")) for row in new if not row.is_correction}
         return [
             row.name.lstrip("!")
             for row in new
-            if row.is_mended and (row.root, row.name.lstrip("!")) in first
+            if row.is_correction and (row.original, row.name.lstrip("!")) in first
         ]
 
-    def _stays(self, row: ModelRow, valid: set[str], names: set[str], files: set[str]) -> bool:
+    def _is_kept(self, row: ModelRow, valid: set[str], names: set[str], files: set[str]) -> bool:
         if row.is_rejected:
             return row.name[1:] not in names and row.file not in files
         was_sent = self.tasks[row.name].status != "not_attempted"
@@ -157,7 +166,7 @@ class Model:
             if not row.is_rejected and self.tasks[row.name].status in {"not_attempted", "failed"}
         ]
 
-    def settle(self, name: str, status: str, task_id: str) -> None:
+    def record_outcome(self, name: str, status: str, task_id: str) -> None:
         task = self.tasks[name]
         owned = {other.task_id for other in self.tasks.values()}
         is_reused = status == "created" and task_id in owned
@@ -166,7 +175,7 @@ class Model:
         task.sent = task.content
 
     def shown(self) -> list[str]:
-        return [f"{row.place} {self._state(row)}".rstrip() for row in self.rows]
+        return [f"{row.location} {self._state(row)}".rstrip() for row in self.rows]
 
     def _state(self, row: ModelRow) -> str:
         if row.is_rejected:
@@ -177,26 +186,26 @@ class Model:
 
 
 class JournalMachine(RuleBasedStateMachine):
-    """Reads, sends and crashes at random; compares with the model after every step."""
+    """Enrols, sends and crashes at random; compares with the model after every step."""
 
     @initialize()
     def begin(self) -> None:
-        self.place = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory()
         self.model = Model()
         self.last_id = 0
         self.was_created: dict[str, str] = {}
         self.origins: list[str] = []
-        self.journal = Journal.open(Path(self.place.name))
+        self.journal = Journal.open(Path(self.folder.name))
 
     def teardown(self) -> None:
         self.journal.close()
-        self.place.cleanup()
+        self.folder.cleanup()
 
-    @rule(files=FILES, fixes=FIXES, is_first=st.booleans())
+    @rule(files=FILES, corrections=CORRECTIONS, is_first=st.booleans())
     def read(
         self,
         files: dict[str, list[str]],
-        fixes: list[tuple[str, int]],
+        corrections: list[tuple[str, int]],
         is_first: bool,  # noqa: FBT001 # hypothesis names it
     ) -> None:
         self.origins += [
@@ -204,17 +213,19 @@ class JournalMachine(RuleBasedStateMachine):
             for file, rows in files.items()
             for number in range(2, len(rows) + 2)
         ]
-        mended = [
-            f"{text}<{self.origins[at % len(self.origins)]}" for text, at in fixes if self.origins
+        rows = [
+            f"{text}<{self.origins[at % len(self.origins)]}"
+            for text, at in corrections
+            if self.origins
         ]
-        to_fix = {"f.csv": mended} if mended else {}
+        to_fix = {"f.csv": rows} if rows else {}
         all_files = to_fix | files if is_first else files | to_fix
         read(self.journal, all_files)
 
         self.model.read(all_files)
 
     @rule(files=FILES, is_broken=st.booleans())
-    def read_in_vain(self, files: dict[str, list[str]], is_broken: bool) -> None:  # noqa: FBT001 # hypothesis names it
+    def roll_back(self, files: dict[str, list[str]], is_broken: bool) -> None:  # noqa: FBT001 # hypothesis names it
         with (
             suppress(ZeroDivisionError),
             self.journal.enrol(endpoint=ENDPOINT, is_kept=False) as enrolment,
@@ -225,28 +236,28 @@ class JournalMachine(RuleBasedStateMachine):
                 _ = 1 / 0
             enrolment.finish(explain)
 
-    @rule(ends=st.lists(ENDS, max_size=6), is_folded=st.booleans())
-    def run(self, ends: list[str], is_folded: bool) -> None:  # noqa: FBT001 # hypothesis names it
+    @rule(names=st.lists(OUTCOMES, max_size=6), is_log_applied=st.booleans())
+    def run(self, names: list[str], is_log_applied: bool) -> None:  # noqa: FBT001 # hypothesis names it
         outcomes: dict[str, Outcome | None] = {}
-        for name, end in zip(waiting(self.journal), ends, strict=False):
-            if end == "not sent":
+        for name, outcome_name in zip(waiting(self.journal), names, strict=False):
+            if outcome_name == "not sent":
                 continue
-            status, task_id, outcome = self._end(end)
+            status, task_id, outcome = self._outcome(outcome_name)
             outcomes[name] = outcome
-            self.model.settle(name, status, task_id)
+            self.model.record_outcome(name, status, task_id)
 
-        asyncio.run(attempt(self.journal, outcomes, is_folded=is_folded))
+        asyncio.run(attempt(self.journal, outcomes, is_log_applied=is_log_applied))
 
-        if not is_folded:
+        if not is_log_applied:
             self.reopen()
 
     @rule()
     def reopen(self) -> None:
         self.journal.close()
-        self.journal = Journal.open(Path(self.place.name))
+        self.journal = Journal.open(Path(self.folder.name))
 
-    def _end(self, end: str) -> tuple[str, str, Outcome | None]:
-        match end:
+    def _outcome(self, name: str) -> tuple[str, str, Outcome | None]:
+        match name:
             case "created":
                 self.last_id += 1
                 return "created", str(self.last_id), created(str(self.last_id))
@@ -260,17 +271,17 @@ class JournalMachine(RuleBasedStateMachine):
                 return "unknown", "", None
 
     @invariant()
-    def the_report_is_the_models(self) -> None:
+    def the_report_equals_the_model(self) -> None:
         assert shown(self.journal) == self.model.shown()
 
     @invariant()
-    def the_work_is_the_models(self) -> None:
+    def the_work_equals_the_model(self) -> None:
         assert list(waiting(self.journal)) == self.model.waiting()
 
     @invariant()
-    def what_is_sent_is_what_the_row_says(self) -> None:
+    def the_content_of_the_row_is_sent(self) -> None:
         names = list(waiting(self.journal))
-        said = self.journal._connection.execute(
+        found = self.journal._connection.execute(
             """
             SELECT tasks.name FROM work JOIN tasks ON tasks.id = work.task
             JOIN rows ON rows.source = work.source AND rows.number = work.row
@@ -278,7 +289,7 @@ class JournalMachine(RuleBasedStateMachine):
             ORDER BY work.number
             """
         ).fetchall()
-        assert [name for (name,) in said] == names
+        assert [name for (name,) in found] == names
 
     @invariant()
     def the_counts_add_up(self) -> None:

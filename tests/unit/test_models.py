@@ -1,4 +1,4 @@
-"""Values cannot be changed or mixed up, and the numbers of a summary add up."""
+"""Values are immutable, and the counts of a summary add up."""
 
 import hashlib
 from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass, replace
@@ -18,7 +18,7 @@ VALUES: list[type[Any]] = [
     and is_dataclass(value)
     and value.__module__.startswith(models.__name__)
 ]
-PLACE = RowLocation(file="a.csv", sheet="", number=2)
+LOCATION = RowLocation(file="a.csv", sheet="", number=2)
 KEY = Key(
     target=Target(endpoint="https://roma.example", project_id="p", instance_id="i"),
     task_name="crm-orders",
@@ -26,8 +26,8 @@ KEY = Key(
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
-def test_value_is_frozen_and_named_field_by_field(kind: type[Any]) -> None:
-    """No value has positional fields, further attributes or a way to be changed."""
+def test_value_is_frozen_and_keyword_only(kind: type[Any]) -> None:
+    """Values have no positional fields and no other attributes."""
     value = object.__new__(kind)
 
     assert all(field.kw_only for field in fields(kind))
@@ -37,7 +37,7 @@ def test_value_is_frozen_and_named_field_by_field(kind: type[Any]) -> None:
 
 
 def test_statuses_are_the_documented_ones() -> None:
-    """Reports and other tools rely on these six names."""
+    """Reports and other programs use these six names."""
     assert [status.value for status in Status] == [
         "rejected",
         "not_attempted",
@@ -48,9 +48,9 @@ def test_statuses_are_the_documented_ones() -> None:
     ]
 
 
-def test_digest_tells_a_changed_row_from_a_moved_one() -> None:
-    """The digest depends on the request body only."""
-    task = Task(location=PLACE, key=KEY, body=b'{"task_name":"crm-orders"}')
+def test_digest_depends_on_the_body_only() -> None:
+    """A row that moved has the same digest; a changed row has another one."""
+    task = Task(location=LOCATION, key=KEY, body=b'{"task_name":"crm-orders"}')
     moved = replace(task, location=RowLocation(file="b.csv", sheet="", number=9))
     changed = replace(task, body=b"{}")
 
@@ -59,33 +59,33 @@ def test_digest_tells_a_changed_row_from_a_moved_one() -> None:
     assert changed.digest != task.digest
 
 
-def test_summary_begins_with_every_status_at_zero() -> None:
-    """An empty batch has all six counts."""
+def test_empty_summary_has_all_statuses() -> None:
+    """All six counts are zero."""
     assert Summary() == Summary(counts=dict.fromkeys(Status, 0))
     assert Summary().total == 0
 
 
 @given(st.lists(st.sampled_from(Status)))
 def test_total_is_the_sum_of_the_counts(statuses: list[Status]) -> None:
-    """Every row counts exactly once."""
+    """Each row counts once."""
     summary = Summary(counts={status: statuses.count(status) for status in Status})
 
     assert summary.total == len(statuses)
 
 
 def test_summaries_do_not_share_their_counts() -> None:
-    """The zeros of one summary are not those of another."""
+    """Two empty summaries have separate counts."""
     assert Summary().counts is not Summary().counts
 
 
-def test_value_of_another_module_is_recognised_by_the_walk() -> None:
-    """The walk over the values finds classes, not names: a dataclass here is none of them."""
+def test_values_of_other_modules_are_not_collected() -> None:
+    """A dataclass of this module is not in the collection."""
 
     @dataclass
-    class Stranger:
+    class Other:
         """Not from models."""
 
-    assert Stranger not in VALUES
+    assert Other not in VALUES
     assert len(VALUES) > 10
 
 
@@ -100,10 +100,10 @@ def test_value_of_another_module_is_recognised_by_the_walk() -> None:
     ],
     ids=["both", "status as code", "status alone", "no answer", "nothing"],
 )
-def test_cause_says_nothing_twice(
+def test_codes_of_a_group_have_no_repetition(
     code: str, status: int | None, message: str, codes: list[str], words: str
 ) -> None:
-    """A status stands once, whether it came as a code, as itself or in the message."""
+    """The status appears once, as code, as status or in the message."""
     group = CauseGroup(
         status=Status.FAILED, http_status=status, error_code=code, message=message, rows=1
     )

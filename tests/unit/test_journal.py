@@ -1,4 +1,4 @@
-"""A journal is opened by one process at a time, and only where it can be trusted."""
+"""A journal is opened by one process at a time, and only if it is valid."""
 
 import contextlib
 import os
@@ -31,18 +31,18 @@ with Journal.open(Path(sys.argv[1])):
     sys.stdin.read()
 """
 
-# One interpreter starts, then forks: all twenty are at the starting line at the same time.
+# One interpreter starts, then forks, so that all twenty processes start at the same time.
 RACE = """
 import os, sys
 from pathlib import Path
 from batchcreate.errors import JournalLockedError
 from batchcreate.journal import Journal
 
-start, gun = os.pipe()
-over, end = os.pipe()
+start, started = os.pipe()
+end, ended = os.pipe()
 for _ in range(20):
     if not os.fork():
-        os.close(gun), os.close(end)
+        os.close(started), os.close(ended)
         os.read(start, 1)
         try:
             journal = Journal.open(Path(sys.argv[1]))
@@ -51,13 +51,13 @@ for _ in range(20):
         except BaseException as error:
             verdict = repr(error).encode() + b"\\n"
         else:
-            verdict = b"won\\n"
+            verdict = b"opened\\n"
         os.write(1, verdict)
         os.close(1)
-        os.read(over, 1)
+        os.read(end, 1)
         os._exit(0)
 os.close(1)
-os.close(gun)
+os.close(started)
 sys.stdin.read()
 """
 
@@ -69,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def running(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run *program* until the end of the block, or until it is killed in there."""
+    """Run *program* until the end of the block, or until it is killed."""
     with subprocess.Popen(  # noqa: S603 # a program of this module
         [sys.executable, "-c", program, str(folder)],
         cwd=ROOT,
@@ -80,7 +80,7 @@ def running(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def said(process: subprocess.Popen[str]) -> str:
+def line_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
@@ -97,8 +97,8 @@ def open_umask() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_nobody_else_can_look_into_a_new_folder(folder: Path) -> None:
-    """Folder and files are the owner's alone, even where the umask would allow more."""
+def test_new_folder_is_readable_by_its_owner_only(folder: Path) -> None:
+    """Folder and files are private, even if the umask allows more."""
     with opened(folder, {"a.csv": ["x"]}):
         modes = {path.name: mode(path) for path in folder.iterdir()}
 
@@ -106,8 +106,8 @@ def test_nobody_else_can_look_into_a_new_folder(folder: Path) -> None:
     assert modes == {"journal.db": 0o600, "journal.db-wal": 0o600, "journal.lock": 0o600}
 
 
-def test_folders_above_are_made_as_well(tmp_path: Path) -> None:
-    """The results folder may stand anywhere."""
+def test_parent_folders_are_created(tmp_path: Path) -> None:
+    """The results folder can have any path."""
     folder = tmp_path / "a" / "b" / "c"
 
     Journal.open(folder).close()
@@ -119,15 +119,15 @@ def test_folders_above_are_made_as_well(tmp_path: Path) -> None:
 def test_every_new_folder_is_synced_to_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A power cut after the first request must not take the folder, or one above it, away."""
+    """After a power failure the folder and its parents still exist."""
     synced = []
     fsync = os.fsync
 
-    def note(handle: int) -> None:
+    def record(handle: int) -> None:
         synced.append(Path(f"/proc/self/fd/{handle}").readlink())
         fsync(handle)
 
-    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(os, "fsync", record)
 
     Journal.open(tmp_path / "a" / "b").close()
 
@@ -135,7 +135,7 @@ def test_every_new_folder_is_synced_to_disk(
 
 
 def test_every_commit_is_synced_before_it_counts(folder: Path) -> None:
-    """These settings make a transaction survive a power cut, and keep other programs out."""
+    """With these settings a transaction survives a power failure, and the file is locked."""
     with Journal.open(folder) as journal:
         found = [
             journal._connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -146,7 +146,7 @@ def test_every_commit_is_synced_before_it_counts(folder: Path) -> None:
 
 
 def test_a_second_open_in_the_same_process_is_refused(folder: Path) -> None:
-    """The message names the process that holds the folder."""
+    """The message contains the process that uses the folder."""
     with (
         Journal.open(folder),
         pytest.raises(
@@ -157,10 +157,10 @@ def test_a_second_open_in_the_same_process_is_refused(folder: Path) -> None:
         Journal.open(folder)
 
 
-def test_an_open_in_another_process_is_refused(folder: Path) -> None:
-    """The message names the other process, and nothing of its journal changes."""
+def test_opening_in_another_process_is_refused(folder: Path) -> None:
+    """The message contains the other process, whose journal is not changed."""
     with running(HOLD, folder) as process:
-        assert said(process) == "open"
+        assert line_of(process) == "open"
 
         with pytest.raises(JournalLockedError, match=rf"\(process {process.pid} on "):
             Journal.open(folder)
@@ -168,10 +168,10 @@ def test_an_open_in_another_process_is_refused(folder: Path) -> None:
     Journal.open(folder).close()
 
 
-def test_a_killed_run_lets_the_next_one_in(folder: Path) -> None:
-    """The lock dies with its process; its file stays and harms nobody."""
+def test_killed_run_releases_the_lock(folder: Path) -> None:
+    """The lock ends with its process; the lock file remains."""
     with running(HOLD, folder) as process:
-        assert said(process) == "open"
+        assert line_of(process) == "open"
         process.send_signal(signal.SIGKILL)
         process.wait()
 
@@ -181,16 +181,16 @@ def test_a_killed_run_lets_the_next_one_in(folder: Path) -> None:
     assert (folder / "journal.lock").read_text().startswith(f"process {os.getpid()} on ")
 
 
-def test_of_twenty_simultaneous_starts_exactly_one_wins(folder: Path) -> None:
-    """All the others are told that another run holds the journal."""
+def test_one_of_twenty_simultaneous_starts_opens_the_journal(folder: Path) -> None:
+    """All others fail because another run uses the journal."""
     with running(RACE, folder) as process:
-        verdicts = sorted(said(process) for _ in range(20))
+        verdicts = sorted(line_of(process) for _ in range(20))
 
-    assert verdicts == ["locked"] * 19 + ["won"]
+    assert verdicts == ["locked"] * 19 + ["opened"]
 
 
-def test_an_unknown_holder_is_not_named(folder: Path) -> None:
-    """A lock file without text still locks."""
+def test_unknown_process_is_reported_as_unknown(folder: Path) -> None:
+    """A lock file without text is a lock as well."""
     with Journal.open(folder):
         (folder / "journal.lock").write_text("")
 
@@ -198,8 +198,8 @@ def test_an_unknown_holder_is_not_named(folder: Path) -> None:
             Journal.open(folder)
 
 
-def test_another_program_that_has_the_database_open_is_respected(folder: Path) -> None:
-    """A database browser in the middle of a change keeps the run away."""
+def test_journal_that_another_program_uses_is_refused(folder: Path) -> None:
+    """The run does not open a database that a browser is changing."""
     Journal.open(folder).close()
     with contextlib.closing(sqlite3.connect(folder / "journal.db")) as browser:
         browser.execute("BEGIN IMMEDIATE")
@@ -231,7 +231,7 @@ PLANTS = {
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
 @pytest.mark.parametrize("name", ["journal.db", "journal.lock"])
 def test_only_a_regular_file_is_opened(folder: Path, name: str, plant: object) -> None:
-    """A link, a folder or a pipe in the journal's place is refused and left as it is."""
+    """A link, a folder or a pipe with that name is refused and not changed."""
     assert callable(plant)
     make_folder(folder)
     plant(folder / name)
@@ -247,8 +247,8 @@ def test_only_a_regular_file_is_opened(folder: Path, name: str, plant: object) -
     assert not victim.exists() or victim.read_text() == "precious"
 
 
-def test_a_link_in_place_of_the_write_ahead_log_is_not_followed(folder: Path) -> None:
-    """What it points to stays as it is."""
+def test_link_instead_of_the_write_ahead_log_is_not_followed(folder: Path) -> None:
+    """The target of the link is not changed."""
     Journal.open(folder).close()
     plant_link(folder / "journal.db-wal")
 
@@ -273,12 +273,12 @@ def make_database(path: Path, *statements: str) -> bytes:
         ["CREATE TABLE bookmarks (url)", "PRAGMA application_id = 7", "PRAGMA user_version = 1"],
         ["CREATE TABLE bookmarks (url)", "DROP TABLE bookmarks", "PRAGMA application_id = 7"],
     ],
-    ids=["without a mark", "with a mark", "without tables"],
+    ids=["without application id", "other application id", "without tables"],
 )
-def test_a_database_of_another_program_is_refused_untouched(
+def test_database_of_another_program_is_refused_and_not_changed(
     folder: Path, statements: list[str]
 ) -> None:
-    """Not one byte of it changes."""
+    """The file has the same bytes as before."""
     make_folder(folder)
     before = make_database(folder / "journal.db", *statements)
 
@@ -294,8 +294,8 @@ def test_a_database_of_another_program_is_refused_untouched(
     [b"task_name,task_type\n" * 500, b"\0" * 4096, b"SQLite format 3\0" + b"\xff" * 500],
     ids=["text", "zeros", "half a header"],
 )
-def test_a_file_that_is_no_database_is_refused_untouched(folder: Path, content: bytes) -> None:
-    """The message says what to do, and the file stays as it was."""
+def test_file_without_a_database_is_refused_and_not_changed(folder: Path, content: bytes) -> None:
+    """The message contains a remedy."""
     make_folder(folder)
     (folder / "journal.db").write_bytes(content)
 
@@ -305,8 +305,8 @@ def test_a_file_that_is_no_database_is_refused_untouched(folder: Path, content: 
     assert (folder / "journal.db").read_bytes() == content
 
 
-def test_an_empty_file_becomes_a_journal(folder: Path) -> None:
-    """It is what a run leaves that was killed while it made its journal."""
+def test_empty_file_becomes_a_journal(folder: Path) -> None:
+    """A run that is killed while it creates its journal leaves an empty file."""
     make_folder(folder)
     (folder / "journal.db").touch(0o600)
 
@@ -320,7 +320,7 @@ def test_an_empty_file_becomes_a_journal(folder: Path) -> None:
     ids=["newer", "older"],
 )
 def test_a_journal_of_another_version_is_refused(folder: Path, change: int, remedy: str) -> None:
-    """The message names both versions and what to do; the file is left alone."""
+    """The message contains both versions and a remedy; the file is not changed."""
     Journal.open(folder).close()
     other = database.VERSION + change
     before = make_database(folder / "journal.db", f"PRAGMA user_version = {other}")
@@ -334,15 +334,15 @@ def test_a_journal_of_another_version_is_refused(folder: Path, change: int, reme
     assert (folder / "journal.db").read_bytes() == before
 
 
-def test_damaged_pages_are_found(folder: Path) -> None:
-    """Whichever page is overwritten, the journal is refused or still says what it said."""
+def test_damaged_pages_are_detected(folder: Path) -> None:
+    """If any page is overwritten, the journal is refused or has the same content."""
     with opened(folder, {"a.csv": [f"task-{number}" for number in range(300)]}) as journal:
         report = shown(journal)
-    sound = (folder / "journal.db").read_bytes()
+    intact = (folder / "journal.db").read_bytes()
     verdicts = []
 
-    for page in range(len(sound) // 4096):
-        damaged = bytearray(sound)
+    for page in range(len(intact) // 4096):
+        damaged = bytearray(intact)
         damaged[page * 4096 : page * 4096 + 2048] = b"\xa5" * 2048
         (folder / "journal.db").write_bytes(damaged)
         verdicts.append(verdict(folder, report))
@@ -355,13 +355,13 @@ def test_damaged_pages_are_found(folder: Path) -> None:
 def verdict(folder: Path, report: list[str]) -> str:
     try:
         with Journal.open(folder) as journal:
-            return "opened" if shown(journal) == report else "deceived"
+            return "opened" if shown(journal) == report else "changed"
     except JournalError as error:
         return "refused" if str(folder) in str(error) else str(error)
 
 
-def test_a_journal_that_lost_its_tables_is_refused(folder: Path) -> None:
-    """Nothing stays locked behind the error."""
+def test_journal_without_its_tables_is_refused(folder: Path) -> None:
+    """After the error the journal is not locked."""
     Journal.open(folder).close()
     make_database(folder / "journal.db", "DROP TABLE meta")
 
@@ -369,12 +369,12 @@ def test_a_journal_that_lost_its_tables_is_refused(folder: Path) -> None:
         with pytest.raises(JournalError, match="no such table: meta") as caught:
             Journal.open(folder)
 
-        # the frames of the error would keep a forgotten connection, and its lock, alive
+        # The frames of the error would keep an open connection, and its lock, alive.
         assert not isinstance(caught.value, JournalLockedError)
 
 
 def test_a_journal_that_cannot_be_read_is_refused(folder: Path) -> None:
-    """A header that asks for more than this SQLite can do is not taken for damage."""
+    """The header requires a feature that this SQLite does not have."""
     Journal.open(folder).close()
     with (folder / "journal.db").open("r+b") as file:
         file.seek(18)
@@ -384,24 +384,24 @@ def test_a_journal_that_cannot_be_read_is_refused(folder: Path) -> None:
         Journal.open(folder)
 
 
-def test_a_folder_without_a_journal_is_refused_where_one_is_needed(folder: Path) -> None:
-    """Commands that work from the journal alone make nothing."""
+def test_folder_without_a_journal_is_refused_if_one_is_required(folder: Path) -> None:
+    """Commands that only use the journal create no files."""
     with pytest.raises(SettingsError, match=r"no journal\.db in this folder"):
         Journal.open(folder, is_new_allowed=False)
 
     assert not folder.exists()
 
 
-def test_an_existing_journal_is_opened_where_one_is_needed(folder: Path) -> None:
-    """It is the results folder of an earlier run."""
+def test_existing_journal_is_opened_if_one_is_required(folder: Path) -> None:
+    """The folder is the results folder of an earlier run."""
     opened(folder, {"a.csv": ["x"]}).close()
 
     with Journal.open(folder, is_new_allowed=False) as journal:
         assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_a_file_in_place_of_the_folder_is_refused(folder: Path) -> None:
-    """The message says which option chooses another one."""
+def test_file_instead_of_the_folder_is_refused(folder: Path) -> None:
+    """The message contains the option for another folder."""
     folder.write_text("mine")
 
     with pytest.raises(SettingsError, match="choose another one with --results"):
@@ -411,10 +411,8 @@ def test_a_file_in_place_of_the_folder_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("is_new_allowed", [True, False], ids=["run", "report"])
-def test_a_folder_that_cannot_even_be_looked_for_is_refused(
-    tmp_path: Path, *, is_new_allowed: bool
-) -> None:
-    """What the system says of it is in the message."""
+def test_impossible_path_is_refused(tmp_path: Path, *, is_new_allowed: bool) -> None:
+    """The message contains the error of the operating system."""
     with pytest.raises(SettingsError, match="File name too long"):
         Journal.open(tmp_path / ("n" * 300), is_new_allowed=is_new_allowed)
 
@@ -422,7 +420,7 @@ def test_a_folder_that_cannot_even_be_looked_for_is_refused(
 
 
 def test_a_journal_can_be_moved(folder: Path) -> None:
-    """The folder's name is not part of it."""
+    """It does not contain the path of its folder."""
     opened(folder, {"a.csv": ["x"]}).close()
     folder.rename(folder.with_name("moved"))
 
@@ -430,16 +428,16 @@ def test_a_journal_can_be_moved(folder: Path) -> None:
         assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_discarding_leaves_nothing_of_a_fresh_folder(folder: Path) -> None:
-    """After a run that enrolled nothing there is no trace of it."""
+def test_discarding_removes_a_new_folder(folder: Path) -> None:
+    """A run that enrolled no rows leaves no files."""
     with Journal.open(folder) as journal:
         journal.discard()
 
     assert not folder.exists()
 
 
-def test_discarding_keeps_a_folder_that_was_there_before(folder: Path) -> None:
-    """An empty folder that the user made stays, without our files."""
+def test_discarding_keeps_an_existing_folder(folder: Path) -> None:
+    """An empty folder of the user is kept, without new files."""
     folder.mkdir(mode=0o755)
 
     with Journal.open(folder) as journal:
@@ -448,8 +446,8 @@ def test_discarding_keeps_a_folder_that_was_there_before(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_discarding_keeps_files_of_others(folder: Path) -> None:
-    """Only the journal and its lock go."""
+def test_discarding_keeps_other_files(folder: Path) -> None:
+    """Only the journal and its lock are removed."""
     with Journal.open(folder) as journal:
         (folder / "notes.txt").write_text("mine")
         journal.discard()
@@ -457,8 +455,8 @@ def test_discarding_keeps_files_of_others(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
 
 
-def test_discarding_never_touches_an_old_journal(folder: Path) -> None:
-    """Even one without rows was there before this run."""
+def test_discarding_keeps_an_existing_journal(folder: Path) -> None:
+    """A journal without rows is kept as well if it existed before."""
     Journal.open(folder).close()
 
     with Journal.open(folder) as journal:
@@ -467,19 +465,19 @@ def test_discarding_never_touches_an_old_journal(folder: Path) -> None:
     assert (folder / "journal.db").is_file()
 
 
-def test_discarding_keeps_what_was_enrolled(folder: Path) -> None:
-    """A journal that holds rows is no longer nothing."""
+def test_discarding_keeps_enrolled_rows(folder: Path) -> None:
+    """A journal with rows is not removed."""
     with opened(folder, {"a.csv": ["x"]}) as journal:
         journal.discard()
 
         assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_no_space_for_temporary_files_is_told(folder: Path) -> None:
-    """As any other trouble with the journal; it stays as it was, and open to the next run."""
+def test_missing_space_for_temporary_files_is_reported(folder: Path) -> None:
+    """The journal is not changed, and the next run can open it."""
     opened(folder, {"a.csv": ["a"]}).close()
 
-    def choose_without_space() -> None:
+    def select_without_space() -> None:
         with Journal.open(folder) as journal:
             journal._connection.execute("PRAGMA temp.max_page_count = 1")
             journal.work.select_for_retry()
@@ -487,14 +485,14 @@ def test_no_space_for_temporary_files_is_told(folder: Path) -> None:
     with pytest.raises(
         JournalError, match=r"^journal.db cannot be read: database or disk is full"
     ):
-        choose_without_space()
+        select_without_space()
 
     with Journal.open(folder) as journal:
         assert shown(journal) == ["a.csv:2 a not_attempted"]
 
 
-def test_a_scratch_journal_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It reads like any other, needs no lock, and leaves no file."""
+def test_scratch_journal_has_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It behaves like any other journal, without lock and files."""
     monkeypatch.chdir(tmp_path)
 
     with Journal.scratch() as journal:
@@ -506,8 +504,8 @@ def test_a_scratch_journal_is_nowhere(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_last_run_that_ended_is_known(folder: Path) -> None:
-    """A run that was killed has no facts, so the one before it speaks."""
+def test_last_finished_run_is_returned(folder: Path) -> None:
+    """A run that was killed has no facts, so the one before it is returned."""
     with Journal.open(folder) as journal:
         none = journal.last_run()
         first = journal.start_run(RunId("first"), at="2025-01-02")
@@ -521,10 +519,10 @@ def test_the_last_run_that_ended_is_known(folder: Path) -> None:
     assert last == (RunId("first"), {"rate": 1.5, "stopped": None})
 
 
-def test_the_lock_is_taken_where_its_text_cannot_be_written(
+def test_lock_is_taken_if_its_text_cannot_be_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk must not keep a run from being finished."""
+    """A run must work on a full disk as well."""
     make_folder(folder)
 
     def refuse(*_: object) -> None:

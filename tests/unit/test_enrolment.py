@@ -1,4 +1,4 @@
-"""Rows are known by their name and content, never by where they stand."""
+"""Rows are identified by name and content, not by their location."""
 
 import sqlite3
 from pathlib import Path
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_rows_are_reported_in_input_order(folder: Path) -> None:
-    """Files in the order given, rows in the order of their numbers, whatever became of them."""
+    """Files are in the given order and rows in the order of their numbers, for each status."""
     journal = opened(folder, {"b.csv": ["x", "!y", "z"], "a.csv": ["!u", "v"]})
 
     assert shown(journal) == [
@@ -46,8 +46,8 @@ def test_rows_are_reported_in_input_order(folder: Path) -> None:
     assert list(waiting(journal)) == ["x", "z", "v"]
 
 
-async def test_a_shuffled_file_is_the_same_batch(folder: Path) -> None:
-    """What was created stays created where its row stands now, and nothing is sent twice."""
+async def test_reordered_file_is_the_same_batch(folder: Path) -> None:
+    """A created row stays created at its new location, and no task is sent twice."""
     journal = opened(folder, {"a.csv": ["x", "y", "z"]})
     await attempt(journal, {"x": created("1"), "y": REFUSED})
 
@@ -61,8 +61,8 @@ async def test_a_shuffled_file_is_the_same_batch(folder: Path) -> None:
     assert list(waiting(journal)) == ["z", "y"]
 
 
-async def test_a_renamed_file_is_the_same_batch(folder: Path) -> None:
-    """The rows move to the file that they stand in now."""
+async def test_renamed_file_is_the_same_batch(folder: Path) -> None:
+    """The rows have the new name of the file."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     await attempt(journal, {"x": created("1"), "y": LOST})
 
@@ -72,7 +72,7 @@ async def test_a_renamed_file_is_the_same_batch(folder: Path) -> None:
 
 
 async def test_inserted_rows_are_sent_and_the_others_are_not(folder: Path) -> None:
-    """A row between two created ones moves them down and changes nothing else."""
+    """A row that is inserted between created ones changes only their numbers."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     await attempt(journal, {"x": created("1"), "y": created("2")})
 
@@ -86,8 +86,8 @@ async def test_inserted_rows_are_sent_and_the_others_are_not(folder: Path) -> No
     assert list(waiting(journal)) == ["new"]
 
 
-async def test_removed_rows_stay_once_they_were_sent(folder: Path) -> None:
-    """What may exist on the server stays in the report; what was never sent goes with its row."""
+async def test_removed_rows_are_kept_if_they_were_sent(folder: Path) -> None:
+    """Tasks that may exist are reported; rows that were never sent are removed."""
     journal = opened(folder, {"a.csv": ["made", "refused", "lost", "unsent", "!bad", "kept"]})
     await attempt(journal, {"made": created("1"), "refused": REFUSED, "lost": None})
 
@@ -103,7 +103,7 @@ async def test_removed_rows_stay_once_they_were_sent(folder: Path) -> None:
 
 
 def test_rows_of_other_files_are_kept(folder: Path) -> None:
-    """A run on one file leaves what other files brought, and sends none of it."""
+    """A run with one file keeps the rows of other files and does not send them."""
     journal = opened(folder, {"a.csv": ["x", "!y"], "b.csv": ["z"]})
 
     read(journal, {"b.csv": ["z", "new"]})
@@ -117,8 +117,8 @@ def test_rows_of_other_files_are_kept(folder: Path) -> None:
     assert list(waiting(journal)) == ["z", "new"]
 
 
-async def test_a_row_changed_after_its_task_was_created_is_skipped(folder: Path) -> None:
-    """The created task stays as it is, and the report says so."""
+async def test_row_changed_after_its_task_was_created_is_skipped(folder: Path) -> None:
+    """The created task is not changed, and the report contains the reason."""
     journal = opened(folder, {"a.csv": ["x=old", "y"]})
     await attempt(journal, {"x": created("1"), "y": created("2")})
 
@@ -133,8 +133,8 @@ async def test_a_row_changed_after_its_task_was_created_is_skipped(folder: Path)
     assert bodies == [(task("x=old", 2).body,)]
 
 
-async def test_a_change_that_is_taken_back_makes_the_row_created_again(folder: Path) -> None:
-    """Only the content decides, not its history."""
+async def test_reverted_change_makes_the_row_created_again(folder: Path) -> None:
+    """Only the current content is compared."""
     journal = opened(folder, {"a.csv": ["x=old"]})
     await attempt(journal, {"x": created("1")})
     read(journal, {"a.csv": ["x=new"]})
@@ -145,8 +145,8 @@ async def test_a_change_that_is_taken_back_makes_the_row_created_again(folder: P
 
 
 @pytest.mark.parametrize("outcome", [REFUSED, None], ids=["refused", "never sent"])
-async def test_a_changed_row_is_sent_as_it_is_now(folder: Path, outcome: object) -> None:
-    """As long as no task exists the row's present content counts."""
+async def test_changed_row_is_sent_with_its_current_content(folder: Path, outcome: object) -> None:
+    """As long as no task exists, the newest content is sent."""
     journal = opened(folder, {"a.csv": ["x=old"]})
     if outcome:
         await attempt(journal, {"x": REFUSED})
@@ -159,8 +159,8 @@ async def test_a_changed_row_is_sent_as_it_is_now(folder: Path, outcome: object)
     assert shown(journal) == ["a.csv:2 x created 1"]
 
 
-def test_a_mended_row_takes_the_place_of_the_rejected_one(folder: Path) -> None:
-    """Its issues go with the rejected version, wherever the mended one stands."""
+def test_corrected_row_replaces_the_rejected_one(folder: Path) -> None:
+    """The rejected version is removed with its issues, although the file is another one."""
     journal = opened(folder, {"a.csv": ["!x", "!y"]})
 
     read(journal, {"fixed.csv": ["x"]})
@@ -169,8 +169,8 @@ def test_a_mended_row_takes_the_place_of_the_rejected_one(folder: Path) -> None:
     assert [issue.location.number for issue in journal.issues()] == [3]
 
 
-def test_a_row_rejected_again_is_reported_once(folder: Path) -> None:
-    """A rejected row that is still wrong replaces its earlier version."""
+def test_row_that_is_rejected_again_is_reported_once(folder: Path) -> None:
+    """A row that still has issues replaces its earlier version."""
     journal = opened(folder, {"a.csv": ["!x"]})
 
     read(journal, {"b.csv": ["!x"]})
@@ -179,7 +179,7 @@ def test_a_row_rejected_again_is_reported_once(folder: Path) -> None:
 
 
 def test_rejected_rows_without_a_name_of_other_files_are_kept(folder: Path) -> None:
-    """Rows without a name have nothing in common."""
+    """Rows without a name are not the same row."""
     journal = opened(folder, {"a.csv": ["!"]})
 
     read(journal, {"b.csv": ["!", "!"]})
@@ -188,8 +188,8 @@ def test_rejected_rows_without_a_name_of_other_files_are_kept(folder: Path) -> N
     assert {issue.rule for issue in journal.issues()} == {"rule.0"}
 
 
-def test_repeated_names_reject_all_of_their_rows(folder: Path) -> None:
-    """Each row names the others, a rejected row that has the name included."""
+def test_duplicate_names_reject_all_their_rows(folder: Path) -> None:
+    """Each row lists the others, including a row that is rejected for another issue."""
     journal = opened(folder, {"a.csv": ["x", "y", "x=other"], "b.csv": ["!x"]})
 
     assert shown(journal) == [
@@ -207,7 +207,7 @@ def test_repeated_names_reject_all_of_their_rows(folder: Path) -> None:
 
 
 def test_the_same_name_on_two_instances_is_two_tasks(folder: Path) -> None:
-    """A name belongs to its instance."""
+    """Names are unique per instance only."""
     journal = opened(folder, {"a.csv": ["x@i1", "x@i2"]})
 
     assert shown(journal) == ["a.csv:2 x not_attempted", "a.csv:3 x not_attempted"]
@@ -215,21 +215,21 @@ def test_the_same_name_on_two_instances_is_two_tasks(folder: Path) -> None:
 
 
 def test_names_that_differ_in_case_are_two_tasks(folder: Path) -> None:
-    """The server tells them apart, and so does the journal."""
+    """The server and the journal distinguish case."""
     journal = opened(folder, {"a.csv": ["x", "X"]})
 
     assert list(waiting(journal)) == ["x", "X"]
 
 
-def test_no_task_is_left_of_repeated_rows(folder: Path) -> None:
-    """Once a name is repeated no task stands for it, so nothing can send it."""
+def test_duplicate_rows_have_no_task(folder: Path) -> None:
+    """Without a task, nothing can be sent for a duplicate name."""
     journal = opened(folder, {"a.csv": ["x", "x"]})
 
     assert journal._connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
 
 
-async def test_a_created_task_survives_that_its_name_is_repeated(folder: Path) -> None:
-    """It stays in the report beside the rejected rows, until one of them is removed."""
+async def test_created_task_is_kept_if_its_name_is_duplicated(folder: Path) -> None:
+    """It is reported in addition to the rejected rows, until one of them is removed."""
     journal = opened(folder, {"a.csv": ["x"]})
     await attempt(journal, {"x": created("1")})
 
@@ -241,8 +241,8 @@ async def test_a_created_task_survives_that_its_name_is_repeated(folder: Path) -
     assert shown(journal) == ["a.csv:2 x created 1"]
 
 
-def test_an_error_in_the_middle_leaves_the_journal_as_it_was(folder: Path) -> None:
-    """A file that cannot be read undoes what the files before it brought."""
+def test_error_rolls_the_enrolment_back(folder: Path) -> None:
+    """After an error, rows of earlier files are not in the journal either."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     def fail() -> None:
@@ -257,8 +257,8 @@ def test_an_error_in_the_middle_leaves_the_journal_as_it_was(folder: Path) -> No
     assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_an_error_in_the_first_reading_leaves_no_endpoint(folder: Path) -> None:
-    """A journal without rows still belongs to nobody."""
+def test_error_in_the_first_enrolment_leaves_no_endpoint(folder: Path) -> None:
+    """A journal without rows can be used with any endpoint."""
     journal = Journal.open(folder)
     with pytest.raises(KeyboardInterrupt), journal.enrol(endpoint="https://wrong.example"):
         raise KeyboardInterrupt
@@ -268,8 +268,8 @@ def test_an_error_in_the_first_reading_leaves_no_endpoint(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_a_row_number_that_comes_twice_is_an_error(folder: Path) -> None:
-    """No row takes the place of another one; the reading is undone."""
+def test_duplicate_row_number_is_an_error(folder: Path) -> None:
+    """The enrolment is rolled back."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     def fail() -> None:
@@ -284,8 +284,8 @@ def test_a_row_number_that_comes_twice_is_an_error(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_a_reading_that_is_not_kept_leaves_nothing(folder: Path) -> None:
-    """Inside the block everything is there to be counted, afterwards nothing is."""
+def test_enrolment_that_is_not_kept_is_rolled_back(folder: Path) -> None:
+    """The rows are visible until the end of the block."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     with journal.enrol(endpoint=ENDPOINT, is_kept=False) as enrolment:
@@ -297,8 +297,8 @@ def test_a_reading_that_is_not_kept_leaves_nothing(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_batch_of_which_nothing_was_sent_may_move(folder: Path) -> None:
-    """A mistyped endpoint binds nobody; what existed there says nothing of the right one."""
+def test_batch_without_intents_can_change_its_endpoint(folder: Path) -> None:
+    """Tasks that exist at the old endpoint are not skipped at the new one."""
     journal = opened(folder, {"a.csv": ["x", "y", "!z"]})
     journal.skip_existing({waiting(journal)["y"]: TaskId("t-y")})
     before = shown(journal)
@@ -317,8 +317,8 @@ def test_batch_of_which_nothing_was_sent_may_move(folder: Path) -> None:
     assert [task.key.target.endpoint for task in tasks] == ["https://other.example"] * 2
 
 
-async def test_another_endpoint_is_refused_naming_both(folder: Path) -> None:
-    """What was sent to one endpoint says nothing of another, answered or not."""
+async def test_another_endpoint_is_refused(folder: Path) -> None:
+    """After an attempt, with or without outcome, the batch belongs to its endpoint."""
     journal = opened(folder, {"a.csv": ["x"]})
     await attempt(journal, {"x": None})
 
@@ -334,7 +334,7 @@ async def test_another_endpoint_is_refused_naming_both(folder: Path) -> None:
 
 
 def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> None:
-    """A selection limits what is sent, not what is reported."""
+    """A selection limits the rows that are sent, not those that are reported."""
     journal = Journal.open(folder)
 
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
@@ -347,8 +347,8 @@ def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> N
     )
 
 
-def test_names_are_noted_without_tasks(tmp_path: Path) -> None:
-    """A check finds repeated names among rows that nothing is to be sent for."""
+def test_duplicates_are_found_without_tasks(tmp_path: Path) -> None:
+    """A check finds duplicate names, although it creates no tasks."""
     with Journal.scratch() as journal, journal.enrol(endpoint="") as enrolment:
         rows = checked([task("x", 3), task("y", 4)], [rejected("x", 2)])
         enrolment.add(rows, layout("a.csv"))
@@ -362,8 +362,8 @@ def test_names_are_noted_without_tasks(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_issues_are_kept_word_for_word(folder: Path) -> None:
-    """Every column of an issue comes back, in the order in which it was found."""
+def test_issues_are_stored_completely(folder: Path) -> None:
+    """Each field of an issue is returned, in the order of the issues."""
     row = rejected("x", 2, issues=2)
     journal = Journal.open(folder)
 
@@ -373,8 +373,8 @@ def test_issues_are_kept_word_for_word(folder: Path) -> None:
     assert list(journal.issues()) == list(row.issues)
 
 
-def test_sheets_keep_their_names(folder: Path) -> None:
-    """Rows and issues say which sheet they stand in."""
+def test_locations_contain_the_sheet(folder: Path) -> None:
+    """Rows of two sheets with the same number are distinguished."""
     journal = Journal.open(folder)
 
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
@@ -388,8 +388,8 @@ def test_sheets_keep_their_names(folder: Path) -> None:
     ]
 
 
-async def test_a_result_holds_everything_that_is_known(folder: Path) -> None:
-    """A refused row carries the server's words; a rejected one carries its rules."""
+async def test_result_is_complete(folder: Path) -> None:
+    """A refused row has the message of the server, a rejected one its issues."""
     journal = opened(folder, {"a.csv": ["x", "!y"]})
 
     await attempt(journal, {"x": REFUSED})
@@ -428,8 +428,8 @@ async def test_a_result_holds_everything_that_is_known(folder: Path) -> None:
     ]
 
 
-def test_explanations_come_one_for_each_row(folder: Path) -> None:
-    """A repeated row without an issue of its own would be rejected for no reason."""
+def test_each_duplicate_row_requires_an_issue(folder: Path) -> None:
+    """A duplicate row without an issue would be rejected without a reason."""
     journal = Journal.open(folder)
 
     def fail() -> None:

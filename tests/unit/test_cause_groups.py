@@ -1,4 +1,4 @@
-"""Rows that are not created are grouped by their causes, whatever their number."""
+"""Rows that are not created are grouped by cause."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,29 +40,29 @@ BUSY: Final = Failed(http_status=429, error_code="APIGW.0308", error_msg="slow d
 SAME_CODE: Final = Unknown(reason="HTTP 503", http_status=503, error_code=LOST.error_code)
 
 
-def spot(number: int, cell: str = "", **more: str) -> IssueExample:
+def example(number: int, cell: str = "", **more: str) -> IssueExample:
     return IssueExample(
         location=RowLocation(file=FILE, sheet="", number=number), cell=cell, **more
     )
 
 
 def broken(number: int, *rules: tuple[str, str]) -> Rejected:
-    """Return a row that broke *rules*, each given with the heading of the column."""
-    place = RowLocation(file=FILE, sheet="", number=number)
+    """Return a row that breaks *rules*, each given with the heading of the column."""
+    location = RowLocation(file=FILE, sheet="", number=number)
     return Rejected(
-        location=place,
+        location=location,
         task_name=f"bad-{number}",
         project_id="p1",
         instance_id="i1",
         issues=tuple(
             Issue(
-                location=place,
+                location=location,
                 column=column,
                 cell=f"{column}{number}",
-                value=f"typed {number}",
+                value=f"value {number}",
                 rule=rule,
                 message=f"{rule} in row {number}",
-                suggestion=f"meant {number}",
+                suggestion=f"suggestion {number}",
             )
             for rule, column in rules
         ),
@@ -71,7 +71,7 @@ def broken(number: int, *rules: tuple[str, str]) -> Rejected:
 
 @contextmanager
 def rejecting(rows: Sequence[Rejected]) -> Iterator[Journal]:
-    """Give a journal that read *rows* and nothing else."""
+    """Provide a journal that contains only *rows*."""
     with Journal.scratch() as journal:
         with journal.enrol(endpoint="") as enrolment:
             enrolment.add(checked(rejected=rows), layout(FILE))
@@ -84,14 +84,14 @@ async def sent(folder: Path, rows: Sequence[str], outcomes: dict[str, Outcome | 
     return journal
 
 
-def test_a_batch_without_trouble_has_no_causes() -> None:
-    """An empty journal has none either."""
+def test_batch_without_issues_has_no_causes() -> None:
+    """A journal without rows has no groups."""
     with rejecting([]) as journal:
         assert journal.cause_groups() == []
 
 
 def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
-    """A row counts once for each of its causes, and the most frequent one comes first."""
+    """A row counts once for each of its causes, and the largest group is first."""
     rows = [
         broken(2, ("task_tag.charset", "F")),
         broken(3, ("task_name.missing", "A"), ("task_tag.charset", "F")),
@@ -110,8 +110,8 @@ def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
             rows=2,
             message="task_tag.charset in row 2",
             examples=(
-                spot(2, "F2", value="typed 2", suggestion="meant 2"),
-                spot(3, "F3", value="typed 3", suggestion="meant 3"),
+                example(2, "F2", value="value 2", suggestion="suggestion 2"),
+                example(3, "F3", value="value 3", suggestion="suggestion 3"),
             ),
         ),
         CauseGroup(
@@ -121,7 +121,7 @@ def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
             column="A",
             rows=1,
             message="task_name.missing in row 3",
-            examples=(spot(3, "A3", value="typed 3", suggestion="meant 3"),),
+            examples=(example(3, "A3", value="value 3", suggestion="suggestion 3"),),
         ),
         CauseGroup(
             status=Status.REJECTED,
@@ -130,13 +130,13 @@ def test_rejected_rows_are_grouped_by_rule_and_column() -> None:
             column="G",
             rows=1,
             message="task_tag.charset in row 4",
-            examples=(spot(4, "G4", value="typed 4", suggestion="meant 4"),),
+            examples=(example(4, "G4", value="value 4", suggestion="suggestion 4"),),
         ),
     ]
 
 
-def test_a_cell_that_breaks_a_rule_twice_is_one_row() -> None:
-    """Two bad values in one list are one mistake to mend."""
+def test_cell_that_breaks_a_rule_twice_counts_once() -> None:
+    """Two invalid values in one list are one issue to fix."""
     twice = (("operation_types.value", "C"), ("task_name.missing", "A"))
 
     with rejecting([broken(2, *twice, *twice), broken(3, twice[0])]) as journal:
@@ -148,8 +148,8 @@ def test_a_cell_that_breaks_a_rule_twice_is_one_row() -> None:
     ]
 
 
-async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> None:
-    """Code and statuses make a group, names in messages do not; created rows are in none."""
+async def test_other_rows_are_grouped_by_status_and_code(tmp_path: Path) -> None:
+    """Names in messages make no separate group, and created rows are in no group."""
     names = ["made", "b", "c", "busy", "lost", "mute", "also", "new"]
     outcomes: dict[str, Outcome | None] = {
         "made": created("1"),
@@ -171,7 +171,7 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="FDI.1",
             rows=2,
             message="no such application: 'b'",
-            examples=(spot(3), spot(4)),
+            examples=(example(3), example(4)),
         ),
         CauseGroup(
             status=Status.FAILED,
@@ -179,7 +179,7 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="APIGW.0308",
             rows=1,
             message="slow down",
-            examples=(spot(5),),
+            examples=(example(5),),
         ),
         CauseGroup(
             status=Status.UNKNOWN,
@@ -187,13 +187,13 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="FDI.9",
             rows=1,
             message="HTTP 500",
-            examples=(spot(6),),
+            examples=(example(6),),
         ),
         CauseGroup(
             status=Status.UNKNOWN,
             rows=1,
             message="sent, but no answer was recorded",
-            examples=(spot(7),),
+            examples=(example(7),),
         ),
         CauseGroup(
             status=Status.UNKNOWN,
@@ -201,22 +201,22 @@ async def test_other_rows_are_grouped_by_what_became_of_them(tmp_path: Path) -> 
             error_code="FDI.9",
             rows=1,
             message="HTTP 503",
-            examples=(spot(8),),
+            examples=(example(8),),
         ),
-        CauseGroup(status=Status.NOT_ATTEMPTED, rows=1, examples=(spot(9),)),
+        CauseGroup(status=Status.NOT_ATTEMPTED, rows=1, examples=(example(9),)),
     ]
 
 
 async def test_skipped_rows_have_no_cause(tmp_path: Path) -> None:
-    """A row that changed after its task had been created was left out on purpose."""
+    """A row that changed after its task was created is skipped on purpose."""
     with await sent(tmp_path, ["made"], {"made": created("1")}) as journal:
         read(journal, {FILE: ["made=changed"]})
 
         assert journal.cause_groups() == []
 
 
-def test_first_rows_and_first_message_are_those_of_the_input() -> None:
-    """A group of many rows names the first few of them."""
+def test_examples_are_the_first_rows_of_the_input() -> None:
+    """A large group has the first rows and the first message."""
     rows = [broken(number, ("task_tag.charset", "F")) for number in range(2, 40)]
 
     with rejecting(rows) as journal:
@@ -227,8 +227,8 @@ def test_first_rows_and_first_message_are_those_of_the_input() -> None:
     assert [found.location.number for found in group.examples] == [2, 3, 4]
 
 
-def test_what_is_beyond_the_most_frequent_causes_is_summed_up() -> None:
-    """The rest is one group for each status, so that no row is left out."""
+def test_other_causes_are_one_group_per_status() -> None:
+    """The groups contain all rows, although the number of causes is limited."""
     rows = [
         broken(2 + number, *((f"rule.{index}", "F") for index in range(number, 6)))
         for number in range(6)
@@ -245,8 +245,8 @@ def test_what_is_beyond_the_most_frequent_causes_is_summed_up() -> None:
     assert found[-1] == CauseGroup(status=Status.REJECTED, rows=10, causes=4)
 
 
-async def test_the_rest_is_told_by_status(tmp_path: Path) -> None:
-    """Whoever reads it knows at least what became of these rows."""
+async def test_group_of_other_causes_has_its_status(tmp_path: Path) -> None:
+    """Rows of different statuses are in different groups."""
     names = ["a", "b", "c", "!d", "e"]
     outcomes: dict[str, Outcome | None] = {"a": REFUSED, "b": BUSY, "c": LOST}
 
@@ -263,7 +263,7 @@ async def test_the_rest_is_told_by_status(tmp_path: Path) -> None:
 
 @pytest.fixture
 async def every(tmp_path: Path) -> Journal:
-    """One row in every state."""
+    """One row with each status."""
     names = ["made", "refused", "lost", "new", "!bad", "before"]
     outcomes: dict[str, Outcome | None] = {"made": created("1"), "refused": REFUSED, "lost": LOST}
     journal = await sent(tmp_path, names, outcomes)
@@ -272,8 +272,8 @@ async def every(tmp_path: Path) -> Journal:
     return journal
 
 
-def test_what_a_next_run_leaves_alone_no_retry_can_help(every: Journal) -> None:
-    """Where the advice is to send a row again, the next run sends it or asks the list first."""
+def test_retry_is_advised_only_for_rows_that_are_retried(every: Journal) -> None:
+    """The next run sends the rows with that advice, or reconciles them first."""
     asked = {"lost"} | set(waiting(every))
     advised = {
         row.task_name

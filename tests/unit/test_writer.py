@@ -1,4 +1,4 @@
-"""No request leaves before its intent is on disk, and a commit that was confirmed stays."""
+"""An intent is on disk before its request is sent, and confirmed commits are durable."""
 
 import asyncio
 import os
@@ -70,17 +70,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
-def writing(journal: Journal) -> Writer:
+def open_writer(journal: Journal) -> Writer:
     run = journal.start_run(RunId("run"), at="")
     return journal.writer(run=run, now_ms=lambda: NOW_MS)
 
 
-def settlement(intent: int, outcome: Outcome) -> AttemptOutcome:
+def attempt_of(intent: int, outcome: Outcome) -> AttemptOutcome:
     return AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7)
 
 
 def on_disk(folder: Path, copy: Path) -> list[str]:
-    """Return what the next run would find if this process died now."""
+    """Return the report of the next run if this process ended now."""
     copy.mkdir(exist_ok=True)
     for name in ("journal.db", "journal.db-wal"):
         shutil.copyfile(folder / name, copy / name)
@@ -92,33 +92,33 @@ def fail(_: sqlite3.Connection) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
 
-async def test_an_intent_is_on_disk_once_its_future_resolves(folder: Path, tmp_path: Path) -> None:
-    """A copy of the files made at that moment knows the attempt."""
+async def test_intent_is_on_disk_when_its_future_resolves(folder: Path, tmp_path: Path) -> None:
+    """A copy of the files at that time contains the attempt."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         await writer.intend([number_of(journal, "x")])
         found = on_disk(folder, tmp_path / "copy")
 
     assert found == ["a.csv:2 x unknown", "a.csv:3 y not_attempted"]
 
 
-async def test_an_outcome_is_on_disk_with_the_next_commit(folder: Path, tmp_path: Path) -> None:
-    """Whatever is awaited after an outcome was handed over confirms it as well."""
+async def test_outcome_is_on_disk_with_the_next_commit(folder: Path, tmp_path: Path) -> None:
+    """The next future that resolves confirms the outcome as well."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     x, y = number_of(journal, "x"), number_of(journal, "y")
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         (intent,) = await writer.intend([x])
-        writer.record_outcome(settlement(intent, created("1")))
+        writer.record_outcome(attempt_of(intent, created("1")))
         await writer.intend([y])
         found = on_disk(folder, tmp_path / "copy")
 
     assert found == ["a.csv:2 x created 1", "a.csv:3 y unknown"]
 
 
-async def test_a_killed_process_leaves_every_intent_that_it_was_told_of(folder: Path) -> None:
-    """After kill -9 each of those tasks is unknown, and none of them is handed out again."""
+async def test_confirmed_intents_survive_a_kill(folder: Path) -> None:
+    """After kill -9 the tasks are unknown and not pending."""
     opened(folder, {"a.csv": [f"task-{number}" for number in range(50)]}).close()
 
     with subprocess.Popen(  # noqa: S603, ASYNC220 # a program of this module
@@ -128,17 +128,17 @@ async def test_a_killed_process_leaves_every_intent_that_it_was_told_of(folder: 
         text=True,
     ) as process:
         assert process.stdout is not None
-        told = list(iter(process.stdout.readline, "all\n"))
+        confirmed = list(iter(process.stdout.readline, "all\n"))
         process.kill()
 
     with Journal.open(folder) as journal:
-        assert len(told) == 50
+        assert len(confirmed) == 50
         assert {row.split()[2] for row in shown(journal)} == {"unknown"}
         assert waiting(journal) == {}
 
 
-async def test_a_process_killed_in_the_middle_leaves_what_it_was_told_of(folder: Path) -> None:
-    """However far it came: told means unknown, and only the rest is handed out."""
+async def test_confirmed_intents_survive_a_kill_during_writing(folder: Path) -> None:
+    """Confirmed intents are unknown, and only the other tasks are pending."""
     names = [f"task-{number}" for number in range(500)]
     opened(folder, {"a.csv": names}).close()
 
@@ -149,35 +149,35 @@ async def test_a_process_killed_in_the_middle_leaves_what_it_was_told_of(folder:
         text=True,
     ) as process:
         assert process.stdout is not None
-        told = {process.stdout.readline().strip() for _ in range(100)}
+        confirmed = {process.stdout.readline().strip() for _ in range(100)}
         process.kill()
 
     with Journal.open(folder) as journal:
         unknown = {row.split()[1] for row in shown(journal) if row.endswith("unknown")}
-        assert told <= unknown
+        assert confirmed <= unknown
         assert set(waiting(journal)) == set(names) - unknown
 
 
 async def test_intents_of_many_workers_share_a_commit(folder: Path) -> None:
-    """A hundred intents cost far fewer than a hundred commits."""
+    """A hundred intents need far fewer than a hundred commits."""
     journal = opened(folder, {"a.csv": [f"task-{number}" for number in range(100)]})
     tasks = list(waiting(journal).values())
     commits: list[str] = []
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         journal._connection.set_trace_callback(
             lambda statement: commits.append(statement) if statement == "COMMIT" else None
         )
         async with asyncio.TaskGroup() as group:
             intents = [group.create_task(worker(writer, task)) for task in tasks]
-        await writer.call(lambda connection: connection.set_trace_callback(None))
+        await writer._call(lambda connection: connection.set_trace_callback(None))
 
     assert [intent.result() for intent in intents] == list(range(1, 101))
     assert len(commits) < 5
 
 
-async def test_what_comes_during_a_commit_shares_the_next_one(folder: Path) -> None:
-    """A slow disk makes commits larger, not more frequent."""
+async def test_records_during_a_commit_share_the_next_one(folder: Path) -> None:
+    """A slow disk makes commits larger."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     x, y = waiting(journal).values()
     is_busy, is_free = threading.Event(), threading.Event()
@@ -189,10 +189,10 @@ async def test_what_comes_during_a_commit_shares_the_next_one(folder: Path) -> N
         is_free.wait()
 
     async with journal.writer(run=run, now_ms=lambda: next(moments)) as writer:
-        busy = writer.call(keep_busy)
+        busy = writer._call(keep_busy)
         await asyncio.to_thread(is_busy.wait)
         first = writer.intend([x])
-        await asyncio.sleep(0)  # the turn of the event loop that hands it over
+        await asyncio.sleep(0)  # the iteration of the event loop that passes it to the thread
         second = writer.intend([y])
         await asyncio.sleep(0)
         is_free.set()
@@ -205,20 +205,20 @@ async def test_what_comes_during_a_commit_shares_the_next_one(folder: Path) -> N
 
 async def worker(writer: Writer, task: int) -> int:
     (intent,) = await writer.intend([task])
-    writer.record_outcome(settlement(intent, REFUSED))
+    writer.record_outcome(attempt_of(intent, REFUSED))
     return intent
 
 
-async def test_more_rows_than_one_statement_takes_are_written(folder: Path) -> None:
-    """A batch larger than a statement is split, and its order is kept."""
+async def test_more_rows_than_fit_in_one_statement_are_written(folder: Path) -> None:
+    """The rows are split into several statements, in the same order."""
     count = 2 * ROWS_MAX + 1
     journal = opened(folder, {"a.csv": [f"task-{number}" for number in range(count)]})
     tasks = list(waiting(journal).values())
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         intents = await writer.intend(tasks)
         for intent in intents:
-            writer.record_outcome(settlement(intent, created(f"id-{intent}")))
+            writer.record_outcome(attempt_of(intent, created(f"id-{intent}")))
     journal.apply_log()
 
     assert [row.rsplit(maxsplit=1)[1] for row in shown(journal)] == [
@@ -226,24 +226,24 @@ async def test_more_rows_than_one_statement_takes_are_written(folder: Path) -> N
     ]
 
 
-async def test_no_tasks_are_no_intents(folder: Path) -> None:
-    """An empty request is answered and writes nothing."""
+async def test_empty_list_of_tasks_writes_nothing(folder: Path) -> None:
+    """The future resolves, and there is no intent."""
     journal = opened(folder, {"a.csv": ["x"]})
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         found = await writer.intend([])
 
     assert list(found) == []
     assert journal._connection.execute("SELECT count(*) FROM intents").fetchone() == (0,)
 
 
-async def test_a_withdrawn_intent_leaves_no_trace(folder: Path) -> None:
-    """A task whose request never left is as it was before, and may be sent."""
+async def test_withdrawn_intent_is_removed(folder: Path) -> None:
+    """A task whose request was never sent has its earlier status and is pending."""
     journal = opened(folder, {"a.csv": ["x", "y", "z"]})
     await attempt(journal, {"z": REFUSED})
     tasks = list(waiting(journal).values())
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         writer.withdraw(await writer.intend(tasks))
     journal.apply_log()
 
@@ -256,10 +256,10 @@ async def test_a_withdrawn_intent_leaves_no_trace(folder: Path) -> None:
     assert list(waiting(journal)) == ["x", "y", "z"]
 
 
-async def test_intents_after_withdrawn_ones_are_folded(folder: Path) -> None:
-    """Numbers that become free again are not taken for folded ones."""
+async def test_intents_after_withdrawn_ones_are_applied(folder: Path) -> None:
+    """Numbers that are used again are not mistaken for applied ones."""
     journal = opened(folder, {"a.csv": ["x"]})
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         writer.withdraw(await writer.intend([number_of(journal, "x")]))
     journal.apply_log()
 
@@ -268,41 +268,41 @@ async def test_intents_after_withdrawn_ones_are_folded(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x created 1"]
 
 
-async def test_a_call_sees_what_was_handed_over_before(folder: Path) -> None:
-    """Work is read through the writer, which is the only one to use the connection."""
+async def test_call_sees_earlier_records(folder: Path) -> None:
+    """The call is made after earlier records are written."""
     journal = opened(folder, {"a.csv": ["x"]})
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         (intent,) = await writer.intend([number_of(journal, "x")])
-        writer.record_outcome(settlement(intent, REFUSED))
-        found = await writer.call(
+        writer.record_outcome(attempt_of(intent, REFUSED))
+        found = await writer._call(
             lambda connection: connection.execute("SELECT status FROM outcomes").fetchall()
         )
 
     assert found == [("failed",)]
 
 
-async def test_futures_that_nobody_waits_for_any_more_harm_nobody(folder: Path) -> None:
-    """A worker that was interrupted leaves its intent on disk: the request may have left."""
+async def test_cancelled_futures_are_tolerated(folder: Path) -> None:
+    """The intent of a cancelled worker is on disk: the request may have been sent."""
     journal = opened(folder, {"a.csv": ["x"]})
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         writer.intend([number_of(journal, "x")]).cancel()
-        writer.call(lambda _: None).cancel()
-        await writer.call(lambda _: None)
+        writer._call(lambda _: None).cancel()
+        await writer._call(lambda _: None)
     journal.apply_log()
 
     assert shown(journal) == ["a.csv:2 x unknown"]
 
 
-async def test_everything_handed_over_is_written_at_the_end(folder: Path) -> None:
-    """Leaving the block waits for the last commit, also after an error in it."""
+async def test_all_records_are_written_at_the_end(folder: Path) -> None:
+    """The end of the block waits for the last commit, also after an error."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     async def interrupted() -> None:
-        async with writing(journal) as writer:
+        async with open_writer(journal) as writer:
             (intent,) = await writer.intend([number_of(journal, "x")])
-            writer.record_outcome(settlement(intent, created("1")))
+            writer.record_outcome(attempt_of(intent, created("1")))
             raise KeyError
 
     with pytest.raises(KeyError):
@@ -313,23 +313,23 @@ async def test_everything_handed_over_is_written_at_the_end(folder: Path) -> Non
 
 
 async def test_nothing_is_written_after_the_first_failure(folder: Path) -> None:
-    """Intents fail, outcomes are kept for the operator, and leaving the block says why."""
+    """Intents fail, outcomes are kept as unwritten, and the block raises the error."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     x, y = number_of(journal, "x"), number_of(journal, "y")
-    writer = writing(journal)
-    late = settlement(1, created("1"))
+    writer = open_writer(journal)
+    late = attempt_of(1, created("1"))
 
     async def broken() -> None:
         async with writer:
             await writer.intend([x])
             with pytest.raises(JournalError, match="disk I/O error"):
-                await writer.call(fail)
+                await writer._call(fail)
             writer.record_outcome(late)
-            writer.call(lambda _: None).cancel()
+            writer._call(lambda _: None).cancel()
             with pytest.raises(JournalError, match="disk I/O error"):
                 await writer.intend([y])
             with pytest.raises(JournalError, match="disk I/O error"):
-                await writer.call(lambda _: None)
+                await writer._call(lambda _: None)
 
     with pytest.raises(JournalError, match="disk I/O error"):
         await broken()
@@ -339,30 +339,30 @@ async def test_nothing_is_written_after_the_first_failure(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x unknown", "a.csv:3 y not_attempted"]
 
 
-async def test_an_error_of_the_run_is_not_hidden_by_one_of_the_journal(folder: Path) -> None:
-    """The block raises what ended it."""
+async def test_error_of_the_run_is_not_hidden_by_the_writer(folder: Path) -> None:
+    """The block raises its own error."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     async def broken() -> None:
-        async with writing(journal) as writer:
+        async with open_writer(journal) as writer:
             with pytest.raises(JournalError):
-                await writer.call(fail)
+                await writer._call(fail)
             raise KeyError
 
     with pytest.raises(KeyError):
         await broken()
 
 
-async def test_an_outcome_beside_a_failing_call_is_not_lost(folder: Path) -> None:
-    """What was committed before the call failed is not reported as unwritten."""
+async def test_outcome_before_a_failing_call_is_written(folder: Path) -> None:
+    """A committed outcome is not reported as unwritten."""
     journal = opened(folder, {"a.csv": ["x"]})
-    writer = writing(journal)
+    writer = open_writer(journal)
 
     async def broken() -> None:
         async with writer:
             (intent,) = await writer.intend([number_of(journal, "x")])
-            writer.record_outcome(settlement(intent, created("1")))
-            await writer.call(fail)
+            writer.record_outcome(attempt_of(intent, created("1")))
+            await writer._call(fail)
 
     with pytest.raises(JournalError):
         await broken()
@@ -372,23 +372,23 @@ async def test_an_outcome_beside_a_failing_call_is_not_lost(folder: Path) -> Non
     assert writer.unwritten == []
 
 
-async def test_a_text_that_cannot_be_stored_breaks_the_writer_not_the_run(folder: Path) -> None:
-    """The thread never dies silently: whoever waits for it hears of the error."""
+async def test_text_that_cannot_be_stored_fails_the_futures(folder: Path) -> None:
+    """The thread does not end silently: each caller gets the error."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
-    writer = writing(journal)
+    writer = open_writer(journal)
     surrogate = Failed(http_status=400, error_code="\ud800", error_msg="")
 
     async def broken() -> None:
         async with writer:
             (intent,) = await writer.intend([number_of(journal, "x")])
-            writer.record_outcome(settlement(intent, surrogate))
+            writer.record_outcome(attempt_of(intent, surrogate))
             async with asyncio.timeout(5):
                 await writer.intend([number_of(journal, "y")])
 
     with pytest.raises(JournalError, match="surrogates not allowed"):
         await broken()
 
-    assert writer.unwritten == [settlement(1, surrogate)]
+    assert writer.unwritten == [attempt_of(1, surrogate)]
 
 
 @pytest.fixture
@@ -398,8 +398,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield disk
 
 
-def test_a_full_disk_is_found_when_the_journal_is_made(disk: Path) -> None:
-    """Nothing stays locked; with some space the same command works."""
+def test_full_disk_is_reported_when_the_journal_is_created(disk: Path) -> None:
+    """The journal is not locked, and with free space the same command works."""
     filler = fill(disk, pages_left=2)
 
     with pytest.raises(JournalError, match="full"):
@@ -410,8 +410,8 @@ def test_a_full_disk_is_found_when_the_journal_is_made(disk: Path) -> None:
         assert shown(journal) == ["a.csv:2 x not_attempted"]
 
 
-def test_a_full_disk_is_found_while_reading(disk: Path) -> None:
-    """The rows of the reading are undone, earlier ones stay."""
+def test_full_disk_is_reported_during_the_enrolment(disk: Path) -> None:
+    """The enrolment is rolled back, and earlier rows are kept."""
     journal = opened(disk / "results", {"a.csv": ["x"]})
     fill(disk, pages_left=1)
 
@@ -422,31 +422,29 @@ def test_a_full_disk_is_found_while_reading(disk: Path) -> None:
 
 
 @pytest.mark.parametrize("pages_left", range(12))
-async def test_a_disk_that_fills_up_during_a_run_loses_nothing_confirmed(
-    disk: Path, pages_left: int
-) -> None:
-    """Confirmed intents are unknown at worst; unwritten outcomes are handed back."""
+async def test_disk_that_fills_up_loses_no_confirmed_record(disk: Path, pages_left: int) -> None:
+    """Tasks with lost outcomes are unknown, and the lost outcomes are available."""
     folder = disk / "results"
     journal = opened(folder, {"a.csv": [f"task-{number}" for number in range(100)]})
     tasks = waiting(journal)
-    writer = writing(journal)
+    writer = open_writer(journal)
     filler = fill(disk, pages_left=pages_left)
-    confirmed, settled = [], {}
+    confirmed, names = [], {}
 
     async def send() -> None:
         async with writer:
             for name, task in tasks.items():
                 (intent,) = await writer.intend([task])
                 confirmed.append(name)
-                settled[intent] = name
-                writer.record_outcome(settlement(intent, created(f"id-{intent}")))
+                names[intent] = name
+                writer.record_outcome(attempt_of(intent, created(f"id-{intent}")))
 
     with pytest.raises(JournalError, match="full"):
         await send()
     journal.close()
     filler.unlink()
 
-    lost = {settled[unwritten.intent] for unwritten in writer.unwritten}
+    lost = {names[unwritten.intent] for unwritten in writer.unwritten}
     with Journal.open(folder) as reopened:
         states = {row.split()[1]: row.split()[2] for row in shown(reopened)}
         created_names = [name for name in confirmed if name not in lost]
@@ -459,13 +457,13 @@ def wal_size(folder: Path) -> int:
     return (folder / "journal.db-wal").stat().st_size
 
 
-async def test_a_write_ahead_log_cut_anywhere_shows_whole_commits_only(
+async def test_truncated_write_ahead_log_has_complete_commits_only(
     folder: Path, tmp_path: Path
 ) -> None:
-    """A torn tail costs the transactions in it, never a part of one, and nothing before them."""
+    """If the log is truncated at any byte, only the transactions after it are lost."""
     make_folder(folder)
     with closing(sqlite3.connect(folder / "journal.db")) as connection:
-        # the smallest pages there are: the log is short enough to be cut at every byte
+        # With the smallest pages the log is short enough to truncate it at every byte.
         connection.execute("PRAGMA page_size = 512")
         connection.execute("VACUUM")
     journal = opened(folder, {"a.csv": ["x", "y", "z"]})
@@ -473,32 +471,32 @@ async def test_a_write_ahead_log_cut_anywhere_shows_whole_commits_only(
     x, y, z = waiting(journal).values()
     ends: list[tuple[int, Sequence[int]]] = []
 
-    async with writing(journal) as writer:
+    async with open_writer(journal) as writer:
         intents = await writer.intend([x, y])
         ends.append((wal_size(folder), (2, 0)))
-        writer.record_outcome(settlement(intents[0], created("1")))
-        writer.record_outcome(settlement(intents[1], LOST))
+        writer.record_outcome(attempt_of(intents[0], created("1")))
+        writer.record_outcome(attempt_of(intents[1], LOST))
         await writer.intend([z])
         ends.append((wal_size(folder), (3, 2)))
-        writer.record_outcome(settlement(3, REFUSED))
-        await writer.call(lambda _: None)
+        writer.record_outcome(attempt_of(3, REFUSED))
+        await writer._call(lambda _: None)
         ends.append((wal_size(folder), (3, 3)))
-        torn = tmp_path / "torn"
-        torn.mkdir()
+        truncated = tmp_path / "truncated"
+        truncated.mkdir()
         for name in ("journal.db", "journal.db-wal"):
-            shutil.copyfile(folder / name, torn / name)
+            shutil.copyfile(folder / name, truncated / name)
     starts = [(0, (0, 0)), *ends]
 
-    # Every single byte with a plain reader, which leaves the files as they are.
+    # Each byte is read with a plain connection, which does not change the files.
     for (begin, before), (end, after) in reversed(list(pairwise(starts))):
         for size in range(end, begin, -1):
-            os.truncate(torn / "journal.db-wal", size)
-            assert tail(torn) == (after if size == end else before), size
+            os.truncate(truncated / "journal.db-wal", size)
+            assert counts(truncated) == (after if size == end else before), size
     assert len(ends) == 3
 
 
-def tail(folder: Path) -> tuple[int, int]:
-    """Return how many intents and outcomes a reader sees."""
+def counts(folder: Path) -> tuple[int, int]:
+    """Return the numbers of intents and outcomes."""
     uri = f"file:{folder / 'journal.db'}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
         found = connection.execute(
@@ -507,13 +505,11 @@ def tail(folder: Path) -> tuple[int, int]:
     return int(found[0]), int(found[1])
 
 
-async def test_a_journal_opens_whatever_is_missing_of_its_log(
-    folder: Path, tmp_path: Path
-) -> None:
-    """At every torn end the next run knows what was committed, and sends nothing of it."""
+async def test_journal_opens_with_a_truncated_log(folder: Path, tmp_path: Path) -> None:
+    """The next run sees all complete commits and does not send those tasks."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     journal._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    await attempt(journal, {"x": created("1"), "y": REFUSED}, is_folded=False)
+    await attempt(journal, {"x": created("1"), "y": REFUSED}, is_log_applied=False)
     log = (folder / "journal.db-wal").read_bytes()
     database = (folder / "journal.db").read_bytes()
     copy = tmp_path / "copy"
@@ -523,8 +519,8 @@ async def test_a_journal_opens_whatever_is_missing_of_its_log(
     for size in [*range(0, len(log), 1031), len(log)]:
         (copy / "journal.db").write_bytes(database)
         (copy / "journal.db-wal").write_bytes(log[:size])
-        with Journal.open(copy) as torn:
-            stages.append((*(row.split()[2] for row in shown(torn)), *waiting(torn)))
+        with Journal.open(copy) as truncated:
+            stages.append((*(row.split()[2] for row in shown(truncated)), *waiting(truncated)))
 
     assert list(dict.fromkeys(stages)) == [
         ("not_attempted", "not_attempted", "x", "y"),
@@ -533,11 +529,11 @@ async def test_a_journal_opens_whatever_is_missing_of_its_log(
     ]
 
 
-async def test_a_garbled_tail_costs_only_what_is_in_it(folder: Path, tmp_path: Path) -> None:
-    """A flipped bit in the last transaction takes that transaction away."""
+async def test_damaged_transaction_is_dropped(folder: Path, tmp_path: Path) -> None:
+    """If one bit of the last transaction is changed, only that transaction is lost."""
     journal = opened(folder, {"a.csv": ["x"]})
     journal._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    await attempt(journal, {"x": created("1")}, is_folded=False)
+    await attempt(journal, {"x": created("1")}, is_log_applied=False)
     log = bytearray((folder / "journal.db-wal").read_bytes())
     log[-100] ^= 1
     copy = tmp_path / "copy"
@@ -545,18 +541,18 @@ async def test_a_garbled_tail_costs_only_what_is_in_it(folder: Path, tmp_path: P
     shutil.copyfile(folder / "journal.db", copy / "journal.db")
     (copy / "journal.db-wal").write_bytes(log)
 
-    with Journal.open(copy) as torn:
-        found = shown(torn)
+    with Journal.open(copy) as truncated:
+        found = shown(truncated)
 
     assert found == ["a.csv:2 x unknown"]
 
 
-class Strike:
+class FailingCall:
     """
-    Fails one call of a function of the writer's module, in the thread that is profiled.
+    Profile function that makes one call in the module of the writer fail.
 
     Args:
-        number: of the call that fails, from 1 on.
+        number: number of the call that fails, counted from 1.
 
     """
 
@@ -572,44 +568,44 @@ class Strike:
         self._left -= 1
         if self._left == 0:
             self.function = name
-            raise StruckError(name)
+            raise InjectedError(name)
 
 
-class StruckError(Exception):
-    """A failure that no part of the writer expects."""
+class InjectedError(Exception):
+    """An error that the writer does not expect."""
 
 
-async def struck_at(folder: Path, number: int) -> str:
+async def fail_call(folder: Path, number: int) -> str:
     """
-    Let the thread of a writer fail at its call *number*.
+    Make call *number* in the thread of a writer fail.
 
-    Return the function that failed; all that waited has ended by then.
+    Return the name of the function that failed; all futures have ended then.
     """
     journal = opened(folder, {"a.csv": ["x", "y"]})
     x, y = waiting(journal).values()
-    strike = Strike(number)
-    writer = writing(journal)
+    failing = FailingCall(number)
+    writer = open_writer(journal)
     waited: list[asyncio.Future[Any]] = []
 
     async def work() -> None:
         async with writer:
             for _ in range(2):
-                waited.extend((writer.intend([x]), writer.call(lambda _: None)))
+                waited.extend((writer.intend([x]), writer._call(lambda _: None)))
                 await asyncio.wait(waited)
-            writer.record_outcome(settlement(1, created("1")))
+            writer.record_outcome(attempt_of(1, created("1")))
             waited.append(writer.intend([y]))
             await asyncio.wait(waited)
 
-    threading.setprofile(strike)
+    threading.setprofile(failing)
     try:
         async with asyncio.timeout(5):
-            if await failed(work()) != strike.function:
-                pytest.fail(f"{strike.function} failed, and the block did not raise it")
+            if await failed(work()) != failing.function:
+                pytest.fail(f"{failing.function} failed, and the block did not raise it")
     finally:
         threading.setprofile(None)
     assert {type(error) for done in waited if (error := done.exception())} <= {JournalError}
     journal.close()
-    return strike.function
+    return failing.function
 
 
 async def failed(work: Awaitable[None]) -> str:
@@ -621,12 +617,12 @@ async def failed(work: Awaitable[None]) -> str:
     return ""
 
 
-async def test_a_thread_that_fails_anywhere_keeps_nobody_waiting(tmp_path: Path) -> None:
-    """Whichever call of its functions fails, every future that waits for it fails too."""
+async def test_failure_of_any_function_fails_all_futures(tmp_path: Path) -> None:
+    """If any call in the thread fails, no future waits forever."""
     functions = []
     number = 1
 
-    while function := await struck_at(tmp_path / str(number), number):
+    while function := await fail_call(tmp_path / str(number), number):
         functions.append(function)
         number += 1
 
@@ -634,8 +630,8 @@ async def test_a_thread_that_fails_anywhere_keeps_nobody_waiting(tmp_path: Path)
     assert len(set(functions)) >= 3
 
 
-async def test_a_call_that_ends_the_thread_keeps_nobody_waiting(folder: Path) -> None:
-    """Not even an error that passes every handler of ordinary ones leaves a future open."""
+async def test_call_that_ends_the_thread_fails_all_futures(folder: Path) -> None:
+    """An error that is not an `Exception` fails the futures as well."""
     journal = opened(folder, {"a.csv": ["x"]})
     (x,) = waiting(journal).values()
 
@@ -643,8 +639,8 @@ async def test_a_call_that_ends_the_thread_keeps_nobody_waiting(folder: Path) ->
         raise SystemExit
 
     async def broken() -> None:
-        async with writing(journal) as writer, asyncio.timeout(5):
-            first, second = writer.call(leave), writer.intend([x])
+        async with open_writer(journal) as writer, asyncio.timeout(5):
+            first, second = writer._call(leave), writer.intend([x])
             with pytest.raises(JournalError, match="SystemExit"):
                 await first
             with pytest.raises(JournalError, match="SystemExit"):
@@ -655,8 +651,8 @@ async def test_a_call_that_ends_the_thread_keeps_nobody_waiting(folder: Path) ->
         await broken()
 
 
-async def test_a_clock_that_fails_keeps_nobody_waiting(folder: Path) -> None:
-    """What fails before the thread has the batch fails its futures as well."""
+async def test_failing_clock_fails_all_futures(folder: Path) -> None:
+    """An error before the batch is passed to the thread fails its futures as well."""
     journal = opened(folder, {"a.csv": ["x"]})
     (x,) = waiting(journal).values()
     run = journal.start_run(RunId("run"), at="")
@@ -665,7 +661,7 @@ async def test_a_clock_that_fails_keeps_nobody_waiting(folder: Path) -> None:
         raise OSError("no clock")
 
     writer = journal.writer(run=run, now_ms=stopped)
-    lost = settlement(1, created("1"))
+    lost = attempt_of(1, created("1"))
 
     async def broken() -> None:
         async with writer, asyncio.timeout(5):

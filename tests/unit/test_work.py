@@ -1,4 +1,4 @@
-"""What a run may send is chosen from the journal, and nothing that may exist is among it."""
+"""A run sends only tasks that certainly do not exist."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,16 +27,16 @@ THROTTLED = Failed(http_status=429, error_code="APIG.0308", error_msg="slow down
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> Journal:
-    """One task in every state, and one row that is rejected."""
+    """One task with each status, and one rejected row."""
     journal = opened(
         tmp_path / "results",
-        {"a.csv": ["made", "new", "refused", "lost", "mute", "throttled", "!bad"]},
+        {"a.csv": ["made", "new", "refused", "lost", "silent", "throttled", "!bad"]},
     )
     outcomes: dict[str, Outcome | None] = {
         "made": created("1"),
         "refused": REFUSED,
         "lost": LOST,
-        "mute": None,
+        "silent": None,
         "throttled": THROTTLED,
     }
     await attempt(journal, outcomes)
@@ -48,13 +48,13 @@ def names(journal: Journal) -> list[str]:
     return [found.key.task_name for found in tasks]
 
 
-def test_what_may_be_sent_is_what_certainly_does_not_exist(journal: Journal) -> None:
-    """New and refused tasks are handed out; created and unsettled ones are not."""
+def test_created_and_unknown_tasks_are_not_pending(journal: Journal) -> None:
+    """New and failed tasks are pending."""
     assert list(waiting(journal)) == ["new", "refused", "throttled"]
 
 
-def test_pending_tasks_know_their_row(journal: Journal) -> None:
-    """Place, key and body come back as they were read."""
+def test_pending_tasks_have_their_row(journal: Journal) -> None:
+    """Location, key and body are those of the row."""
     journal.work.select_from_input()
 
     (found,), after = journal.work.pending(after=0, limit=1)
@@ -65,39 +65,39 @@ def test_pending_tasks_know_their_row(journal: Journal) -> None:
     assert journal.work.pending(after=after, limit=1)[1] > after
 
 
-def test_the_end_of_the_work_keeps_the_cursor(journal: Journal) -> None:
-    """Whoever asks again gets nothing again."""
+def test_cursor_is_kept_at_the_end(journal: Journal) -> None:
+    """Further calls return no tasks."""
     journal.work.select_from_input()
 
     assert journal.work.pending(after=1000, limit=5) == ([], 1000)
 
 
 @pytest.mark.parametrize(
-    ("only", "chosen", "to_look_for"),
+    ("only", "selected", "to_reconcile"),
     [
-        ((), ["new", "refused", "throttled"], ["lost", "mute"]),
+        ((), ["new", "refused", "throttled"], ["lost", "silent"]),
         (["failed"], ["refused", "throttled"], []),
         (["APIG.0308", "not_attempted"], ["new", "throttled"], []),
-        (["unknown"], [], ["lost", "mute"]),
+        (["unknown"], [], ["lost", "silent"]),
         (["FDI.9"], [], ["lost"]),
         (["created"], [], []),
     ],
     ids=["all", "a status", "a code and a status", "unknown", "a code", "created"],
 )
-def test_a_retry_chooses_by_status_and_code(
-    journal: Journal, only: Sequence[str], chosen: list[str], to_look_for: list[str]
+def test_retry_selects_by_status_and_code(
+    journal: Journal, only: Sequence[str], selected: list[str], to_reconcile: list[str]
 ) -> None:
-    """What is created is never chosen, whatever was asked for."""
+    """Created tasks are never selected."""
     journal.work.select_for_retry(only)
 
-    looked_for = [
+    reconciled = [
         found.pending.key.task_name for found in journal.work.find_unknown() if found.may_resend
     ]
-    assert (names(journal), looked_for) == (chosen, to_look_for)
+    assert (names(journal), reconciled) == (selected, to_reconcile)
 
 
-def test_a_retry_takes_rows_of_all_readings(journal: Journal) -> None:
-    """A run is about its files, a retry about the whole journal."""
+def test_retry_selects_rows_of_all_enrolments(journal: Journal) -> None:
+    """A run selects rows of its files, a retry rows of the whole journal."""
     read(journal, {"b.csv": ["other"]})
     journal.work.select_from_input()
     run = names(journal)
@@ -113,10 +113,10 @@ def test_a_retry_takes_rows_of_all_readings(journal: Journal) -> None:
     [(0, []), (2, ["new", "refused"]), (9, ["new", "refused", "throttled"])],
     ids=["none", "some", "all"],
 )
-def test_a_limit_leaves_the_first_tasks_and_all_unsettled_ones(
+def test_limit_keeps_the_first_tasks_and_all_unknown_ones(
     journal: Journal, limit: int, left: list[str]
 ) -> None:
-    """Looking for a task on the server is not sending it."""
+    """Reconciling a task does not send it."""
     journal.work.select_from_input()
 
     journal.work.limit_to(limit)
@@ -126,7 +126,7 @@ def test_a_limit_leaves_the_first_tasks_and_all_unsettled_ones(
 
 
 def test_tasks_are_counted_per_target(tmp_path: Path) -> None:
-    """Targets come in the order of their first rows."""
+    """Targets are in the order of their first rows."""
     journal = opened(tmp_path / "results", {"a.csv": ["x@i2", "y@i1", "z@i2"]})
     journal.work.select_from_input()
 
@@ -135,11 +135,11 @@ def test_tasks_are_counted_per_target(tmp_path: Path) -> None:
     assert list(found.items()) == [(target("i2"), 2), (target("i1"), 1)]
 
 
-def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
-    """The last answer comes with them, and where there was none, that."""
+def test_unknown_tasks_have_their_last_response(journal: Journal) -> None:
+    """Without a response there is no status."""
     journal.work.select_from_input()
 
-    lost, mute = journal.work.find_unknown()
+    lost, silent = journal.work.find_unknown()
 
     assert lost == UnknownTask(
         pending=lost.pending,
@@ -152,19 +152,24 @@ def test_unsettled_tasks_say_what_is_known(journal: Journal) -> None:
     )
     assert lost.pending.may_exist
     assert lost.pending.location == RowLocation(file="a.csv", sheet="", number=5)
-    assert (mute.intent, mute.last_ms, mute.http_status, mute.reason) == (4, NOW_MS, None, "")
+    assert (silent.intent, silent.last_ms, silent.http_status, silent.reason) == (
+        4,
+        NOW_MS,
+        None,
+        "",
+    )
 
 
-def test_unsettled_tasks_of_other_files_are_looked_for_but_not_sent(journal: Journal) -> None:
-    """A run on another file settles what it can and sends none of it."""
+def test_unknown_tasks_of_other_files_are_reconciled_but_not_sent(journal: Journal) -> None:
+    """A run with another file does not send tasks of this file."""
     read(journal, {"b.csv": ["other"]})
     journal.work.select_from_input()
 
     assert [found.may_resend for found in journal.work.find_unknown()] == [False, False]
 
 
-def test_tasks_that_exist_already_are_found_by_name(journal: Journal) -> None:
-    """Only exact names of tasks that would be sent to that very instance count."""
+def test_existing_tasks_are_found_by_name(journal: Journal) -> None:
+    """Only exact names of pending tasks of the same instance match."""
     journal.work.select_from_input()
 
     here = journal.work.existing(target(), ["new", "NEW", "made", "lost", "throttled"])
@@ -177,8 +182,8 @@ def test_tasks_that_exist_already_are_found_by_name(journal: Journal) -> None:
     assert elsewhere == []
 
 
-async def test_what_existed_before_is_skipped_for_good(journal: Journal) -> None:
-    """It leaves the work, keeps the server's id, and no later run sends it."""
+async def test_existing_tasks_stay_skipped(journal: Journal) -> None:
+    """They keep the id of the server, and later runs do not send them."""
     journal.work.select_from_input()
 
     journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
@@ -192,8 +197,8 @@ async def test_what_existed_before_is_skipped_for_good(journal: Journal) -> None
     assert (row.error_code, row.http_status) == ("", None)
 
 
-async def test_the_id_of_a_skipped_task_belongs_to_it(journal: Journal) -> None:
-    """A server that gives it to a new task has not created that one."""
+async def test_id_of_a_skipped_task_is_not_accepted_again(journal: Journal) -> None:
+    """A server that returns it for a new task has not created that task."""
     journal.work.select_from_input()
     journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
 
@@ -202,8 +207,8 @@ async def test_the_id_of_a_skipped_task_belongs_to_it(journal: Journal) -> None:
     assert "a.csv:3 new unknown" in shown(journal)
 
 
-def test_a_journal_without_rows_has_no_endpoint(tmp_path: Path) -> None:
-    """It belongs to the endpoint of its first reading."""
+def test_journal_without_rows_has_no_endpoint(tmp_path: Path) -> None:
+    """The first enrolment sets the endpoint."""
     with Journal.open(tmp_path / "results") as fresh:
         before = fresh.endpoint
         read(fresh, {"a.csv": ["x"]})

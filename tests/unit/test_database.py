@@ -1,4 +1,4 @@
-"""The last outcome of a task's last attempt decides what the report says of it."""
+"""The status of a task is the last outcome of its last attempt."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
-def everything(journal: Journal) -> list[object]:
+def all_tasks(journal: Journal) -> list[object]:
     return journal._connection.execute("SELECT * FROM tasks").fetchall()
 
 
@@ -43,7 +43,7 @@ async def send_in_turn(journal: Journal, name: str, outcomes: list[Outcome | Non
                 writer.record_outcome(
                     AttemptOutcome(intent=intent, outcome=outcome, duration_ms=7)
                 )
-                await writer.call(lambda _: None)
+                await writer._call(lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ async def send_in_turn(journal: Journal, name: str, outcomes: list[Outcome | Non
         ({"x": None}, "unknown"),
         ({}, "not_attempted"),
     ],
-    ids=["created", "found", "refused", "lost", "no outcome", "not sent"],
+    ids=["created", "reconciled", "refused", "lost", "no outcome", "not sent"],
 )
-async def test_a_task_stands_where_its_attempt_left_it(
+async def test_status_follows_from_the_outcome(
     folder: Path, outcomes: Mapping[str, Outcome | None], expected: str
 ) -> None:
-    """An intent without an outcome is unknown, because its request may have arrived."""
+    """An attempt without an outcome is unknown, because the request may have arrived."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     await attempt(journal, outcomes)
@@ -69,8 +69,8 @@ async def test_a_task_stands_where_its_attempt_left_it(
     assert shown(journal) == [f"a.csv:2 x {expected}"]
 
 
-async def test_an_attempt_without_an_outcome_says_so(folder: Path) -> None:
-    """The report gives the reason that the journal has, when nobody recorded one."""
+async def test_attempt_without_an_outcome_has_a_reason(folder: Path) -> None:
+    """The journal supplies the reason, because none was recorded."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     await attempt(journal, {"x": None})
@@ -81,7 +81,7 @@ async def test_an_attempt_without_an_outcome_says_so(folder: Path) -> None:
 
 
 async def test_only_the_last_attempt_counts(folder: Path) -> None:
-    """All of them are counted, and the time of the first one is kept."""
+    """All attempts are counted, and the time of the first one is kept."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     await send_in_turn(journal, "x", [REFUSED, REFUSED, created("1")])
@@ -94,8 +94,8 @@ async def test_only_the_last_attempt_counts(folder: Path) -> None:
     assert row.finished_at > row.first_sent_at
 
 
-async def test_a_refusal_before_an_unresolved_attempt_does_not_count(folder: Path) -> None:
-    """Whatever the earlier attempts say, the last one may have created the task."""
+async def test_refusal_before_an_unknown_attempt_does_not_count(folder: Path) -> None:
+    """The last attempt may have created the task."""
     journal = opened(folder, {"a.csv": ["x"]})
 
     await send_in_turn(journal, "x", [REFUSED, None])
@@ -107,7 +107,7 @@ async def test_a_refusal_before_an_unresolved_attempt_does_not_count(folder: Pat
 
 
 async def test_attempts_of_several_runs_add_up(folder: Path) -> None:
-    """The next run continues the count of the one before."""
+    """The next run continues the count of the previous run."""
     journal = opened(folder, {"a.csv": ["x"]})
     await attempt(journal, {"x": REFUSED})
 
@@ -117,22 +117,22 @@ async def test_attempts_of_several_runs_add_up(folder: Path) -> None:
     assert (row.status, row.attempts) == (Status.CREATED, 2)
 
 
-async def test_folding_twice_changes_nothing(folder: Path) -> None:
-    """What is folded already is passed over."""
+async def test_applying_the_log_twice_changes_nothing(folder: Path) -> None:
+    """Entries that are applied already are skipped."""
     journal = opened(folder, {"a.csv": ["x", "y", "z"]})
     await attempt(journal, {"x": created("1"), "y": REFUSED, "z": None})
-    before = everything(journal)
+    before = all_tasks(journal)
 
     journal.apply_log()
 
-    assert everything(journal) == before
+    assert all_tasks(journal) == before
 
 
-async def test_a_run_that_never_folded_is_folded_when_the_journal_opens(folder: Path) -> None:
-    """A crash before folding costs nothing: what was appended is all there is to know."""
+async def test_log_is_applied_when_the_journal_is_opened(folder: Path) -> None:
+    """Nothing is lost if the process crashes before it applies the log."""
     outcomes: dict[str, Outcome | None] = {"x": created("1"), "y": REFUSED, "z": None}
     with opened(folder, {"a.csv": ["x", "y", "z"]}) as journal:
-        await attempt(journal, outcomes, is_folded=False)
+        await attempt(journal, outcomes, is_log_applied=False)
 
     with Journal.open(folder) as journal:
         found = shown(journal)
@@ -140,8 +140,8 @@ async def test_a_run_that_never_folded_is_folded_when_the_journal_opens(folder: 
     assert found == ["a.csv:2 x created 1", "a.csv:3 y failed", "a.csv:4 z unknown"]
 
 
-async def test_an_id_that_comes_twice_in_a_run_counts_once(folder: Path) -> None:
-    """A server that hands out one id twice has not created two tasks; the first one has it."""
+async def test_id_that_is_returned_twice_in_a_run_counts_once(folder: Path) -> None:
+    """A server that returns an id twice has not created two tasks; the first one keeps it."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
 
     await attempt(journal, {"x": created("1"), "y": created("1")})
@@ -151,8 +151,8 @@ async def test_an_id_that_comes_twice_in_a_run_counts_once(folder: Path) -> None
 
 
 @pytest.mark.parametrize("order", ["xy", "yx"], ids=["input order", "other order"])
-async def test_an_id_of_an_earlier_run_is_not_given_again(folder: Path, order: str) -> None:
-    """The task that had the id first keeps it, wherever the two rows stand."""
+async def test_id_of_an_earlier_run_is_not_accepted_again(folder: Path, order: str) -> None:
+    """The first task keeps the id, independent of the order of the rows."""
     journal = opened(folder, {"a.csv": list(order)})
     await attempt(journal, {"x": created("1")})
 
@@ -164,8 +164,8 @@ async def test_an_id_of_an_earlier_run_is_not_given_again(folder: Path, order: s
     ]
 
 
-async def test_an_id_of_a_removed_row_is_not_given_again(folder: Path) -> None:
-    """The server still has the task, although the analyst has no row for it any more."""
+async def test_id_of_a_removed_row_is_not_accepted_again(folder: Path) -> None:
+    """The task still exists on the server, although its row was removed."""
     journal = opened(folder, {"a.csv": ["x"]})
     await attempt(journal, {"x": created("1")})
     read(journal, {"a.csv": ["y"]})
@@ -175,8 +175,8 @@ async def test_an_id_of_a_removed_row_is_not_given_again(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x created 1", "a.csv:2 y unknown"]
 
 
-async def test_an_id_of_another_instance_is_another_id(folder: Path) -> None:
-    """Instances number their tasks on their own."""
+async def test_id_of_another_instance_is_another_id(folder: Path) -> None:
+    """Ids are unique per instance only."""
     journal = opened(folder, {"a.csv": ["x@i1", "y@i2"]})
 
     await attempt(journal, {"x": created("1"), "y": created("1")})
@@ -184,8 +184,8 @@ async def test_an_id_of_another_instance_is_another_id(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x created 1", "a.csv:3 y created 1"]
 
 
-async def test_an_id_of_another_instance_and_run_is_another_id(folder: Path) -> None:
-    """That holds for what was created earlier as well."""
+async def test_id_of_another_instance_and_run_is_another_id(folder: Path) -> None:
+    """The same is true for tasks of earlier runs."""
     journal = opened(folder, {"a.csv": ["x@i1", "y@i2"]})
     await attempt(journal, {"x": created("1")})
 
@@ -195,13 +195,13 @@ async def test_an_id_of_another_instance_and_run_is_another_id(folder: Path) -> 
 
 
 async def test_the_last_outcome_of_an_attempt_counts(folder: Path) -> None:
-    """What was not known at first and found in the server's list later is created."""
+    """An unknown task that is found in the task list later is created."""
     journal = opened(folder, {"a.csv": ["x"]})
     await attempt(journal, {"x": LOST})
-    found_later = Created(task_id=TaskId("1"), how="reconciled")
+    reconciled = Created(task_id=TaskId("1"), how="reconciled")
 
     async with journal.writer(run=1, now_ms=lambda: NOW_MS + 5000) as writer:
-        writer.record_outcome(AttemptOutcome(intent=1, outcome=found_later, duration_ms=7))
+        writer.record_outcome(AttemptOutcome(intent=1, outcome=reconciled, duration_ms=7))
     journal.apply_log()
 
     (row,) = journal.results()
@@ -209,8 +209,8 @@ async def test_the_last_outcome_of_an_attempt_counts(folder: Path) -> None:
     assert (row.error_code, row.finished_at) == ("", "2025-01-02T03:04:10.000Z")
 
 
-async def test_an_id_that_was_lost_is_free(folder: Path) -> None:
-    """Only a task that is created owns its id."""
+async def test_id_that_was_not_accepted_is_free(folder: Path) -> None:
+    """Only a created task owns its id."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     await attempt(journal, {"x": created("1"), "y": created("1")})
     assert shown(journal)[1] == "a.csv:3 y unknown"
@@ -220,10 +220,10 @@ async def test_an_id_that_was_lost_is_free(folder: Path) -> None:
     assert shown(journal) == ["a.csv:2 x created 1", "a.csv:3 y created 2"]
 
 
-async def test_the_content_that_was_sent_is_the_one_that_counts(folder: Path) -> None:
-    """A row that changes after a crash is compared with what the dead run had sent."""
+async def test_row_is_compared_with_the_content_that_was_sent(folder: Path) -> None:
+    """A row that changes after a crash differs from the content that was sent."""
     with opened(folder, {"a.csv": ["x=old"]}) as journal:
-        await attempt(journal, {"x": created("1")}, is_folded=False)
+        await attempt(journal, {"x": created("1")}, is_log_applied=False)
 
     with opened(folder, {"a.csv": ["x=new"]}) as journal:
         found = shown(journal)
@@ -231,17 +231,15 @@ async def test_the_content_that_was_sent_is_the_one_that_counts(folder: Path) ->
     assert found == ["a.csv:2 x skipped 1"]
 
 
-async def test_an_unknown_task_keeps_its_content_until_it_is_sent_again(folder: Path) -> None:
-    """Found on the server later, it is what was sent, not what the row says by then."""
+async def test_unknown_task_keeps_its_content_until_it_is_sent_again(folder: Path) -> None:
+    """A task that is reconciled later has the content that was sent, not that of the row."""
     with opened(folder, {"a.csv": ["x=old"]}) as journal:
         await attempt(journal, {"x": None})
         read(journal, {"a.csv": ["x=new"]})
         (intent,) = journal._connection.execute("SELECT id FROM intents").fetchone()
-        found_later = Created(task_id=TaskId("1"), how="reconciled")
+        reconciled = Created(task_id=TaskId("1"), how="reconciled")
         async with journal.writer(run=1, now_ms=lambda: NOW_MS) as writer:
-            writer.record_outcome(
-                AttemptOutcome(intent=intent, outcome=found_later, duration_ms=7)
-            )
+            writer.record_outcome(AttemptOutcome(intent=intent, outcome=reconciled, duration_ms=7))
 
         journal.apply_log()
 

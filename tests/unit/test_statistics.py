@@ -1,4 +1,4 @@
-"""The history of a batch is counted from its attempts, in spans and bars that can be drawn."""
+"""Run history, timelines and latencies are computed from the attempts."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ UNSENT = Failed(http_status=None, error_code="CONNECT", error_msg="refused")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request that left so many milliseconds after *NOW_MS*, and took so long."""
+    """A request that was sent *after_ms* milliseconds after *NOW_MS*."""
 
     after_ms: int
     outcome: Outcome | None
@@ -53,17 +53,17 @@ class Sent:
 
 
 def send(journal: Journal, requests: Iterable[Sent]) -> int:
-    """Let one run send *requests* for the first task; return its number."""
+    """Send *requests* for the first task in one run; return its number."""
     run = journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
     first = journal._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM intents").fetchone()
     for intent, sent in zip(count(first[0]), requests, strict=False):
         at_ms = NOW_MS + sent.after_ms
         add_intents(journal._connection, [(intent, 1)], run=run, at_ms=at_ms)
         if sent.outcome is not None:
-            settlement = AttemptOutcome(
+            sent_outcome = AttemptOutcome(
                 intent=intent, outcome=sent.outcome, duration_ms=sent.duration_ms
             )
-            add_outcomes(journal._connection, [settlement], at_ms=at_ms + sent.duration_ms)
+            add_outcomes(journal._connection, [sent_outcome], at_ms=at_ms + sent.duration_ms)
     return run
 
 
@@ -75,15 +75,15 @@ def journal(tmp_path: Path) -> Iterable[Journal]:
 
 
 class TestRuns:
-    def test_nothing_was_sent(self, journal: Journal) -> None:
-        """A batch without a run has none, and nothing to draw."""
+    def test_batch_without_runs_has_no_statistics(self, journal: Journal) -> None:
+        """There are no runs, no timeline and no latencies."""
         assert journal.statistics.runs() == []
         assert journal.statistics.last_run_with_attempts() is None
         assert journal.statistics.timeline(1) is None
         assert journal.statistics.latencies(1) is None
 
     async def test_each_run_has_its_counts(self, journal: Journal) -> None:
-        """Requests are counted in the run that sent them, by what became of them."""
+        """Requests are counted in the run that sent them, by outcome."""
         await attempt(journal, {"one": created("1"), "two": REFUSED, "three": LOST, "four": None})
         await attempt(journal, {"two": THROTTLED, "four": UNSENT})
         last = journal.start_run(RunId("last"), at="2025-01-03T03:04:05Z")
@@ -108,10 +108,8 @@ class TestRuns:
         )
         assert journal.statistics.last_run_with_attempts() == 2
 
-    async def test_what_the_list_told_later_counts_for_the_run_that_sent(
-        self, journal: Journal
-    ) -> None:
-        """A lost answer that turns out to have created its task is a creation of its own run."""
+    async def test_reconciled_task_counts_for_the_run_that_sent_it(self, journal: Journal) -> None:
+        """A task that a later run finds is a created task of the earlier run."""
         await attempt(journal, {"one": LOST})
         intent = journal._connection.execute("SELECT max(id) FROM intents").fetchone()[0]
         found = Created(task_id=TaskId("1"), how="reconciled")
@@ -122,14 +120,14 @@ class TestRuns:
 
         assert (run.created, run.unknown) == (1, 0)
 
-    def test_undoing_is_no_run(self, journal: Journal) -> None:
-        """What removes tasks creates none, and is not told of."""
+    def test_undo_is_not_in_the_history(self, journal: Journal) -> None:
+        """A run that deletes tasks creates none."""
         journal.start_run(UNDO_RUN_ID, at="")
 
         assert journal.statistics.runs() == []
 
-    def test_only_the_last_runs_are_told_of(self, journal: Journal) -> None:
-        """A batch that was run very often has a short list all the same."""
+    def test_only_the_last_runs_are_returned(self, journal: Journal) -> None:
+        """The history of a batch with many runs is limited."""
         for _ in range(statistics.RUNS_MAX + 3):
             journal.start_run(RunId("run"), at="")
 
@@ -139,8 +137,8 @@ class TestRuns:
 
 
 class TestTimeline:
-    def test_answers_stand_in_their_spans(self, journal: Journal) -> None:
-        """Creations, 429s and everything else are told apart; an hour without any is a gap."""
+    def test_outcomes_are_counted_in_their_spans(self, journal: Journal) -> None:
+        """Created, throttled and other outcomes are counted separately; spans can be empty."""
         run = send(
             journal,
             [
@@ -168,8 +166,8 @@ class TestTimeline:
             ],
         )
 
-    def test_list_tells_nothing_of_time(self, journal: Journal) -> None:
-        """What a later run found out does not stretch the run that had sent."""
+    def test_reconciled_outcomes_are_not_in_the_timeline(self, journal: Journal) -> None:
+        """An outcome from a later run does not extend the earlier run."""
         run = send(journal, [Sent(0, LOST), Sent(10, LOST)])
         found = Created(task_id=TaskId("1"), how="reconciled")
         add_outcomes(
@@ -183,16 +181,16 @@ class TestTimeline:
         assert line is not None
         assert (line.elapsed_ms, sum(span.others for span in line.spans)) == (17, 2)
 
-    def test_clock_that_was_set_back_does_no_harm(self, journal: Journal) -> None:
-        """Answers from before the first request belong to the first span."""
+    def test_clock_that_is_set_back_is_tolerated(self, journal: Journal) -> None:
+        """Responses before the first request are in the first span."""
         run = send(journal, [Sent(0, REFUSED, duration_ms=-5000)])
 
         assert journal.statistics.timeline(run) == Timeline(
             start_ms=NOW_MS, elapsed_ms=0, width_ms=200, spans=[Span(others=1)]
         )
 
-    def test_span_has_the_lowest_rate_in_force(self, journal: Journal) -> None:
-        """A dip is seen however short it was; a rate holds until the next one."""
+    def test_span_has_the_lowest_rate(self, journal: Journal) -> None:
+        """A short reduction is visible; a rate applies until the next change."""
         run = send(journal, [Sent(at, REFUSED, duration_ms=0) for at in range(0, 1001, 10)])
         for at_ms, rates in ((-5, [50.0]), (250, [20.0, 30.0]), (590, [40.0]), (999, [10.0])):
             add_rates(journal._connection, rates, run=run, at_ms=NOW_MS + at_ms)
@@ -204,8 +202,8 @@ class TestTimeline:
         assert line is not None
         assert [span.rate_per_s for span in line.spans] == [50, 20, 30, 40, 10, 10]
 
-    async def test_rates_are_kept_as_they_change(self, journal: Journal) -> None:
-        """The writer puts them on disk beside the outcomes."""
+    async def test_rates_are_recorded(self, journal: Journal) -> None:
+        """The writer stores each change of the rate."""
         run = journal.start_run(RunId("run"), at="")
         async with journal.writer(run=run, now_ms=lambda: NOW_MS) as writer:
             writer.record_rate(50.0)
@@ -221,10 +219,10 @@ class TestTimeline:
         times_ms=st.lists(st.integers(0, 10**8), min_size=1, max_size=40),
         rates=st.lists(st.tuples(st.integers(-10, 10**8), st.floats(0.1, 1e6)), max_size=9),
     )
-    def test_every_answer_is_drawn_once(
+    def test_every_outcome_is_in_one_span(
         self, times_ms: list[int], rates: list[tuple[int, float]]
     ) -> None:
-        """However a run went, a few hundred spans without gaps hold all of its answers."""
+        """The spans have no gaps, and their number is limited."""
         with Journal.scratch() as journal:
             read_one(journal)
             run = send(journal, [Sent(at, REFUSED, 0) for at in sorted(times_ms)])
@@ -246,8 +244,8 @@ def read_one(journal: Journal) -> None:
 
 
 class TestLatencies:
-    def test_quantiles_are_times_that_were_measured(self, journal: Journal) -> None:
-        """Half, 95 and 99 of a hundred answers took no longer; the slowest are counted."""
+    def test_percentiles_are_measured_times(self, journal: Journal) -> None:
+        """Percentiles are measured times, and responses above the last bar are counted."""
         run = send(journal, [Sent(0, REFUSED, duration_ms=ms) for ms in range(1, 101)])
 
         found = journal.statistics.latencies(run)
@@ -261,8 +259,8 @@ class TestLatencies:
         ]
         assert (len(found.bars), found.beyond) == (20, 1)
 
-    def test_all_runs_are_one_server(self, journal: Journal) -> None:
-        """Without a run's number the answers of every run count."""
+    def test_latencies_of_all_runs_are_combined(self, journal: Journal) -> None:
+        """Without the number of a run, the responses of all runs count."""
         send(journal, [Sent(0, REFUSED, duration_ms=3)])
         send(journal, [Sent(0, REFUSED, duration_ms=5)])
 
@@ -271,8 +269,8 @@ class TestLatencies:
         assert found is not None
         assert (found.answers, found.min_ms, found.max_ms) == (2, 3, 5)
 
-    def test_requests_without_an_answer_say_nothing(self, journal: Journal) -> None:
-        """A timeout is no latency of the server."""
+    def test_requests_without_a_response_have_no_latency(self, journal: Journal) -> None:
+        """A timeout is not a response time."""
         run = send(journal, [Sent(0, UNSENT, 30_000), Sent(0, None), Sent(0, REFUSED, 3)])
 
         found = journal.statistics.latencies(run)
@@ -286,8 +284,8 @@ class TestLatencies:
 
     @settings(max_examples=60)
     @given(durations_ms=st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
-    def test_every_answer_is_in_a_bar_or_beyond(self, durations_ms: Sequence[int]) -> None:
-        """The bars stand side by side, and what they leave out is one in a hundred at most."""
+    def test_every_response_is_in_a_bar_or_beyond(self, durations_ms: Sequence[int]) -> None:
+        """The bars have no gaps, and at most one percent of the responses is beyond them."""
         with Journal.scratch() as journal:
             read_one(journal)
             run = send(journal, [Sent(0, REFUSED, ms) for ms in durations_ms])
@@ -304,8 +302,8 @@ class TestLatencies:
 
 
 class TestShares:
-    async def test_files_have_their_statuses(self, tmp_path: Path) -> None:
-        """Every status has its count, zero included; the file with the most rows comes first."""
+    async def test_files_have_counts_per_status(self, tmp_path: Path) -> None:
+        """Each status has a count, zero included; the file with the most rows is first."""
         with Journal.open(tmp_path) as journal:
             read(journal, {"small.csv": ["one"], "large.csv": ["two", "!three", "four@i2"]})
             await attempt(journal, {"one": created("1"), "two": REFUSED})
@@ -323,8 +321,8 @@ class TestShares:
         ]
         assert [(share.name, share.rows) for share in by_instance] == [("i1", 3), ("i2", 1)]
 
-    def test_many_instances_become_a_few(self, tmp_path: Path) -> None:
-        """What is beyond the largest ones is one share."""
+    def test_small_instances_are_combined(self, tmp_path: Path) -> None:
+        """All instances except the largest ones are one share."""
         names = [f"n{number}@i{number}" for number in range(statistics.SHARES_MAX + 5)]
         with Journal.open(tmp_path) as journal:
             read(journal, {"a.csv": [*names, "more@i3"]})
@@ -336,8 +334,8 @@ class TestShares:
 
 
 class TestTargets:
-    def test_instances_of_tasks_are_named(self, tmp_path: Path) -> None:
-        """The first dozen are named and all are counted; instances without tasks are not."""
+    def test_instances_of_tasks_are_returned(self, tmp_path: Path) -> None:
+        """The first ones are returned and all are counted, without instances without tasks."""
         names = [f"n{number}@i{number}" for number in range(statistics.SHARES_MAX + 5)]
         with Journal.open(tmp_path) as journal:
             assert journal.statistics.targets() == ([], 0)

@@ -1,4 +1,4 @@
-"""A row of a to-fix file says where it stood, and whatever else is typed there says nothing."""
+"""The origin column of a to-fix file contains the original location; other texts are ignored."""
 
 import pytest
 from hypothesis import given
@@ -13,14 +13,14 @@ ORIGIN = Origin(
 NAMES = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def test_an_origin_reads_as_people_would_write_it() -> None:
-    """File, sheet and row stand there in plain letters."""
+def test_origin_is_readable() -> None:
+    """The text contains file, sheet and row number."""
     assert ORIGIN.text == "0123456789ab|Müller/任务.xlsx|May 2025|17"
     assert Origin.parse(ORIGIN.text) == ORIGIN
 
 
-def test_spaces_around_an_origin_do_not_matter() -> None:
-    """They come in with copying."""
+def test_spaces_around_an_origin_are_ignored() -> None:
+    """Copying can add spaces."""
     assert Origin.parse(f" {ORIGIN.text} ") == ORIGIN
 
 
@@ -30,8 +30,8 @@ def test_spaces_around_an_origin_do_not_matter() -> None:
     sheet=NAMES,
     number=st.integers(1, 9_999_999_999),
 )
-def test_any_place_comes_back(content: str, file: str, sheet: str, number: int) -> None:
-    """Bars, per cent signs and line breaks in names included."""
+def test_any_location_can_be_parsed(content: str, file: str, sheet: str, number: int) -> None:
+    """Names can contain bars, percent signs and line breaks."""
     origin = Origin(content=content, location=RowLocation(file=file, sheet=sheet, number=number))
 
     assert Origin.parse(origin.text) == origin
@@ -39,8 +39,8 @@ def test_any_place_comes_back(content: str, file: str, sheet: str, number: int) 
 
 
 @given(text=st.text(st.characters()))
-def test_no_text_is_too_odd_to_be_read(text: str) -> None:
-    """What is no origin is none, and nothing is raised."""
+def test_any_text_can_be_parsed(text: str) -> None:
+    """Other texts are not an origin, and no error is raised."""
     assert Origin.parse(text) is None
 
 
@@ -62,21 +62,21 @@ def test_no_text_is_too_odd_to_be_read(text: str) -> None:
         "0123456789ab|a\n.csv||1",
     ],
 )
-def test_what_is_no_origin_is_none(text: str) -> None:
-    """A row below such a text is a row like any other."""
+def test_invalid_origin_is_ignored(text: str) -> None:
+    """The row is handled like a row without an origin."""
     assert Origin.parse(text) is None
 
 
-def test_half_a_pair_in_a_name_is_spelled_out() -> None:
-    """Such a name cannot be kept, but it does no harm."""
+def test_surrogate_in_a_name_is_escaped() -> None:
+    """Such a name cannot be restored, but the text is valid."""
     origin = Origin(content="0" * 12, location=RowLocation(file="\ud800", sheet="", number=1))
 
     assert origin.text == "000000000000|%5Cud800||1"
 
 
 @given(text=st.from_regex(r"[0-9a-f]{12}\|(%[0-9A-F]{2}){0,4}\|\|[1-9]", fullmatch=True))
-def test_escapes_of_any_bytes_give_text_that_can_be_kept(text: str) -> None:
-    """Bytes that are no UTF-8 are replaced."""
+def test_escaped_bytes_become_valid_text(text: str) -> None:
+    """Bytes that are not UTF-8 are replaced."""
     origin = Origin.parse(text)
 
     assert origin is not None
