@@ -1,4 +1,4 @@
-"""One HTTP attempt at a time against the FDI task API; decides nothing, repeats no create."""
+"""The client of the FDI task API: one HTTP request per call; creates are not retried."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,23 +13,23 @@ from yarl import URL
 
 from batchcreate.auth import Credential
 from batchcreate.models import Reply, Target, TaskId
-from batchcreate.outcome import is_unauthorized
+from batchcreate.responses import is_unauthorized
 from batchcreate.secret import Secret
-from batchcreate.transport import ANSWER_BYTES_MAX, Network, exchange, masked, open_session
+from batchcreate.transport import RESPONSE_BYTES_MAX, Network, exchange, mask_reply, open_session
 
 LIST_BYTES_MAX: Final = 16 * 1024 * 1024
-"""How much of a list page is read: 1,000 tasks of the documented lengths take under 2 MiB."""
+"""Maximum bytes read of a list page; 1,000 tasks of the documented lengths take under 2 MiB."""
 
 
 class RomaClient:
     """
-    The calls of the FDI task API that this package needs (pages CreateMultiTasks, ListTasks).
+    The calls of the FDI task API that batchcreate uses (pages CreateMultiTasks, ListTasks).
 
     Args:
         session: sends the requests.
-        base_url: origin of the service, no trailing slash.
-        credential: authenticates every request; no answer shows it.
-        hidden: secrets that no answer shows either.
+        base_url: URL of the service, without a trailing slash.
+        credential: authenticates every request; masked in responses.
+        hidden: other secrets to mask in responses.
 
     """
 
@@ -52,48 +52,50 @@ class RomaClient:
         Send one CreateMultiTasks request.
 
         Raises:
-            NotSentError: the request certainly did not arrive.
-            MaybeSentError: it may have been acted on.
+            NotSentError: the request was definitely not received.
+            MaybeSentError: the server may have acted on it.
 
         """
         url = self._create_urls.get(target)
         if url is None:
             url = self._create_urls[target] = self._url(target, "multi-tasks")
-        return await self._attempt("POST", url, body)
+        return await self._send("POST", url, body)
 
     async def list_tasks(self, target: Target, *, offset: int, limit: int) -> Reply:
         """
-        Ask for one page of an instance's tasks of every kind.
+        Request one page of the task list, tasks of every kind included.
 
-        No name filter is sent: its spelling differs between editions of the page, it is
-        fuzzy, and shorter than names may be.
+        No name filter is sent: its name differs between editions of the page, it matches parts
+        of names, and it is limited to fewer characters than a name.
 
         Args:
             target: the instance.
-            offset: how many tasks to pass over.
-            limit: 1-1000; some editions cut it to 999.
+            offset: number of tasks to skip.
+            limit: maximum number of tasks, 1-1000; some editions reduce it to 999.
 
         Raises:
             CredentialError: the credential cannot be obtained.
-            TransportError: there is no usable reply.
+            TransportError: there is no usable response.
 
         """
         url = self._url(target, "tasks").with_query(limit=limit, offset=offset)
-        return await self._repeatable("GET", target, url, answer_bytes_max=LIST_BYTES_MAX)
+        return await self._send_repeatable("GET", target, url, response_bytes_max=LIST_BYTES_MAX)
 
     async def probe(self, target: Target) -> Reply:
         """
-        Ask for one task of an instance, and the gateway for its limits.
+        Request one task of an instance, and the rate limits of the gateway.
 
-        Gateways tell these only where they are asked (ROMA Connect User Guide, APIC).
+        Gateways return their limits only on request (ROMA Connect User Guide, APIC).
 
         Raises:
             CredentialError: the credential cannot be obtained.
-            TransportError: there is no usable reply.
+            TransportError: there is no usable response.
 
         """
         url = self._url(target, "tasks").with_query(limit=1, offset=0)
-        return await self._repeatable("GET", target, url, more={"X-Apig-Mode": "debug"})
+        return await self._send_repeatable(
+            "GET", target, url, more_headers={"X-Apig-Mode": "debug"}
+        )
 
     async def delete(self, target: Target, task_id: TaskId) -> Reply:
         """
@@ -101,56 +103,62 @@ class RomaClient:
 
         Raises:
             CredentialError: the credential cannot be obtained.
-            TransportError: there is no usable reply.
+            TransportError: there is no usable response.
 
         """
         url = self._url(target, f"tasks/{quote(task_id, safe='')}")
-        return await self._repeatable("DELETE", target, url)
+        return await self._send_repeatable("DELETE", target, url)
 
-    async def _repeatable(
+    async def _send_repeatable(
         self,
         method: str,
         target: Target,
         url: URL,
         *,
-        answer_bytes_max: int = ANSWER_BYTES_MAX,
-        more: Mapping[str, str] = MappingProxyType({}),
+        response_bytes_max: int = RESPONSE_BYTES_MAX,
+        more_headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Reply:
-        """Send a request that may be sent twice: again, where its credential had ended."""
+        """Send a request that may be repeated; again with a new credential after a refusal."""
         project_id = target.project_id
-        attempt = partial(self._attempt, method, url, answer_bytes_max=answer_bytes_max, more=more)
+        send = partial(
+            self._send,
+            method,
+            url,
+            response_bytes_max=response_bytes_max,
+            more_headers=more_headers,
+        )
         await self._credential.ready(project_id)
         sent_at = asyncio.get_running_loop().time()
-        reply = await attempt()
+        reply = await send()
         if is_unauthorized(reply) and await self._credential.renew(project_id, sent_at):
-            reply = await attempt()
+            reply = await send()
         return reply
 
-    async def _attempt(
+    async def _send(
         self,
         method: str,
         url: URL,
         body: bytes = b"",
         *,
-        answer_bytes_max: int = ANSWER_BYTES_MAX,
-        more: Mapping[str, str] = MappingProxyType({}),
+        response_bytes_max: int = RESPONSE_BYTES_MAX,
+        more_headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Reply:
-        headers = {**more, **self._credential.headers(method, str(url), body)}
-        secrets = (*self._credential.secrets, *self._hidden)  # a token may be renewed meanwhile
+        headers = {**more_headers, **self._credential.headers(method, str(url), body)}
+        secrets = (*self._credential.secrets, *self._hidden)  # the token may be renewed meanwhile
         reply = await exchange(
             self._session,
             method,
             url,
             headers=headers,
             body=body,
-            answer_bytes_max=answer_bytes_max,
+            response_bytes_max=response_bytes_max,
         )
-        return masked(reply, secrets)
+        return mask_reply(reply, secrets)
 
-    def _url(self, target: Target, rest: str) -> URL:
+    def _url(self, target: Target, resource: str) -> URL:
         project = quote(target.project_id, safe="")
         instance = quote(target.instance_id, safe="")
-        path = f"{self._base_url}/v2/{project}/fdi/instances/{instance}/{rest}"
+        path = f"{self._base_url}/v2/{project}/fdi/instances/{instance}/{resource}"
         return URL(path, encoded=True)
 
 
@@ -167,13 +175,13 @@ async def connect(
     Open a client; its connections are closed at the end of the block.
 
     Args:
-        base_url: origin of the service, no trailing slash.
+        base_url: URL of the service, without a trailing slash.
         credential: authenticates every request.
-        timeout_s: for one attempt as a whole, connecting included.
-        connections: how many requests may be under way at once.
-        network: how to get there.
+        timeout_s: timeout of one request in seconds, connecting included.
+        connections: maximum number of concurrent requests.
+        network: proxy and trusted certificates.
 
     """
-    way = network or Network()
-    async with open_session(way, timeout_s=timeout_s, connections=connections) as session:
-        yield RomaClient(session, base_url=base_url, credential=credential, hidden=way.secrets)
+    network = network or Network()
+    async with open_session(network, timeout_s=timeout_s, connections=connections) as session:
+        yield RomaClient(session, base_url=base_url, credential=credential, hidden=network.secrets)

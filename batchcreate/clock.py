@@ -1,4 +1,4 @@
-"""The one place that reads the wall clock; durations come from the event loop's own clock."""
+"""The wall clock; the only module that reads it. Durations are measured with the event loop."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,12 +9,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
-    """Return the present, timezone-aware, in UTC."""
+    """Return the current time, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
 def epoch_ms() -> int:
-    """Return the present as whole milliseconds since 1970 began in UTC."""
+    """Return the current time in milliseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1_000_000
 
 
@@ -24,12 +24,12 @@ def stamp(moment: datetime) -> str:
 
 
 def stamp_of_ms(moment_ms: int) -> str:
-    """Return milliseconds since 1970 as `stamp` does."""
+    """Return milliseconds since 1970 in the format of `stamp`."""
     second, rest_ms = divmod(moment_ms, 1000)
     return f"{_of_second(second)}.{rest_ms:03}Z"
 
 
 @lru_cache(maxsize=256)
 def _of_second(second: int) -> str:
-    """Return a second since 1970; of many rows, most share theirs with the row before."""
+    """Return a second since 1970 without its fraction; cached, as rows often share a second."""
     return (_EPOCH + timedelta(seconds=second)).isoformat()[:-6]

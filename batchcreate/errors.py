@@ -1,41 +1,43 @@
 """
-Errors that end a command; what happens to one row is an outcome, never an error.
+Errors that end a command; the result of a single row is an outcome, not an error.
 
     BatchCreateError
-        SettingsError        the options do not make a run
-            NoCredentialsError   no way to authenticate is configured
-        CredentialError      the credentials are refused, or cannot be obtained
+        SettingsError        the settings are invalid or incomplete
+            NoCredentialsError   no credential is configured
+        CredentialError      the credential is refused or cannot be obtained
         LoadError            the input cannot be read as a table
-        JournalError         the journal cannot be trusted, opened or written
-            JournalLockedError   another run holds it
+        JournalError         the journal cannot be opened, trusted or written
+            JournalLockedError   another run is using it
         ReportError          a report file cannot be written
-        PlanError            the batch does not fit what the server has; nothing was sent
-        StoppedError         the run ended early; the message says why
-        TransportError       one attempt ended without a usable reply
-            NotSentError         the request certainly did not arrive
-            MaybeSentError       the server may have acted on it
+        PlanError            the batch does not fit the existing tasks; nothing was sent
+        StoppedError         the run ended early; the message gives the stop reason
+        TransportError       an attempt ended without a usable response
+            NotSentError         the request was definitely not received
+            MaybeSentError       the server may have acted on the request
 """
+
+from enum import StrEnum
+from typing import Final
 
 
 class BatchCreateError(Exception):
     """
-    Base of every error that this package raises on purpose.
+    Base class of all errors that this package raises deliberately.
 
-    The text is one message for the person at the keyboard: what was found, where, and
-    what to do next.
+    The text is a message for the user: place, problem and remedy.
     """
 
 
 class SettingsError(BatchCreateError):
-    """The options, environment and configuration file do not make a run."""
+    """The options, environment and configuration file are invalid or incomplete."""
 
 
 class NoCredentialsError(SettingsError):
-    """No way to authenticate is configured."""
+    """No credential is configured."""
 
 
 class CredentialError(BatchCreateError):
-    """The credentials are refused, or cannot be obtained."""
+    """The credential is refused or cannot be obtained."""
 
 
 class LoadError(BatchCreateError):
@@ -47,7 +49,7 @@ class JournalError(BatchCreateError):
 
 
 class JournalLockedError(JournalError):
-    """Another run holds the journal."""
+    """Another run is using the journal."""
 
 
 class ReportError(BatchCreateError):
@@ -55,34 +57,67 @@ class ReportError(BatchCreateError):
 
 
 class PlanError(BatchCreateError):
-    """What the server has already and what is to be sent do not go together."""
+    """The batch does not fit the existing tasks and the quota of the server."""
 
 
 class StoppedError(BatchCreateError):
-    """The run ended before its rows did; what was settled is in the journal."""
+    """The run ended before all rows were processed; the journal contains the outcomes so far."""
 
 
 class TransportError(BatchCreateError):
     """
-    One attempt ended without a usable reply.
+    An attempt ended without a usable response.
 
-    Carries a cleaned message only: aiohttp's own exceptions hold the request headers,
-    the token among them, and are never kept as the cause.
+    Contains a cleaned message only: exceptions of aiohttp hold the request headers, which
+    include the token, and are never kept as the cause.
     """
+
+
+class NotSentReason(StrEnum):
+    """Why a request was not sent; the journal stores it with the outcome."""
+
+    CERTIFICATE = "certificate"
+    """The certificate of the server could not be verified."""
+
+    PROXY = "proxy"
+    """The proxy refused the connection."""
+
+    NAME = "name"
+    """The host name could not be resolved."""
+
+    TIMEOUT = "timeout"
+    """The connection timed out."""
+
+    REFUSED = "refused"
+    """The host, the network or a firewall refused the connection."""
+
+    URL = "url"
+    """The URL is invalid."""
+
+    OTHER = "other"
+    """The connection failed in another way."""
+
+
+_PERMANENT: Final = frozenset({NotSentReason.CERTIFICATE, NotSentReason.URL})
 
 
 class NotSentError(TransportError):
     """
-    The request certainly did not arrive: no byte of it was handed to a connection.
+    The request was definitely not received: no byte of it was written to a connection.
 
     Attributes:
-        is_permanent: the same attempt must fail again (a certificate that does not verify).
+        reason: why it was not sent.
 
     """
 
-    def __init__(self, message: str, *, is_permanent: bool = False) -> None:
+    def __init__(self, message: str, *, reason: NotSentReason = NotSentReason.OTHER) -> None:
         super().__init__(message)
-        self.is_permanent = is_permanent
+        self.reason = reason
+
+    @property
+    def is_permanent(self) -> bool:
+        """True if the next attempt will fail for the same reason."""
+        return self.reason in _PERMANENT
 
 
 class MaybeSentError(TransportError):

@@ -1,4 +1,4 @@
-"""The structured log: one JSON object a line, stable dotted event names, no secrets."""
+"""The structured log: one JSON object per line, with stable event names and without secrets."""
 
 import contextlib
 import logging
@@ -11,10 +11,10 @@ from batchcreate.errors import BatchCreateError
 from batchcreate.text import printable
 
 FIELD_CHARS_MAX: Final = 2048
-_SECRET_WORDS: Final = ("token", "secret", "password", "authorization", "signature")
+_SECRET_NAMES: Final = ("token", "secret", "password", "authorization", "signature")
 
 ALWAYS: Final = ("event", "at", "level", "run_id")
-"""Fields of every event: its name, when it was in UTC, how grave it is, and in which run."""
+"""Fields of every event: name, time in UTC, level and run."""
 
 _ROW: Final = ("file", "sheet", "row", "task_name")
 _ATTEMPT: Final = (*_ROW, "attempt")
@@ -33,19 +33,19 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
         *("rate", "concurrency", "stopped", "versions"),
     ),
 }
-"""Every event by its name, with the fields that it has beside those of all."""
+"""The events by their names, with the fields in addition to those of every event."""
 
 Log = structlog.typing.FilteringBoundLogger
 
 
 def open_log(stream: TextIO, *, run_id: str, verbose: bool) -> Log:
     """
-    Return a logger that writes to *stream*, with *run_id* on every line.
+    Return a logger that writes one line per event to *stream*.
 
     Args:
-        stream: one line for each event; owned by the caller.
+        stream: where to write; the caller closes it.
         run_id: bound to every event.
-        verbose: write an event for every created task too.
+        verbose: True to log created tasks too.
 
     """
     log: Log = structlog.wrap_logger(
@@ -66,16 +66,16 @@ def open_log(stream: TextIO, *, run_id: str, verbose: bool) -> Log:
 
 class LineLogger:
     """
-    Writes lines; a failure costs lines of the log, never a run.
+    Writes lines; failures are ignored, so that they do not end a run.
 
-    That a disk is full is for the journal to tell.
+    A full disk is reported by the journal.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def msg(self, line: str) -> None:
-        """Write *line* if possible."""
+        """Write *line*, if possible."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(f"{line}\n")
             self._stream.flush()
@@ -84,34 +84,34 @@ class LineLogger:
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Mask what is named like a secret, and make every text printable and bounded."""
-    return _harmless_fields(event)
+    """Mask fields named like secrets; make all text printable and limit its length."""
+    return _redact_fields(event)
 
 
-def _harmless_fields(fields: Mapping[Any, Any]) -> dict[str, Any]:
+def _redact_fields(fields: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        _line(str(name)): "***" if _is_secret(str(name)) else _harmless(value)
+        _line(str(name)): "***" if _is_secret(str(name)) else _redact_value(value)
         for name, value in fields.items()
     }
 
 
 def _is_secret(name: str) -> bool:
     lowered = name.lower()
-    return any(word in lowered for word in _SECRET_WORDS)
+    return any(word in lowered for word in _SECRET_NAMES)
 
 
-def _harmless(value: object) -> object:
+def _redact_value(value: object) -> object:
     match value:
         case None | bool() | int() | float():
             return value
         case str():
             return _line(value)
         case Mapping():
-            return _harmless_fields(value)
+            return _redact_fields(value)
         case list() | tuple():
-            return [_harmless(each) for each in value]
+            return [_redact_value(each) for each in value]
         case BaseException() if not isinstance(value, BatchCreateError):
-            # The HTTP library's exceptions hold the request headers.
+            # Exceptions of the HTTP library contain the request headers.
             return _line(type(value).__name__)
         case _:
             return _line(str(value))

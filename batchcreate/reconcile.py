@@ -1,25 +1,34 @@
-"""Reads the server's list for one unsettled task; pure, and never takes silence for absence."""
+"""
+Reconciliation of an unknown row with the task list of its instance; pure.
+
+The absence of a task is concluded only from a complete task list, after the reconcile window.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Created, Failed, Outcome, TaskId, Unknown
+from batchcreate.task_list import Incomplete, TaskList
 
 RESENDS_MAX: Final = 2
-"""How often a task that is proven absent is sent again in one run: three attempts at most."""
+"""How often a task that is proven absent is resent in one run: three attempts at most."""
 
-LOOKS: Final = (1 / 12, 1 / 4, 1 / 2, 1.0)
-"""When to look, as shares of the settling window: 5, 15, 30 and 60 s of 60."""
+CHECK_SHARES: Final = (1 / 12, 1 / 4, 1 / 2, 1.0)
+"""Times of the checks as shares of the reconcile window: after 5, 15, 30 and 60 s of 60."""
 
 NO_ANSWER: Final = "NO_ANSWER"
-"""The error code of a row whose attempts went unanswered and whose absence is proven."""
+"""Error code of a row whose attempts were not answered and whose task is proven absent."""
+
+IDS_SHOWN_MAX: Final = 5
+"""Maximum number of ids in the message about several tasks with the same name."""
+
+_ABSENT: Final = "according to the task list no task was created"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Look again later."""
+    """Check again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +36,20 @@ class Resend:
     """The task is proven absent: send it again."""
 
 
-Verdict = Outcome | Wait | Resend
+Resolution = Outcome | Wait | Resend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """
-    What is known of one unsettled task when its instance's list is at hand.
+    A row with unknown outcome.
 
     Attributes:
-        task_name: compared exactly, case included.
-        last: how its last attempt was read.
-        is_window_over: the look began after the settling window of the last attempt.
-        may_resend: it may be sent again.
+        task_name: name of the task; compared exactly, in the same case.
+        last: the outcome of its last attempt.
+        is_window_over: True if the task list was requested after the reconcile window of the
+            last attempt.
+        may_resend: True if the row may be sent again.
 
     """
 
@@ -49,22 +59,22 @@ class Question:
     may_resend: bool
 
 
-def decide(question: Question, listing: Inventory | Incomplete) -> Verdict:
+def decide(question: Question, found: TaskList | Incomplete) -> Resolution:
     """
-    Return what the list of its instance says of an unsettled task.
+    Return the outcome of a row according to the task list of its instance.
 
-    Whatever carries its name is its own: a name that existed before the batch was never
-    sent, and no two tasks of a batch share a name on one instance.
+    A task with the name of the row is its task: rows whose name existed before the batch were
+    never sent, and no two tasks of a batch have the same name in one instance.
     """
-    if isinstance(listing, Incomplete):
-        reason = f"the server's list cannot tell: {listing.reason}"
-        return _undecided(question, reason) if question.is_window_over else Wait()
-    found = listing.ids.get(question.task_name, ())
-    if len(found) == 1:
+    if isinstance(found, Incomplete):
+        reason = f"the task list is not conclusive: {found.reason}"
+        return _unknown(question, reason) if question.is_window_over else Wait()
+    ids = found.ids.get(question.task_name, ())
+    if len(ids) == 1:
         status = question.last.http_status
-        return Created(task_id=found[0], how="reconciled", http_status=status)
-    if found:
-        return _undecided(question, _several(found))
+        return Created(task_id=ids[0], how="reconciled", http_status=status)
+    if ids:
+        return _unknown(question, _several(ids))
     if not question.is_window_over:
         return Wait()
     return Resend() if question.may_resend else _absent(question.last)
@@ -74,18 +84,18 @@ def _absent(last: Unknown) -> Failed:
     return Failed(
         http_status=last.http_status,
         error_code=last.error_code or NO_ANSWER,
-        error_msg=f"{last.reason}; the server's list shows that no task was created",
+        error_msg="; ".join(filter(None, (last.reason, _ABSENT))),
     )
 
 
-def _undecided(question: Question, reason: str) -> Unknown:
+def _unknown(question: Question, reason: str) -> Unknown:
     last = question.last
     return Unknown(reason=reason, http_status=last.http_status, error_code=last.error_code)
 
 
-def _several(found: Sequence[TaskId]) -> str:
-    ids = ", ".join(sorted(found)[:5])
+def _several(ids: Sequence[TaskId]) -> str:
+    shown = ", ".join(sorted(ids)[:IDS_SHOWN_MAX])
     return (
-        f"{len(found)} tasks of this name exist ({ids}); delete the ones that are too many on "
-        "the server, then run the same command again"
+        f"{len(ids)} tasks have this name ({shown}); delete the duplicates on the server, then run "
+        "the same command again"
     )

@@ -1,4 +1,4 @@
-"""When a request that had no effect, or cannot have a second one, is sent again."""
+"""The retry policy of requests that had no effect, or that may be repeated; a shared value."""
 
 from dataclasses import dataclass
 from random import Random
@@ -9,12 +9,12 @@ from batchcreate.errors import SettingsError
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """
-    When a request that provably had no effect is sent again within a run.
+    Number of attempts, and waits between them.
 
     Attributes:
-        attempts_max: requests for one row, 1-20; the first one counts.
-        base_s: upper bound of the first wait; it doubles with every attempt.
-        cap_s: upper bound of every wait.
+        attempts_max: maximum number of requests for one row, 1-20, the first one included.
+        base_s: upper bound of the first wait in seconds; it doubles with every attempt.
+        cap_s: upper bound of every wait in seconds.
 
     """
 
@@ -23,7 +23,7 @@ class RetryPolicy:
     cap_s: float = 20.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.attempts_max <= 20:  # noqa: PLR2004 # the range stands in the message
+        if not 1 <= self.attempts_max <= 20:  # noqa: PLR2004 # the message contains the range
             msg = f"attempts_max is {self.attempts_max}; give a number from 1 to 20"
             raise SettingsError(msg)
 

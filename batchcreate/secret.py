@@ -1,4 +1,4 @@
-"""A text that stays in its process."""
+"""Secrets: hidden strings, and their masking in text from the server; a shared value."""
 
 import json
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
 
 MASKED_CHARS_MIN: Final = 6
-"""A shorter secret is not masked: it would hide words and numbers that only look like it."""
+"""Shorter secrets are not masked, because unrelated words and numbers would be masked too."""
 
 
 class Secret:
     """
-    A text that shows itself to nobody who does not ask for it by name.
+    A string that is hidden from ``str()``, ``repr()`` and formatting.
 
-    Neither ``str`` nor ``repr`` nor formatting reveal it, and it cannot be pickled.
+    It cannot be pickled, so that it does not leave the process.
     """
 
     __slots__ = ("_text",)
@@ -22,19 +22,19 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text itself, for the one place that sends it."""
+        """Return the string itself, for sending it."""
         return self._text
 
     def __repr__(self) -> str:
         return "***"
 
     def __reduce__(self) -> NoReturn:
-        msg = "a secret stays in its process"
+        msg = "a secret cannot be pickled"
         raise TypeError(msg)
 
 
 def mask(content: bytes, secrets: Iterable[Secret]) -> bytes:
-    """Return *content* with stars for *secrets*: some servers show what they were sent."""
+    """Replace *secrets* in *content* by asterisks: some servers return what they received."""
     for secret in secrets:
         plain = secret.reveal()
         if len(plain) >= MASKED_CHARS_MIN:
@@ -44,7 +44,7 @@ def mask(content: bytes, secrets: Iterable[Secret]) -> bytes:
 
 
 def _forms(text: str) -> set[str]:
-    """Return *text* as it is, and as it looks in a JSON document and in a URL."""
+    """Return *text* unchanged, and as it appears in JSON documents and in URLs."""
     json_forms = {json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
     slashes = {form.replace("/", "\\/") for form in json_forms}
     raw = text.encode("utf-8", "surrogateescape")

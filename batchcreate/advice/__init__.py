@@ -1,27 +1,32 @@
-"""What the codes of every source mean, who can mend it and what to do; pure."""
+"""Advice: what a code means, who can fix it and how; pure."""
 
-from batchcreate.advice.catalogue import CATALOGUE
-from batchcreate.advice.explaining import (
-    canonical,
-    cases,
+from batchcreate.advice.codes import CATALOGUE, FIX_CELLS, Owner, Retry
+from batchcreate.advice.explain import (
+    Advice,
     explain,
+    explain_each,
     explain_group,
     explain_row,
-    near,
+    format_advice,
+    format_catalogue,
+    format_unknown_code,
+    known_code,
+    similar_codes,
 )
-from batchcreate.advice.remedies import MEND_CELLS
-from batchcreate.advice.values import Advice, Owner, Retry
 
 __all__ = [
     "CATALOGUE",
-    "MEND_CELLS",
+    "FIX_CELLS",
     "Advice",
     "Owner",
     "Retry",
-    "canonical",
-    "cases",
     "explain",
+    "explain_each",
     "explain_group",
     "explain_row",
-    "near",
+    "format_advice",
+    "format_catalogue",
+    "format_unknown_code",
+    "known_code",
+    "similar_codes",
 ]

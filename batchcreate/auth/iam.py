@@ -13,10 +13,10 @@ from typing import Any, Final
 from batchcreate.auth.credentials import fits_header, project_of
 from batchcreate.errors import CredentialError, NotSentError, TransportError
 from batchcreate.models import Reply
-from batchcreate.outcome import error_of, parse_json
+from batchcreate.responses import error_of, parse_json
 from batchcreate.retry import RetryPolicy
 from batchcreate.secret import Secret
-from batchcreate.transport import masked
+from batchcreate.transport import mask_reply
 
 RENEWAL_MARGIN_S: Final = 300.0
 """A token is renewed this long before it expires, or at 90 % of its lifetime if that is later."""
@@ -219,7 +219,7 @@ class IamTokens:
                     break
             else:
                 if not _is_temporary(reply.status):
-                    return masked(reply, (self._user.password,))
+                    return mask_reply(reply, (self._user.password,))
                 reason = f"HTTP {reply.status}"
         msg = f"IAM at {self._user.endpoint} did not return a token: {reason}; {remedy}"
         raise CredentialError(msg)

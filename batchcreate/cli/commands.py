@@ -11,8 +11,14 @@ from typing import Any, Final
 import click
 from click.shell_completion import get_completion_class
 
-from batchcreate.advice import canonical, cases, near
-from batchcreate.advice.wording import index, lines, stranger
+from batchcreate.advice import (
+    explain_each,
+    format_advice,
+    format_catalogue,
+    format_unknown_code,
+    known_code,
+    similar_codes,
+)
 from batchcreate.cli.exit_codes import DONE, INCOMPLETE
 from batchcreate.cli.options import (
     EXIT_CODES,
@@ -290,20 +296,20 @@ def explain_command(code: str, options: Mapping[str, Any]) -> int:
     """Carry out ``explain``: 1 where *code* is not known, an empty one for all that are."""
     language = language_of(load(options).output, os.environ)
     if not code:
-        print_document("\n".join(index(language=language)))
+        print_document("\n".join(format_catalogue(language=language)))
         return DONE
     print_document(harmless("\n".join(_told(code, language))))
-    return DONE if canonical(code) else INCOMPLETE
+    return DONE if known_code(code) else INCOMPLETE
 
 
 def _told(code: str, language: str) -> Iterator[str]:
-    if not canonical(code):
-        yield from stranger(code, near(code), language=language)
+    if not known_code(code):
+        yield from format_unknown_code(code, similar_codes(code), language=language)
         yield ""
-    for number, advice in enumerate(cases(code, language=language)):
+    for number, advice in enumerate(explain_each(code, language=language)):
         if number:
             yield ""
-        yield from lines(advice, language=language)
+        yield from format_advice(advice, language=language)
 
 
 def report_command(results: Path, options: Mapping[str, Any]) -> int:

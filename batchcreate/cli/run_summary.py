@@ -240,7 +240,7 @@ def _causes(groups: Sequence[CauseGroup], notices: InputNotes, language: str) ->
 
 def _answer(group: CauseGroup) -> str:
     """Return what the server said, in its own words."""
-    return ": ".join(filter(None, [", ".join(group.codes), group.words]))
+    return ": ".join(filter(None, [", ".join(group.codes), group.message]))
 
 
 def _files(ending: RunResult) -> Iterator[str]:

@@ -9,6 +9,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
+from batchcreate.errors import NotSentReason
 from batchcreate.models import CauseGroup, IssueExample, RowLocation, Status
 
 GROUPS_MAX: Final = 50
@@ -34,13 +35,14 @@ _NOT_CREATED: Final = "status IN ('not_attempted', 'failed', 'unknown')"
 
 _RULES: Final = f"""
 SELECT 'rejected', NULL, 'INVALID_ROW', rule, column_heading, count(*) AS count, message,
-       {_FIRST} AS first
+       '', {_FIRST} AS first
 FROM issues WHERE {_ONCE}
 GROUP BY rule, column_heading ORDER BY count DESC, first
 """  # noqa: S608 # contains no values
 
 _ANSWERS: Final = f"""
-SELECT status, http_status, error_code, '', '', count(*) AS count, error_msg, {_FIRST} AS first
+SELECT status, http_status, error_code, '', '', count(*) AS count, error_msg,
+       not_sent_reason, {_FIRST} AS first
 FROM results WHERE {_NOT_CREATED}
 GROUP BY status, http_status, error_code ORDER BY count DESC, first
 """  # noqa: S608 # contains no values
@@ -93,12 +95,12 @@ def cause_groups(
 
 def _frequency(row: tuple[Any, ...]) -> tuple[int, int]:
     """Return the sort key: largest number of rows first, then the first row."""
-    *_, rows, _, first = row
+    *_, rows, _, _, first = row
     return -rows, first
 
 
 def _group(row: tuple[Any, ...]) -> CauseGroup:
-    status, http_status, error_code, rule, column, rows, message, _ = row
+    status, http_status, error_code, rule, column, rows, message, reason, _ = row
     return CauseGroup(
         status=Status(status),
         http_status=http_status,
@@ -107,6 +109,7 @@ def _group(row: tuple[Any, ...]) -> CauseGroup:
         column=column,
         rows=rows,
         message=message,
+        not_sent_reason=NotSentReason(reason) if reason else None,
     )
 
 

@@ -63,6 +63,7 @@ UPDATE tasks SET
     http_status = answered.http_status,
     error_code = coalesce(answered.error_code, ''),
     error_msg = CASE WHEN is_reused THEN ? ELSE coalesce(answered.error_msg, '') END,
+    not_sent_reason = coalesce(answered.not_sent_reason, ''),
     attempts = answered.attempts,
     first_sent_ms = answered.first_ms,
     finished_ms = answered.at_ms,

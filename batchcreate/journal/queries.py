@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from batchcreate.clock import stamp_of_ms
+from batchcreate.errors import NotSentReason
 from batchcreate.journal.work import json_list
 from batchcreate.models import (
     Column,
@@ -39,6 +40,7 @@ GROUP BY digest, file, sheet ORDER BY newest
 _ROWS: Final = f"""
 SELECT results.number, results.source, status, http_status, error_code,
        CASE WHEN status = 'rejected' THEN '' ELSE error_msg END,
+       not_sent_reason,
        origins.content, origins.file, origins.sheet, origins.row
 FROM results LEFT JOIN origins USING (source, number)
 WHERE source IN (SELECT value FROM json_each(?)) AND {_NOT_CREATED}
@@ -97,13 +99,14 @@ def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[R
     for row in connection.execute(_ROWS, sources):
         if row[0] == number:
             continue
-        number, source, status, http_status, error_code, error_msg, *origin = row
+        number, source, status, http_status, error_code, error_msg, reason, *origin = row
         yield RowToFix(
             number=number,
             status=Status(status),
             http_status=http_status,
             error_code=error_code,
             error_msg=error_msg,
+            not_sent_reason=NotSentReason(reason) if reason else None,
             issues=issues.of(number, source),
             origin=_origin(sheet.layout, number, origin).text,
         )
@@ -160,7 +163,7 @@ def _location(layout: Layout, number: int) -> RowLocation:
 _RESULTS = """
 SELECT file, sheet, number, task_name, status, task_id, http_status, error_code,
        error_msg, attempts, first_sent_ms, finished_ms, duration_ms,
-       project_id, instance_id
+       project_id, instance_id, not_sent_reason
 FROM results
 """
 
@@ -187,6 +190,7 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
     for (
         file, sheet, number, task_name, status, task_id, http_status, error_code,
         error_msg, attempts, first_sent_ms, finished_ms, duration_ms, project_id, instance_id,
+        not_sent_reason,
     ) in found:  # fmt: skip
         yield ResultRow(
             location=RowLocation(file=file, sheet=sheet, number=number),
@@ -202,6 +206,7 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
             duration_ms=duration_ms,
             project_id=project_id,
             instance_id=instance_id,
+            not_sent_reason=NotSentReason(not_sent_reason) if not_sent_reason else None,
         )
 
 

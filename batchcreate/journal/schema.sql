@@ -39,6 +39,7 @@ CREATE TABLE tasks (
     http_status INTEGER,
     error_code TEXT NOT NULL DEFAULT '',
     error_msg TEXT NOT NULL DEFAULT '',
+    not_sent_reason TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0,
     first_sent_ms INTEGER,
     finished_ms INTEGER,
@@ -69,6 +70,7 @@ CREATE TABLE outcomes (
     http_status INTEGER,
     error_code TEXT NOT NULL,
     error_msg TEXT NOT NULL,
+    not_sent_reason TEXT NOT NULL,
     task_id TEXT NOT NULL,
     how TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
@@ -204,6 +206,7 @@ SELECT
             THEN 'sent, but no answer was recorded'
         ELSE tasks.error_msg
     END AS error_msg,
+    coalesce(tasks.not_sent_reason, '') AS not_sent_reason,
     coalesce(tasks.attempts, 0) AS attempts,
     tasks.first_sent_ms,
     tasks.finished_ms,

@@ -92,7 +92,8 @@ class UnknownTask:
         last_ms: time of the intent or of its outcome, in milliseconds since 1970.
         http_status: status of the response, ``None`` if there was none.
         error_code: code of the response, empty if there was none.
-        reason: why it is not settled.
+        reason: message of the response, or the reason in words.
+        is_recorded: True if the end of the attempt was recorded.
         may_resend: True if it belongs to the work of this run: it is sent again if it is absent.
 
     """
@@ -103,6 +104,7 @@ class UnknownTask:
     http_status: int | None
     error_code: str
     reason: str
+    is_recorded: bool
     may_resend: bool
 
 
@@ -228,6 +230,7 @@ class Work:
         self._connection.executemany(
             """
             UPDATE tasks SET status = 'skipped', task_id = ?, error_code = '', http_status = NULL,
+                not_sent_reason = '',
                 error_msg = 'a task with this name existed before this batch'
             WHERE id = ?
             """,
@@ -243,6 +246,7 @@ class Work:
             """
             SELECT max(intents.id), max(intents.at_ms, coalesce(tasks.finished_ms, 0)),
                    tasks.http_status, tasks.error_code, tasks.error_msg, work.number IS NOT NULL,
+                   tasks.finished_ms IS NOT NULL,
                    tasks.id, tasks.name, tasks.body, rows.number, sources.file, sources.sheet,
                    targets.endpoint, targets.project_id, targets.instance_id
             FROM tasks
@@ -257,13 +261,14 @@ class Work:
         )
         return [
             UnknownTask(
-                pending=read_pending(row[6:], may_exist=True),
+                pending=read_pending(row[7:], may_exist=True),
                 intent=row[0],
                 last_ms=row[1],
                 http_status=row[2],
                 error_code=row[3],
                 reason=row[4],
                 may_resend=bool(row[5]),
+                is_recorded=bool(row[6]),
             )
             for row in found
         ]

@@ -20,7 +20,10 @@ from batchcreate.models import Created, Deletion, Failed, Outcome, Status, Unkno
 
 _INTENTS: Final = "intents (id, task, run, at_ms)"
 _RATES: Final = "rates (run, at_ms, per_s)"
-_OUTCOMES: Final = "outcomes (intent, status, http_status, error_code, error_msg, task_id, how, at_ms, duration_ms)"
+_OUTCOMES: Final = (
+    "outcomes (intent, status, http_status, error_code, error_msg, not_sent_reason, task_id, how,"
+    " at_ms, duration_ms)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +69,21 @@ def withdraw(connection: sqlite3.Connection, intents: Iterable[int]) -> None:
     connection.executemany("DELETE FROM intents WHERE id = ?", [(intent,) for intent in intents])
 
 
-_Values = tuple[int, Status, int | None, str, str, str, str, int, int]
+_Values = tuple[int, Status, int | None, str, str, str, str, str, int, int]
 
 
 def _values(attempt: AttemptOutcome, at_ms: int) -> _Values:
     intent, times = attempt.intent, (at_ms, attempt.duration_ms)
     match attempt.outcome:
         case Created(task_id=task_id, how=how, http_status=http_status):
-            return (intent, Status.CREATED, http_status, "", "", task_id, how, *times)
-        case Failed(http_status=http_status, error_code=code, error_msg=message):
-            return (intent, Status.FAILED, http_status, code, message, "", "", *times)
+            return (intent, Status.CREATED, http_status, "", "", "", task_id, how, *times)
+        case Failed(http_status=http_status, error_code=code, error_msg=message) as failed:
+            reason = failed.not_sent_reason or ""
+            return (intent, Status.FAILED, http_status, code, message, reason, "", "", *times)
         case Unknown(
             reason=reason, http_status=http_status, error_code=code
         ):  # pragma: no branch # there is no other
-            return (intent, Status.UNKNOWN, http_status, code, reason, "", "", *times)
+            return (intent, Status.UNKNOWN, http_status, code, reason, "", "", "", *times)
 
 
 Value = TypeVar("Value")

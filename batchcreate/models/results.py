@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from batchcreate.errors import NotSentReason
 from batchcreate.models.rows import Issue, Layout, RowLocation, TaskId
 
 
@@ -46,16 +47,34 @@ class Created:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The server refused the task, or the request was definitely not sent (code ``CONNECT``)."""
+    """
+    The server refused the task, or the request was definitely not sent (code ``CONNECT``).
+
+    Attributes:
+        http_status: status of the response, ``None`` if there was none.
+        error_code: code of the response, or ``CONNECT``.
+        error_msg: message of the response, or the reason in words.
+        not_sent_reason: why the request was not sent; ``None`` if it was.
+
+    """
 
     http_status: int | None
     error_code: str
     error_msg: str
+    not_sent_reason: NotSentReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """The task may exist on the server; the task list decides."""
+    """
+    The task may exist on the server; only the task list can decide.
+
+    Attributes:
+        reason: message of the response, or the reason in words; without the status.
+        http_status: status of the response, ``None`` if there was none.
+        error_code: code of the response, empty if there was none.
+
+    """
 
     reason: str
     http_status: int | None = None
@@ -123,6 +142,7 @@ class ResultRow:
         error_msg: message of the last response, or the reason of the status.
         attempts: number of requests.
         duration_ms: duration of the last attempt in milliseconds.
+        not_sent_reason: why the last request was not sent; ``None`` if it was.
 
     """
 
@@ -139,6 +159,7 @@ class ResultRow:
     duration_ms: int | None
     project_id: str
     instance_id: str
+    not_sent_reason: NotSentReason | None = None
 
 
 class DeletionStatus(StrEnum):
@@ -218,6 +239,7 @@ class RowToFix:
         http_status: status of the last response, ``None`` if there was none.
         error_code: code of the last response, ``INVALID_ROW``, ``CONNECT`` or empty.
         error_msg: message of the last response, or the reason of the status.
+        not_sent_reason: why the last request was not sent; ``None`` if it was.
         issues: issues of a rejected row.
         origin: text of the origin column, see `Origin`.
 
@@ -228,5 +250,6 @@ class RowToFix:
     http_status: int | None
     error_code: str
     error_msg: str
+    not_sent_reason: NotSentReason | None = None
     issues: tuple[Issue, ...]
     origin: str

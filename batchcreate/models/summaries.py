@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from batchcreate.errors import NotSentReason
 from batchcreate.models.results import Status
 from batchcreate.models.rows import RowLocation, RunId
 
@@ -44,6 +45,7 @@ class CauseGroup:
         column: heading of the cells with the issue, or empty.
         rows: number of rows.
         message: message of the first row.
+        not_sent_reason: why the last request of the first row was not sent; ``None`` if it was.
         examples: the first rows, in input order.
         causes: number of causes in the group.
 
@@ -56,6 +58,7 @@ class CauseGroup:
     column: str = ""
     rows: int
     message: str = ""
+    not_sent_reason: NotSentReason | None = None
     examples: Sequence[IssueExample] = ()
     causes: int = 1
 
@@ -65,12 +68,6 @@ class CauseGroup:
         http = f"HTTP {self.http_status}" if self.http_status is not None else ""
         code = "" if self.error_code == http.replace(" ", "_") else self.error_code
         return [word for word in (code, http) if word]
-
-    @property
-    def words(self) -> str:
-        """The message, without the HTTP status that it may begin with."""
-        http = f"HTTP {self.http_status}"
-        return self.message.removeprefix(http).removeprefix(": ").strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

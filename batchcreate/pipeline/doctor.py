@@ -15,9 +15,7 @@ from batchcreate.errors import (
     NoCredentialsError,
     TransportError,
 )
-from batchcreate.listing import Incomplete
 from batchcreate.models import Decision, Reply, Signal, Target
-from batchcreate.outcome import describe, read_failure, read_reply
 from batchcreate.pipeline.service import (
     Connection,
     connect,
@@ -25,7 +23,9 @@ from batchcreate.pipeline.service import (
     open_gate,
     target_defaults,
 )
+from batchcreate.responses import describe, read_failure, read_reply
 from batchcreate.settings import Settings
+from batchcreate.task_list import Incomplete
 
 SKEW_MAX_S: Final = 900.0
 """A signature is refused when the clocks differ by more (API Request Signing Guide)."""

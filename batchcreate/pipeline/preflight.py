@@ -7,11 +7,11 @@ from typing import Final
 from batchcreate.auth import Credential
 from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, UnknownTask
-from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pipeline.values import Forecast
 from batchcreate.pool import ListTasks, StopCause, StopReason
 from batchcreate.settings import QuotaSettings, RateSettings
+from batchcreate.task_list import Incomplete, TaskList
 from batchcreate.text import counted
 
 _NAMED_MAX: Final = 5
@@ -48,7 +48,7 @@ _OUTAGE: Final = (
 
 async def run_preflight(
     targets: Iterable[Target], look: ListTasks, credential: Credential
-) -> Mapping[Target, Inventory] | StopReason:
+) -> Mapping[Target, TaskList] | StopReason:
     """
     List every instance of the batch, one after the other.
 
@@ -61,7 +61,7 @@ async def run_preflight(
         credential: that of the requests.
 
     """
-    inventories: dict[Target, Inventory] = {}
+    inventories: dict[Target, TaskList] = {}
     for target in targets:
         listing = await look(target)
         if isinstance(listing, Incomplete):
@@ -90,7 +90,7 @@ def _halt(
 
 
 def skip_existing(
-    journal: Journal, inventories: Mapping[Target, Inventory], *, is_abort: bool
+    journal: Journal, inventories: Mapping[Target, TaskList], *, is_abort: bool
 ) -> int:
     """
     Take the tasks whose names exist already out of the work; return how many there were.
@@ -117,7 +117,7 @@ def skip_existing(
 
 def require_room(
     to_send: Mapping[Target, int],
-    inventories: Mapping[Target, Inventory],
+    inventories: Mapping[Target, TaskList],
     *,
     quota: int,
     unsettled: Sequence[UnknownTask] = (),
@@ -163,7 +163,7 @@ def require_room(
 
 def forecast(
     journal: Journal,
-    inventories: Mapping[Target, Inventory],
+    inventories: Mapping[Target, TaskList],
     unsettled: Sequence[UnknownTask],
     *,
     quota: QuotaSettings,

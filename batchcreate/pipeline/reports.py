@@ -9,7 +9,6 @@ from typing import Any, BinaryIO, Final
 from batchcreate.errors import JournalError, LoadError, ReportError
 from batchcreate.journal import AttemptOutcome, Journal
 from batchcreate.models import Layout, RowToFix, RunRecord, SheetToFix
-from batchcreate.outcome import describe
 from batchcreate.pipeline.values import Reports
 from batchcreate.report import (
     Overview,
@@ -24,6 +23,7 @@ from batchcreate.report import (
     write_workbook,
 )
 from batchcreate.report.formatting import format_duration, format_rate, format_utc
+from batchcreate.responses import describe
 from batchcreate.to_fix.write import ToFixResult, write_to_fix
 
 

@@ -28,19 +28,18 @@ from batchcreate.client import RomaClient
 from batchcreate.client import connect as connect_client
 from batchcreate.clock import utc_now
 from batchcreate.errors import CredentialError, SettingsError, TransportError
-from batchcreate.inventory import Lister, list_all
 from batchcreate.journal import Journal
-from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Reply, Target
-from batchcreate.outcome import error_of, is_unauthorized, parse_json
 from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
 from batchcreate.pool.workers import CreateClient
 from batchcreate.rate_limiter import Gate, RateLimit
+from batchcreate.responses import error_of, is_unauthorized, parse_json
 from batchcreate.retry import RetryPolicy
 from batchcreate.secret import Secret
 from batchcreate.settings import AttemptSettings, EndpointSettings, RateSettings, TargetSettings
 from batchcreate.settings.settings import PROXY_VARIABLES
-from batchcreate.transport import Network, get, masked, post, trust_in
+from batchcreate.task_list import Incomplete, ListClient, TaskList, read_task_list
+from batchcreate.transport import Network, get, load_trust, mask_reply, post
 
 SIMULATED: Final = "simulator"
 """Stands for the endpoint of a run against the embedded simulator, whatever its port."""
@@ -140,7 +139,7 @@ def service_of(
     return find_service(endpoint, attempt, environment, results)
 
 
-class ApiClient(CreateClient, Lister, Protocol):
+class ApiClient(CreateClient, ListClient, Protocol):
     """The HTTP client of a run: creates tasks and lists them."""
 
 
@@ -167,9 +166,9 @@ class Connection(Generic[Client_co]):
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     random: Random = field(default_factory=Random)  # jitter, not a secret
 
-    async def list_tasks(self, target: Target) -> Inventory | Incomplete:
+    async def list_tasks(self, target: Target) -> TaskList | Incomplete:
         """Read the whole task list of *target*."""
-        return await list_all(
+        return await read_task_list(
             self.client, target, gate=self.gate, retry=self.retry, random=self.random
         )
 
@@ -238,7 +237,7 @@ def find_network(endpoint: EndpointSettings, environment: Mapping[str, str]) -> 
         )
         raise SettingsError(msg)
     return Network(
-        trust=trust_in(endpoint.ca_file),
+        trust=load_trust(endpoint.ca_file),
         proxy=endpoint.proxy_url,
         proxy_user=user,
         proxy_password=Secret(password) if password else None,
@@ -323,7 +322,7 @@ async def _look_up_project(
     iam, name = endpoint.iam_origin, endpoint.project_name
     url = f"{iam}/v3/projects?name={name}"
     try:
-        reply = masked(await look(url, key.headers("GET", url, b"")), key.secrets)
+        reply = mask_reply(await look(url, key.headers("GET", url, b"")), key.secrets)
     except TransportError as error:
         msg = f"the project {name} cannot be looked up at {iam}: {error}; or give --project-id"
         raise CredentialError(msg) from None

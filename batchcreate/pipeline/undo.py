@@ -10,7 +10,6 @@ from batchcreate.client import RomaClient
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import CredentialError, JournalError, StoppedError, TransportError
 from batchcreate.journal import UNDO_RUN_ID, CreatedTask, Journal, Writer
-from batchcreate.listing import Inventory
 from batchcreate.models import (
     Decision,
     Deletion,
@@ -21,7 +20,6 @@ from batchcreate.models import (
     Target,
     TaskId,
 )
-from batchcreate.outcome import describe, read_deletion, read_failure, read_reply
 from batchcreate.pipeline.preflight import run_preflight
 from batchcreate.pipeline.reports import write_reports
 from batchcreate.pipeline.service import (
@@ -34,7 +32,9 @@ from batchcreate.pipeline.service import (
 )
 from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
 from batchcreate.report import write_deletions
+from batchcreate.responses import describe, read_deletion, read_failure
 from batchcreate.settings import Settings, language_of
+from batchcreate.task_list import TaskList
 
 _REASONS: Final = {DeletionStatus.KEPT: "renamed on the server; kept"}
 
@@ -167,8 +167,8 @@ class DeleteRequest:
             self._stop.request_stop(reason)
             refusal = Failed(http_status=None, error_code="", error_msg=str(error))
             return Decision(outcome=refusal)
-        self.deletion = read_deletion(reply)
-        decision = replace(read_reply(reply, now=utc_now()), may_resend=self.deletion is None)
+        decision, self.deletion = read_deletion(reply, now=utc_now())
+        decision = replace(decision, may_resend=self.deletion is None)
         # A single task may be forbidden; the report lists each of them.
         is_forbidden = decision.signal is Signal.FORBIDDEN
         return replace(decision, signal=Signal.NONE) if is_forbidden else decision
@@ -286,7 +286,7 @@ async def find(
     return classify(tasks, found)
 
 
-def classify(tasks: Sequence[CreatedTask], inventories: Mapping[Target, Inventory]) -> Search:
+def classify(tasks: Sequence[CreatedTask], inventories: Mapping[Target, TaskList]) -> Search:
     """Divide *tasks* into those that are there, gone or renamed."""
     there, gone, renamed = [], [], []
     listed = {

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from batchcreate.journal import AttemptOutcome, Pending, UnknownTask, Writer
-from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Created, Failed, Target, Unknown
-from batchcreate.outcome import describe
 from batchcreate.pool.feed import Feed
 from batchcreate.pool.stop import (
     RunCounters,
@@ -19,9 +17,11 @@ from batchcreate.pool.stop import (
     StopSwitch,
     immediate_stop,
 )
-from batchcreate.reconcile import LOOKS, RESENDS_MAX, Question, Resend, Wait, decide
+from batchcreate.reconcile import CHECK_SHARES, RESENDS_MAX, Question, Resend, Wait, decide
+from batchcreate.responses import describe
+from batchcreate.task_list import Incomplete, TaskList
 
-ListTasks = Callable[[Target], Awaitable[Inventory | Incomplete]]
+ListTasks = Callable[[Target], Awaitable[TaskList | Incomplete]]
 """Reads the whole task list of an instance."""
 
 
@@ -115,14 +115,14 @@ class Reconciler:
             now_ms: the wall clock, in milliseconds since 1970.
 
         """
-        age_s = max(0.0, (now_ms - row.last_ms) / 1000) if row.reason else 0.0
+        age_s = max(0.0, (now_ms - row.last_ms) / 1000) if row.is_recorded else 0.0
         self.add(
             UnresolvedTask(
                 pending=row.pending,
                 intent=row.intent,
                 ended_at=self._loop.time() - age_s,
                 last=Unknown(
-                    reason=row.reason or "sent, but no outcome was recorded",
+                    reason=row.reason if row.is_recorded else "sent, but no outcome was recorded",
                     http_status=row.http_status,
                     error_code=row.error_code,
                 ),
@@ -164,7 +164,7 @@ class Reconciler:
             self._decide(row, found, began_at)
         self._hold_or_release()
 
-    def _decide(self, row: UnresolvedTask, found: Inventory | Incomplete, began_at: float) -> None:
+    def _decide(self, row: UnresolvedTask, found: TaskList | Incomplete, began_at: float) -> None:
         task = row.pending.task
         if row.ended_at > began_at:
             self._waiting[row.pending.key.target].append(row)
@@ -177,7 +177,9 @@ class Reconciler:
         )
         match decide(question, found):
             case Wait():
-                checks = sum(began_at >= row.ended_at + share * self._window_s for share in LOOKS)
+                checks = sum(
+                    began_at >= row.ended_at + share * self._window_s for share in CHECK_SHARES
+                )
                 self._waiting[row.pending.key.target].append(replace(row, checks=checks))
             case Resend():
                 self._resends[task] += 1
@@ -217,10 +219,12 @@ class Reconciler:
 
     def _due_at(self, target: Target, rows: list[UnresolvedTask]) -> float:
         """Return the loop time of the next check: when a row is due, or now if too many wait."""
-        due_at = min(row.ended_at + LOOKS[min(row.checks, 3)] * self._window_s for row in rows)
+        due_at = min(
+            row.ended_at + CHECK_SHARES[min(row.checks, 3)] * self._window_s for row in rows
+        )
         if len(rows) > self._waiting_max:
             due_at = min(due_at, rows[-1].ended_at)
-        spacing_s = self._window_s * LOOKS[0] / 4
+        spacing_s = self._window_s * CHECK_SHARES[0] / 4
         return max(due_at, self._checked_at.get(target, -spacing_s) + spacing_s)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar, cast
 
 from batchcreate.models import Created, Decision, Failed, Outcome, Signal, Unknown
-from batchcreate.outcome import describe
+from batchcreate.responses import describe
 
 Value = TypeVar("Value")
 

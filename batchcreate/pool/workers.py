@@ -11,11 +11,10 @@ from typing import Any, Protocol, cast
 
 import structlog
 
-from batchcreate import outcome
+from batchcreate import responses
 from batchcreate.errors import CredentialError, JournalError, TransportError
 from batchcreate.journal import AttemptOutcome, Writer
 from batchcreate.models import Created, Decision, Failed, Reply, Signal, Target, Unknown
-from batchcreate.outcome import describe
 from batchcreate.pool.feed import Feed, Work
 from batchcreate.pool.reconciler import Reconciler, UnresolvedTask
 from batchcreate.pool.stop import (
@@ -27,6 +26,7 @@ from batchcreate.pool.stop import (
     StopSwitch,
 )
 from batchcreate.rate_limiter import Gate
+from batchcreate.responses import describe
 from batchcreate.retry import RetryPolicy
 
 
@@ -236,9 +236,9 @@ class CreateRequest:
         try:
             reply = await context.client.create(pending.key.target, pending.body)
         except TransportError as error:
-            decision = outcome.read_failure(error)
+            decision = responses.read_failure(error)
         else:
-            decision = outcome.read_reply(reply, now=context.now(), may_exist=pending.may_exist)
+            decision = responses.read_reply(reply, now=context.now(), may_exist=pending.may_exist)
         finally:
             context.counters.request_ended()
         if decision.signal is Signal.THROTTLED:
@@ -280,8 +280,8 @@ class CreateRequest:
                 log.debug("task.created", task_id=task_id)
             case Failed(http_status=status, error_code=code, error_msg=message):
                 log.info("task.failed", http_status=status, error_code=code, error_msg=message)
-            case Unknown(reason=reason):  # pragma: no branch # the last type of the union
-                log.info("task.unknown", reason=reason)
+            case Unknown() as unknown:  # pragma: no branch # the last type of the union
+                log.info("task.unknown", reason=describe(unknown))
 
 
 class Pool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from batchcreate.advice import explain
+from batchcreate.errors import NotSentReason
 from batchcreate.models import Deletion, Issue, Key, ResultRow, Status, TaskId
 from batchcreate.report.atomic_files import atomic_text_file
 from batchcreate.text import csv_cell
@@ -131,7 +132,14 @@ def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
         row.http_status,
         row.error_code,
         row.error_msg,
-        _advice(row.error_code, row.http_status, row.status, row.error_msg, language),
+        _advice(
+            row.error_code,
+            row.http_status,
+            row.status,
+            row.error_msg,
+            row.not_sent_reason,
+            language,
+        ),
         row.attempts,
         row.first_sent_at,
         row.finished_at,
@@ -158,8 +166,18 @@ def issue_cells(issue: Issue) -> Sequence[str | int | None]:
 
 @lru_cache(maxsize=_CACHED_ADVICE_MAX)
 def _advice(
-    code: str, http_status: int | None, status: Status, message: str, language: str
+    code: str,
+    http_status: int | None,
+    status: Status,
+    message: str,
+    not_sent_reason: NotSentReason | None,
+    language: str,
 ) -> str:
     return explain(
-        code, http_status=http_status, status=status, message=message, language=language
+        code,
+        http_status=http_status,
+        status=status,
+        message=message,
+        not_sent_reason=not_sent_reason,
+        language=language,
     ).text

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from batchcreate.advice import MEND_CELLS, Advice, Owner, explain_group, explain_row
+from batchcreate.advice import FIX_CELLS, Advice, Owner, explain_group, explain_row
 from batchcreate.errors import ReportError
 from batchcreate.models import (
     CauseGroup,
@@ -334,12 +334,12 @@ def _owner_shares(model: PageModel, language: str) -> Iterator[OwnerShare]:
         causes = [view for view in views if view.owner is owner]
         if causes:
             has_rules = any(view.group.rule for view in causes)
-            note = MEND_CELLS.words.said(language) if has_rules else ""
+            note = FIX_CELLS.action.text(language) if has_rules else ""
             yield OwnerShare(title=title, rows=rows[owner], note=note, causes=causes)
 
 
 def _cause_view(group: CauseGroup, advice: Advice, language: str) -> CauseView:
-    specific = advice.action.removesuffix(MEND_CELLS.words.said(language)).rstrip()
+    specific = advice.action.removesuffix(FIX_CELLS.action.text(language)).rstrip()
     return CauseView(
         group=group,
         title=cause_label(group) if group.causes > 1 else advice.meaning,

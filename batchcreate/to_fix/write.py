@@ -244,6 +244,7 @@ def _server_answer(row: RowToFix, language: str) -> Mapping[str, object]:
         http_status=row.http_status,
         status=row.status,
         message=row.error_msg,
+        not_sent_reason=row.not_sent_reason,
         language=language,
     )
     answer = " ".join(filter(None, (row.error_code, row.error_msg)))

@@ -1,4 +1,4 @@
-"""Connections that fail for real are told apart by what the program says of them."""
+"""Each kind of failed connection has its own advice."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ import pytest
 from batchcreate.advice import Retry, explain
 from batchcreate.errors import NotSentError
 from batchcreate.models import Failed, Status
-from batchcreate.outcome import CONNECT, read_failure
+from batchcreate.responses import CONNECT, read_failure
 from batchcreate.transport import Network, get
 from tests.functional.outside import certify, listening, proxying
 
@@ -19,19 +19,19 @@ REFUSAL = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\
 
 
 @asynccontextmanager
-async def nobody(_: Path) -> AsyncIterator[tuple[str, Network]]:
+async def refusing(_: Path) -> AsyncIterator[tuple[str, Network]]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}", Network()
 
 
 @asynccontextmanager
-async def nameless(_: Path) -> AsyncIterator[tuple[str, Network]]:
+async def unresolvable(_: Path) -> AsyncIterator[tuple[str, Network]]:
     yield "https://certificate-proxy.invalid", Network()
 
 
 @asynccontextmanager
-async def crowded(_: Path) -> AsyncIterator[tuple[str, Network]]:
+async def full(_: Path) -> AsyncIterator[tuple[str, Network]]:
     with contextlib.ExitStack() as held:
         door, *guests = (held.enter_context(socket.socket()) for _ in range(3))
         door.bind(("127.0.0.1", 0))
@@ -49,7 +49,7 @@ async def untrusted(folder: Path) -> AsyncIterator[tuple[str, Network]]:
 
 
 @asynccontextmanager
-async def fenced(folder: Path) -> AsyncIterator[tuple[str, Network]]:
+async def behind_proxy(folder: Path) -> AsyncIterator[tuple[str, Network]]:
     tls = certify(folder / "tls").context
     async with listening(tls=tls) as ear, proxying(refusal=REFUSAL) as proxy:
         yield ear.url, Network(proxy=proxy.url)
@@ -58,24 +58,26 @@ async def fenced(folder: Path) -> AsyncIterator[tuple[str, Network]]:
 @pytest.mark.parametrize(
     ("trouble", "meaning", "retry"),
     [
-        (nobody, "Nothing listens at that address", Retry.HELPS),
-        (nameless, "There is no such host", Retry.HELPS),
-        (crowded, "The server could not be reached in time", Retry.HELPS),
-        (untrusted, "The server's certificate is not to be trusted", Retry.AFTER_MENDING),
-        (fenced, "The proxy let nothing through", Retry.HELPS),
+        (refusing, "Not sent: the connection was refused", Retry.HELPS),
+        (unresolvable, "Not sent: the host name could not be resolved", Retry.HELPS),
+        (full, "Not sent: the connection timed out", Retry.HELPS),
+        (untrusted, "Not sent: the server's certificate could not be verified", Retry.AFTER_FIX),
+        (behind_proxy, "Not sent: the proxy refused the connection", Retry.HELPS),
     ],
 )
 async def test_failure_to_connect_is_explained_by_its_kind(
     trouble, meaning: str, retry: Retry, tmp_path: Path
 ) -> None:
-    """One code stands for all of them, and the message tells which; a host may have any name."""
+    """All of them have one code; the reason in the outcome selects the advice."""
     async with trouble(tmp_path) as (url, network):
         with pytest.raises(NotSentError) as caught:
             await get(network, url, {}, timeout_s=0.5)
     outcome = read_failure(caught.value).outcome
     assert isinstance(outcome, Failed)
 
-    advice = explain(outcome.error_code, status=Status.FAILED, message=outcome.error_msg)
+    advice = explain(
+        outcome.error_code, status=Status.FAILED, not_sent_reason=outcome.not_sent_reason
+    )
 
     assert advice.meaning.startswith(meaning)
     assert (advice.code, advice.retry) == (CONNECT, retry)

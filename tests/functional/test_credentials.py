@@ -215,7 +215,7 @@ async def test_iam_that_is_away_ends_the_run(tmp_path: Path) -> None:
         )
 
     assert ended.code == 4
-    assert f"IAM at {iam.url} did not return a token: no connection to 127.0.0.1" in ended.err
+    assert f"IAM at {iam.url} did not return a token: cannot connect to 127.0.0.1" in ended.err
     assert list(simulator.requests) == []
 
 
@@ -436,7 +436,7 @@ async def test_redirect_to_another_host_is_not_followed(status: int, tmp_path: P
 
     assert ended.code == 4
     assert (len(ear.requests), other.requests) == (1, [])
-    assert "the endpoint redirects to 127.0.0.1" in ended.err
+    assert "the server redirects to 127.0.0.1" in ended.err
     assert "redirects are not followed" in ended.err
 
 
@@ -502,7 +502,7 @@ class TestProxy:
 
         assert found.code == 1
         assert (
-            "the proxy let nothing through: HTTP 407; check --proxy, BATCHCREATE_PROXY_USER and "
+            "the proxy refused the connection: HTTP 407; check --proxy, BATCHCREATE_PROXY_USER and "
             "BATCHCREATE_PROXY_PASSWORD"
         ) in found.err
         assert ear.requests == []

@@ -237,7 +237,7 @@ class TestBad:
         ((about, text),) = bad(found)
         assert (about, len(ear.requests)) == ("endpoint", 1)
         assert text == (
-            "the endpoint redirects to elsewhere.example (project p1, instance i1); nothing is "
+            "HTTP 302: the server redirects to elsewhere.example (project p1, instance i1); nothing is "
             "sent to another host: correct --endpoint"
         )
 
@@ -249,7 +249,7 @@ class TestBad:
 
         ((about, text),) = bad(found)
         assert about == "endpoint"
-        assert text.startswith(f"{ear.url} cannot be reached: no connection to 127.0.0.1:")
+        assert text.startswith(f"{ear.url} cannot be reached: cannot connect to 127.0.0.1:")
         assert text.endswith("; check --endpoint or --region, and --proxy")
 
     async def test_untrusted_certificate_is_told(self, folder: Path) -> None:
@@ -290,7 +290,7 @@ class TestBad:
 
         ((about, text),) = bad(found)
         assert about == "tasks"
-        assert text.startswith("the list of tasks is not consistent")
+        assert text.startswith("the task list is inconsistent")
         assert text.endswith("; try again, and wait where others create tasks just now")
 
     async def test_no_credentials_are_left_to_the_command(self) -> None:

@@ -1,4 +1,4 @@
-"""``batchcreate explain`` and the language of advice, as people meet them."""
+"""The command ``explain`` and the language of the advice in reports."""
 
 from pathlib import Path
 
@@ -13,22 +13,22 @@ from tests.functional.program import (
 
 
 async def test_a_code_is_explained_on_standard_output(tmp_path: Path) -> None:
-    """Meaning, owner, what to do and the command that retries such rows; nothing else is said."""
+    """The lines are meaning, owner, action, the command to retry such rows, and source."""
     ended = await invoke("explain", "apigw.0308", folder=tmp_path)
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines() == [
         "APIGW.0308 (HTTP 429)",
-        "Meaning: More calls arrived than the gateway admits.",
-        "Who can mend it: the engineer who runs batchcreate",
-        "What to do: Run the same command again; where it happens often, give a lower --rate.",
-        "Does a retry help: yes: batchcreate retry RESULTS_DIR --only APIGW.0308",
+        "Meaning: Rate limit of the gateway exceeded.",
+        "Fixed by: the engineer who runs batchcreate",
+        "What to do: Run the same command again. If it happens often, lower --rate.",
+        "Retry: yes: batchcreate retry RESULTS_DIR --only APIGW.0308",
         "Source: API Request Signing Guide, Error Codes",
     ]
 
 
-async def test_every_case_of_a_code_is_explained(tmp_path: Path) -> None:
-    """A code that comes with several statuses is a paragraph for each; Chinese where asked for."""
+async def test_every_meaning_of_a_code_is_explained(tmp_path: Path) -> None:
+    """A code with several statuses has a paragraph for each, also in Chinese."""
     ended = await invoke("explain", "APIGW.0201", "--lang", "zh", folder=tmp_path)
 
     paragraphs = ended.out.split("\n\n")
@@ -42,22 +42,24 @@ async def test_every_case_of_a_code_is_explained(tmp_path: Path) -> None:
         "含义：请求参数不合法。",
         "由谁处理：分析人员，在表格中",
         "如何处理：请在表格中更正提示信息所指的内容，然后用更正后的文件重新运行。",
-        "重试是否有用：无用",
+        "重试是否有效：无效",
         "来源：API 签名指南，错误码",
     ]
 
 
-async def test_what_only_a_message_tells_is_marked(tmp_path: Path) -> None:
-    """The kinds of failed connections share their code."""
+async def test_reasons_of_failed_connections_are_explained(tmp_path: Path) -> None:
+    """All of them have the same code."""
     ended = await invoke("explain", "CONNECT", folder=tmp_path)
 
     first, *others = ended.out.split("\n\n")
     assert first.splitlines()[0] == "CONNECT"
-    assert {text.splitlines()[0] for text in others} == {"CONNECT, where the message says so"}
+    assert [text.splitlines()[0] for text in others] == [
+        f"CONNECT ({reason})" for reason in ("certificate", "proxy", "name", "timeout", "refused")
+    ]
 
 
 async def test_rules_and_statuses_are_explained_too(tmp_path: Path) -> None:
-    """Whatever stands in a report can be asked for."""
+    """Rules and row statuses of reports are accepted like codes."""
     rule = await invoke("explain", "task_tag.too_short", folder=tmp_path)
     created = await invoke("explain", "Created", folder=tmp_path)
 
@@ -65,49 +67,47 @@ async def test_rules_and_statuses_are_explained_too(tmp_path: Path) -> None:
     assert created.out.splitlines() == [
         "created",
         "Meaning: The task exists.",
-        "Does a retry help: no",
-        "Source: batchcreate itself",
+        "Retry: no",
+        "Source: batchcreate",
     ]
 
 
-async def test_a_code_that_is_not_known_gets_what_holds_for_its_kind(tmp_path: Path) -> None:
-    """It is said so, near misses are named, and the exit code is 1."""
+async def test_unknown_code_gets_the_advice_of_its_kind(tmp_path: Path) -> None:
+    """Similar codes are suggested, and the exit code is 1."""
     ended = await invoke("explain", "FDI.3034", folder=tmp_path)
 
     lines = ended.out.splitlines()
     assert (ended.code, ended.err) == (1, "")
-    assert lines[0].startswith("FDI.3034 is not known here")
-    assert lines[1].startswith("Perhaps one of these was meant: ")
+    assert lines[0].startswith("Unknown code FDI.3034;")
+    assert lines[1].startswith("Did you mean: ")
     assert "FDI.3043" in lines[1]
-    assert (
-        "Meaning: The service has a reason that is not documented; the message names it." in lines
-    )
+    assert "Meaning: Undocumented error; see the server's message." in lines
 
 
-async def test_nothing_is_suggested_for_what_is_like_no_code(tmp_path: Path) -> None:
-    """There is something to say all the same, and what was typed is repeated harmlessly."""
+async def test_texts_unlike_any_code_get_no_suggestion(tmp_path: Path) -> None:
+    """General advice is given, and control characters are escaped."""
     ended = await invoke("explain", "\x1b[2J", folder=tmp_path)
 
     assert ended.code == 1
-    assert ended.out.startswith("\\x1b[2J is not known here")
-    assert "Perhaps" not in ended.out
+    assert ended.out.startswith("Unknown code \\x1b[2J;")
+    assert "Did you mean" not in ended.out
     assert explain("zzz").action in ended.out
 
 
 async def test_all_codes_are_listed(tmp_path: Path) -> None:
-    """With the option, or without a code, each case of each code has a line."""
+    """Each meaning of each code has a line, with the option and without a code."""
     listed = await invoke("explain", "--list", folder=tmp_path)
     bare = await invoke("explain", folder=tmp_path, LC_ALL="zh_CN.UTF-8")
 
     cases = sum(len(entries) for entries in CATALOGUE.values())
     assert (listed.code, bare.code) == (0, 0)
     assert len(listed.out.splitlines()) == len(bare.out.splitlines()) == cases
-    assert listed.out.splitlines()[0].startswith("INVALID_ROW: Cells of the row break the rules")
+    assert listed.out.splitlines()[0].startswith("INVALID_ROW: Not sent: cells of the row break")
     assert bare.out.splitlines()[0].startswith("INVALID_ROW: 该行有单元格不符合")
 
 
-async def test_reports_are_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
-    """A run speaks the language of its user, and so does a rebuilt report."""
+async def test_reports_use_the_language_of_the_option(tmp_path: Path) -> None:
+    """The language of a rebuilt report can differ from that of the run."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(1), {"task_name": "x y"}])
     results = tmp_path / "tasks-results" / "results.csv"
 
@@ -118,5 +118,5 @@ async def test_reports_are_in_the_language_that_was_asked_for(tmp_path: Path) ->
 
     assert ended.code == 0
     for lines, language in ((chinese, "zh"), (english, "en")):
-        told = explain("INVALID_ROW", status=Status.REJECTED, language=language).text
-        assert [line["advice"] for line in lines] == ["", told]
+        advice = explain("INVALID_ROW", status=Status.REJECTED, language=language).text
+        assert [line["advice"] for line in lines] == ["", advice]

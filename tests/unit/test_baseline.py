@@ -9,7 +9,6 @@ import pytest
 from batchcreate.auth import Credential, Token
 from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, Pending, UnknownTask
-from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Signal, Target, TaskId
 from batchcreate.pipeline.preflight import forecast, require_room, run_preflight, skip_existing
 from batchcreate.pipeline.values import Forecast
@@ -17,23 +16,24 @@ from batchcreate.pool import StopCause, StopReason
 from batchcreate.pool.reconciler import ListTasks
 from batchcreate.secret import Secret
 from batchcreate.settings import QuotaSettings, RateSettings
+from batchcreate.task_list import Incomplete, TaskList
 from tests.fakes import FixedCredential, reopened
 from tests.journals import shown, target, task
 
-EMPTY = Inventory(ids={}, total=0)
+EMPTY = TaskList(ids={}, total=0)
 
 
-def holding(**ids: str) -> Inventory:
-    return Inventory(ids={name: [TaskId(ids[name])] for name in ids}, total=len(ids))
+def holding(**ids: str) -> TaskList:
+    return TaskList(ids={name: [TaskId(ids[name])] for name in ids}, total=len(ids))
 
 
 async def baseline(
-    listings: Mapping[str, Inventory | Incomplete], credential: Credential | None = None
-) -> tuple[Mapping[Target, Inventory] | StopReason, list[str]]:
+    listings: Mapping[str, TaskList | Incomplete], credential: Credential | None = None
+) -> tuple[Mapping[Target, TaskList] | StopReason, list[str]]:
     """Take the baseline of instances; return it and which of them were listed."""
     asked: list[str] = []
 
-    async def look(target: Target) -> Inventory | Incomplete:
+    async def look(target: Target) -> TaskList | Incomplete:
         asked.append(target.instance_id)
         return listings[target.instance_id]
 
@@ -119,7 +119,7 @@ async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> N
     """Where it was good for one, the way out is another credential, not a renewed one."""
 
     def look(signal: Signal) -> ListTasks:
-        async def answer(target: Target) -> Inventory | Incomplete:
+        async def answer(target: Target) -> TaskList | Incomplete:
             return EMPTY if target.project_id == "p1" else Incomplete(reason="why", signal=signal)
 
         return answer
@@ -201,7 +201,7 @@ def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
     )
 
     with pytest.raises(PlanError, match=message):
-        require_room({target(): 10}, {target(): Inventory(ids={}, total=used)}, quota=10)
+        require_room({target(): 10}, {target(): TaskList(ids={}, total=used)}, quota=10)
 
 
 def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
@@ -215,6 +215,7 @@ def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> Un
         http_status=None,
         error_code="",
         reason="no answer in time",
+        is_recorded=True,
         may_resend=may_resend,
     )
 
@@ -236,7 +237,7 @@ def test_rows_that_may_be_sent_again_need_room_too() -> None:
 def test_rows_that_are_to_be_settled_are_not_kept_from_it() -> None:
     """An instance that gets nothing new may be full: its unsettled rows may be in it already."""
     rows = [unsettled("lost"), unsettled("gone", instance="i2")]
-    full = Inventory(ids={}, total=10)
+    full = TaskList(ids={}, total=10)
 
     require_room(
         {target("i1"): 1},

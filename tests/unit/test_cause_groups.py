@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from batchcreate.advice import explain
+from batchcreate.errors import NotSentReason
 from batchcreate.journal import Journal
 from batchcreate.journal.cause_groups import cause_groups
 from batchcreate.models import (
@@ -82,6 +83,28 @@ async def sent(folder: Path, rows: Sequence[str], outcomes: dict[str, Outcome | 
     journal = opened(folder, {FILE: rows})
     await attempt(journal, outcomes)
     return journal
+
+
+async def test_reason_of_requests_that_were_not_sent_is_kept(tmp_path: Path) -> None:
+    """Results, groups and rows to fix contain the reason of the last attempt; others have none."""
+    untrusted = Failed(
+        http_status=None,
+        error_code="CONNECT",
+        error_msg="certificate verify failed",
+        not_sent_reason=NotSentReason.CERTIFICATE,
+    )
+    reasons = {"untrusted": NotSentReason.CERTIFICATE, "refused": None, "lost": None}
+
+    with await sent(
+        tmp_path, list(reasons), {"untrusted": untrusted, "refused": REFUSED, "lost": LOST}
+    ) as journal:
+        results = {row.task_name: row.not_sent_reason for row in journal.results()}
+        groups = [group.not_sent_reason for group in journal.cause_groups()]
+        (sheet,) = journal.sheets_to_fix()
+        to_fix = [row.not_sent_reason for row in journal.rows_to_fix(sheet)]
+
+    assert results == reasons
+    assert groups == to_fix == list(reasons.values())
 
 
 def test_batch_without_issues_has_no_causes() -> None:

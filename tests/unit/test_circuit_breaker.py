@@ -59,7 +59,7 @@ class TestAtOnce:
 
     def test_redirection_ends_the_run(self) -> None:
         """No other host gets the requests."""
-        reason = "the endpoint redirects to elsewhere.example"
+        reason = "the server redirects to elsewhere.example"
         decision = Decision(outcome=Unknown(reason=reason), signal=Signal.REDIRECTED)
 
         assert CircuitBreaker().observe(decision, is_final=True) == StopReason(

@@ -228,7 +228,7 @@ class TestCauses:
         """Where the analysts have to mend cells, the next step says it for all of them."""
         assert [line for line in self.told(rejected(1, "F2")) if "->" in line] == []
         (advice,) = [line for line in self.told(failed(1, "APIGW.0308", 429)) if "->" in line]
-        assert advice.startswith("    -> More calls arrived than the gateway admits. Run the same")
+        assert advice.startswith("    -> Rate limit of the gateway exceeded. Run the same")
 
     def test_what_has_no_words_is_told_without(self) -> None:
         """Its advice is all that there is to say."""

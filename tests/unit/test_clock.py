@@ -1,4 +1,4 @@
-"""Time stamps are UTC, to the millisecond, whatever the zone of the machine."""
+"""Time stamps are in UTC with milliseconds, in any time zone of the machine."""
 
 import re
 import time
@@ -32,14 +32,14 @@ LAST_MS = 32_503_680_000_000  # the year 3000
     ],
 )
 def test_stamp_is_utc_with_milliseconds(moment: datetime, text: str) -> None:
-    """The zone is converted and what is finer than a millisecond is left out."""
+    """The time zone is converted, and microseconds are truncated."""
     assert stamp(moment) == text
 
 
 @given(st.integers(0, LAST_MS))
 @example(9_520_333_501_133)
 def test_stamp_of_milliseconds_loses_none(moment_ms: int) -> None:
-    """The stamp reads back as the very millisecond."""
+    """Parsing the stamp returns the same millisecond."""
     text = stamp_of_ms(moment_ms)
 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text)
@@ -47,13 +47,13 @@ def test_stamp_of_milliseconds_loses_none(moment_ms: int) -> None:
     assert passed // timedelta(milliseconds=1) == moment_ms
 
 
-def test_present_is_aware_of_its_zone() -> None:
-    """The present is told in UTC, so that it can be compared with a date from a header."""
+def test_current_time_is_timezone_aware() -> None:
+    """It is in UTC, so that it can be compared with a date from a header."""
     assert utc_now().utcoffset() == timedelta(0)
 
 
 def test_clocks_agree() -> None:
-    """Milliseconds and date come from the same clock and never from each other's future."""
+    """Milliseconds and date come from the same clock."""
     before = datetime.now(UTC)
 
     moments = [datetime.fromisoformat(stamp_of_ms(epoch_ms())), utc_now()]
@@ -64,7 +64,7 @@ def test_clocks_agree() -> None:
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone cannot be changed here")
 def test_zone_of_the_machine_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine in another zone writes the same stamps."""
+    """A machine in another time zone writes the same stamps."""
     try:
         monkeypatch.setenv("TZ", "Asia/Kathmandu")
         time.tzset()

@@ -24,12 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from batchcreate.errors import MaybeSentError, NotSentError
+from batchcreate.errors import MaybeSentError, NotSentError, NotSentReason
 from batchcreate.journal import Journal
-from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Status
 from batchcreate.pool import Reconciler, StopReason
 from batchcreate.pool.reconciler import UnresolvedTask
+from batchcreate.task_list import Incomplete, TaskList
 from tests.fakes import (
     HONEST,
     INTERRUPT,
@@ -86,7 +86,7 @@ REFUSALS = (
 ENDS = (
     error(401, "APIG.0301", "who are you"),
     answer(302, b"", location="https://elsewhere.example/"),
-    NotSentError("the certificate has expired", is_permanent=True),
+    NotSentError("the certificate has expired", reason=NotSentReason.CERTIFICATE),
 )
 
 
@@ -486,10 +486,8 @@ class MutantWorld(World):
 class HastyReconciler(Reconciler):
     """Resends without reading the task list."""
 
-    def _decide(
-        self, row: UnresolvedTask, _found: Inventory | Incomplete, began_at: float
-    ) -> None:
-        nothing = Inventory(ids={}, total=0)
+    def _decide(self, row: UnresolvedTask, _found: TaskList | Incomplete, began_at: float) -> None:
+        nothing = TaskList(ids={}, total=0)
         super()._decide(replace(row, ended_at=began_at - WINDOW_S), nothing, began_at)
 
 

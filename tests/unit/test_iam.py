@@ -17,6 +17,7 @@ from batchcreate.errors import (
     CredentialError,
     MaybeSentError,
     NotSentError,
+    NotSentReason,
     TransportError,
 )
 from batchcreate.models import Reply
@@ -438,7 +439,9 @@ class TestOutage:
 
     def test_of_verification_is_not_retried(self) -> None:
         """A certificate that cannot be verified ends the login."""
-        message, iam = failure(NotSentError("certificate verify failed", is_permanent=True))
+        message, iam = failure(
+            NotSentError("certificate verify failed", reason=NotSentReason.CERTIFICATE)
+        )
 
         assert message == (
             "IAM at https://iam.example did not return a token: certificate verify failed; "

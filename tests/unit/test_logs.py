@@ -1,4 +1,4 @@
-"""Every event is one line of JSON, bounded, harmless and without secrets."""
+"""Every event is one line of JSON, limited in length, printable and without secrets."""
 
 import errno
 import io
@@ -30,7 +30,7 @@ def events_in(stream: io.StringIO) -> list[dict[str, Any]]:
 
 class TestOpenLog:
     def test_event_is_one_line_with_run_level_and_time(self) -> None:
-        """A line tells what happened, in which run and when, in UTC."""
+        """A line contains the event, the run, the level and the time in UTC."""
         stream = io.StringIO()
         log = open_log(stream, run_id="r-1", verbose=False)
 
@@ -55,10 +55,8 @@ class TestOpenLog:
         [(True, ["task.created", "task.failed"]), (False, ["task.failed"])],
         ids=["verbose", "usual"],
     )
-    def test_created_tasks_are_told_when_asked_for(
-        self, *, verbose: bool, names: list[str]
-    ) -> None:
-        """An event for every created task is kept for those who want it."""
+    def test_created_tasks_are_logged_if_verbose(self, *, verbose: bool, names: list[str]) -> None:
+        """An event for every created task is optional."""
         stream = io.StringIO()
         log = open_log(stream, run_id="r-1", verbose=verbose)
 
@@ -67,8 +65,8 @@ class TestOpenLog:
 
         assert [event["event"] for event in events_in(stream)] == names
 
-    def test_bound_values_stand_on_every_line(self) -> None:
-        """What a row is called is said once and written each time."""
+    def test_bound_values_are_on_every_line(self) -> None:
+        """Values are bound once and written each time."""
         stream = io.StringIO()
         log = open_log(stream, run_id="r-1", verbose=False).bind(row=7)
 
@@ -93,7 +91,7 @@ class TestOpenLog:
         )
     )
     def test_no_value_breaks_the_line(self, values: dict[str, str]) -> None:
-        """Whatever a server or a cell says, an event stays one printable line of JSON."""
+        """With any text from a server or a cell, an event is one printable line of JSON."""
         stream = io.StringIO()
         log = open_log(stream, run_id="r-1", verbose=False)
 
@@ -132,8 +130,8 @@ class TestRedact:
         [CANARY, CANARY.encode(), 7, None, [CANARY]],
         ids=lambda value: type(value).__name__,
     )
-    def test_what_is_named_like_a_secret_is_masked(self, name: str, value: object) -> None:
-        """Its value does not matter, not even whether there is one."""
+    def test_fields_named_like_secrets_are_masked(self, name: str, value: object) -> None:
+        """The value does not matter, nor whether there is one."""
         assert redact(None, "info", {name: value}) == {name: "***"}
 
     @pytest.mark.parametrize(
@@ -141,7 +139,7 @@ class TestRedact:
         [
             pytest.param(7, 7, id="number"),
             pytest.param(0.5, 0.5, id="fraction"),
-            pytest.param(True, True, id="truth"),
+            pytest.param(True, True, id="boolean"),
             pytest.param(None, None, id="nothing"),
             pytest.param("a\x1b[2J\n\u202e", "a\\x1b[2J\\n\\u202e", id="escapes"),
             pytest.param("x" * 3000, "x" * 2048 + "…", id="long"),
@@ -157,22 +155,22 @@ class TestRedact:
                 id="headers",
             ),
             pytest.param(request_error(), "ClientResponseError", id="library error"),
-            pytest.param(MaybeSentError("no\nanswer"), "no\\nanswer", id="our error"),
+            pytest.param(MaybeSentError("no\nanswer"), "no\\nanswer", id="own error"),
         ],
     )
-    def test_value_becomes_harmless(self, value: object, written: object) -> None:
-        """Numbers stay, texts become printable and bounded, and nothing deeper gets through."""
+    def test_values_are_made_safe(self, value: object, written: object) -> None:
+        """Numbers are kept; text is made printable and limited, also in nested values."""
         event: Mapping[str, Any] = redact(None, "info", {"value": value})
 
         assert event == {"value": written}
         assert CANARY not in json.dumps(event)
 
-    def test_limit_is_that_of_a_message(self) -> None:
-        """A field takes no more than what is kept of a server's message."""
+    def test_limit_is_that_of_messages(self) -> None:
+        """A field is limited like the message of a server."""
         assert FIELD_CHARS_MAX == 2048
 
-    def test_event_itself_is_left_alone(self) -> None:
-        """The values of the caller are not changed."""
+    def test_event_of_the_caller_is_not_changed(self) -> None:
+        """The processor returns a copy."""
         event = {"token": CANARY}
 
         redact(None, "info", event)
@@ -181,7 +179,7 @@ class TestRedact:
 
 
 def test_full_disk_costs_log_lines_only() -> None:
-    """A stream that takes nothing any more does not end a run."""
+    """A stream that cannot be written does not end a run."""
 
     class Full(io.StringIO):
         def write(self, _text: str) -> int:

@@ -216,8 +216,8 @@ class TestContent:
         (first, *_) = page.all("div", class_="cause")
         text = " ".join(first.text.split())
         assert text.startswith("15 rows Task tag shorter than 4 characters. task_tag.too_short")
-        assert "Type a longer one." in text
-        assert page.text.count("Mend the cells that issues.csv lists") == 1
+        assert "Enter 4 to 64 characters." in text
+        assert page.text.count("Fix the cells listed in issues.csv") == 1
         assert "crm-orders.xlsx, Orders, F75" in text
 
     def test_skipped_row_has_no_owner(self, model: PageModel, tmp_path: Path) -> None:

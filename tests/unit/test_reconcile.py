@@ -1,19 +1,19 @@
-"""What the server's list says of an unsettled task: silence is never taken for absence."""
+"""The task list decides about unknown rows, and only a complete one is evidence of absence."""
 
 import pytest
 
-from batchcreate.listing import Incomplete, Inventory
 from batchcreate.models import Created, Failed, TaskId, Unknown
-from batchcreate.reconcile import Question, Resend, Verdict, Wait, decide
+from batchcreate.reconcile import Question, Resend, Resolution, Wait, decide
+from batchcreate.task_list import Incomplete, TaskList
 
-LAST = Unknown(reason="HTTP 500: oops", http_status=500, error_code="FDI.9")
-MUTE = Unknown(reason="the connection was reset")
+LAST = Unknown(reason="oops", http_status=500, error_code="FDI.9")
+UNANSWERED = Unknown(reason="connection reset")
 REFUSED = Incomplete(reason="HTTP 403, APIG.0302")
-EMPTY = Inventory(ids={}, total=0)
+EMPTY = TaskList(ids={}, total=0)
 
 
-def holding(name: str, *ids: str) -> Inventory:
-    return Inventory(ids={name: [TaskId(text) for text in ids]}, total=len(ids))
+def holding(name: str, *ids: str) -> TaskList:
+    return TaskList(ids={name: [TaskId(text) for text in ids]}, total=len(ids))
 
 
 def question(
@@ -25,15 +25,15 @@ def question(
 
 
 @pytest.mark.parametrize("is_window_over", [False, True], ids=["early", "late"])
-def test_one_task_of_the_name_is_its_own(*, is_window_over: bool) -> None:
-    """It is created, whenever it is found, and keeps the status of its last answer."""
+def test_single_task_with_the_name_is_the_task_of_the_row(*, is_window_over: bool) -> None:
+    """The row is created, within the window and after it, with the status of its last response."""
     found = decide(question(is_window_over=is_window_over), holding("orders", "7"))
 
     assert found == Created(task_id=TaskId("7"), how="reconciled", http_status=500)
 
 
 @pytest.mark.parametrize(
-    ("listing", "is_window_over", "may_resend", "verdict"),
+    ("found", "is_window_over", "may_resend", "resolution"),
     [
         (EMPTY, False, True, Wait()),
         (EMPTY, True, True, Resend()),
@@ -46,7 +46,7 @@ def test_one_task_of_the_name_is_its_own(*, is_window_over: bool) -> None:
             Failed(
                 http_status=500,
                 error_code="FDI.9",
-                error_msg="HTTP 500: oops; the server's list shows that no task was created",
+                error_msg="oops; according to the task list no task was created",
             ),
         ),
         (REFUSED, False, True, Wait()),
@@ -55,7 +55,7 @@ def test_one_task_of_the_name_is_its_own(*, is_window_over: bool) -> None:
             True,
             True,
             Unknown(
-                reason="the server's list cannot tell: HTTP 403, APIG.0302",
+                reason="the task list is not conclusive: HTTP 403, APIG.0302",
                 http_status=500,
                 error_code="FDI.9",
             ),
@@ -65,8 +65,8 @@ def test_one_task_of_the_name_is_its_own(*, is_window_over: bool) -> None:
             False,
             True,
             Unknown(
-                reason="3 tasks of this name exist (1, 2, 3); delete the ones that are too many "
-                "on the server, then run the same command again",
+                reason="3 tasks have this name (1, 2, 3); delete the duplicates on the "
+                "server, then run the same command again",
                 http_status=500,
                 error_code="FDI.9",
             ),
@@ -83,27 +83,38 @@ def test_one_task_of_the_name_is_its_own(*, is_window_over: bool) -> None:
         "several",
     ],
 )
-def test_what_the_list_shows_decides(
-    listing: Inventory | Incomplete, verdict: Verdict, *, is_window_over: bool, may_resend: bool
+def test_absence_requires_a_complete_list_after_the_window(
+    found: TaskList | Incomplete, resolution: Resolution, *, is_window_over: bool, may_resend: bool
 ) -> None:
-    """Absence counts after the window only, and only from a complete list."""
+    """Before the end of the window, or without a complete list, nothing is concluded."""
     asked = question(is_window_over=is_window_over, may_resend=may_resend)
 
-    assert decide(asked, listing) == verdict
+    assert decide(asked, found) == resolution
 
 
-def test_a_task_that_never_got_an_answer_fails_with_a_code_of_ours() -> None:
+def test_unanswered_row_fails_with_a_code_of_batchcreate() -> None:
     """Every failed row has an error code."""
-    assert decide(question(last=MUTE, may_resend=False), EMPTY) == Failed(
+    assert decide(question(last=UNANSWERED, may_resend=False), EMPTY) == Failed(
         http_status=None,
         error_code="NO_ANSWER",
-        error_msg="the connection was reset; the server's list shows that no task was created",
+        error_msg="connection reset; according to the task list no task was created",
     )
 
 
-def test_of_many_ids_five_are_named() -> None:
-    """The message stays readable."""
-    verdict = decide(question(last=MUTE), holding("orders", *"7654321"))
+def test_message_about_duplicates_contains_five_ids() -> None:
+    """The message is short, however many tasks have the name."""
+    resolution = decide(question(last=UNANSWERED), holding("orders", *"7654321"))
 
-    assert isinstance(verdict, Unknown)
-    assert verdict.reason.startswith("7 tasks of this name exist (1, 2, 3, 4, 5); delete")
+    assert isinstance(resolution, Unknown)
+    assert resolution.reason.startswith("7 tasks have this name (1, 2, 3, 4, 5); delete")
+
+
+def test_message_of_an_absent_task_works_without_a_response_text() -> None:
+    """A server fault may have an empty body."""
+    fault = Unknown(reason="", http_status=502, error_code="HTTP_502")
+
+    assert decide(question(last=fault, may_resend=False), EMPTY) == Failed(
+        http_status=502,
+        error_code="HTTP_502",
+        error_msg="according to the task list no task was created",
+    )

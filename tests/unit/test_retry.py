@@ -1,4 +1,4 @@
-"""Repeated requests keep away from each other."""
+"""Waits between attempts grow, are random and are limited."""
 
 from random import Random
 
@@ -11,14 +11,14 @@ from batchcreate.retry import RetryPolicy
 
 
 class TopRandom(Random):
-    """Draws the largest value always."""
+    """Always draws the largest value."""
 
     def uniform(self, a: float, b: float) -> float:
         return max(a, b)
 
 
 def test_the_bound_doubles_up_to_the_cap() -> None:
-    """Half a second at first, twenty at last."""
+    """The first wait is at most half a second, the last one twenty seconds."""
     policy = RetryPolicy()
 
     waits = [policy.wait_s(attempt, TopRandom()) for attempt in range(1, 9)]
@@ -28,15 +28,15 @@ def test_the_bound_doubles_up_to_the_cap() -> None:
 
 @given(attempt=st.integers(1, 20), seed=st.integers())
 def test_waits_stay_within_bounds(attempt: int, seed: int) -> None:
-    """Jitter is full: anything from nothing to the bound."""
+    """With full jitter, a wait is between zero and the bound."""
     wait_s = RetryPolicy(base_s=2, cap_s=30).wait_s(attempt, Random(seed))  # noqa: S311 # jitter
 
     assert 0 <= wait_s <= min(30, 2**attempt)
 
 
 @pytest.mark.parametrize("attempts", [0, 21])
-def test_attempts_are_bounded(attempts: int) -> None:
-    """The message names the range."""
+def test_attempts_are_limited(attempts: int) -> None:
+    """The message contains the range."""
     message = f"attempts_max is {attempts}; give a number from 1 to 20"
 
     with pytest.raises(SettingsError, match=message):
@@ -44,6 +44,6 @@ def test_attempts_are_bounded(attempts: int) -> None:
 
 
 @pytest.mark.parametrize("attempts", [1, 20])
-def test_the_bounds_themselves_are_allowed(attempts: int) -> None:
-    """One attempt and twenty are both valid."""
+def test_limits_are_inclusive(attempts: int) -> None:
+    """One attempt and twenty attempts are valid."""
     assert RetryPolicy(attempts_max=attempts).attempts_max == attempts

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from batchcreate.auth import Token
 from batchcreate.models import Reply
 from batchcreate.secret import MASKED_CHARS_MIN, Secret, mask
-from batchcreate.transport import Network, masked
+from batchcreate.transport import Network, mask_reply
 
 CANARY: Final = "canary/+=8d1f"
 
@@ -146,7 +146,7 @@ class TestMask:
             body=f"sent {CANARY}".encode(),
         )
 
-        cleaned = masked(reply, [Secret(CANARY)])
+        cleaned = mask_reply(reply, [Secret(CANARY)])
 
         assert cleaned.body == f"sent {shown}".encode()
         assert {name.lower(): value for name, value in cleaned.headers.items()} == {

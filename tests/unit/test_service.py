@@ -346,7 +346,7 @@ class TestDefaults:
             await defaults(url, KEY, region=REGION)
 
         assert str(caught.value).startswith(
-            f"the project cn-north-4 cannot be looked up at {url}: no connection to 127.0.0.1"
+            f"the project cn-north-4 cannot be looked up at {url}: cannot connect to 127.0.0.1"
         )
         assert str(caught.value).endswith("; or give --project-id")
 

@@ -8,7 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-from batchcreate.errors import CredentialError, MaybeSentError, NotSentError, TransportError
+from batchcreate.errors import (
+    CredentialError,
+    MaybeSentError,
+    NotSentError,
+    NotSentReason,
+    TransportError,
+)
 from batchcreate.journal import CreatedTask, Journal
 from batchcreate.models import DeletionStatus, Reply, RunId, Target, TaskId
 from batchcreate.pipeline.undo import Deleter
@@ -210,7 +216,11 @@ def test_outage_ends_it(tmp_path: Path) -> None:
         (error(401, "APIGW.0307", "expired"), StopCause.UNAUTHORIZED, "refused"),
         (error(400, "ROMA.1000", "who are you"), StopCause.UNAUTHORIZED, "refused"),
         (answer(302, location="https://x.example/"), StopCause.REDIRECTED, "unknown"),
-        (NotSentError("bad certificate", is_permanent=True), StopCause.UNTRUSTED, "unknown"),
+        (
+            NotSentError("bad certificate", reason=NotSentReason.CERTIFICATE),
+            StopCause.UNTRUSTED,
+            "unknown",
+        ),
         (CredentialError("IAM gave no token"), StopCause.UNAUTHORIZED, "unknown"),
     ],
     ids=["401", "400", "redirect", "certificate", "login"],

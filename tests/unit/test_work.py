@@ -148,6 +148,7 @@ def test_unknown_tasks_have_their_last_response(journal: Journal) -> None:
         http_status=500,
         error_code="FDI.9",
         reason="HTTP 500",
+        is_recorded=True,
         may_resend=True,
     )
     assert lost.pending.may_exist
@@ -158,6 +159,7 @@ def test_unknown_tasks_have_their_last_response(journal: Journal) -> None:
         None,
         "",
     )
+    assert not silent.is_recorded
 
 
 def test_unknown_tasks_of_other_files_are_reconciled_but_not_sent(journal: Journal) -> None:

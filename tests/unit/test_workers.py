@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.errors import CredentialError, JournalError, MaybeSentError, NotSentError
+from batchcreate.errors import (
+    CredentialError,
+    JournalError,
+    MaybeSentError,
+    NotSentError,
+    NotSentReason,
+)
 from batchcreate.journal import Journal
 from batchcreate.models import Reply, Target
 from batchcreate.pool import RunCounters, StopCause, StopReason
@@ -237,7 +243,7 @@ def test_ten_faults_end_a_run_that_has_more_to_send(
             "unknown",
         ),
         (
-            refusal(NotSentError("the certificate has expired", is_permanent=True)),
+            refusal(NotSentError("the certificate has expired", reason=NotSentReason.CERTIFICATE)),
             StopCause.UNTRUSTED,
             "failed",
         ),

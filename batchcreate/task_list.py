@@ -1,0 +1,240 @@
+"""The task list of an instance: reads all pages and checks that they are consistent."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import count
+from random import Random
+from typing import Final, Protocol
+
+from batchcreate.clock import utc_now
+from batchcreate.errors import CredentialError, TransportError
+from batchcreate.models import Decision, Failed, Reply, Signal, Target, TaskId, Unknown
+from batchcreate.responses import describe, parse_json, read_failure, read_reply
+from batchcreate.retry import RetryPolicy
+
+PAGE_TASKS: Final = 999
+"""
+Number of tasks requested per page. Some editions of ListTasks allow 1,000, others limit it to
+999; the next page starts after the tasks that were received, whatever the server returns.
+"""
+
+_FINAL_SIGNALS: Final = frozenset({Signal.UNAUTHORIZED, Signal.REDIRECTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskList:
+    """
+    All tasks of one instance at one time.
+
+    Attributes:
+        ids: for each name, the ids of the tasks with this name.
+        total: the number of tasks of every kind.
+
+    """
+
+    ids: Mapping[str, Sequence[TaskId]]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """
+    A task list that could not be read completely, so that it is not evidence.
+
+    Attributes:
+        reason: the problem.
+        signal: the condition of the server, if a response shows one.
+        is_moving: True if the pages are inconsistent, as while tasks are created or deleted.
+
+    """
+
+    reason: str
+    signal: Signal = Signal.NONE
+    is_moving: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """
+    One page of a task list.
+
+    Attributes:
+        total: number of tasks on all pages, according to this page.
+        tasks: name and id of each task on this page.
+
+    """
+
+    total: int
+    tasks: Sequence[tuple[str, TaskId]]
+
+
+@dataclass(slots=True)
+class TaskListBuilder:
+    """
+    The pages read so far.
+
+    Attributes:
+        total: number of tasks on all pages, -1 before the first page.
+        ids: for each name, the ids of the tasks with this name.
+        seen: the ids of all tasks so far.
+
+    """
+
+    total: int = -1
+    ids: dict[str, list[TaskId]] = field(default_factory=dict)
+    seen: set[TaskId] = field(default_factory=set)
+
+    def add(self, page: Page) -> str:
+        """Add *page*; return the inconsistency, or an empty string if there is none."""
+        if self.total not in {-1, page.total}:
+            return f"the number of tasks changed from {self.total} to {page.total} between pages"
+        self.total = page.total
+        for name, task_id in page.tasks:
+            if task_id in self.seen:
+                return f"task {task_id} is on two pages"
+            self.seen.add(task_id)
+            self.ids.setdefault(name, []).append(task_id)
+        if len(self.seen) > self.total or (not page.tasks and len(self.seen) < self.total):
+            return f"{len(self.seen)} tasks listed, but the total is {self.total}"
+        return ""
+
+    @property
+    def is_complete(self) -> bool:
+        """True if all tasks were listed."""
+        return len(self.seen) == self.total
+
+
+class ListClient(Protocol):
+    """The part of the HTTP client that reads task lists."""
+
+    async def list_tasks(self, target: Target, *, offset: int, limit: int) -> Reply:
+        """
+        Request one page.
+
+        Raises:
+            CredentialError: the credential cannot be obtained.
+            TransportError: there is no usable response.
+
+        """
+        ...
+
+
+class Gate(Protocol):
+    """The part of the rate limiter that requests pass through."""
+
+    async def acquire(self) -> float:
+        """Wait until a request may be sent; return the loop time."""
+        ...
+
+    def succeeded(self, admitted_at: float) -> None:
+        """Report that the request admitted at *admitted_at* was not throttled."""
+        ...
+
+    def throttled(self, admitted_at: float, wait_s: float | None) -> None:
+        """Report that the request admitted at *admitted_at* was throttled."""
+        ...
+
+
+async def read_task_list(
+    client: ListClient, target: Target, *, gate: Gate, retry: RetryPolicy, random: Random
+) -> TaskList | Incomplete:
+    """
+    Read all tasks of *target*.
+
+    Every request passes through the gate. A page is requested again after a fault; a refusal,
+    or an inconsistency between pages, ends the reading.
+
+    Args:
+        client: sends the requests.
+        target: the instance.
+        gate: limits the rate.
+        retry: number of attempts for each page, and the waits between them.
+        random: source of the jitter.
+
+    """
+    builder = TaskListBuilder()
+    while not builder.is_complete:
+        page = await _read_page(
+            client, target, len(builder.seen), gate=gate, retry=retry, random=random
+        )
+        if isinstance(page, Incomplete):
+            return page
+        if problem := builder.add(page):
+            reason = f"the task list is inconsistent: {problem}"
+            return Incomplete(reason=reason, is_moving=True)
+    return TaskList(ids=builder.ids, total=builder.total)
+
+
+def parse_page(reply: Reply) -> Page | None:
+    """
+    Return the page in a ListTasks response, or None if it is invalid.
+
+    The fields of a page are ``total``, ``size`` and ``entities`` (page ListTasks).
+    """
+    parsed = None if reply.is_truncated else parse_json(reply.body)
+    if not isinstance(parsed, dict):
+        return None
+    total, entities = parsed.get("total"), parsed.get("entities")
+    if isinstance(total, bool) or not isinstance(total, int) or not isinstance(entities, list):
+        return None
+    tasks = []
+    for entity in entities:
+        name, task_id = (
+            (entity.get("task_name"), entity.get("task_id"))
+            if isinstance(entity, dict)
+            else (None, None)
+        )
+        if not isinstance(name, str) or not isinstance(task_id, str) or not task_id:
+            return None
+        tasks.append((name, TaskId(task_id)))
+    return Page(total=total, tasks=tasks)
+
+
+async def _read_page(
+    client: ListClient,
+    target: Target,
+    offset: int,
+    *,
+    gate: Gate,
+    retry: RetryPolicy,
+    random: Random,
+) -> Page | Incomplete:
+    for attempt in count(1):
+        admitted_at = await gate.acquire()
+        page = await _request_page(client, target, offset)
+        if isinstance(page, Page):
+            gate.succeeded(admitted_at)
+            return page
+        decision = page
+        if _is_final(decision) or attempt >= retry.attempts_max:
+            return Incomplete(reason=describe(decision.outcome), signal=decision.signal)
+        if decision.signal is Signal.THROTTLED:
+            gate.throttled(admitted_at, decision.wait_s)
+        else:
+            await asyncio.sleep(retry.wait_s(attempt, random))
+    raise AssertionError  # pragma: no cover # the loop does not end
+
+
+async def _request_page(client: ListClient, target: Target, offset: int) -> Page | Decision:
+    """Request one page; return the interpretation of the response if it is not a page."""
+    try:
+        reply = await client.list_tasks(target, offset=offset, limit=PAGE_TASKS)
+    except TransportError as error:
+        return read_failure(error)
+    except CredentialError as error:
+        refusal = Failed(http_status=None, error_code="", error_msg=str(error))
+        return Decision(outcome=refusal, signal=Signal.UNAUTHORIZED)
+    if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return read_reply(reply, now=utc_now())
+    invalid = Unknown(
+        reason="the task list does not have the documented format", http_status=reply.status
+    )
+    return parse_page(reply) or Decision(outcome=invalid)
+
+
+def _is_final(decision: Decision) -> bool:
+    """Return True if another request would have the same result."""
+    is_refusal = isinstance(decision.outcome, Failed) and not decision.may_resend
+    return is_refusal or decision.signal in _FINAL_SIGNALS

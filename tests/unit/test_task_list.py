@@ -1,0 +1,324 @@
+"""A task list is read completely, or it is not evidence."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from batchcreate.errors import CredentialError, MaybeSentError, NotSentError, NotSentReason
+from batchcreate.models import Reply, Signal, Target, TaskId
+from batchcreate.rate_limiter import Gate, RateLimit
+from batchcreate.retry import RetryPolicy
+from batchcreate.task_list import (
+    PAGE_TASKS,
+    Incomplete,
+    Page,
+    TaskList,
+    TaskListBuilder,
+    parse_page,
+    read_task_list,
+)
+from tests.fakes import ListFault, ModelServer, ScriptedClient, answer, error
+from tests.journals import target
+from tests.virtual_time import run_virtually
+
+RESET = MaybeSentError("connection reset")
+REFUSED = NotSentError("connection refused")
+EXPIRED = NotSentError("the certificate has expired", reason=NotSentReason.CERTIFICATE)
+ONE = TaskList(ids={"n0": [TaskId("id-1")]}, total=1)
+INVALID = "the task list does not have the documented format"
+
+
+def read(
+    *lists: ListFault | None, tasks: int = 0, page_tasks: int = 1000
+) -> tuple[TaskList | Incomplete, int, float]:
+    """Read a task list; return it with the number of requests and the seconds."""
+
+    async def main() -> tuple[TaskList | Incomplete, int, float]:
+        server = ModelServer()
+        for number in range(tasks):
+            server.hold(target(), f"n{number % 1000}")
+        server.hold(target("i2"), "elsewhere")
+        client = ScriptedClient(server, lists=lists, page_tasks=page_tasks)
+        gate = Gate(RateLimit(rate_per_s=1000))
+        found = await read_task_list(
+            client,
+            target(),
+            gate=gate,
+            retry=RetryPolicy(),
+            random=Random(1),  # noqa: S311 # jitter
+        )
+        return found, client.listed, asyncio.get_running_loop().time()
+
+    return run_virtually(main())
+
+
+@pytest.mark.parametrize(
+    ("tasks", "page_tasks", "calls"),
+    [(0, 1000, 1), (PAGE_TASKS, 1000, 1), (PAGE_TASKS + 1, 1000, 2), (7, 3, 3), (6, 3, 2)],
+    ids=["none", "a full page", "one more", "a server with small pages", "whole small pages"],
+)
+def test_all_pages_are_read(tasks: int, page_tasks: int, calls: int) -> None:
+    """The next page starts after the tasks received so far, whatever was requested."""
+    found, listed, _ = read(tasks=tasks, page_tasks=page_tasks)
+
+    ids = {f"n{number}": [TaskId(f"id-{number + 1}")] for number in range(tasks)}
+    assert (found, listed) == (TaskList(ids=ids, total=tasks), calls)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RESET, REFUSED, error(500), answer(200, b"{"), answer(204, b""), error(408)],
+    ids=["reset", "connection refused", "HTTP 500", "half a page", "nothing", "HTTP 408"],
+)
+def test_page_is_requested_again_after_a_fault(fault: ListFault) -> None:
+    """Four consecutive faults are tolerated, with waits."""
+    found, listed, elapsed_s = read(*[fault] * 4, tasks=1)
+
+    assert (found, listed) == (ONE, 5)
+    assert 0.25 < elapsed_s < 0.25 + 0.5 + 1 + 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (RESET, Incomplete(reason="connection reset", signal=Signal.SERVER_FAULT)),
+        (REFUSED, Incomplete(reason="connection refused", signal=Signal.UNREACHABLE)),
+        (
+            error(503, "FDI.5", "busy"),
+            Incomplete(reason="HTTP 503: busy", signal=Signal.SERVER_FAULT),
+        ),
+        (answer(200, []), Incomplete(reason=f"HTTP 200: {INVALID}")),
+        (answer(202, {"task_id": "7"}), Incomplete(reason=f"HTTP 202: {INVALID}")),
+        (
+            error(429, "APIG.0308", "slow down"),
+            Incomplete(reason="HTTP 429, APIG.0308, slow down", signal=Signal.THROTTLED),
+        ),
+    ],
+    ids=["reset", "connection refused", "HTTP 503", "no page", "another answer", "throttled"],
+)
+def test_fifth_consecutive_fault_ends_the_reading(fault: ListFault, expected: Incomplete) -> None:
+    """The task list is incomplete, with the reason."""
+    found, listed, _ = read(*[fault] * 5, tasks=1)
+
+    assert (found, listed) == (expected, 5)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (
+            error(400, "FDI.4", "wrong offset"),
+            Incomplete(reason="HTTP 400, FDI.4, wrong offset"),
+        ),
+        (
+            error(401, "APIG.0301", "who are you"),
+            Incomplete(reason="HTTP 401, APIG.0301, who are you", signal=Signal.UNAUTHORIZED),
+        ),
+        (
+            error(403, "APIG.0302", "not allowed"),
+            Incomplete(reason="HTTP 403, APIG.0302, not allowed", signal=Signal.FORBIDDEN),
+        ),
+        (
+            answer(307, location="https://elsewhere.example/x"),
+            Incomplete(
+                reason="HTTP 307: the server redirects to elsewhere.example",
+                signal=Signal.REDIRECTED,
+            ),
+        ),
+        (EXPIRED, Incomplete(reason="the certificate has expired", signal=Signal.UNTRUSTED)),
+    ],
+    ids=["HTTP 400", "HTTP 401", "HTTP 403", "redirect", "certificate"],
+)
+def test_refusal_ends_the_reading_immediately(fault: ListFault, expected: Incomplete) -> None:
+    """Another request would have the same result."""
+    found, listed, elapsed_s = read(fault, tasks=1)
+
+    assert (found, listed) == (expected, 1)
+    assert elapsed_s < 0.1
+
+
+def test_throttled_page_waits_as_long_as_the_server_requests() -> None:
+    """The gate pauses; no other wait is added."""
+    found, listed, elapsed_s = read(error(429, retry_after="7"), tasks=1)
+
+    assert (found, listed) == (ONE, 2)
+    assert elapsed_s == pytest.approx(7.1, abs=0.02)
+
+
+def test_inconsistent_pages_are_an_incomplete_list() -> None:
+    """A task is missing on the first page, and the next one is empty."""
+    found, listed, _ = read(
+        lambda page: page | {"total": 3}, lambda page: page | {"total": 3}, tasks=2
+    )
+
+    assert (found, listed) == (
+        Incomplete(
+            reason="the task list is inconsistent: 2 tasks listed, but the total is 3",
+            is_moving=True,
+        ),
+        2,
+    )
+
+
+def test_failed_renewal_of_the_credential_is_an_incomplete_list() -> None:
+    """It has the same signal as a refused credential."""
+
+    class Expired:
+        async def list_tasks(self, target: Target, *, offset: int, limit: int) -> Reply:
+            del target, offset, limit
+            raise CredentialError("the token has expired")
+
+    async def main() -> TaskList | Incomplete:
+        return await read_task_list(
+            Expired(),
+            target(),
+            gate=Gate(RateLimit()),
+            retry=RetryPolicy(),
+            random=Random(1),  # noqa: S311 # jitter
+        )
+
+    assert run_virtually(main()) == Incomplete(
+        reason="the token has expired", signal=Signal.UNAUTHORIZED
+    )
+
+
+def test_every_request_passes_through_the_gate() -> None:
+    """A long list is requested at the rate of all requests."""
+
+    async def main(pages: Sequence[int]) -> float:
+        server = ModelServer()
+        for number in pages:
+            server.hold(target(), f"n{number}")
+        await read_task_list(
+            ScriptedClient(server, page_tasks=1),
+            target(),
+            gate=Gate(RateLimit(rate_per_s=2, headroom=0)),
+            retry=RetryPolicy(),
+            random=Random(1),  # noqa: S311 # jitter
+        )
+        return asyncio.get_running_loop().time()
+
+    assert run_virtually(main(range(9))) == pytest.approx(8 / 2 + 0.05, abs=0.05)
+
+
+def page(total: int, *tasks: str) -> Page:
+    """Return a page; a task is ``name:id``."""
+    pairs = [text.split(":") for text in tasks]
+    return Page(total=total, tasks=[(name, TaskId(task_id)) for name, task_id in pairs])
+
+
+def reply(content: object, *, is_truncated: bool = False) -> Reply:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return Reply(status=200, headers={}, body=body, is_truncated=is_truncated)
+
+
+def test_documented_page_is_parsed() -> None:
+    """Names and ids are in the order of the page; other fields are ignored."""
+    entities = [
+        {"task_name": "a", "task_id": "1", "status": "RUNNING"},
+        {"task_name": "", "task_id": "2"},
+    ]
+
+    parsed = parse_page(reply({"total": 5, "size": 2, "entities": entities}))
+
+    assert parsed == page(5, "a:1", ":2")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        [],
+        {},
+        {"total": 1},
+        {"entities": []},
+        {"total": True, "entities": []},
+        {"total": "1", "entities": []},
+        {"total": 1.0, "entities": []},
+        {"total": 1, "entities": {}},
+        {"total": 1, "entities": ["a"]},
+        {"total": 1, "entities": [{"task_name": "a"}]},
+        {"total": 1, "entities": [{"task_id": "1"}]},
+        {"total": 1, "entities": [{"task_name": None, "task_id": "1"}]},
+        {"total": 1, "entities": [{"task_name": "a", "task_id": 1}]},
+        {"total": 1, "entities": [{"task_name": "a", "task_id": ""}]},
+    ],
+    ids=[
+        "nothing",
+        "not JSON",
+        "not UTF-8",
+        "a list",
+        "no fields",
+        "no entities",
+        "no total",
+        "a boolean total",
+        "a total as text",
+        "a total with a fraction",
+        "entities by name",
+        "an entity as text",
+        "no id",
+        "no name",
+        "a null name",
+        "a number as id",
+        "an empty id",
+    ],
+)
+def test_anything_else_is_invalid(content: object) -> None:
+    """A single undocumented entity makes the page invalid: it could be the task in question."""
+    assert parse_page(reply(content)) is None
+
+
+def test_truncated_page_is_invalid() -> None:
+    """The part beyond the limit may contain any task."""
+    assert parse_page(reply({"total": 0, "entities": []}, is_truncated=True)) is None
+
+
+def test_pages_add_up() -> None:
+    """The list is complete once it contains the total; a name may have several ids."""
+    builder = TaskListBuilder()
+
+    problems = [builder.add(page(3, "a:1", "b:2"))]
+    is_complete_early = builder.is_complete
+    problems.append(builder.add(page(3, "a:3")))
+
+    assert problems == ["", ""]
+    assert (is_complete_early, builder.is_complete) == (False, True)
+    assert builder.ids == {"a": ["1", "3"], "b": ["2"]}
+
+
+def test_empty_list_is_complete() -> None:
+    """An instance may have no tasks."""
+    builder = TaskListBuilder()
+
+    assert not builder.is_complete
+    assert builder.add(page(0)) == ""
+    assert builder.is_complete
+
+
+@pytest.mark.parametrize(
+    ("pages", "reason"),
+    [
+        (
+            [page(3, "a:1"), page(4, "b:2")],
+            "the number of tasks changed from 3 to 4 between pages",
+        ),
+        ([page(3, "a:1"), page(3, "a:1")], "task 1 is on two pages"),
+        ([page(2, "a:1", "b:1")], "task 1 is on two pages"),
+        ([page(1, "a:1", "b:2")], "2 tasks listed, but the total is 1"),
+        ([page(3, "a:1"), page(3)], "1 tasks listed, but the total is 3"),
+        ([page(-1)], "0 tasks listed, but the total is -1"),
+    ],
+    ids=["the total changes", "a page again", "an id again", "too many", "too few", "below zero"],
+)
+def test_inconsistent_pages_are_reported(pages: list[Page], reason: str) -> None:
+    """The last page is the inconsistent one."""
+    builder = TaskListBuilder()
+
+    found = [builder.add(each) for each in pages]
+
+    assert found == [*[""] * (len(pages) - 1), reason]
