@@ -3,9 +3,9 @@ Bulk-create composite data-integration tasks on Huawei Cloud ROMA Connect from s
 
 As a library::
 
-    ending = await batchcreate.run(["tasks.xlsx"], batchcreate.configure(region="cn-north-4", ...))
+    result = await batchcreate.run(["tasks.xlsx"], batchcreate.configure(region="cn-north-4", ...))
 
-Everything that needs more than the errors is imported when it is first asked for.
+All names except the errors are imported on first access.
 """
 
 from importlib import import_module

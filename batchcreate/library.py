@@ -1,4 +1,4 @@
-"""The pipeline for Python programs."""
+"""The public Python API: the same pipeline, without the command line."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -22,23 +22,24 @@ from batchcreate.rate_limiter import Gate
 from batchcreate.settings import Settings, language_of, load
 
 PROGRESS_EVERY_S: Final = 0.2
+"""Time between two progress events, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """
-    Where a run stands.
+    The progress of a run.
 
     Attributes:
-        planned: tasks that this run means to send.
-        created: confirmed by the server.
-        failed: refused for good.
-        unknown: sent, and the server's list could not tell.
+        planned: tasks that this run is going to send or reconcile.
+        created: tasks confirmed by a response or the task list.
+        failed: tasks refused or not sent, final in this run.
+        unknown: tasks sent, outcome unknown, final in this run.
         to_reconcile: tasks waiting for the task list.
-        in_flight: sent, no answer yet.
-        attempts: requests that left, repeated ones included.
-        throttled: answers with 429.
-        rate_per_s: the most requests that may leave in a second now.
+        in_flight: requests sent and not answered yet.
+        attempts: requests sent, retries included.
+        throttled: responses with 429.
+        rate_per_s: current maximum of requests per second.
 
     """
 
@@ -54,38 +55,38 @@ class Progress:
 
 
 OnEvent = Callable[[Plan | Progress], object]
-"""Is called with the plan before anything is sent, then with the progress."""
+"""Called with the plan before anything is sent, then with the progress."""
 
 
 class EventObserver:
-    """Passes on what the pipeline tells; answers nothing and asks nothing."""
+    """Observer that passes plan and progress to a callback and confirms without asking."""
 
     def __init__(self, on_event: OnEvent) -> None:
         self._on_event = on_event
 
     def planned(self, plan: Plan) -> None:
-        """Pass the plan on."""
+        """Pass the plan to the callback."""
         self._on_event(plan)
 
     def noted(self, message: str) -> None:
-        """Say nothing: the ending tells the facts."""
+        """Ignore the message: the result contains the facts."""
 
-    async def confirm(self, outlook: Forecast) -> bool:  # noqa: ARG002 # the program has decided
-        """Ask nobody."""
+    async def confirm(self, forecast: Forecast) -> bool:  # noqa: ARG002 # the caller has decided
+        """Return True: the calling program has decided."""
         return True
 
     @asynccontextmanager
     async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:
-        """Tell the progress now and then, and at the end."""
+        """Pass the progress to the callback periodically and at the end."""
 
-        def tell() -> None:
+        def report_progress() -> None:
             self._on_event(_progress(counters, gate))
 
-        async with calling_periodically(PROGRESS_EVERY_S, tell):
+        async with calling_periodically(PROGRESS_EVERY_S, report_progress):
             try:
                 yield
             finally:
-                tell()
+                report_progress()
 
 
 def _progress(counters: RunCounters, gate: Gate) -> Progress:
@@ -106,18 +107,18 @@ AnyPath = str | os.PathLike[str]
 
 
 def ignore(_: object) -> None:
-    """Do nothing."""
+    """Ignore an event."""
 
 
 def configure(**options: object) -> Settings:
     """
     Return settings: *options* first, then ``BATCHCREATE_*`` variables, then ``batchcreate.toml``.
 
-    The options are called like those of the command line, with underscores:
+    The options have the names of the command line options, with underscores:
     ``configure(region="cn-north-4", project_id="0af3", rate=50, results=Path("out"))``.
 
     Raises:
-        SettingsError: names the first wrong value and what is accepted.
+        SettingsError: a value is invalid; the message contains the first one and what is accepted.
 
     """
     return load(options)
@@ -129,7 +130,7 @@ def check(
     """
     Validate every row of *files*; no network, no credentials.
 
-    Use it in a ``with`` block: `Findings` reads its issues from a file that is gone after it.
+    Use the result in a ``with`` block: its issues are in a temporary file until the block ends.
 
     Raises:
         LoadError: a file cannot be read as a table.
@@ -157,22 +158,22 @@ async def run(
     """
     Create one task for every valid row of *files* that has none yet.
 
-    Safe to repeat with the same results folder, and safe to cancel: what was sent and not
-    answered is looked up in the server's list by the next run.
+    Safe to repeat with the same results folder, and safe to cancel: the next run reconciles the
+    rows whose requests were not answered.
 
     Args:
-        files: the input, in the order of the report.
+        files: the input files, in the order of the report.
         settings: see `configure`.
-        environment: where credentials are; by default the process's.
-        on_event: is called with the `Plan` before anything is sent, then with the `Progress`
-            several times a second while requests are under way, and once at the end.
-        stop: ends the run early when pulled; what is under way finishes.
+        environment: environment variables with the credentials; by default those of the process.
+        on_event: called with the `Plan` before anything is sent, then with the `Progress`
+            several times per second while requests are in flight, and once at the end.
+        stop: ends the run early; requests in flight finish.
 
     Returns:
-        How it ended; what became of each row is told by `read_results`.
+        The result of the run; `read_results` returns the status of each row.
 
     Raises:
-        BatchCreateError: nothing was sent, or a report cannot be written; see the subclasses.
+        BatchCreateError: nothing was sent, or the journal cannot be read; see the subclasses.
 
     """
     settings = settings or configure()
@@ -195,12 +196,12 @@ async def resume(
     stop: StopSwitch | None = None,
 ) -> RunResult:
     """
-    Attempt again, from the journal in the folder *results* alone, what is not created.
+    Retry the rows that are not created, using the journal in the folder *results* only.
 
     Args:
         results: the results folder of a run.
         settings: see `configure`.
-        only: statuses and error codes of the rows to attempt; empty for all.
+        only: statuses and error codes of the rows to retry; empty for all.
         environment: see `run`.
         on_event: see `run`.
         stop: see `run`.
@@ -221,13 +222,13 @@ async def resume(
 
 def read_results(results: AnyPath) -> Iterator[ResultRow]:
     """
-    Yield every input row and what became of it, in input order.
+    Yield every input row with its status, in input order.
 
     The journal stays locked until the iterator is exhausted or closed.
 
     Raises:
-        SettingsError: the folder holds no journal.
-        JournalError: it cannot be trusted, or a run is under way.
+        SettingsError: the folder does not contain a journal.
+        JournalError: the journal cannot be trusted, or a run is in progress.
 
     """
     with Journal.open(Path(results), is_new_allowed=False) as journal:
@@ -236,11 +237,11 @@ def read_results(results: AnyPath) -> Iterator[ResultRow]:
 
 def read_issues(results: AnyPath) -> Iterator[Issue]:
     """
-    Yield every broken rule, in input order.
+    Yield every issue, in input order.
 
     Raises:
-        SettingsError: the folder holds no journal.
-        JournalError: it cannot be trusted, or a run is under way.
+        SettingsError: the folder does not contain a journal.
+        JournalError: the journal cannot be trusted, or a run is in progress.
 
     """
     with Journal.open(Path(results), is_new_allowed=False) as journal:
@@ -249,11 +250,11 @@ def read_issues(results: AnyPath) -> Iterator[Issue]:
 
 def rebuild_reports(results: AnyPath) -> Summary:
     """
-    Write every report file of the folder *results* anew.
+    Rebuild every report file of the folder *results*.
 
     Raises:
-        SettingsError: the folder holds no journal.
-        JournalError: it cannot be trusted, or a run is under way.
+        SettingsError: the folder does not contain a journal.
+        JournalError: the journal cannot be trusted, or a run is in progress.
         ReportError: a file cannot be written.
 
     """

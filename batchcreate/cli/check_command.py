@@ -12,7 +12,7 @@ from batchcreate.cli.exit_codes import DONE, INCOMPLETE
 from batchcreate.cli.options import configure
 from batchcreate.cli.terminal import print_json, print_message
 from batchcreate.models import CauseGroup, Cleaning, Column, IssueExample, RowLocation, Skipped
-from batchcreate.pipeline.check import CheckResult, check, keep_findings
+from batchcreate.pipeline.check import CheckResult, check, write_check_files
 from batchcreate.pipeline.load import Input, load_options, results_folder
 from batchcreate.pipeline.values import SheetNotes
 from batchcreate.settings import Settings, language_of
@@ -137,7 +137,9 @@ def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
     with check(source) as findings:
         causes = findings.causes()
         notes: list[str] = []
-        written = keep_findings(results, findings, language=source.language, noted=notes.append)
+        written = write_check_files(
+            results, findings, language=source.language, on_note=notes.append
+        )
         if settings.terminal.is_json:
             found = document(findings, causes, written, language=source.language)
             print_json(found)

@@ -47,7 +47,7 @@ from batchcreate.clock import utc_now
 from batchcreate.errors import NoCredentialsError
 from batchcreate.pipeline.doctor import Diagnosis, diagnose
 from batchcreate.pipeline.reports import rebuild
-from batchcreate.pipeline.templating import write_template
+from batchcreate.pipeline.template_file import write_template
 from batchcreate.settings import Settings, language_of, load
 
 SHELLS: Final = ("bash", "zsh", "fish")

@@ -1,5 +1,1 @@
-"""
-Each command's story on one screen, in a module of its own.
-
-Nothing is imported here: a command that sends nothing does not wait for what others need.
-"""
+"""The commands without the command line; modules are imported from here directly."""

@@ -13,29 +13,29 @@ from batchcreate.errors import SettingsError
 from batchcreate.logs import Log, open_log
 from batchcreate.models import RunId
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
-async def run_in_thread(work: Callable[[Callable[[], bool]], Found]) -> Found:
+async def run_in_thread(work: Callable[[Callable[[], bool]], Value]) -> Value:
     """
-    Return what *work* returns, while the event loop goes on.
+    Run *work* in a thread and return its result; the event loop continues.
 
     Args:
-        work: is given a function that tells whether it should give up. A caller that is
-            cancelled waits until it has: nobody else may touch what it works on meanwhile.
+        work: called with a function that returns True once the caller is cancelled. A cancelled
+            caller waits for the end of *work*, because both use the same objects.
 
     """
-    given_up = threading.Event()
-    working = asyncio.get_running_loop().run_in_executor(None, work, given_up.is_set)
+    is_cancelled = threading.Event()
+    working = asyncio.get_running_loop().run_in_executor(None, work, is_cancelled.is_set)
     cancellation: asyncio.CancelledError | None = None
     while not working.done():
         try:
             await asyncio.wait([working])
         except asyncio.CancelledError as error:
-            given_up.set()
+            is_cancelled.set()
             cancellation = error
     if cancellation is not None:
-        working.exception()  # of no interest to a caller that is cancelled
+        working.exception()  # a cancelled caller does not need it
         raise cancellation
     return working.result()
 
@@ -43,19 +43,19 @@ async def run_in_thread(work: Callable[[Callable[[], bool]], Found]) -> Found:
 @contextmanager
 def run_log(folder: Path, run_id: RunId, *, is_verbose: bool) -> Iterator[Log]:
     """
-    Append to the log of a results folder for the length of a block.
+    Append to the log of a results folder until the end of the block.
 
     Raises:
-        SettingsError: it cannot be opened.
+        SettingsError: the log cannot be opened.
 
     """
     path = folder / "log.jsonl"
     try:
-        file = io.FileIO(path, "a", opener=_open_own)
+        file = io.FileIO(path, "a", opener=_open_private)
     except OSError as error:
         msg = (
-            f"{path}: cannot be written ({error.strerror or error}); nothing was sent: mend "
-            "this, or choose another folder with --results"
+            f"{path}: cannot be written ({error.strerror or error}); nothing was sent: fix "
+            "the problem, or choose another folder with --results"
         )
         raise SettingsError(msg) from error
     with _LogStream(file, encoding="utf-8", write_through=True) as stream:
@@ -63,16 +63,16 @@ def run_log(folder: Path, run_id: RunId, *, is_verbose: bool) -> Iterator[Log]:
 
 
 class _LogStream(io.TextIOWrapper):
-    """Drops what its disk does not take: no run fails for want of its log."""
+    """A stream that drops text that the disk does not accept, so that no run fails by its log."""
 
     def write(self, text: str, /) -> int:
-        """Write *text*, or lose it."""
+        """Write *text*, or drop it."""
         with suppress(OSError):
             return super().write(text)
         return len(text)
 
 
-def _open_own(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
@@ -80,7 +80,7 @@ def _open_own(path: str, flags: int) -> int:
 async def calling_periodically(
     every_s: float, action: Callable[[], object]
 ) -> AsyncIterator[None]:
-    """Carry out *action* every *every_s* seconds until the block ends."""
+    """Call *action* every *every_s* seconds until the block ends."""
 
     async def repeat() -> None:
         while True:

@@ -28,11 +28,11 @@ from batchcreate.settings import Settings
 from batchcreate.task_list import Incomplete
 
 SKEW_MAX_S: Final = 900.0
-"""A signature is refused when the clocks differ by more (API Request Signing Guide)."""
+"""Maximum clock difference for signed requests, in seconds (API Request Signing Guide)."""
 
-_LOOK_UP: Final = "; an IAM user or an access key looks the project up where --region is given"
+_LOOKUP: Final = "; with --region, an IAM user or an access key looks the project up"
 _PERMISSION: Final = (
-    "have the account allowed to roma:tasks:list and roma:tasks:create in this project, or "
+    "grant the account roma:tasks:list and roma:tasks:create in this project, or "
     "correct --project-id and --instance-id"
 )
 
@@ -40,12 +40,12 @@ _PERMISSION: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """
-    The answer to one question.
+    The result of one check.
 
     Attributes:
-        about: what was asked.
-        is_good: a run can do with it.
-        text: what was found, and what to do where it is not good.
+        about: the subject of the check.
+        is_good: the check passed.
+        text: the result, and the remedy if the check failed.
 
     """
 
@@ -58,14 +58,16 @@ async def diagnose(
     settings: Settings, *, environment: Mapping[str, str]
 ) -> AsyncIterator[Diagnosis]:
     """
-    Yield one finding after the other; the first that is not good may be the last.
+    Check settings, credentials, endpoint, permission and quota; yield the results one by one.
+
+    The checks end with the first failure that the following ones depend on.
 
     Args:
-        settings: endpoint, project, instance and the like.
-        environment: where credentials may be.
+        settings: the settings of the command.
+        environment: environment variables, for credentials.
 
     Raises:
-        NoCredentialsError: there are none at all.
+        NoCredentialsError: no credentials are configured.
 
     """
     try:
@@ -78,21 +80,18 @@ async def diagnose(
         )
     except NoCredentialsError:
         raise
-    except CredentialError as error:
-        yield Diagnosis(about="credentials", is_good=False, text=str(error))
-        return
     except BatchCreateError as error:
-        yield Diagnosis(about="settings", is_good=False, text=str(error))
+        about = "credentials" if isinstance(error, CredentialError) else "settings"
+        yield Diagnosis(about=about, is_good=False, text=str(error))
         return
     missing = [f"--{field.replace('_', '-')}" for field, value in defaults.items() if not value]
     if missing:
-        text = f"give {' and '.join(missing)}{_LOOK_UP if '--project-id' in missing else ''}"
+        text = f"give {' and '.join(missing)}{_LOOKUP if '--project-id' in missing else ''}"
         yield Diagnosis(about="project and instance", is_good=False, text=text)
         return
     target = Target(endpoint=service.endpoint, **defaults)
-    async with connect(
-        service, settings.rate, settings.attempt, open_gate(settings.rate)
-    ) as connection:
+    gate = open_gate(settings.rate)
+    async with connect(service, settings.rate, settings.attempt, gate) as connection:
         async for diagnosis in _ask(connection, target, settings.quota.quota_tasks):
             yield diagnosis
 
@@ -111,62 +110,67 @@ async def _ask(
         text = f"{where} cannot be reached: {describe(failure.outcome)}; {_remedy(failure)}"
         yield Diagnosis(about="endpoint", is_good=False, text=text)
         return
-    yield Diagnosis(about="endpoint", is_good=True, text=f"{where} answers{_tls(where)}")
+    yield Diagnosis(about="endpoint", is_good=True, text=f"{where} is reachable{_tls(where)}")
     if (skew := clock_skew(reply, utc_now())) is not None:
         yield skew
     if reply.status != HTTPStatus.OK:
         yield refusal(reply, target, connection.credential.remedy)
         return
-    text = f"accepted; {_place(target)}: tasks can be listed"
+    text = f"accepted; {_describe(target)}: tasks can be listed"
     yield Diagnosis(about="permission", is_good=True, text=text)
     for rates in rate_headers(reply):
         yield rates
-    listing = await connection.list_tasks(target)
-    if isinstance(listing, Incomplete):
-        text = f"{listing.reason}; try again, and wait where others create tasks just now"
+    found = await connection.list_tasks(target)
+    if isinstance(found, Incomplete):
+        text = f"{found.reason}; try again when no other tasks are being created"
         yield Diagnosis(about="tasks", is_good=False, text=text)
         return
-    room = quota - listing.total
-    text = f"{listing.total} of {quota} used, room for {max(room, 0)} more"
+    room = quota - found.total
+    text = f"{found.total} of {quota} used, {max(room, 0)} left"
     if room <= 0:
-        text += "; delete some, take another instance, or raise --quota if it holds more"
+        text += (
+            "; delete tasks, use another instance, or raise --quota if the instance allows more"
+        )
     yield Diagnosis(about="tasks", is_good=room > 0, text=text)
 
 
 def clock_skew(reply: Reply, now: datetime) -> Diagnosis | None:
-    """Compare the server's Date header with *now*; ``None`` where it sent none."""
+    """Compare the server's Date header with *now*; return None if there is no such header."""
     try:
         date = parsedate_to_datetime(reply.headers.get("date", ""))
     except (ValueError, OverflowError):
         return None
     skew_s = abs(((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())
     is_good = skew_s < SKEW_MAX_S
-    text = f"{skew_s:.0f} s from the server's"
+    text = f"{skew_s:.0f} s difference from the server's clock"
     if not is_good:
-        text += "; signatures need less than 15 minutes: set this machine's clock"
+        text += "; signed requests allow less than 15 minutes: correct this machine's clock"
     return Diagnosis(about="clock", is_good=is_good, text=text)
 
 
 def refusal(reply: Reply, target: Target, credential_remedy: str) -> Diagnosis:
-    """Say what is wrong where the server does not list the tasks, and what to do."""
+    """Return problem and remedy if the server refuses to list the tasks."""
     decision = read_reply(reply, now=utc_now())
-    said = describe(decision.outcome)
+    answer = describe(decision.outcome)
     if decision.signal is Signal.UNAUTHORIZED:
-        about, said, remedy = "credentials", f"not accepted: {said}", credential_remedy
+        about, answer, remedy = "credentials", f"not accepted: {answer}", credential_remedy
     elif reply.status == HTTPStatus.NOT_FOUND:
         about, remedy = "project and instance", "compare both ids with those in the console"
     elif decision.signal is Signal.FORBIDDEN:
         about, remedy = "permission", _PERMISSION
     elif decision.signal is Signal.REDIRECTED:
-        about, remedy = "endpoint", "nothing is sent to another host: correct --endpoint"
+        about, remedy = "endpoint", "redirects are not followed: correct --endpoint"
     else:
-        about, remedy = "service", "try again when the service has recovered, or ask its support"
-    text = f"{said} ({_place(target)}); {remedy}"
+        about, remedy = (
+            "service",
+            "try again once the service has recovered, or contact its support",
+        )
+    text = f"{answer} ({_describe(target)}); {remedy}"
     return Diagnosis(about=about, is_good=False, text=text)
 
 
 def rate_headers(reply: Reply) -> list[Diagnosis]:
-    """Return what the gateway tells of its limits (X-Apig-RateLimit-*), if anything."""
+    """Return the limits that the gateway reports (X-Apig-RateLimit-*), if any."""
     return [
         Diagnosis(about="rate limit", is_good=True, text=f"{name}: {value}")
         for name, value in reply.headers.items()
@@ -174,13 +178,13 @@ def rate_headers(reply: Reply) -> list[Diagnosis]:
     ]
 
 
-def _place(target: Target) -> str:
+def _describe(target: Target) -> str:
     return f"project {target.project_id}, instance {target.instance_id}"
 
 
 def _remedy(failure: Decision) -> str:
     if failure.signal is Signal.UNTRUSTED:
-        return "check --endpoint; a certificate of your own authority needs --ca-file"
+        return "check --endpoint; for a private certificate authority, give --ca-file"
     return "check --endpoint or --region, and --proxy"
 
 

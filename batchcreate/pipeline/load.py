@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from batchcreate import loader
 from batchcreate.errors import BatchCreateError, LoadError, SettingsError, StoppedError
@@ -22,49 +23,21 @@ from batchcreate.settings import LoadSettings, OutputSettings
 from batchcreate.validator import repeated_name_issues, validate
 
 
-@contextmanager
-def original(path: Path, *, label: str, enrolment: Enrolment) -> Iterator[str]:
-    """
-    Bring the bytes of the file at *path* into *enrolment* and give their SHA-256.
-
-    Raises:
-        LoadError: the file cannot be read, or has changed by the end of the block.
-
-    """
-    before = _stamp(path)
-    with loader.open_input(path, label) as file:
-        try:
-            content = enrolment.add_file(file)
-        except OSError as error:
-            message = f"{label}: reading failed ({error.strerror}). Copy the file and try again."
-            raise LoadError(message) from error
-    yield content
-    if _stamp(path) != before:
-        message = f"{label}: was changed while it was being read. Close it in other programs and try again."
-        raise LoadError(message)
-
-
-def _stamp(path: Path) -> tuple[int, ...] | None:
-    """Return what tells a file from what somebody made of it; nothing where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+_STOPPED: Final = "stopped while reading the input; nothing was sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """
-    The rows that a run is about.
+    The input of a command.
 
     Attributes:
-        files: in the order given.
+        files: the input files, in the order given.
         options: how to read them.
-        defaults: ``project_id`` and ``instance_id`` of rows that name none.
-        selection: row numbers that may be sent; ``None`` for all.
-        limit: at most that many tasks are sent; ``None`` for all.
-        language: of messages to analysts.
+        defaults: ``project_id`` and ``instance_id`` of rows that do not specify them.
+        selection: numbers of the rows that may be sent; None for all.
+        limit_rows: maximum number of tasks to send; None for all.
+        language: language of messages for analysts.
 
     """
 
@@ -72,16 +45,16 @@ class Input:
     options: LoadOptions = field(default_factory=LoadOptions)
     defaults: Mapping[str, str]
     selection: Container[int] | None = None
-    limit: int | None = None
+    limit_rows: int | None = None
     language: str = "en"
 
 
 def load_options(settings: LoadSettings) -> LoadOptions:
     """
-    Return how *settings* say that files are read.
+    Return the loading options of *settings*.
 
     Raises:
-        SettingsError: a heading is to mean a field that there is not, or two fields.
+        SettingsError: a heading is mapped twice, or to an unknown field.
 
     """
     pairs = [text.rpartition("=") for text in settings.mappings]
@@ -103,114 +76,17 @@ def load_options(settings: LoadSettings) -> LoadOptions:
 
 def results_folder(files: Sequence[Path], output: OutputSettings) -> Path:
     """
-    Return the folder for the results: as told, or named after the first file.
+    Return the results folder: the configured one, or one named after the first file.
 
     Raises:
-        SettingsError: there is no file.
+        SettingsError: there is no input file.
 
     """
     if not files:
-        msg = "there is no input file; name at least one"
+        msg = "there is no input file; give at least one"
         raise SettingsError(msg)
     first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
     return output.results_folder or Path(f"{first}-results")
-
-
-def chunks(
-    source: Input, paths: Sequence[Path], enrolment: Enrolment, notebook: InputNotesBuilder
-) -> Iterator[tuple[Layout, Chunk]]:
-    """
-    Yield the rows of all files, with the layout of their sheet.
-
-    Args:
-        source: the files as the user named them, and how to read them.
-        paths: where they can be read, standard input too.
-        enrolment: stores the files.
-        notebook: takes up what is not in the rows.
-
-    Raises:
-        LoadError: an input file cannot be read as a table, or not as the options say.
-
-    """
-    for path, label in zip(paths, loader.labels(source.files), strict=True):
-        with original(path, label=label, enrolment=enrolment) as content:
-            notebook.paths[content] = path
-            for event in loader.read(path, label=label, options=source.options):
-                match event:
-                    case Layout():
-                        notebook.on_sheet(replace(event, content=content))
-                    case Skipped():
-                        notebook.on_sheet(event)
-                    case Chunk():
-                        yield notebook.layouts[-1], event
-    loader.require_sheets(source.options.sheets, source.files)
-    loader.require_mapped(source.options.mapping, notebook.layouts)
-
-
-def enroll(
-    journal: Journal,
-    source: Input,
-    *,
-    endpoint: str,
-    is_kept: bool = True,
-    is_stopped: Callable[[], bool] = lambda: False,
-) -> Plan:
-    """
-    Bring every row of the input into the journal and say what is to be sent.
-
-    Args:
-        journal: open.
-        source: the files and how to read them.
-        endpoint: what the keys of the tasks begin with.
-        is_kept: ``False`` to leave the journal as it was.
-        is_stopped: asked from time to time whether to give up.
-
-    Raises:
-        LoadError: an input file cannot be read as a table; the journal is unchanged.
-        SettingsError: rows would belong to no project or instance, or to another endpoint, or
-            none of them is selected.
-        StoppedError: *is_stopped* said so; the journal is unchanged.
-
-    """
-    notebook = InputNotesBuilder()
-    is_any_selected = False
-    lacking = [name for name, default in source.defaults.items() if not default]
-    unnamed: Sequence[str] = lacking
-    with (
-        loader.spooled(source.files) as paths,
-        journal.enrol(endpoint=endpoint, is_kept=is_kept) as enrolment,
-    ):
-        for layout, chunk in chunks(source, paths, enrolment, notebook):
-            if is_stopped():
-                msg = "stopped while the input was being read; nothing was sent"
-                raise StoppedError(msg)
-            _require_columns(chunk, lacking)
-            unnamed = [name for name in unnamed if not any(map(str.strip, chunk.cells[name]))]
-            is_any_selected = is_any_selected or _has_selected(chunk, source.selection)
-            checked = validate(
-                chunk,
-                defaults=source.defaults,
-                needs_target=True,
-                language=source.language,
-            )
-            enrolment.add(checked, layout, selection=source.selection)
-            notebook.on_chunk(checked)
-        _require_named(unnamed)
-        if not is_any_selected:
-            msg = "--rows: no input row has one of these numbers (the header row counts as a row)"
-            raise SettingsError(msg)
-        enrolled = enrolment.finish(partial(repeated_name_issues, language=source.language))
-        notebook.replaced, notebook.is_astray = enrolled.replaced, enrolled.has_no_batch
-        journal.work.select_from_input()
-        if source.limit is not None:
-            journal.work.limit_to(source.limit)
-        notices = notebook.notices()
-        return Plan(
-            rows=notices.rows,
-            summary=journal.summary(),
-            to_send=journal.work.count_per_target(),
-            notices=notices,
-        )
 
 
 async def select_input(files: Sequence[Path], batch: Batch) -> Input:
@@ -236,7 +112,7 @@ async def select_input(files: Sequence[Path], batch: Batch) -> Input:
         language=batch.language,
         defaults=defaults,
         selection=settings.selection.row_numbers,
-        limit=settings.selection.limit_rows,
+        limit_rows=settings.selection.limit_rows,
     )
 
 
@@ -247,12 +123,12 @@ async def load(journal: Journal, source: Input, batch: Batch) -> Plan:
     After an error, a new journal is removed again.
 
     Raises:
-        BatchCreateError: see `enroll`.
+        BatchCreateError: see `enrol_input`.
 
     """
 
     def work(is_cancelled: Callable[[], bool]) -> Plan:
-        return enroll(
+        return enrol_input(
             journal,
             source,
             endpoint=batch.service.endpoint,
@@ -268,25 +144,177 @@ async def load(journal: Journal, source: Input, batch: Batch) -> Plan:
         raise
 
 
-def _require_columns(chunk: Chunk, names: Iterable[str]) -> None:
-    """See that the sheet of *chunk* has the columns *names*, which no option stands in for."""
-    if missing := [name for name in names if name not in chunk.columns]:
-        where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
-        columns, them = (
-            (f"column {missing[0]} is", "it")
-            if len(missing) == 1
-            else (f"columns {' and '.join(missing)} are", "them")
-        )
-        msg = f"{where}: {columns} missing. Add {them}, or give {_options(missing)} for all rows"
-        raise SettingsError(msg)
+def enrol_input(
+    journal: Journal,
+    source: Input,
+    *,
+    endpoint: str,
+    is_kept: bool = True,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """
+    Load, validate and enrol the rows of all input files; return the plan of the run.
+
+    Args:
+        journal: the open journal.
+        source: the input.
+        endpoint: endpoint of the tasks.
+        is_kept: False to leave the journal unchanged.
+        is_stopped: called before each chunk; return True to stop.
+
+    Raises:
+        LoadError: an input file cannot be read as a table; the journal is unchanged.
+        SettingsError: rows have no project or instance, or belong to another endpoint, or no row
+            is selected.
+        StoppedError: *is_stopped* returned True; the journal is unchanged.
+
+    """
+    notes = InputNotesBuilder()
+    targets = _TargetColumns(source.defaults)
+    is_any_selected = False
+    with journal.enrol(endpoint=endpoint, is_kept=is_kept) as enrolment:
+        for chunk in enrol_chunks(source, enrolment, notes, needs_target=True):
+            if is_stopped():
+                raise StoppedError(_STOPPED)
+            targets.check(chunk)
+            is_any_selected = is_any_selected or _has_selected(chunk, source.selection)
+        targets.check_all()
+        if not is_any_selected:
+            msg = "--rows: no input row has one of these numbers (the header row counts as a row)"
+            raise SettingsError(msg)
+        finish_enrolment(enrolment, notes, source.language)
+        return _plan(journal, notes, source.limit_rows)
 
 
-def _require_named(unnamed: Sequence[str]) -> None:
-    """See that rows can have a target: where none names one, no analyst has forgotten anything."""
-    if unnamed:
-        columns = " or ".join(unnamed)
-        msg = f"no row has a value for {columns}; give {_options(unnamed)} for all rows, or fill in the columns"
-        raise SettingsError(msg)
+def _plan(journal: Journal, notes: InputNotesBuilder, limit_rows: int | None) -> Plan:
+    journal.work.select_from_input()
+    if limit_rows is not None:
+        journal.work.limit_to(limit_rows)
+    notices = notes.notices()
+    return Plan(
+        rows=notices.rows,
+        summary=journal.summary(),
+        to_send=journal.work.count_per_target(),
+        notices=notices,
+    )
+
+
+def enrol_chunks(
+    source: Input, enrolment: Enrolment, notes: InputNotesBuilder, *, needs_target: bool
+) -> Iterator[Chunk]:
+    """
+    Load and validate the rows of all files and add them to *enrolment*; yield each chunk before.
+
+    Args:
+        source: the input.
+        enrolment: receives files and rows.
+        notes: receives what the rows do not contain.
+        needs_target: rows must have a project and an instance.
+
+    Raises:
+        LoadError: an input file cannot be read as a table, or not with these options.
+
+    """
+    with loader.spooled(source.files) as paths:
+        for layout, chunk in _load_chunks(source, paths, enrolment, notes):
+            yield chunk
+            checked = validate(
+                chunk,
+                defaults=source.defaults,
+                needs_target=needs_target,
+                language=source.language,
+            )
+            enrolment.add(checked, layout, selection=source.selection)
+            notes.on_chunk(checked)
+
+
+def finish_enrolment(enrolment: Enrolment, notes: InputNotesBuilder, language: str) -> None:
+    """Reject duplicate names, and apply corrections and superseded rows."""
+    enrolled = enrolment.finish(partial(repeated_name_issues, language=language))
+    notes.replaced, notes.is_astray = enrolled.replaced, enrolled.has_no_batch
+
+
+def _load_chunks(
+    source: Input, paths: Sequence[Path], enrolment: Enrolment, notes: InputNotesBuilder
+) -> Iterator[tuple[Layout, Chunk]]:
+    """Yield the chunks of all files, each with the layout of its sheet."""
+    for path, label in zip(paths, loader.labels(source.files), strict=True):
+        with _stored(path, label=label, enrolment=enrolment) as content:
+            notes.paths[content] = path
+            for event in loader.read(path, label=label, options=source.options):
+                match event:
+                    case Layout():
+                        notes.on_sheet(replace(event, content=content))
+                    case Skipped():
+                        notes.on_sheet(event)
+                    case Chunk():
+                        yield notes.layouts[-1], event
+    loader.require_sheets(source.options.sheets, source.files)
+    loader.require_mapped(source.options.mapping, notes.layouts)
+
+
+@contextmanager
+def _stored(path: Path, *, label: str, enrolment: Enrolment) -> Iterator[str]:
+    """
+    Store the file at *path* in the journal and return its SHA-256.
+
+    Raises:
+        LoadError: the file cannot be read, or has changed by the end of the block.
+
+    """
+    before = _identity(path)
+    with loader.open_input(path, label) as file:
+        try:
+            content = enrolment.add_file(file)
+        except OSError as error:
+            message = f"{label}: reading failed ({error.strerror}). Copy the file and try again."
+            raise LoadError(message) from error
+    yield content
+    if _identity(path) != before:
+        message = f"{label}: changed while it was read. Close it in other programs and try again."
+        raise LoadError(message)
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    """Return values that change when the file is edited or replaced, or None if it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class _TargetColumns:
+    """Checks that the rows can have a project and an instance."""
+
+    def __init__(self, defaults: Mapping[str, str]) -> None:
+        self._required = [name for name, default in defaults.items() if not default]
+        self._empty = self._required
+
+    def check(self, chunk: Chunk) -> None:
+        """Require the columns for which there is no default."""
+        if missing := [name for name in self._required if name not in chunk.columns]:
+            where = f"{chunk.file}, sheet {chunk.sheet}" if chunk.sheet else chunk.file
+            columns, them = (
+                (f"column {missing[0]} is", "it")
+                if len(missing) == 1
+                else (f"columns {' and '.join(missing)} are", "them")
+            )
+            msg = (
+                f"{where}: {columns} missing. Add {them}, or give {_options(missing)} for all rows"
+            )
+            raise SettingsError(msg)
+        self._empty = [name for name in self._empty if not any(map(str.strip, chunk.cells[name]))]
+
+    def check_all(self) -> None:
+        """Require a value in any row; if no row has one, an option was forgotten."""
+        if self._empty:
+            columns = " or ".join(self._empty)
+            msg = (
+                f"no row has a value for {columns}; give {_options(self._empty)} for all rows, "
+                "or fill in the columns"
+            )
+            raise SettingsError(msg)
 
 
 def _options(names: Iterable[str]) -> str:

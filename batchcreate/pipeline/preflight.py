@@ -25,90 +25,91 @@ _CAUSES: Final[Mapping[Signal, tuple[StopCause, str, str]]] = {
     ),
     Signal.FORBIDDEN: (
         StopCause.FORBIDDEN,
-        "the server does not let this account list the tasks",
+        "this account is not allowed to list tasks",
         "check --project-id, --instance-id and the permissions of the account",
     ),
     Signal.REDIRECTED: (
         StopCause.REDIRECTED,
-        "the server wants to send us elsewhere",
-        "nothing is sent to another host: correct --endpoint",
+        "the server answered with a redirect",
+        "redirects are not followed: correct --endpoint",
     ),
     Signal.UNTRUSTED: (
         StopCause.UNTRUSTED,
-        "the server cannot be trusted",
-        "check --endpoint; a certificate of your own authority needs --ca-file",
+        "the server's certificate cannot be verified",
+        "check --endpoint; for a private certificate authority, give --ca-file",
     ),
 }
 _OUTAGE: Final = (
     StopCause.OUTAGE,
-    "the tasks cannot be listed",
-    "check --endpoint, or run the same command again when the service has recovered",
+    "the task list cannot be read",
+    "check --endpoint, or run the same command again once the service has recovered",
 )
 
 
 async def run_preflight(
-    targets: Iterable[Target], look: ListTasks, credential: Credential
+    targets: Iterable[Target], list_tasks: ListTasks, credential: Credential
 ) -> Mapping[Target, TaskList] | StopReason:
     """
-    List every instance of the batch, one after the other.
+    Read the task list of every instance of the batch, one after the other.
 
-    A wrong AK/SK locks its key after a few failures, so the first call goes out alone, and
-    one refused authentication ends the run (FAQ on IAM authentication information).
+    An access key is locked after a few failed authentications. Therefore the first request is
+    sent alone, and one refusal stops the run (FAQ on IAM authentication information).
 
     Args:
         targets: the instances.
-        look: lists one.
-        credential: that of the requests.
+        list_tasks: reads the task list of an instance.
+        credential: the credential of the requests.
 
     """
-    inventories: dict[Target, TaskList] = {}
+    task_lists: dict[Target, TaskList] = {}
     for target in targets:
-        listing = await look(target)
-        if isinstance(listing, Incomplete):
-            return _halt(target, listing, credential, inventories)
-        inventories[target] = listing
-    return inventories
+        found = await list_tasks(target)
+        if isinstance(found, Incomplete):
+            return _stop_reason(target, found, credential, task_lists)
+        task_lists[target] = found
+    return task_lists
 
 
-def _halt(
-    target: Target, listing: Incomplete, credential: Credential, listed: Collection[Target]
+def _stop_reason(
+    target: Target, incomplete: Incomplete, credential: Credential, listed: Collection[Target]
 ) -> StopReason:
-    """Say why *target* cannot be listed, where others were *listed* before."""
-    cause, found, remedy = _CAUSES.get(listing.signal, _OUTAGE)
-    served = {each.project_id for each in listed}
-    is_foreign = served and target.project_id not in served
-    if cause in _REFUSALS and is_foreign and credential.is_of_one_project:
+    """Return the reason why the task list of *target* is missing; *listed* have theirs."""
+    cause, problem, remedy = _CAUSES.get(incomplete.signal, _OUTAGE)
+    projects = {each.project_id for each in listed}
+    is_other_project = projects and target.project_id not in projects
+    if cause in _REFUSALS and is_other_project and credential.is_of_one_project:
         remedy = (
-            f"the token is good for project {', '.join(served)} and belongs to one project only: "
+            f"the token is valid for project {', '.join(projects)} only: "
             "use an IAM user or an access key (AK/SK), or a file and a token for each project"
         )
     elif cause is StopCause.UNAUTHORIZED:
         remedy = f"{credential.remedy}; then run the same command again"
     where = f"project {target.project_id}, instance {target.instance_id}"
-    message = f"{found} ({where}: {listing.reason}); nothing was sent: {remedy}"
+    message = f"{problem} ({where}: {incomplete.reason}); nothing was sent: {remedy}"
     return StopReason(cause=cause, message=message)
 
 
 def skip_existing(
-    journal: Journal, inventories: Mapping[Target, TaskList], *, is_abort: bool
+    journal: Journal, task_lists: Mapping[Target, TaskList], *, is_abort: bool
 ) -> int:
     """
-    Take the tasks whose names exist already out of the work; return how many there were.
+    Skip the tasks whose names already exist; return their number.
 
     Raises:
-        PlanError: there is one, and *is_abort* says not to go on then.
+        PlanError: a name exists and *is_abort* is true.
 
     """
     found: dict[int, TaskId] = {}
     names: list[str] = []
-    for target, inventory in inventories.items():
-        for task, name in journal.work.existing(target, inventory.ids):
-            found[task] = inventory.ids[name][0]
+    for target, task_list in task_lists.items():
+        for task, name in journal.work.existing(target, task_list.ids):
+            found[task] = task_list.ids[name][0]
             names.append(name)
     if found and is_abort:
         msg = (
-            f"{len(found)} tasks exist already ({_some(names)}) and --on-existing is abort; "
-            "nothing was sent: rename or remove these rows, or use --on-existing skip"
+            f"{counted(len(found), 'task')} already {'exists' if len(found) == 1 else 'exist'} "
+            f"({_first(names)}); --on-existing is abort, so nothing was sent. Rename or remove "
+            "these rows, or use --on-existing skip"
         )
         raise PlanError(msg)
     journal.skip_existing(found)
@@ -117,81 +118,83 @@ def skip_existing(
 
 def require_room(
     to_send: Mapping[Target, int],
-    inventories: Mapping[Target, TaskList],
+    task_lists: Mapping[Target, TaskList],
     *,
     quota: int,
-    unsettled: Sequence[UnknownTask] = (),
+    unknown: Sequence[UnknownTask] = (),
 ) -> None:
     """
-    Check that the tasks to be sent fit into the quota of their instances.
+    Check that the tasks to send fit into the quota of their instances.
 
     An instance holds 1,000 data integration tasks of all kinds (product description, usage
-    limits). An instance that gets no new tasks is not looked at: there the unsettled ones may
-    exist already, and only the run can tell.
+    limits). Instances without new tasks are not checked: their unknown tasks may exist already.
 
     Args:
-        to_send: how many new tasks each instance is to get.
-        inventories: what each instance has.
-        quota: how many tasks an instance holds.
-        unsettled: tasks that may be sent again; those that are listed need no further place.
+        to_send: number of new tasks per instance.
+        task_lists: the task list of each instance.
+        quota: maximum number of tasks per instance.
+        unknown: tasks that may be sent again; listed ones need no additional room.
 
     Raises:
-        PlanError: they do not.
+        PlanError: the tasks do not fit.
 
     """
     absent = Counter(
         row.pending.key.target
-        for row in unsettled
+        for row in unknown
         if row.may_resend
-        and row.pending.key.task_name not in inventories[row.pending.key.target].ids
+        and row.pending.key.task_name not in task_lists[row.pending.key.target].ids
     )
     for target, count in to_send.items():
-        used, again = inventories[target].total, absent[target]
+        used, resent = task_lists[target].total, absent[target]
         room = max(0, quota - used)
-        if count + again > room:
-            wanted = counted(count, "new row")
-            if again:
-                wanted = f"{wanted} and {counted(again, 'unsettled one')} that may be sent again"
-            msg = (
-                f"instance {target.instance_id} has room for {room} more tasks ({used} of {quota} "
-                f"are used), but not for {wanted}; nothing was sent: send fewer with "
-                f"--limit {max(0, room - again)}, spread the rows over more instances, or raise "
-                "--quota"
-            )
-            raise PlanError(msg)
+        if count + resent > room:
+            raise PlanError(_no_room(target.instance_id, (room, used, quota), count, resent))
+
+
+def _no_room(instance_id: str, quota: tuple[int, int, int], count: int, resent: int) -> str:
+    room, used, total = quota
+    wanted = counted(count, "new row")
+    if resent:
+        wanted = f"{wanted} and {resent} with unknown outcome"
+    return (
+        f"instance {instance_id} has {counted(room, 'free task')} ({used} of {total} used), but "
+        f"{wanted} are needed; nothing was sent: send fewer with --limit {max(0, room - resent)}, "
+        "use more instances, or raise --quota"
+    )
 
 
 def forecast(
     journal: Journal,
-    inventories: Mapping[Target, TaskList],
-    unsettled: Sequence[UnknownTask],
+    task_lists: Mapping[Target, TaskList],
+    unknown: Sequence[UnknownTask],
     *,
     quota: QuotaSettings,
     rate: RateSettings,
     is_simulated: bool,
 ) -> Forecast | None:
     """
-    Return what the work of *journal* will take; ``None`` where nothing is left to do.
+    Return the forecast for the pending tasks of *journal*, or None if there are none.
 
     Raises:
-        PlanError: the tasks to be sent do not fit into their instances.
+        PlanError: the tasks do not fit into their instances.
 
     """
     to_send = journal.work.count_per_target()
-    require_room(to_send, inventories, quota=quota.quota_tasks, unsettled=unsettled)
-    if not to_send and not unsettled:
+    require_room(to_send, task_lists, quota=quota.quota_tasks, unknown=unknown)
+    if not to_send and not unknown:
         return None
     return Forecast(
         is_simulated=is_simulated,
         to_send=to_send,
-        used={target: found.total for target, found in inventories.items()},
+        used={target: found.total for target, found in task_lists.items()},
         quota=quota.quota_tasks,
-        unknown=len(unsettled),
+        unknown=len(unknown),
         rate_per_s=rate.rate_per_s,
         headroom=rate.headroom_share,
     )
 
 
-def _some(names: Sequence[str]) -> str:
+def _first(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_NAMED_MAX])
     return f"{shown}, …" if len(names) > _NAMED_MAX else shown

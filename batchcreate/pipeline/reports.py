@@ -27,12 +27,12 @@ from batchcreate.responses import describe
 from batchcreate.to_fix.write import ToFixResult, write_to_fix
 
 
-class KeptFiles:
+class StoredFiles:
     """
-    The input files as a journal keeps them.
+    The input files that are stored in the journal, for the to-fix files.
 
     Args:
-        journal: open.
+        journal: the open journal.
 
     """
 
@@ -44,7 +44,7 @@ class KeptFiles:
         return self._journal.sheets_to_fix()
 
     def roots(self) -> set[str]:
-        """Return the labels of the files that the rows of the batch stood in at first."""
+        """Return the labels of the original input files of all rows."""
         return self._journal.original_files()
 
     def rows(self, sheet: SheetToFix) -> Iterator[RowToFix]:
@@ -52,21 +52,21 @@ class KeptFiles:
         return self._journal.rows_to_fix(sheet)
 
     def opened(self, layout: Layout) -> AbstractContextManager[BinaryIO]:
-        """Open the file of *layout* as it was read."""
+        """Open the file of *layout* in the version that was read."""
         return self._journal.open_input_file(layout.content)
 
     def is_kept(self, digest: str) -> bool:
-        """Whether a file of this SHA-256 can be had again at any time."""
+        """Return True if the journal contains the file with this SHA-256."""
         return self._journal.has_input_file(digest)
 
 
-class CheckedFiles(KeptFiles):
+class CheckedFiles(StoredFiles):
     """
-    The input files of a check, which are where they were.
+    The input files of a check, at their paths.
 
     Args:
-        journal: knows their rows, until the check ends.
-        paths: the files by their SHA-256.
+        journal: the temporary journal of the check.
+        paths: the files by SHA-256.
 
     """
 
@@ -76,10 +76,10 @@ class CheckedFiles(KeptFiles):
 
     def opened(self, layout: Layout) -> AbstractContextManager[BinaryIO]:
         """
-        Open the file of *layout* once more.
+        Open the file of *layout* again.
 
         Raises:
-            LoadError: it is gone.
+            LoadError: the file no longer exists.
 
         """
         if (path := self._paths.get(layout.content)) is None:
@@ -87,11 +87,11 @@ class CheckedFiles(KeptFiles):
         try:
             return path.open("rb")
         except OSError as error:
-            message = f"{layout.file}: cannot be read any more ({error.strerror}). Try again."
+            message = f"{layout.file}: can no longer be read ({error.strerror}). Try again."
             raise LoadError(message) from error
 
     def is_kept(self, digest: str) -> bool:
-        """Say no: nothing outlives a check."""
+        """Return False: a check stores no files."""
         del digest
         return False
 
@@ -100,14 +100,14 @@ ROWS_SHOWN: Final = 1000
 """Maximum number of rows on the report page; results.csv contains all of them."""
 
 
-def page_model(journal: Journal, reports: Reports, handed_back: ToFixResult) -> PageModel:
+def page_model(journal: Journal, reports: Reports, to_fix: ToFixResult) -> PageModel:
     """
     Return the content of the report page.
 
     Args:
         journal: an open journal.
         reports: the counts and causes of the batch.
-        handed_back: the to-fix files.
+        to_fix: the to-fix files.
 
     """
     statistics = journal.statistics
@@ -127,7 +127,7 @@ def page_model(journal: Journal, reports: Reports, handed_back: ToFixResult) -> 
         rows=list(journal.not_created(limit=ROWS_SHOWN)),
         targets=targets,
         target_count=target_count,
-        result_files=list(_result_files(reports, handed_back)),
+        result_files=list(_result_files(reports, to_fix)),
     )
 
 
@@ -166,8 +166,8 @@ def _select_runs(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
     return {"the last run": sent[0], "the largest run": largest}
 
 
-def _result_files(reports: Reports, handed_back: ToFixResult) -> Iterator[ResultFile]:
-    for written in handed_back.files:
+def _result_files(reports: Reports, to_fix: ToFixResult) -> Iterator[ResultFile]:
+    for written in to_fix.files:
         content = f"rows of {written.file} to fix and send back"
         yield ResultFile(name=written.path.name, content=content, reader="analysts")
     if any(group.rule for group in reports.causes):
@@ -185,20 +185,20 @@ _NAMES: Final = {
     "issues": "issues.csv",
     "summary": "summary.json",
 }
-"""The report files by what they hold; those of `to-fix` are named after the input."""
+"""Names of the report files by kind; to-fix files are named after their input."""
 
 
 def rebuild(results: Path, *, language: str = "en") -> Reports:
     """
-    Write the report files of the results folder *results* anew.
+    Rebuild all report files of a results folder.
 
     Args:
         results: the results folder.
-        language: of what analysts read.
+        language: language of messages for analysts.
 
     Raises:
-        SettingsError: the folder holds no journal.
-        JournalError: the journal cannot be trusted, or a run is under way.
+        SettingsError: the folder does not contain a journal.
+        JournalError: the journal cannot be trusted, or a run is in progress.
         ReportError: a file cannot be written.
 
     """
@@ -211,40 +211,40 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
     Write the report files of an open *journal*.
 
     Args:
-        journal: folded.
+        journal: the open journal, with its log applied.
         results: the results folder.
-        language: of what analysts read.
+        language: language of messages for analysts.
 
     Raises:
-        ReportError: a file cannot be written; all others are.
+        ReportError: a file cannot be written; all others are written.
 
     """
     files = {kind: results / name for kind, name in _NAMES.items()}
     failures: list[ReportError] = []
-    handed_back = ToFixResult()
-    with _going_on(failures):
+    to_fix = ToFixResult()
+    with _collecting(failures):
         write_results(files["results"], journal.results(), language=language)
-    with _going_on(failures):
+    with _collecting(failures):
         write_issues(files["issues"], journal.issues())
-    with _going_on(failures):
-        handed_back = write_to_fix(results, KeptFiles(journal), language=language)
-    reports = gather(journal, files | handed_back.by_name())
-    with _going_on(failures):
+    with _collecting(failures):
+        to_fix = write_to_fix(results, StoredFiles(journal), language=language)
+    reports = gather(journal, files | to_fix.by_name())
+    with _collecting(failures):
         write_summary(files["summary"], reports.document)
-    with _going_on(failures):
+    with _collecting(failures):
         overview = workbook_overview(reports)
         rows, issues = journal.results(), journal.issues()
         write_workbook(files["workbook"], overview, rows, issues, language=language)
-    with _going_on(failures):
-        write_page(files["page"], page_model(journal, reports, handed_back), language=language)
+    with _collecting(failures):
+        write_page(files["page"], page_model(journal, reports, to_fix), language=language)
     if failures:
         raise failures[0]
-    return replace(reports, notes=handed_back.notes)
+    return replace(reports, notes=to_fix.notes)
 
 
 @contextmanager
-def _going_on(failures: list[ReportError]) -> Iterator[None]:
-    """Keep a report that cannot be written from being the end of those that follow."""
+def _collecting(failures: list[ReportError]) -> Iterator[None]:
+    """Append the failure of one report to *failures*, so that the others are written."""
     try:
         yield
     except ReportError as failure:
@@ -252,7 +252,7 @@ def _going_on(failures: list[ReportError]) -> Iterator[None]:
 
 
 def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
-    """Return what *journal* tells of the whole batch, beside the rows, and which *files* do."""
+    """Return counts, causes and the summary document of *journal*, with the report *files*."""
     statistics = journal.statistics
     sending = statistics.last_run_with_attempts()
     summary, groups = journal.summary(), journal.cause_groups()
@@ -272,10 +272,10 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
 
 def lost_outcomes(journal: Journal, lost: Sequence[AttemptOutcome]) -> list[str]:
     """
-    Return a line for each outcome that *journal* did not take, for the person at the keyboard.
+    Return a line for the user about each outcome that could not be stored in *journal*.
 
     Raises:
-        ReportError: the journal cannot even be read.
+        ReportError: the journal cannot be read.
 
     """
     if not lost:
@@ -284,19 +284,19 @@ def lost_outcomes(journal: Journal, lost: Sequence[AttemptOutcome]) -> list[str]
         rows = {row.intent: row.pending for row in journal.work.find_unknown()}
     return [
         f"not in the journal: row {row.location.number} of {row.location.file}, "
-        f"{row.key.task_name}: {describe(settlement.outcome)}"
-        for settlement in lost
-        if (row := rows.get(settlement.intent)) is not None
+        f"{row.key.task_name}: {describe(attempt.outcome)}"
+        for attempt in lost
+        if (row := rows.get(attempt.intent)) is not None
     ]
 
 
 @contextmanager
 def as_next_run_sees(journal: Journal) -> Iterator[None]:
     """
-    Show *journal* as the next run will see it, although its disk may take nothing any more.
+    Read *journal* as the next run will, with its log applied, even if the disk is full.
 
     Raises:
-        ReportError: it cannot even be read.
+        ReportError: the journal cannot be read.
 
     """
     try:

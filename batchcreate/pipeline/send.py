@@ -21,7 +21,7 @@ from batchcreate.pipeline.service import (
     ApiClient,
     Connection,
     connect,
-    name_credential,
+    named_stop_reason,
     open_gate,
 )
 from batchcreate.pipeline.values import Batch, Forecast, Plan
@@ -79,8 +79,7 @@ class Run:
     @property
     def stop_reason(self) -> StopReason | None:
         """The reason why the run ended early, with the refused credential; or None."""
-        reason = self.batch.stop.reason
-        return None if reason is None else name_credential(reason, self.batch.service)
+        return named_stop_reason(self.batch.stop, self.batch.service)
 
     def finish(self) -> dict[str, Any]:
         """Record the end of the run; return its facts for summary.json."""

@@ -42,10 +42,10 @@ from batchcreate.task_list import Incomplete, ListClient, TaskList, read_task_li
 from batchcreate.transport import Network, get, load_trust, mask_reply, post
 
 SIMULATED: Final = "simulator"
-"""Stands for the endpoint of a run against the embedded simulator, whatever its port."""
+"""The endpoint of runs against the embedded simulator, regardless of its port."""
 
 STATE_FILE: Final = "simulator.jsonl"
-"""In the results folder: what the embedded simulator has, so that a rerun meets it again."""
+"""File in the results folder with the tasks of the embedded simulator, for reruns."""
 
 _LATIN_MAX: Final = 0xFF
 _PROXY_USER, _PROXY_PASSWORD = PROXY_VARIABLES
@@ -54,14 +54,14 @@ _PROXY_USER, _PROXY_PASSWORD = PROXY_VARIABLES
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """
-    One place to create tasks at.
+    A service on which tasks are created.
 
     Attributes:
-        endpoint: what the journal calls it.
-        credential: proves who we are.
-        network: how to get there.
-        warning: what the user should know of the credentials, empty for nothing.
-        open: makes it reachable for the length of a block and gives its base URL.
+        endpoint: the endpoint as recorded in the journal.
+        credential: authenticates the requests.
+        network: certificates and proxy.
+        warning: a warning about the credentials, or empty.
+        open: returns a context manager that makes the service reachable and returns its base URL.
 
     """
 
@@ -118,22 +118,22 @@ def service_of(
     results: Path,
 ) -> Service:
     """
-    Return the service that a *journal* in the folder *results* belongs to.
+    Return the service of the *journal* in the folder *results*.
 
     Raises:
-        SettingsError: the settings name another one, or there are no credentials.
+        SettingsError: the settings specify another endpoint, or there are no credentials.
 
     """
     journal_endpoint = journal.endpoint
     if not journal_endpoint:
-        msg = f"{results}: nothing was enrolled in this journal yet; use batchcreate run"
+        msg = f"{results}: the journal has no rows yet; use batchcreate run"
         raise SettingsError(msg)
     if journal_endpoint == SIMULATED:
         simulated = endpoint.model_copy(update={"is_simulated": True})
         return find_service(simulated, attempt, environment, results)
     is_other = endpoint.is_given and endpoint.origin != journal_endpoint
     if endpoint.is_simulated or is_other:
-        msg = f"{results}: this batch belongs to {journal_endpoint}; leave the endpoint to the journal"
+        msg = f"{results}: this batch belongs to {journal_endpoint}; omit --endpoint and --region"
         raise SettingsError(msg)
     endpoint = endpoint.model_copy(update={"url": journal_endpoint})
     return find_service(endpoint, attempt, environment, results)
@@ -216,13 +216,18 @@ def name_credential(reason: StopReason, service: Service) -> StopReason:
     )
 
 
+def named_stop_reason(stop: StopSwitch, service: Service) -> StopReason | None:
+    """Return the stop reason with the refused credential in its message, or None."""
+    return None if stop.reason is None else name_credential(stop.reason, service)
+
+
 def find_network(endpoint: EndpointSettings, environment: Mapping[str, str]) -> Network:
     """
-    Return how to get to the service; a proxy's password comes from the environment only.
+    Return certificates and proxy; the proxy password is read from the environment only.
 
     Raises:
-        SettingsError: user and password of the proxy do not make a pair, or the file of
-            certificates cannot be used.
+        SettingsError: the proxy has a user without a password or vice versa, or the certificate
+            file cannot be used.
 
     """
     user, password = (environment.get(name, "") for name in (_PROXY_USER, _PROXY_PASSWORD))
@@ -232,8 +237,8 @@ def find_network(endpoint: EndpointSettings, environment: Mapping[str, str]) -> 
         raise SettingsError(msg)
     if ":" in user or not _is_latin(user) or not _is_latin(password):
         msg = (
-            f"{_PROXY_USER} and {_PROXY_PASSWORD}: a proxy takes neither a colon in the user's "
-            "name nor characters beyond Latin-1"
+            f"{_PROXY_USER} and {_PROXY_PASSWORD}: the user name of a proxy cannot contain a colon, "
+            "and both are limited to Latin-1 characters"
         )
         raise SettingsError(msg)
     return Network(
@@ -258,7 +263,7 @@ def _credential(
             return SignedKey(key, name=f"the access key from {source}", now=utc_now)
         case ConfiguredUser(
             name=name, password=password, domain=domain
-        ):  # pragma: no branch # no other
+        ):  # pragma: no branch # the last type of the union
             user = IamUser(
                 name=name,
                 password=password,
@@ -266,7 +271,7 @@ def _credential(
                 endpoint=endpoint.iam_origin,
             )
             send = partial(post, network, timeout_s=attempt.timeout_s)
-            return IamTokens(user, send, random=Random())  # noqa: S311 # jitter, no secret
+            return IamTokens(user, send, random=Random())  # noqa: S311 # jitter, not a secret
 
 
 def _is_latin(text: str) -> bool:
@@ -293,10 +298,10 @@ async def target_defaults(
     target: TargetSettings, endpoint: EndpointSettings, attempt: AttemptSettings, service: Service
 ) -> Mapping[str, str]:
     """
-    Return project and instance of rows that name none; empty where there is no default.
+    Return project and instance of rows that do not specify them; empty without a default.
 
-    Without ``--project-id`` an IAM user or an access key looks the project up by the name of
-    the region (IAM API, querying project information).
+    Without ``--project-id``, the project is looked up by the name of the region if the
+    credential is an IAM user or an access key (IAM API, querying project information).
 
     Raises:
         CredentialError: the credentials are refused.
@@ -310,25 +315,25 @@ async def target_defaults(
         if isinstance(credential, IamTokens):
             defaults["project_id"] = await credential.find_project(endpoint.project_name)
         elif isinstance(credential, SignedKey):
-            look = partial(get, service.network, timeout_s=attempt.timeout_s)
-            defaults["project_id"] = await _look_up_project(endpoint, credential, look)
+            request = partial(get, service.network, timeout_s=attempt.timeout_s)
+            defaults["project_id"] = await _look_up_project(endpoint, credential, request)
     return defaults
 
 
 async def _look_up_project(
-    endpoint: EndpointSettings, key: SignedKey, look: Callable[..., Awaitable[Reply]]
+    endpoint: EndpointSettings, key: SignedKey, request: Callable[..., Awaitable[Reply]]
 ) -> str:
-    """Ask IAM for the project once: a key that it refuses is locked if it is tried again."""
+    """Look the project up once: IAM locks an access key after repeated refusals."""
     iam, name = endpoint.iam_origin, endpoint.project_name
     url = f"{iam}/v3/projects?name={name}"
     try:
-        reply = mask_reply(await look(url, key.headers("GET", url, b"")), key.secrets)
+        reply = mask_reply(await request(url, key.headers("GET", url, b"")), key.secrets)
     except TransportError as error:
         msg = f"the project {name} cannot be looked up at {iam}: {error}; or give --project-id"
         raise CredentialError(msg) from None
-    said = ", ".join(part for part in (f"HTTP {reply.status}", *error_of(reply)) if part)
+    answer = ", ".join(part for part in (f"HTTP {reply.status}", *error_of(reply)) if part)
     if is_unauthorized(reply):
-        msg = f"IAM at {iam} does not accept {key.name} ({said})"
+        msg = f"IAM at {iam} does not accept {key.name} ({answer})"
         raise CredentialError(msg)
     parsed = parse_json(reply.body) if reply.status == HTTPStatus.OK else None
     projects = parsed.get("projects") if isinstance(parsed, dict) else None
@@ -339,6 +344,6 @@ async def _look_up_project(
     ]
     if len(found) == 1 and found[0]:
         return found[0]
-    reason = f"{len(found)} of that name" if reply.status == HTTPStatus.OK else said
-    msg = f"IAM at {iam} names no project {name} ({reason}); give --project-id"
+    reason = f"{len(found)} of that name" if reply.status == HTTPStatus.OK else answer
+    msg = f"IAM at {iam} has no project {name} ({reason}); give --project-id"
     raise CredentialError(msg)

@@ -27,6 +27,7 @@ from batchcreate.pipeline.service import (
     Service,
     connect,
     name_credential,
+    named_stop_reason,
     open_gate,
     service_of,
 )
@@ -188,12 +189,12 @@ REPORT: Final = "undo.csv"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """
-    Where the tasks of a batch are.
+    The tasks of a batch according to the task lists.
 
     Attributes:
-        there: listed under the same id and name: to be deleted.
-        gone: not listed any more.
-        renamed: listed under the same id and another name: left alone.
+        there: listed with the same id and name; deleted.
+        gone: no longer listed.
+        renamed: listed with the same id and another name; kept.
 
     """
 
@@ -203,18 +204,18 @@ class Search:
 
 
 Confirm = Callable[[Search, str], bool]
-"""Is shown what would be deleted, and a warning if there is one; says yes or no."""
+"""Called with the tasks to delete and a warning or an empty string; returns True to delete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
     """
-    What became of the tasks of a batch.
+    The result of undo.
 
     Attributes:
-        counts: how many tasks came to which end.
+        counts: number of tasks per deletion status.
         stop_reason: why it ended early, or None.
-        is_confirmed: the user agreed; without that nothing was deleted.
+        is_confirmed: the user confirmed; otherwise nothing was deleted.
 
     """
 
@@ -234,39 +235,35 @@ async def undo(
     """
     Delete the tasks that the batch of a results folder created.
 
-    A task is deleted where the journal says that this batch created it and the server's list
-    still shows it under the same id and the same name. Everything else is left alone.
+    A task is deleted if this batch created it according to the journal, and the task list still
+    contains it with the same id and name. All other tasks are kept.
 
     Args:
         results: the results folder.
-        settings: endpoint, pace and the like.
-        environment: where credentials may be.
-        confirm: asked once, with the tasks at hand, before anything is deleted.
-        stop: ends it early when pulled.
+        settings: the settings of the command.
+        environment: environment variables, for credentials and language.
+        confirm: called once before anything is deleted.
+        stop: ends the deletion early.
 
     Raises:
-        SettingsError: there is no batch, or the options do not make a run.
+        SettingsError: there is no batch, or the settings are invalid.
         JournalError: the journal cannot be opened or trusted; nothing was deleted.
-        StoppedError: the server's tasks cannot be listed; nothing was deleted.
+        StoppedError: a task list cannot be read; nothing was deleted.
         ReportError: a report cannot be written; the journal is intact.
 
     """
     with Journal.open(results, is_new_allowed=False) as journal:
         service = service_of(journal, settings.endpoint, settings.attempt, environment, results)
-        tasks = journal.created_tasks()
-        if not tasks:
+        if not (tasks := journal.created_tasks()):
             return Undone(counts={})
-        async with connect(
-            service, settings.rate, settings.attempt, open_gate(settings.rate)
-        ) as connection:
-            found = await find(tasks, connection, service)
-            if not confirm(found, service.warning):
+        gate = open_gate(settings.rate)
+        async with connect(service, settings.rate, settings.attempt, gate) as connection:
+            if not confirm(found := await find(tasks, connection, service), service.warning):
                 return Undone(counts={}, is_confirmed=False)
             counts = await _delete(found, connection, stop, journal, settings.rate.concurrency)
         write_deletions(results / REPORT, journal.deletions())
         write_reports(journal, results, language=language_of(settings.output, environment))
-        reason = None if stop.reason is None else name_credential(stop.reason, service)
-        return Undone(counts=counts, stop_reason=reason)
+        return Undone(counts=counts, stop_reason=named_stop_reason(stop, service))
 
 
 async def find(
@@ -286,16 +283,16 @@ async def find(
     return classify(tasks, found)
 
 
-def classify(tasks: Sequence[CreatedTask], inventories: Mapping[Target, TaskList]) -> Search:
+def classify(tasks: Sequence[CreatedTask], task_lists: Mapping[Target, TaskList]) -> Search:
     """Divide *tasks* into those that are there, gone or renamed."""
     there, gone, renamed = [], [], []
     listed = {
-        target: {task_id for ids in inventory.ids.values() for task_id in ids}
-        for target, inventory in inventories.items()
+        target: {task_id for ids in task_list.ids.values() for task_id in ids}
+        for target, task_list in task_lists.items()
     }
     for task in tasks:
         target, name = task.key.target, task.key.task_name
-        if task.task_id in inventories[target].ids.get(name, ()):
+        if task.task_id in task_lists[target].ids.get(name, ()):
             there.append(task)
         elif task.task_id in listed[target]:
             renamed.append(task)

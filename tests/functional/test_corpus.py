@@ -11,7 +11,7 @@ import pytest
 import batchcreate
 from batchcreate.errors import LoadError
 from batchcreate.models import Cleaning, Issue
-from batchcreate.pipeline.check import keep_findings
+from batchcreate.pipeline.check import write_check_files
 from tests.corpus.books import write_book, write_text
 from tests.corpus.cells import CELLS, FIELDS, Damage, Verdict, sound_row
 from tests.corpus.files import REFUSED, ROWS, SEEN, Refused, Seen
@@ -145,7 +145,7 @@ async def test_what_the_suggestions_say_is_created(tmp_path: Path) -> None:
     write_book(tmp_path / "messy.xlsx")
     with batchcreate.check([tmp_path / "messy.xlsx"], batchcreate.configure()) as findings:
         rows, bad = findings.rows, findings.rejected
-        keep_findings(tmp_path / "results", findings)
+        write_check_files(tmp_path / "results", findings)
     typed, followed = mend(tmp_path / "results" / "to-fix.xlsx")
 
     first = await run(tmp_path, "messy.xlsx")

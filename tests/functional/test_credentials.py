@@ -153,7 +153,7 @@ class TestSeveralProjects:
         assert creates(simulator) == 1  # the login
         assert "(project p2, instance i1: HTTP 403, APIGW.0302, " in ended.err
         assert (
-            "nothing was sent: the token is good for project p1 and belongs to one project only: "
+            "nothing was sent: the token is valid for project p1 only: "
             "use an IAM user or an access key (AK/SK), or a file and a token for each project"
         ) in ended.err
 

@@ -67,11 +67,11 @@ class TestGood:
         texts = [text for _, _, text in found]
         assert texts[:2] == [
             "found the token from BATCHCREATE_TOKEN",
-            f"{simulator.url} answers",
+            f"{simulator.url} is reachable",
         ]
         assert texts[3:] == [
             "accepted; project p1, instance i1: tasks can be listed",
-            "0 of 1000 used, room for 1000 more",
+            "0 of 1000 used, 1000 left",
         ]
 
     async def test_nothing_is_created(self) -> None:
@@ -124,7 +124,7 @@ class TestGood:
         async with listening(tls=certificate.context) as ear:
             found = await examine(ear.url, ca_file=certificate.path)
 
-        assert found[1] == ("endpoint", True, f"{ear.url} answers, certificate verified")
+        assert found[1] == ("endpoint", True, f"{ear.url} is reachable, certificate verified")
 
 
 class TestBad:
@@ -151,7 +151,7 @@ class TestBad:
         async with recording() as simulator:
             found = await examine(simulator.url, **options)
 
-        look_up = "; an IAM user or an access key looks the project up where --region is given"
+        look_up = "; with --region, an IAM user or an access key looks the project up"
         told = f"give {missing}{look_up if 'project_id' in options else ''}"
         assert bad(found) == [("project and instance", told)]
         assert list(simulator.requests) == []
@@ -205,13 +205,13 @@ class TestBad:
         [
             (400, "ROMA.1000", "credentials", "get a new token"),
             (400, "ROMA.1002", "credentials", "get a new token"),
-            (400, "ROMA.1006", "permission", "have the account allowed to roma:tasks:list"),
-            (403, "APIGW.0302", "permission", "have the account allowed to roma:tasks:list"),
+            (400, "ROMA.1006", "permission", "grant the account roma:tasks:list"),
+            (403, "APIGW.0302", "permission", "grant the account roma:tasks:list"),
             (404, "APIG.0101", "project and instance", "compare both ids"),
-            (400, "FDI.3033", "service", "try again when"),
-            (500, "FDI.9999", "service", "try again when"),
-            (520, "X.1", "service", "try again when"),
-            (204, "", "service", "try again when"),
+            (400, "FDI.3033", "service", "try again once"),
+            (500, "FDI.9999", "service", "try again once"),
+            (520, "X.1", "service", "try again once"),
+            (204, "", "service", "try again once"),
         ],
     )
     async def test_refusal_is_told_with_what_it_is_about(
@@ -237,8 +237,8 @@ class TestBad:
         ((about, text),) = bad(found)
         assert (about, len(ear.requests)) == ("endpoint", 1)
         assert text == (
-            "HTTP 302: the server redirects to elsewhere.example (project p1, instance i1); nothing is "
-            "sent to another host: correct --endpoint"
+            "HTTP 302: the server redirects to elsewhere.example (project p1, instance i1); redirects "
+            "are not followed: correct --endpoint"
         )
 
     async def test_closed_door_is_told(self) -> None:
@@ -262,7 +262,7 @@ class TestBad:
         assert (about, ear.requests) == ("endpoint", [])
         assert "certificate verify failed" in text
         assert text.endswith(
-            "; check --endpoint; a certificate of your own authority needs --ca-file"
+            "; check --endpoint; for a private certificate authority, give --ca-file"
         )
 
     async def test_wrong_clock_is_told(self) -> None:
@@ -273,15 +273,17 @@ class TestBad:
 
         ((about, text),) = bad(found)
         assert about == "clock"
-        assert text.endswith("signatures need less than 15 minutes: set this machine's clock")
+        assert text.endswith(
+            "signed requests allow less than 15 minutes: correct this machine's clock"
+        )
 
     async def test_full_instance_is_told(self) -> None:
         """There is room for nothing."""
         async with recording() as simulator:
             found = await examine(simulator.url, quota=0)
 
-        told = "0 of 0 used, room for 0 more; delete some, take another instance, or raise --quota"
-        assert bad(found) == [("tasks", f"{told} if it holds more")]
+        told = "0 of 0 used, 0 left; delete tasks, use another instance, or raise --quota"
+        assert bad(found) == [("tasks", f"{told} if the instance allows more")]
 
     async def test_list_that_contradicts_itself_is_told(self) -> None:
         """What cannot be counted cannot be settled either."""
@@ -291,7 +293,7 @@ class TestBad:
         ((about, text),) = bad(found)
         assert about == "tasks"
         assert text.startswith("the task list is inconsistent")
-        assert text.endswith("; try again, and wait where others create tasks just now")
+        assert text.endswith("; try again when no other tasks are being created")
 
     async def test_no_credentials_are_left_to_the_command(self) -> None:
         """It can ask for a token."""
@@ -312,14 +314,14 @@ class TestClock:
 
         assert found is not None
         assert (found.about, found.is_good) == ("clock", is_good)
-        assert found.text.startswith(f"{abs(ahead_s)} s from the server's")
+        assert found.text.startswith(f"{abs(ahead_s)} s difference from the server's clock")
 
     def test_date_without_a_zone_is_utc(self) -> None:
         """As all HTTP dates are."""
         found = clock_skew(dated("Thu, 02 Jan 2025 03:04:05 -0000"), NOW)
 
         assert found is not None
-        assert found.text == "0 s from the server's"
+        assert found.text == "0 s difference from the server's clock"
 
     @given(st.text() | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ [+-]\d+"))
     def test_strange_dates_are_passed_over(self, text: str) -> None:

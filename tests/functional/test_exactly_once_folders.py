@@ -75,6 +75,6 @@ async def test_a_second_results_folder_finds_the_tasks_of_the_first(tmp_path: Pa
         lines = read_lines(tmp_path / "tasks-results" / "results.csv")
 
     assert (first.code, abort.code, left) == (0, 2, 10)
-    assert "10 tasks exist already" in abort.err
+    assert "10 tasks already exist" in abort.err
     assert (second.code, findings) == (0, Findings())
     assert statuses(lines) == ["skipped"] * 10 + ["created"] * 2

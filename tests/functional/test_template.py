@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from batchcreate.errors import LoadError
-from batchcreate.pipeline import templating
+from batchcreate.pipeline import template_file
 from batchcreate.pipeline.check import check
 from batchcreate.pipeline.load import Input
 from batchcreate.rules import RULES
@@ -21,7 +21,7 @@ LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 def template(path: Path, language: str) -> Path:
     """Write a template to *path*."""
     at = datetime(2026, 1, 31, tzinfo=UTC)
-    templating.write_template(path, language=language, is_forced=False, at=at)
+    template_file.write_template(path, language=language, is_forced=False, at=at)
     return path
 
 

@@ -64,7 +64,7 @@ async def test_every_instance_is_listed() -> None:
             Signal.FORBIDDEN,
             StopReason(
                 cause=StopCause.FORBIDDEN,
-                message="the server does not let this account list the tasks (project p1, "
+                message="this account is not allowed to list tasks (project p1, "
                 "instance i1: why); nothing was sent: check --project-id, --instance-id and the permissions "
                 "of the account",
             ),
@@ -73,16 +73,16 @@ async def test_every_instance_is_listed() -> None:
             Signal.REDIRECTED,
             StopReason(
                 cause=StopCause.REDIRECTED,
-                message="the server wants to send us elsewhere (project p1, instance i1: why); nothing was sent: "
-                "nothing is sent to another host: correct --endpoint",
+                message="the server answered with a redirect (project p1, instance i1: why); nothing was sent: "
+                "redirects are not followed: correct --endpoint",
             ),
         ),
         (
             Signal.UNTRUSTED,
             StopReason(
                 cause=StopCause.UNTRUSTED,
-                message="the server cannot be trusted (project p1, instance i1: why); nothing was sent: "
-                "check --endpoint; a certificate of your own authority needs --ca-file",
+                message="the server's certificate cannot be verified (project p1, instance i1: why); nothing was sent: "
+                "check --endpoint; for a private certificate authority, give --ca-file",
             ),
         ),
         *(
@@ -90,8 +90,8 @@ async def test_every_instance_is_listed() -> None:
                 signal,
                 StopReason(
                     cause=StopCause.OUTAGE,
-                    message="the tasks cannot be listed (project p1, instance i1: why); "
-                    "nothing was sent: check --endpoint, or run the same command again when the service has "
+                    message="the task list cannot be read (project p1, instance i1: why); "
+                    "nothing was sent: check --endpoint, or run the same command again once the service has "
                     "recovered",
                 ),
             )
@@ -130,7 +130,7 @@ async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> N
     alone = await run_preflight([other], look(signal), token)
     fault = await run_preflight(targets, look(Signal.SERVER_FAULT), token)
 
-    remedy = "the token is good for project p1 and belongs to one project only: use an IAM user"
+    remedy = "the token is valid for project p1 only: use an IAM user"
     assert isinstance(found, StopReason)
     assert f"(project p2, instance i2: why); nothing was sent: {remedy}" in found.message
     assert isinstance(alone, StopReason)
@@ -169,8 +169,8 @@ def test_nothing_is_skipped_where_nothing_exists(journal: Journal, *, is_abort: 
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ("ab", r"2 tasks exist already \(a, b\) and --on-existing is abort; nothing was sent"),
-        ("abcdef", r"6 tasks exist already \(a, b, c, d, e, …\) and --on-existing is abort"),
+        ("ab", r"2 tasks already exist \(a, b\); --on-existing is abort, so nothing was sent"),
+        ("abcdef", r"6 tasks already exist \(a, b, c, d, e, …\); --on-existing is abort"),
     ],
     ids=["two", "many"],
 )
@@ -196,15 +196,15 @@ def test_a_batch_that_fits_exactly_may_go() -> None:
 def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
     """The message says how many rows would fit."""
     message = (
-        rf"^instance i1 has room for {room} more tasks \({used} of 10 are used\), but not for "
-        rf"10 new rows; nothing was sent: send fewer with --limit {room}, "
+        rf"^instance i1 has {room} free tasks \({used} of 10 used\), but 10 new rows are needed; "
+        rf"nothing was sent: send fewer with --limit {room}, "
     )
 
     with pytest.raises(PlanError, match=message):
         require_room({target(): 10}, {target(): TaskList(ids={}, total=used)}, quota=10)
 
 
-def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
+def unknown_task(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
     """Return a task that an earlier run sent, and whose answer was lost."""
     sent = task(f"{name}@{instance}", 2)
     pending = Pending(task=1, location=sent.location, key=sent.key, body=sent.body, may_exist=True)
@@ -223,27 +223,27 @@ def unsettled(name: str, *, instance: str = "i1", may_resend: bool = True) -> Un
 def test_rows_that_may_be_sent_again_need_room_too() -> None:
     """An unsettled row that the list does not show may take a place of its own."""
     inventories = {target(): holding(a="1", lost="2")}
-    rows = [unsettled("lost"), unsettled("gone"), unsettled("other", may_resend=False)]
+    rows = [unknown_task("lost"), unknown_task("gone"), unknown_task("other", may_resend=False)]
 
-    require_room({target(): 7}, inventories, quota=10, unsettled=rows)
+    require_room({target(): 7}, inventories, quota=10, unknown=rows)
     with pytest.raises(
         PlanError,
-        match=r"room for 8 more tasks \(2 of 10 are used\), but not for 8 new rows and 1 unsettled "
-        r"one that may be sent again; nothing was sent: send fewer with --limit 7, ",
+        match=r"8 free tasks \(2 of 10 used\), but 8 new rows and 1 with unknown outcome are needed; "
+        r"nothing was sent: send fewer with --limit 7, ",
     ):
-        require_room({target(): 8}, inventories, quota=10, unsettled=rows)
+        require_room({target(): 8}, inventories, quota=10, unknown=rows)
 
 
 def test_rows_that_are_to_be_settled_are_not_kept_from_it() -> None:
     """An instance that gets nothing new may be full: its unsettled rows may be in it already."""
-    rows = [unsettled("lost"), unsettled("gone", instance="i2")]
+    rows = [unknown_task("lost"), unknown_task("gone", instance="i2")]
     full = TaskList(ids={}, total=10)
 
     require_room(
         {target("i1"): 1},
         {target("i1"): holding(lost="1"), target("i2"): full},
         quota=10,
-        unsettled=rows,
+        unknown=rows,
     )
 
 
@@ -255,7 +255,7 @@ async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
     outlook = forecast(
         journal,
         inventories,
-        [unsettled("lost")],
+        [unknown_task("lost")],
         quota=QuotaSettings(quota_tasks=100),
         rate=RateSettings(rate_per_s=5.0, headroom_share=0.5),
         is_simulated=True,
@@ -288,7 +288,7 @@ def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
                 rate=RateSettings(),
                 is_simulated=False,
             )
-            for rows in ([], [unsettled("lost")])
+            for rows in ([], [unknown_task("lost")])
         )
 
     assert done is None
