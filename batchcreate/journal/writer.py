@@ -281,8 +281,7 @@ class Writer:
             while not self._batches.empty():
                 taken.append(self._batches.get())
             is_open = taken[-1] is not None
-            if batches := [batch for batch in taken if batch is not None]:
-                self._write(batches)
+            self._write([batch for batch in taken if batch is not None])
 
     def _write(self, batches: Sequence[_Batch]) -> None:
         """Commit *batches*, make their calls, then resolve their futures."""

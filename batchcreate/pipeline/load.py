@@ -22,7 +22,6 @@ from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
 from batchcreate.validator import repeated_name_issues, validate
 
-
 _STOPPED: Final = "stopped while reading the input; nothing was sent"
 
 

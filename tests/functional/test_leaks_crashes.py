@@ -35,6 +35,7 @@ from tests.functional.test_leaks import PROXY, SECRETS, WAYS
 
 SOURCE: Final = Path(package.__file__).parent
 FAULTS: Final = {"403": 0.3, "created-500": 0.3, "refused-no-id": 0.2}
+LONG_S: Final = 60.0
 LIMIT_S: Final = 5.0
 """A crash that leaves a program waiting for ever ends then; it is not what is tested here."""
 
@@ -132,7 +133,7 @@ def rows() -> list[dict[str, str]]:
     return [{"task_id": "", **first}, damaged, third | {"operation_types": "UPSRT"}, *more]
 
 
-def carry_out(folder: Path, way: str, look: Look) -> str:
+def carry_out(folder: Path, way: str, look: Look, *, limit_s: float = LONG_S) -> str:
     """Carry out the commands, one after the other, until one crashes; return its trace."""
     folder.mkdir(exist_ok=True)
     write_rows(folder / "tasks.csv", rows())
@@ -142,7 +143,7 @@ def carry_out(folder: Path, way: str, look: Look) -> str:
         for command in COMMANDS:
             with surrounded(command, folder, variables):
                 try:
-                    with in_time(), looking(look):
+                    with in_time(limit_s), looking(look):
                         _exit_code()
                 except BaseException as error:  # noqa: BLE001 # that is the point
                     chain = (error, error.__cause__, error.__context__)
@@ -152,14 +153,14 @@ def carry_out(folder: Path, way: str, look: Look) -> str:
 
 
 @contextmanager
-def in_time() -> Iterator[None]:
+def in_time(limit_s: float) -> Iterator[None]:
     """End the block where it takes too long."""
 
     def end(_number: int, _frame: object) -> None:
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
     try:
         yield
     finally:
@@ -223,7 +224,7 @@ def test_crash_in_any_module_brings_nothing_to_light(
     for module, way, call in strikes_in(packages):
         folder = tmp_path / str(len(struck))
         strike = Strike(module, call)
-        trace = carry_out(folder, way, strike.look)
+        trace = carry_out(folder, way, strike.look, limit_s=LIMIT_S)
         struck[module] = strike.has_struck
         printed: Any = capfd.readouterr()
         everything = f"{trace}\n{printed.out}\n{printed.err}\n{caplog.text}"

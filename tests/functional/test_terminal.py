@@ -84,7 +84,7 @@ class TestQuestion:
             assert creates(simulator) == 0
 
         assert (code, results_of(folder)) == (1, ["not_attempted"] * 3)
-        assert "nothing was sent: the answer was no" in seen.lines
+        assert "Cancelled; nothing was sent." in seen.lines
         assert seen.lines[-1].startswith("next: batchcreate run tasks.csv --endpoint ")
         assert read_summary(folder / "tasks-results")["stopped"]["cause"] == "declined"
 
@@ -155,7 +155,7 @@ class TestQuestion:
             async with terminal(*RUN, *options, folder=folder) as seen:
                 assert await seen.end() == 3
             async with terminal(*RUN, *at(simulator), folder=folder) as seen:
-                await seen.sees("Look up 3 unsettled rows? [y/N] ")
+                await seen.sees("Check 3 rows with unknown outcome against the task list? [y/N] ")
                 seen.type("y\n")
                 assert await seen.end() == 0
 
@@ -179,7 +179,7 @@ class TestQuestion:
                 assert await seen.end() == 0
             assert list(simulator.requests) == []
 
-        plan = [line.partition(" (room")[0] for line in plan_of(simulator)]
+        plan = [line.partition(" (quota")[0] for line in plan_of(simulator)]
         assert seen.lines[:4] == plan
 
 
