@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     )
     from batchcreate.models import Issue, ResultRow, RowLocation, Status, Summary
     from batchcreate.pipeline.check import CheckResult
-    from batchcreate.pipeline.values import Plan, RunResult
+    from batchcreate.pipeline.plan import Plan
+    from batchcreate.pipeline.values import RunResult
     from batchcreate.pool import StopCause, StopReason, StopSwitch
     from batchcreate.settings import (
         Settings,
@@ -102,7 +103,7 @@ _DEFINED_IN = {
     "Summary": "batchcreate.models",
     "RunResult": "batchcreate.pipeline.values",
     "CheckResult": "batchcreate.pipeline.check",
-    "Plan": "batchcreate.pipeline.values",
+    "Plan": "batchcreate.pipeline.plan",
     "StopCause": "batchcreate.pool",
     "StopReason": "batchcreate.pool",
     "StopSwitch": "batchcreate.pool",

@@ -13,10 +13,11 @@ from batchcreate.pipeline import check as checking
 from batchcreate.pipeline.background import calling_periodically
 from batchcreate.pipeline.check import CheckResult
 from batchcreate.pipeline.load import Input, load_options
+from batchcreate.pipeline.plan import Forecast, Plan
 from batchcreate.pipeline.reports import rebuild
 from batchcreate.pipeline.run import retry as retry_batch
 from batchcreate.pipeline.run import run as run_batch
-from batchcreate.pipeline.values import Forecast, Plan, RunResult
+from batchcreate.pipeline.values import RunResult
 from batchcreate.pool import RunCounters, StopSwitch
 from batchcreate.rate_limiter import Gate
 from batchcreate.settings import Settings, language_of, load

@@ -1,13 +1,17 @@
 """The structured log: one JSON object per line, with stable event names and without secrets."""
 
 import contextlib
+import io
 import logging
-from collections.abc import Mapping, MutableMapping
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 import structlog
 
-from batchcreate.errors import BatchCreateError
+from batchcreate.errors import BatchCreateError, SettingsError
+from batchcreate.models import RunId
 from batchcreate.text import printable
 
 FIELD_CHARS_MAX: Final = 2048
@@ -119,3 +123,39 @@ def _redact_value(value: object) -> object:
 
 def _line(text: str) -> str:
     return printable(text, limit=FIELD_CHARS_MAX)
+
+
+@contextlib.contextmanager
+def run_log(folder: Path, run_id: RunId, *, is_verbose: bool) -> Iterator[Log]:
+    """
+    Append to the log of a results folder until the end of the block.
+
+    Raises:
+        SettingsError: the log cannot be opened.
+
+    """
+    path = folder / "log.jsonl"
+    try:
+        file = io.FileIO(path, "a", opener=_open_private)
+    except OSError as error:
+        msg = (
+            f"{path}: cannot be written ({error.strerror or error}); nothing was sent: fix "
+            "the problem, or choose another folder with --results"
+        )
+        raise SettingsError(msg) from error
+    with _LogStream(file, encoding="utf-8", write_through=True) as stream:
+        yield open_log(stream, run_id=run_id, verbose=is_verbose)
+
+
+class _LogStream(io.TextIOWrapper):
+    """A stream that drops text that the disk does not accept, so that no run fails by its log."""
+
+    def write(self, text: str, /) -> int:
+        """Write *text*, or drop it."""
+        with contextlib.suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -14,7 +14,7 @@ from batchcreate.cli.terminal import print_json, print_message
 from batchcreate.models import CauseGroup, Cleaning, Column, IssueExample, RowLocation, Skipped
 from batchcreate.pipeline.check import CheckResult, check, write_check_files
 from batchcreate.pipeline.load import Input, load_options, results_folder
-from batchcreate.pipeline.values import SheetNotes
+from batchcreate.pipeline.plan import SheetNotes
 from batchcreate.settings import Settings, language_of
 from batchcreate.text import column_letters, counted
 

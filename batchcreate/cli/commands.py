@@ -1,24 +1,15 @@
 """The click commands; short commands completely."""
 
-import asyncio
 import os
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import get_completion_class
 
-from batchcreate.advice import (
-    explain_each,
-    format_advice,
-    format_catalogue,
-    format_unknown_code,
-    known_code,
-    similar_codes,
-)
 from batchcreate.cli.exit_codes import DONE, INCOMPLETE
 from batchcreate.cli.options import (
     EXIT_CODES,
@@ -28,14 +19,12 @@ from batchcreate.cli.options import (
     RESULTS_DIR,
     Command,
     check_options,
-    configure,
     doctor_options,
     given,
     retry_options,
     run_options,
     undo_options,
 )
-from batchcreate.cli.run_summary import counts
 from batchcreate.cli.terminal import (
     harmless,
     print_document,
@@ -45,10 +34,10 @@ from batchcreate.cli.terminal import (
 )
 from batchcreate.clock import utc_now
 from batchcreate.errors import NoCredentialsError
-from batchcreate.pipeline.doctor import Diagnosis, diagnose
-from batchcreate.pipeline.reports import rebuild
-from batchcreate.pipeline.template_file import write_template
-from batchcreate.settings import Settings, language_of, load
+
+if TYPE_CHECKING:
+    from batchcreate.pipeline.doctor import Diagnosis
+    from batchcreate.settings import Settings
 
 SHELLS: Final = ("bash", "zsh", "fish")
 
@@ -270,6 +259,9 @@ def completion_command(shell: str) -> int:
 
 def doctor_command(options: Mapping[str, Any]) -> int:
     """Carry out ``doctor`` and return its exit code."""
+    from batchcreate.cli.options import configure
+    from batchcreate.pipeline.doctor import Diagnosis
+
     settings = configure(options)
     try:
         is_good = with_credentials(partial(_examine, settings), settings.run)
@@ -278,22 +270,29 @@ def doctor_command(options: Mapping[str, Any]) -> int:
     return DONE if is_good else INCOMPLETE
 
 
-def _examine(settings: Settings, environment: Mapping[str, str]) -> bool:
+def _examine(settings: "Settings", environment: Mapping[str, str]) -> bool:
+    import asyncio
+
     return asyncio.run(_doctor(settings, environment))
 
 
-async def _doctor(settings: Settings, environment: Mapping[str, str]) -> bool:
+async def _doctor(settings: "Settings", environment: Mapping[str, str]) -> bool:
+    from batchcreate.pipeline.doctor import diagnose
+
     found = diagnose(settings, environment=environment)
     return all([_tell(finding) async for finding in found])
 
 
-def _tell(finding: Diagnosis) -> bool:
+def _tell(finding: "Diagnosis") -> bool:
     print_message(f"{'ok ' if finding.is_good else 'BAD'}  {finding.about}: {finding.text}")
     return finding.is_good
 
 
 def explain_command(code: str, options: Mapping[str, Any]) -> int:
     """Carry out ``explain``: 1 where *code* is not known, an empty one for all that are."""
+    from batchcreate.advice import format_catalogue, known_code
+    from batchcreate.settings import language_of, load
+
     language = language_of(load(options).output, os.environ)
     if not code:
         print_document("\n".join(format_catalogue(language=language)))
@@ -303,6 +302,14 @@ def explain_command(code: str, options: Mapping[str, Any]) -> int:
 
 
 def _told(code: str, language: str) -> Iterator[str]:
+    from batchcreate.advice import (
+        explain_each,
+        format_advice,
+        format_unknown_code,
+        known_code,
+        similar_codes,
+    )
+
     if not known_code(code):
         yield from format_unknown_code(code, similar_codes(code), language=language)
         yield ""
@@ -314,6 +321,11 @@ def _told(code: str, language: str) -> Iterator[str]:
 
 def report_command(results: Path, options: Mapping[str, Any]) -> int:
     """Carry out ``report`` and return its exit code."""
+    from batchcreate.cli.options import configure
+    from batchcreate.cli.run_summary import counts
+    from batchcreate.pipeline.reports import rebuild
+    from batchcreate.settings import language_of
+
     settings = configure(options)
     reports = rebuild(results, language=language_of(settings.output, os.environ))
     if settings.terminal.is_json:
@@ -326,6 +338,9 @@ def report_command(results: Path, options: Mapping[str, Any]) -> int:
 
 def template_command(path: Path, options: Mapping[str, Any], *, is_forced: bool) -> int:
     """Carry out ``template`` and return its exit code."""
+    from batchcreate.pipeline.template_file import write_template
+    from batchcreate.settings import language_of, load
+
     language = language_of(load(options).output, os.environ)
     write_template(path, language=language, is_forced=is_forced, at=utc_now())
     again = shlex.join(["batchcreate", "check", str(path)])

@@ -17,7 +17,7 @@ from batchcreate.models import (
     Status,
     Target,
 )
-from batchcreate.pipeline.values import Forecast, InputNotes, Plan, SheetNotes
+from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
 from batchcreate.report.formatting import format_duration
 from batchcreate.rules import RULES
 from batchcreate.text import column_letters, counted

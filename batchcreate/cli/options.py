@@ -3,19 +3,20 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from batchcreate.cli.terminal import print_message
-from batchcreate.settings import Settings, load, unknown_variables
-from batchcreate.settings.settings import SECRET_VARIABLES
+
+if TYPE_CHECKING:
+    from batchcreate.settings import Settings
 
 _DEFAULTS_PER_LINE: Final = 6
 
 
-def configure(options: Mapping[str, Any]) -> Settings:
+def configure(options: Mapping[str, Any]) -> "Settings":
     """
     Build the settings from *options* and the other sources.
 
@@ -23,6 +24,9 @@ def configure(options: Mapping[str, Any]) -> Settings:
         SettingsError: names the first wrong value, where it comes from and what is accepted.
 
     """
+    from batchcreate.settings import load, unknown_variables
+    from batchcreate.settings.settings import SECRET_VARIABLES
+
     settings = load(options)
     if not settings.terminal.is_quiet:
         for name, similar in unknown_variables(os.environ, SECRET_VARIABLES):
@@ -33,8 +37,10 @@ def configure(options: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def describe_settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
+def describe_settings(settings: "Settings", environment: Mapping[str, str]) -> Iterator[str]:
     """Yield all settings with their sources; values of secrets are hidden."""
+    from batchcreate.settings.settings import SECRET_VARIABLES
+
     values = settings.as_dict()
     lines = [(name, shown(values[name]), source) for name, source in settings.sources.items()]
     lines += [(name, "***", "environment") for name in SECRET_VARIABLES if environment.get(name)]

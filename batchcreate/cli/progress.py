@@ -20,7 +20,8 @@ from batchcreate.cli.terminal import (
     terminal_width,
 )
 from batchcreate.pipeline.background import calling_periodically
-from batchcreate.pipeline.values import Forecast, Observer, Plan
+from batchcreate.pipeline.plan import Forecast, Plan
+from batchcreate.pipeline.values import Observer
 from batchcreate.pool import RunCounters
 from batchcreate.rate_limiter import Gate
 from batchcreate.report.formatting import format_duration, format_rate

@@ -13,7 +13,8 @@ from batchcreate.cli.descriptions import first_cells, rule_text
 from batchcreate.cli.terminal import hanging
 from batchcreate.messages import text
 from batchcreate.models import CauseGroup, Status, Summary
-from batchcreate.pipeline.values import InputNotes, RunResult
+from batchcreate.pipeline.plan import InputNotes
+from batchcreate.pipeline.values import RunResult
 from batchcreate.settings import RunSettings, Settings
 from batchcreate.text import counted
 

@@ -1,16 +1,17 @@
 """Output, wrapping, questions and hidden input."""
 
-import asyncio
 import contextlib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 from batchcreate.errors import NoCredentialsError
-from batchcreate.settings import RunSettings
 from batchcreate.text import display_width, printable
+
+if TYPE_CHECKING:
+    from batchcreate.settings import RunSettings
 
 LINE_CHARS_MAX = 4096
 
@@ -72,6 +73,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 async def ask(question: str) -> bool:
     """Return whether *question* is answered with yes; what was typed before it does not count."""
+    import asyncio
     import termios
 
     handle = sys.stdin.fileno()
@@ -89,6 +91,8 @@ async def ask(question: str) -> bool:
 
 async def _line(handle: int) -> str:
     """Wait for a line without keeping the loop, and the signals that it handles, waiting."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     arrived = asyncio.Event()
     loop.add_reader(handle, arrived.set)
@@ -112,7 +116,7 @@ _ENDS: Final = (0x04, 0x0A, 0x0D)
 
 
 def with_credentials(
-    command: Callable[[Mapping[str, str]], Result], run_settings: RunSettings
+    command: Callable[[Mapping[str, str]], Result], run_settings: "RunSettings"
 ) -> Result:
     """
     Carry out *command* with the environment; where that has no credentials, ask for a token.

@@ -1,17 +1,14 @@
-"""Work next to the event loop: threads, periodic calls, the log file."""
+"""
+Work concurrent with the event loop: a thread, periodic calls.
+
+A short module: both are used by several commands.
+"""
 
 import asyncio
-import io
-import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
-
-from batchcreate.errors import SettingsError
-from batchcreate.logs import Log, open_log
-from batchcreate.models import RunId
 
 Value = TypeVar("Value")
 
@@ -38,42 +35,6 @@ async def run_in_thread(work: Callable[[Callable[[], bool]], Value]) -> Value:
         working.exception()  # a cancelled caller does not need it
         raise cancellation
     return working.result()
-
-
-@contextmanager
-def run_log(folder: Path, run_id: RunId, *, is_verbose: bool) -> Iterator[Log]:
-    """
-    Append to the log of a results folder until the end of the block.
-
-    Raises:
-        SettingsError: the log cannot be opened.
-
-    """
-    path = folder / "log.jsonl"
-    try:
-        file = io.FileIO(path, "a", opener=_open_private)
-    except OSError as error:
-        msg = (
-            f"{path}: cannot be written ({error.strerror or error}); nothing was sent: fix "
-            "the problem, or choose another folder with --results"
-        )
-        raise SettingsError(msg) from error
-    with _LogStream(file, encoding="utf-8", write_through=True) as stream:
-        yield open_log(stream, run_id=run_id, verbose=is_verbose)
-
-
-class _LogStream(io.TextIOWrapper):
-    """A stream that drops text that the disk does not accept, so that no run fails by its log."""
-
-    def write(self, text: str, /) -> int:
-        """Write *text*, or drop it."""
-        with suppress(OSError):
-            return super().write(text)
-        return len(text)
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ from batchcreate.journal import Journal, make_folder
 from batchcreate.journal.database import NAME as JOURNAL
 from batchcreate.models import CauseGroup, Issue, Status
 from batchcreate.pipeline.load import Input, enrol_chunks, finish_enrolment
+from batchcreate.pipeline.plan import InputNotes, InputNotesBuilder
 from batchcreate.pipeline.reports import CheckedFiles
-from batchcreate.pipeline.values import InputNotes, InputNotesBuilder
 from batchcreate.report import write_issues
 from batchcreate.to_fix.write import write_to_fix
 

@@ -1,6 +1,5 @@
 """Input files to validated rows in the journal."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,14 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from batchcreate import loader
-from batchcreate.errors import BatchCreateError, LoadError, SettingsError, StoppedError
+from batchcreate.errors import LoadError, SettingsError, StoppedError
 from batchcreate.journal import Enrolment, Journal
 from batchcreate.loader import LoadOptions
 from batchcreate.loader.header_names import normalized
 from batchcreate.models import Chunk, Layout, Skipped
-from batchcreate.pipeline.background import run_in_thread
-from batchcreate.pipeline.service import target_defaults
-from batchcreate.pipeline.values import Batch, InputNotesBuilder, Plan
+from batchcreate.pipeline.plan import InputNotesBuilder, Plan
 from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
 from batchcreate.validator import repeated_name_issues, validate
@@ -86,61 +83,6 @@ def results_folder(files: Sequence[Path], output: OutputSettings) -> Path:
         raise SettingsError(msg)
     first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
     return output.results_folder or Path(f"{first}-results")
-
-
-async def select_input(files: Sequence[Path], batch: Batch) -> Input:
-    """
-    Return the input of a run: files, loading options, selection and default targets.
-
-    Raises:
-        SettingsError: an option is invalid.
-        CredentialError: the credentials are refused by IAM.
-        StoppedError: the run was stopped during the project lookup.
-
-    """
-    settings = batch.settings
-    defaults = await batch.stop.run_unless_stopped(
-        target_defaults(settings.target, settings.endpoint, settings.attempt, batch.service)
-    )
-    if defaults is None:
-        msg = "stopped before reading the input; nothing was sent"
-        raise StoppedError(msg)
-    return Input(
-        files=files,
-        options=load_options(settings.load),
-        language=batch.language,
-        defaults=defaults,
-        selection=settings.selection.row_numbers,
-        limit_rows=settings.selection.limit_rows,
-    )
-
-
-async def load(journal: Journal, source: Input, batch: Batch) -> Plan:
-    """
-    Load, validate and enrol the input in a thread; return the plan of the run.
-
-    After an error, a new journal is removed again.
-
-    Raises:
-        BatchCreateError: see `enrol_input`.
-
-    """
-
-    def work(is_cancelled: Callable[[], bool]) -> Plan:
-        return enrol_input(
-            journal,
-            source,
-            endpoint=batch.service.endpoint,
-            is_kept=not batch.settings.run.is_dry_run,
-            is_stopped=lambda: batch.stop.reason is not None or is_cancelled(),
-        )
-
-    try:
-        # In a thread, so that signals are handled in the meantime.
-        return await run_in_thread(work)
-    except (BatchCreateError, asyncio.CancelledError):
-        journal.discard()
-        raise
 
 
 def enrol_input(

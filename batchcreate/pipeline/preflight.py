@@ -8,7 +8,7 @@ from batchcreate.auth import Credential
 from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, UnknownTask
 from batchcreate.models import Signal, Target, TaskId
-from batchcreate.pipeline.values import Forecast
+from batchcreate.pipeline.plan import Forecast
 from batchcreate.pool import ListTasks, StopCause, StopReason
 from batchcreate.settings import QuotaSettings, RateSettings
 from batchcreate.task_list import Incomplete, TaskList

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from batchcreate.errors import JournalError, LoadError, ReportError
 from batchcreate.journal import AttemptOutcome, Journal
-from batchcreate.models import Layout, RowToFix, RunRecord, SheetToFix
-from batchcreate.pipeline.values import Reports
+from batchcreate.models import CauseGroup, Layout, RowToFix, RunRecord, SheetToFix, Summary
 from batchcreate.report import (
     Overview,
     PageModel,
@@ -25,6 +24,27 @@ from batchcreate.report import (
 from batchcreate.report.formatting import format_duration, format_rate, format_utc
 from batchcreate.responses import describe
 from batchcreate.to_fix.write import ToFixResult, write_to_fix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """
+    The content of the reports of a batch.
+
+    Attributes:
+        summary: the counts.
+        causes: reasons why rows are not created, most frequent first.
+        files: the report files by kind.
+        document: the content of summary.json.
+        notes: unexpected properties of the files, one line each.
+
+    """
+
+    summary: Summary
+    causes: Sequence[CauseGroup] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 class StoredFiles:

@@ -1,15 +1,24 @@
 """The commands run and retry: load, plan, send, report."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from batchcreate.errors import ReportError
+from batchcreate.errors import BatchCreateError, ReportError, StoppedError
 from batchcreate.journal import Journal
-from batchcreate.pipeline.load import load, results_folder, select_input
-from batchcreate.pipeline.reports import as_next_run_sees, gather, lost_outcomes, write_reports
+from batchcreate.pipeline.background import run_in_thread
+from batchcreate.pipeline.load import Input, enrol_input, load_options, results_folder
+from batchcreate.pipeline.plan import Plan
+from batchcreate.pipeline.reports import (
+    Reports,
+    as_next_run_sees,
+    gather,
+    lost_outcomes,
+    write_reports,
+)
 from batchcreate.pipeline.send import Run, send, start_run
-from batchcreate.pipeline.service import find_service, service_of
-from batchcreate.pipeline.values import Batch, Observer, Plan, Reports, RunResult
+from batchcreate.pipeline.service import find_service, service_of, target_defaults
+from batchcreate.pipeline.values import Batch, Observer, RunResult
 from batchcreate.pool import StopCause, StopReason, StopSwitch
 from batchcreate.report import document
 from batchcreate.settings import SelectionSettings, Settings, language_of
@@ -51,9 +60,9 @@ async def run(
         observer=observer,
         stop=stop,
     )
-    source = await select_input(files, batch)
+    source = await _select_input(files, batch)
     with _open_journal(batch) as journal:
-        plan = await load(journal, source, batch)
+        plan = await _load(journal, source, batch)
         return await _execute(batch, journal, plan)
 
 
@@ -94,6 +103,61 @@ async def retry(
             stop=stop,
         )
         return await _execute(batch, journal, _plan_retry(journal, only, settings.selection))
+
+
+async def _select_input(files: Sequence[Path], batch: Batch) -> Input:
+    """
+    Return the input of a run: files, loading options, selection and default targets.
+
+    Raises:
+        SettingsError: an option is invalid.
+        CredentialError: the credentials are refused by IAM.
+        StoppedError: the run was stopped during the project lookup.
+
+    """
+    settings = batch.settings
+    defaults = await batch.stop.run_unless_stopped(
+        target_defaults(settings.target, settings.endpoint, settings.attempt, batch.service)
+    )
+    if defaults is None:
+        msg = "stopped before reading the input; nothing was sent"
+        raise StoppedError(msg)
+    return Input(
+        files=files,
+        options=load_options(settings.load),
+        language=batch.language,
+        defaults=defaults,
+        selection=settings.selection.row_numbers,
+        limit_rows=settings.selection.limit_rows,
+    )
+
+
+async def _load(journal: Journal, source: Input, batch: Batch) -> Plan:
+    """
+    Load, validate and enrol the input in a thread; return the plan of the run.
+
+    After an error, a new journal is removed again.
+
+    Raises:
+        BatchCreateError: see `enrol_input`.
+
+    """
+
+    def work(is_cancelled: Callable[[], bool]) -> Plan:
+        return enrol_input(
+            journal,
+            source,
+            endpoint=batch.service.endpoint,
+            is_kept=not batch.settings.run.is_dry_run,
+            is_stopped=lambda: batch.stop.reason is not None or is_cancelled(),
+        )
+
+    try:
+        # In a thread, so that signals are handled in the meantime.
+        return await run_in_thread(work)
+    except (BatchCreateError, asyncio.CancelledError):
+        journal.discard()
+        raise
 
 
 async def _execute(batch: Batch, journal: Journal, plan: Plan) -> RunResult:

@@ -12,9 +12,9 @@ from typing import Any, Final
 from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import JournalError
 from batchcreate.journal import Journal, UnknownTask, Writer
-from batchcreate.logs import Log
+from batchcreate.logs import Log, run_log
 from batchcreate.models import RunId
-from batchcreate.pipeline.background import run_log
+from batchcreate.pipeline.plan import Forecast, Plan
 from batchcreate.pipeline.preflight import forecast, run_preflight, skip_existing
 from batchcreate.pipeline.service import (
     SIMULATED,
@@ -24,7 +24,7 @@ from batchcreate.pipeline.service import (
     named_stop_reason,
     open_gate,
 )
-from batchcreate.pipeline.values import Batch, Forecast, Plan
+from batchcreate.pipeline.values import Batch
 from batchcreate.pool import (
     CreateContext,
     Feed,

@@ -8,7 +8,7 @@ import pytest
 import batchcreate
 from batchcreate.library import Progress
 from batchcreate.models.results import Status
-from batchcreate.pipeline.values import Plan
+from batchcreate.pipeline.plan import Plan
 from tests.functional.program import listing, write_rows
 
 ROWS = [{"task_name": f"task-{number:03}", "operation_types": "insert"} for number in range(30)]

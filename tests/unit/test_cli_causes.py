@@ -4,7 +4,7 @@ import pytest
 
 from batchcreate.cli.descriptions import describe_causes, rule_text
 from batchcreate.models import CauseGroup, IssueExample, Layout, RowLocation, Status
-from batchcreate.pipeline.values import InputNotes, SheetNotes
+from batchcreate.pipeline.plan import InputNotes, SheetNotes
 
 
 def spots(*cells: str, sheet: str = "") -> list[IssueExample]:

@@ -9,7 +9,9 @@ import pytest
 
 from batchcreate.cli.run_summary import counts, last_lines
 from batchcreate.models import CauseGroup, IssueExample, Layout, RowLocation, Status, Summary
-from batchcreate.pipeline.values import InputNotes, Plan, Reports, RunResult, SheetNotes
+from batchcreate.pipeline.plan import InputNotes, Plan, SheetNotes
+from batchcreate.pipeline.reports import Reports
+from batchcreate.pipeline.values import RunResult
 from batchcreate.pool.stop import StopCause, StopReason
 from batchcreate.settings import RunSettings, Settings, TerminalSettings
 

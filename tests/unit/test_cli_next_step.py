@@ -10,7 +10,9 @@ import pytest
 from batchcreate.cli import commands
 from batchcreate.cli.run_summary import CommandLine, next_step
 from batchcreate.models import CauseGroup, Status, Summary
-from batchcreate.pipeline.values import Plan, Reports, RunResult
+from batchcreate.pipeline.plan import Plan
+from batchcreate.pipeline.reports import Reports
+from batchcreate.pipeline.values import RunResult
 from batchcreate.pool.stop import StopCause, StopReason
 from batchcreate.settings import RunSettings
 

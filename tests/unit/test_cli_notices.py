@@ -4,7 +4,7 @@ import pytest
 
 from batchcreate.cli.descriptions import cleaned, left_out, sheets_read
 from batchcreate.models import Cleaning, Column, Layout, RowLocation, Skipped
-from batchcreate.pipeline.values import InputNotes, SheetNotes
+from batchcreate.pipeline.plan import InputNotes, SheetNotes
 
 NAME = Column(heading="task_name", index=0)
 PLAIN = Layout(file="a.csv", sheet="", header_row=1, columns={"task_name": NAME})

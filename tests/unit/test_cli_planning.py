@@ -6,7 +6,7 @@ import pytest
 
 from batchcreate.cli.descriptions import describe_outlook, describe_plan, question
 from batchcreate.models import Cleaning, Layout, RowLocation, Skipped, Status, Summary, Target
-from batchcreate.pipeline.values import Forecast, InputNotes, Plan, SheetNotes
+from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
 
 COUNTS = {"rejected": 3, "created": 4, "skipped": 5, "unknown": 6, "not_attempted": 7}
 

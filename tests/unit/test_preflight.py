@@ -10,8 +10,8 @@ from batchcreate.auth import Credential, Token
 from batchcreate.errors import PlanError
 from batchcreate.journal import Journal, Pending, UnknownTask
 from batchcreate.models import Signal, Target, TaskId
+from batchcreate.pipeline.plan import Forecast
 from batchcreate.pipeline.preflight import forecast, require_room, run_preflight, skip_existing
-from batchcreate.pipeline.values import Forecast
 from batchcreate.pool import StopCause, StopReason
 from batchcreate.pool.reconciler import ListTasks
 from batchcreate.secret import Secret

@@ -1,0 +1,157 @@
+"""Plan and forecast of a run, and notes on its input."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from batchcreate.models import Cleaning, Layout, Skipped, Status, Summary, Target
+from batchcreate.validator import CheckedChunk
+
+CLEANINGS_MAX: Final = 20
+"""Maximum number of cleaned cells that are listed; all are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetNotes:
+    """
+    A sheet that was read.
+
+    Attributes:
+        layout: the layout of the sheet.
+        rows: number of input rows.
+
+    """
+
+    layout: Layout
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputNotes:
+    """
+    Facts about the input, in addition to its issues.
+
+    Attributes:
+        sheets: the sheets that were read, in input order.
+        skipped: the parts that were skipped, in input order.
+        cleaned: number of cells whose values were corrected automatically.
+        cleanings: the first of these cells.
+        replaced: number of input rows that were replaced by corrections from to-fix files.
+        is_astray: the input contains rows of to-fix files of another batch.
+
+    """
+
+    sheets: Sequence[SheetNotes] = ()
+    skipped: Sequence[Skipped] = ()
+    cleaned: int = 0
+    cleanings: Sequence[Cleaning] = ()
+    replaced: int = 0
+    is_astray: bool = False
+
+    @property
+    def rows(self) -> int:
+        """The number of input rows; a row and its correction count once."""
+        return sum(sheet.rows for sheet in self.sheets) - self.replaced
+
+
+class InputNotesBuilder:
+    """Collects the notes while the input is read."""
+
+    def __init__(self) -> None:
+        self.layouts: list[Layout] = []
+        self._rows: list[int] = []
+        self._skipped: list[Skipped] = []
+        self._cleanings: list[Cleaning] = []
+        self._cleaned = 0
+        self.replaced = 0
+        self.is_astray = False
+        self.paths: dict[str, Path] = {}
+
+    def on_sheet(self, event: Layout | Skipped) -> None:
+        """Record the layout of a sheet, or a part of the input that was skipped."""
+        if isinstance(event, Layout):
+            self.layouts.append(event)
+            self._rows.append(0)
+        else:
+            self._skipped.append(event)
+
+    def on_chunk(self, checked: CheckedChunk) -> None:
+        """Record the rows and the cleaned cells of a chunk of the current sheet."""
+        self._rows[-1] += len(checked.chunk.numbers)
+        self._cleanings += islice(checked.cleanings(), CLEANINGS_MAX - len(self._cleanings))
+        self._cleaned += checked.cleaned
+
+    def notices(self) -> InputNotes:
+        """Return the collected notes."""
+        return InputNotes(
+            sheets=[
+                SheetNotes(layout=layout, rows=rows)
+                for layout, rows in zip(self.layouts, self._rows, strict=True)
+            ],
+            skipped=self._skipped,
+            cleaned=self._cleaned,
+            cleanings=self._cleanings,
+            replaced=self.replaced,
+            is_astray=self.is_astray,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    What a run is going to do, according to the files and the journal.
+
+    Attributes:
+        rows: number of input rows that this run read.
+        summary: the counts of the batch before anything is sent.
+        to_send: number of tasks to send per target.
+        notices: notes on the input; empty for a retry, which reads no files.
+
+    """
+
+    rows: int
+    summary: Summary
+    to_send: Mapping[Target, int]
+    notices: InputNotes = field(default_factory=InputNotes)
+
+    @property
+    def rejected(self) -> int:
+        """The number of rejected rows."""
+        return self.summary.counts[Status.REJECTED]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """
+    Number of tasks per target and expected duration, known before the question.
+
+    Attributes:
+        is_simulated: the run is against the embedded simulator.
+        to_send: number of tasks to create per target.
+        used: number of existing tasks per target; empty if no server was asked.
+        quota: maximum number of tasks per instance.
+        unknown: rows of earlier runs that are reconciled first.
+        rate_per_s: maximum requests per second.
+        headroom: unused share of the rate.
+
+    """
+
+    is_simulated: bool = False
+    to_send: Mapping[Target, int]
+    used: Mapping[Target, int] = field(default_factory=dict)
+    quota: int
+    unknown: int = 0
+    rate_per_s: float
+    headroom: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """The number of tasks to create."""
+        return sum(self.to_send.values())
+
+    @property
+    def expected_s(self) -> float:
+        """Expected duration without errors, in seconds."""
+        return self.total / (self.rate_per_s * (1 - self.headroom))
