@@ -1,4 +1,8 @@
-"""``python -m batchcreate`` and the console script."""
+"""
+Entry point of ``python -m batchcreate`` and of the console script.
+
+A separate module, because the interpreter requires this name.
+"""
 
 from batchcreate.cli import main
 

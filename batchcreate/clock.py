@@ -1,4 +1,8 @@
-"""The wall clock; the only module that reads it. Durations are measured with the event loop."""
+"""
+The wall clock. Durations are measured with the event loop.
+
+A separate module, because no other module reads the wall clock: a lint rule enforces this.
+"""
 
 import time
 from datetime import UTC, datetime, timedelta

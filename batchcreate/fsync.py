@@ -1,4 +1,8 @@
-"""Synchronisation of folders with the disk (small: shared by the journal and the reports)."""
+"""
+Synchronisation of folders with the disk.
+
+A separate module, because the journal and the reports share it and do not import each other.
+"""
 
 import os
 from pathlib import Path

@@ -1,4 +1,8 @@
-"""The retry policy of requests that had no effect, or that may be repeated; a shared value."""
+"""
+Retry policy of requests that had no effect, or that may be sent again.
+
+A separate module, because it is a value that several packages share.
+"""
 
 from dataclasses import dataclass
 from random import Random

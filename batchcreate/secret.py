@@ -1,4 +1,8 @@
-"""Secrets: hidden strings, and their masking in text from the server; a shared value."""
+"""
+Secrets: hidden strings, and their masking in text from the server.
+
+A separate module, because it is a value that several packages share.
+"""
 
 import json
 from collections.abc import Iterable

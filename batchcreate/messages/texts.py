@@ -1,4 +1,8 @@
-"""Texts for analysts in English and Chinese, read from en.toml and zh.toml (small: the data is there)."""
+"""
+Texts for analysts in English and Chinese, read from ``en.toml`` and ``zh.toml``.
+
+A separate module, because the texts are data; only their lookup is code.
+"""
 
 import pkgutil
 import tomllib
