@@ -1,7 +1,7 @@
 """
 Entry point of ``python -m batchcreate`` and of the console script.
 
-A separate module, because the interpreter requires this name.
+A short module: the interpreter requires this name.
 """
 
 from batchcreate.cli import main

@@ -1,7 +1,7 @@
 """
 The wall clock. Durations are measured with the event loop.
 
-A separate module, because no other module reads the wall clock: a lint rule enforces this.
+A short module: no other module reads the wall clock, which a lint rule enforces.
 """
 
 import time

@@ -1,7 +1,7 @@
 """
 Synchronisation of folders with the disk.
 
-A separate module, because the journal and the reports share it and do not import each other.
+A short module: the journal and the reports share it and do not import each other.
 """
 
 import os

@@ -1,7 +1,7 @@
 """
 Retry policy of requests that had no effect, or that may be sent again.
 
-A separate module, because it is a value that several packages share.
+A short module: it is a value that several packages share.
 """
 
 from dataclasses import dataclass

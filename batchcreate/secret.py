@@ -1,7 +1,7 @@
 """
 Secrets: hidden strings, and their masking in text from the server.
 
-A separate module, because it is a value that several packages share.
+A short module: it is a value that several packages share.
 """
 
 import json

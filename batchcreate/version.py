@@ -1,7 +1,7 @@
 """
 The version number.
 
-A separate module, because the build reads it without importing the package.
+A short module: the build reads it without importing the package.
 """
 
 __version__ = "0.1.0"

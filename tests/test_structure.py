@@ -17,7 +17,7 @@ LINES_MIN = 60
 LINES_MAX = 400
 FUNCTION_LINES_MAX = 40
 # The sentence that justifies a short module, in a paragraph of its docstring after the first.
-REASON = "A separate module, because "
+REASON = "A short module: "
 
 
 def is_short_for_a_reason(text: str) -> bool:

@@ -1,7 +1,7 @@
 """
 Texts for analysts in English and Chinese, read from ``en.toml`` and ``zh.toml``.
 
-A separate module, because the texts are data; only their lookup is code.
+A short module: the texts are data; only their lookup is code.
 """
 
 import pkgutil
