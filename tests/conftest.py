@@ -10,6 +10,17 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
+LONG_S = 300
+"""Seconds after which a long test is ended, unless it has its own limit."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give long tests a larger time limit than the others."""
+    for item in items:
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONG_S))
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many tests run at once: most of their time they wait for programs and servers."""
     return 2 * (os.cpu_count() or 1)

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,6 @@ TOKEN = "canary-5b1f0e7d93c2"  # noqa: S105 # looked for in everything that a ru
 PROJECT, INSTANCE = "p1", "i1"
 LIMIT_S = 45.0
 """No program here takes nearly as long; it ends a test that would wait for ever."""
-
-AT_ONCE = 4
-"""Programs that run side by side where a test needs many of them."""
 
 _FOREIGN = ("BATCHCREATE_", "HUAWEICLOUD_SDK_")
 
@@ -131,17 +128,29 @@ async def said(process: Process, words: str) -> str:
     raise AssertionError(message)
 
 
-async def in_turns(steps: Mapping[Name, Callable[[], Awaitable[Found]]]) -> dict[Name, Found]:
-    """Take *steps* side by side, a few at once; return what each found."""
-    turns = asyncio.Semaphore(AT_ONCE)
+class OnDemand(Mapping[Name, Found]):
+    """
+    What steps give, each of them taken once, when it is first asked for.
 
-    async def take(step: Callable[[], Awaitable[Found]]) -> Found:
-        async with turns:
-            return await step()
+    Args:
+        steps: by name; not to be asked for while an event loop runs.
 
-    async with asyncio.TaskGroup() as group:
-        taken = {name: group.create_task(take(step)) for name, step in steps.items()}
-    return {name: task.result() for name, task in taken.items()}
+    """
+
+    def __init__(self, steps: Mapping[Name, Callable[[], Coroutine[Any, Any, Found]]]) -> None:
+        self._steps = steps
+        self._found: dict[Name, Found] = {}
+
+    def __getitem__(self, name: Name) -> Found:
+        if name not in self._found:
+            self._found[name] = asyncio.run(self._steps[name]())
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
 
 
 def recording(

@@ -5,6 +5,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from tests.functional.program import (
     PROJECT,
     TOKEN,
     Ended,
+    OnDemand,
     at,
     creates,
     read_lines,
@@ -377,20 +379,17 @@ MEETINGS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-async def meet_all(folder: Path) -> dict[str, Met]:
-    for name in MEETINGS:
-        (folder / name).mkdir()
-    return {name: await meet(folder / name, **case) for name, case in MEETINGS.items()}
-
-
 @pytest.fixture(scope="module")
-def meetings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Met]:
-    return asyncio.run(meet_all(tmp_path_factory.mktemp("tls")))
+def meetings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Met]:
+    folder = tmp_path_factory.mktemp("tls")
+    return OnDemand(
+        {name: partial(meet, folder / name, **case) for name, case in MEETINGS.items()}
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in MEETINGS if name != "trusted"])
 def test_certificate_that_does_not_verify_ends_the_run(
-    meetings: dict[str, Met], name: str
+    meetings: Mapping[str, Met], name: str
 ) -> None:
     """No request reaches the server, and the message says what can be done."""
     met = meetings[name]
@@ -401,7 +400,9 @@ def test_certificate_that_does_not_verify_ends_the_run(
     assert "--ca-file" in met.ended.err
 
 
-def test_certificate_of_an_own_authority_is_trusted_where_told(meetings: dict[str, Met]) -> None:
+def test_certificate_of_an_own_authority_is_trusted_where_told(
+    meetings: Mapping[str, Met],
+) -> None:
     """With --ca-file the same server gets its requests; its empty list leaves two rows unsent."""
     met = meetings["trusted"]
 
@@ -437,7 +438,6 @@ async def test_redirect_to_another_host_is_not_followed(status: int, tmp_path: P
     assert ended.code == 4
     assert (len(ear.requests), other.requests) == (1, [])
     assert "the server redirects to 127.0.0.1" in ended.err
-    assert "redirects are not followed" in ended.err
 
 
 class TestProxy:
@@ -508,7 +508,7 @@ class TestProxy:
         assert ear.requests == []
 
 
-def test_every_row_of_a_stopped_run_is_left_to_send(meetings: dict[str, Met]) -> None:
+def test_every_row_of_a_stopped_run_is_left_to_send(meetings: Mapping[str, Met]) -> None:
     """The counts are true, and the next command is the same one."""
     err = meetings["self-signed"].ended.err
 

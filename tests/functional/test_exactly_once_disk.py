@@ -148,7 +148,7 @@ async def test_any_sync_that_fails_ends_the_run(tmp_path: Path, on: str) -> None
 
     async with open_lane(tmp_path, rows=8) as lane:
         for call in ("fdatasync", "fsync"):
-            for number in range(1, 40):
+            for number in range(1, 40, 4):
                 ended = await fail_sync(lane, Point(call, number), on=on)
                 if ended[0] == 0:
                     break
@@ -158,4 +158,4 @@ async def test_any_sync_that_fails_ends_the_run(tmp_path: Path, on: str) -> None
 
     print(f"{len(codes)} failed syncs, {codes.count(4)} of them while requests were sent")  # noqa: T201
     assert wrong == {}
-    assert codes.count(4) >= 5
+    assert codes.count(4) >= 3

@@ -1,7 +1,7 @@
 """
 A run that is killed at any step is completed by the same command: nothing lost, nothing twice.
 
-The whole sweep, at every call and with a hundred kills at random::
+The whole sweep, at every sixth call and with kills at random::
 
     pytest -m long -s tests/functional/test_exactly_once_kills.py
 """
@@ -70,11 +70,11 @@ async def test_a_run_killed_at_any_call_is_completed(tmp_path: Path, word: str) 
     """Whatever call it was, every row is created once and reported once in the end."""
     require_strace()
 
-    sweep = await sweep_kills(tmp_path, points(1), word=word)
+    sweep = await sweep_kills(tmp_path, points(6), word=word)
 
     print(f"{word}: {sweep.hits} kills, {len(sweep.wrong)} of them with losses or duplicates")  # noqa: T201
     assert sweep.wrong == {}
-    assert sweep.hits > 100
+    assert sweep.hits > 15
 
 
 @pytest.mark.long
@@ -98,13 +98,13 @@ async def test_the_whole_sweep_finds_a_broken_promise(
 ) -> None:
     """Doing without intents, or sending again without a look, shows at many points."""
     require_strace()
-    where = points(1, ("send", "receive", "fdatasync"))
+    where = points(6, ("send", "receive", "fdatasync"))
 
     sweep = await sweep_kills(tmp_path, where, prepare=copy_with(changes))
 
     twice = sum(bool(findings.twice) for findings, _ in sweep.wrong.values())
     print(f"{sweep.hits} kills, {twice} of them with duplicates")  # noqa: T201
-    assert twice >= 5
+    assert twice >= 2
 
 
 async def kill_at_random(
@@ -151,13 +151,13 @@ async def test_a_run_killed_at_random_is_completed(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("faults", [{}, {FaultKind.CREATED_500: 0.02}], ids=["sound", "faulty"])
-async def test_a_run_killed_a_hundred_times_is_completed(
+async def test_a_run_killed_many_times_is_completed(
     tmp_path: Path, faults: dict[FaultKind, float]
 ) -> None:
-    """Ten batches of 400 rows and eight workers, each killed ten times."""
+    """Three batches of 400 rows and eight workers, each killed ten times."""
     done = 0
 
-    for number in range(10):
+    for number in range(3):
         (tmp_path / str(number)).mkdir()
         kills, findings, code = await kill_at_random(
             tmp_path / str(number), kills=10, rows=400, faults=faults
@@ -166,7 +166,7 @@ async def test_a_run_killed_a_hundred_times_is_completed(
         assert (findings, code) == (Findings(), 0)
 
     print(f"{done} kills at random, no loss, no duplicate")  # noqa: T201
-    assert done >= 80
+    assert done >= 20
 
 
 def test_every_kind_of_call_is_named() -> None:

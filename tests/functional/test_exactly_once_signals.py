@@ -97,14 +97,14 @@ async def test_a_signal_at_many_moments_leaves_a_true_report(
     draw = seeded(number)
     codes = Counter[int]()
 
-    for batch in range(10):
+    for batch in range(3):
         (tmp_path / str(batch)).mkdir()
         moments = [draw.randint(1, 30) for _ in range(4)]
         codes += await interrupt(tmp_path / str(batch), number, moments)
 
     print(f"{number.name}: exit codes {dict(codes)}")  # noqa: T201
     assert codes.keys() <= {CODES[number], 0}
-    assert codes[CODES[number]] >= 20
+    assert codes[CODES[number]] >= 6
 
 
 async def keep_interrupting(process: asyncio.subprocess.Process) -> None:

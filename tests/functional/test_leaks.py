@@ -84,7 +84,9 @@ async def run_through(folder: Path, url: str, way: str, *options: str, word: str
         )
 
 
-@pytest.mark.parametrize("verbosity", [(), ("-v",)], ids=["", "v"])
+@pytest.mark.parametrize(
+    "verbosity", [pytest.param(("-v",), id="v"), pytest.param((), id="", marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("fault", FaultKind)
 async def test_faults_bring_nothing_to_light(
     fault: FaultKind, verbosity: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -117,9 +119,18 @@ async def test_every_fault_with_every_way_brings_nothing_to_light(
     assert_silent(tmp_path, ended, capfd)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("status", [307, 400, 401, 403, 404, 500])
+@pytest.mark.parametrize(
+    ("status", "method", "way"),
+    [
+        pytest.param(
+            *(status, method, way),
+            marks=[pytest.mark.long] * ((at + number + (method == "GET")) % len(WAYS) > 0),
+        )
+        for at, status in enumerate([307, 400, 401, 403, 404, 500])
+        for method in ("GET", "POST")
+        for number, way in enumerate(WAYS)
+    ],
+)
 async def test_servers_that_repeat_what_they_got_bring_nothing_to_light(
     status: int, method: str, way: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,10 +18,10 @@ from batchcreate.simulator import FaultKind
 from tests.functional.inside import invoke
 from tests.functional.program import (
     Ended,
+    OnDemand,
     Turnstile,
     at,
     end,
-    in_turns,
     read_summary,
     recording,
     start,
@@ -115,10 +116,9 @@ RUNS: Final = {each.__name__: each for each in (mixed, unknown, refused, again, 
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Watched]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Watched]:
     folder = tmp_path_factory.mktemp("watched")
-    steps = {name: lambda each=each, name=name: each(folder / name) for name, each in RUNS.items()}
-    return asyncio.run(in_turns(steps))
+    return OnDemand({name: partial(each, folder / name) for name, each in RUNS.items()})
 
 
 def closed(schema: Any) -> Any:
@@ -141,7 +141,7 @@ def validate() -> Any:
 class TestSummary:
     @pytest.mark.parametrize("name", RUNS)
     def test_is_valid_for_its_schema(
-        self, name: str, runs: dict[str, Watched], validate: Any
+        self, name: str, runs: Mapping[str, Watched], validate: Any
     ) -> None:
         """The document is valid whether or not the run was completed; --json is the same document."""
         validate(runs[name].summary)
@@ -169,7 +169,7 @@ class TestSummary:
         validate(json.loads(ended.out))
         assert json.loads(ended.out) == run.summary
 
-    def test_groups_the_rows_not_created(self, runs: dict[str, Watched]) -> None:
+    def test_groups_the_rows_not_created(self, runs: Mapping[str, Watched]) -> None:
         """Each cause has an owner, and the rows add up."""
         summary = runs["mixed"].summary
 
@@ -179,7 +179,7 @@ class TestSummary:
               ("rejected", "INVALID_ROW", "analyst")]  # fmt: skip
         assert summary["causes"][0]["rows"] == summary["counts"]["failed"]
 
-    def test_early_end_has_its_cause(self, runs: dict[str, Watched]) -> None:
+    def test_early_end_has_its_cause(self, runs: Mapping[str, Watched]) -> None:
         """Programs that watch runs see why a run stopped, or null if it did not."""
         causes = {name: (run.summary["stopped"] or {}).get("cause") for name, run in runs.items()}
 
@@ -191,7 +191,7 @@ class TestSummary:
             "killed": "interrupted",
         }
 
-    def test_lists_the_report_files(self, runs: dict[str, Watched]) -> None:
+    def test_lists_the_report_files(self, runs: Mapping[str, Watched]) -> None:
         """The keys are their content."""
         files = runs["mixed"].summary["files"]
 
@@ -199,7 +199,7 @@ class TestSummary:
             ("results", "results.csv"), ("issues", "issues.csv"), ("summary", "summary.json"),
         }  # fmt: skip
 
-    def test_response_times_are_ordered(self, runs: dict[str, Watched]) -> None:
+    def test_response_times_are_ordered(self, runs: Mapping[str, Watched]) -> None:
         """Every response counts, including errors."""
         summary = runs["mixed"].summary
         times = summary["latency_ms"]
@@ -227,7 +227,7 @@ class TestLog:
         """The list contains exactly the events that the code logs."""
         assert set(logged_names()) == set(EVENTS)
 
-    def test_every_event_has_the_listed_fields(self, runs: dict[str, Watched]) -> None:
+    def test_every_event_has_the_listed_fields(self, runs: Mapping[str, Watched]) -> None:
         """There are no other fields, and every event of the list occurs."""
         seen = [event for run in runs.values() for event in run.events]
 
@@ -235,7 +235,7 @@ class TestLog:
         assert wrong == []
         assert {event["event"] for event in seen} == set(EVENTS)
 
-    def test_settings_are_logged_without_secrets(self, runs: dict[str, Watched]) -> None:
+    def test_settings_are_logged_without_secrets(self, runs: Mapping[str, Watched]) -> None:
         """Each has its source."""
         logged = [event for event in runs["mixed"].events if event["event"] == "config.loaded"]
 

@@ -19,12 +19,12 @@ from tests.functional.program import (
     PROJECT,
     TOKEN,
     Ended,
+    OnDemand,
     Row,
     at,
     code_due,
     creates,
     ids_by_name,
-    in_turns,
     listing,
     read_lines,
     read_summary,
@@ -584,6 +584,14 @@ CREATE_FAULTS = {kind: None for kind in FaultKind if not kind.is_list} | {
     FaultKind.REDIRECT: 4,
 }
 SILENT = {FaultKind.HANG, FaultKind.HANG_BEFORE, FaultKind.SLOW_DRIP}
+TYPICAL = {
+    FaultKind.TOO_MANY_REQUESTS,
+    FaultKind.FORBIDDEN,
+    FaultKind.REDIRECT,
+    FaultKind.CREATED_500,
+    FaultKind.HANG_BEFORE,
+    FaultKind.TRUNCATED,
+}
 FAULTY_ROWS = 60
 
 
@@ -615,15 +623,20 @@ async def run_with_fault(kind: FaultKind, folder: Path) -> FaultyRun:
 
 
 @pytest.fixture(scope="module")
-def faulty_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[FaultKind, FaultyRun]:
+def faulty_runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[FaultKind, FaultyRun]:
     folder = tmp_path_factory.mktemp("faults")
-    runs = {kind: partial(run_with_fault, kind, folder / kind) for kind in CREATE_FAULTS}
-    return asyncio.run(in_turns(runs))
+    return OnDemand({kind: partial(run_with_fault, kind, folder / kind) for kind in CREATE_FAULTS})
 
 
-@pytest.mark.parametrize(("kind", "code"), CREATE_FAULTS.items(), ids=list(CREATE_FAULTS))
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        pytest.param(*each, id=each[0].value, marks=[pytest.mark.long] * (each[0] not in TYPICAL))
+        for each in CREATE_FAULTS.items()
+    ],
+)
 def test_the_report_is_true_whatever_goes_wrong(
-    faulty_runs: dict[FaultKind, FaultyRun], kind: FaultKind, code: int | None
+    faulty_runs: Mapping[FaultKind, FaultyRun], kind: FaultKind, code: int | None
 ) -> None:
     """Created rows exist with their ids, failed ones do not exist, and no name exists twice."""
     run = faulty_runs[kind]
@@ -637,7 +650,7 @@ def test_the_report_is_true_whatever_goes_wrong(
     assert TOKEN not in run.ended.err
 
 
-def test_a_redirect_is_not_followed(faulty_runs: dict[FaultKind, FaultyRun]) -> None:
+def test_a_redirect_is_not_followed(faulty_runs: Mapping[FaultKind, FaultyRun]) -> None:
     """The run stops, names the other host and says what to correct."""
     err = faulty_runs[FaultKind.REDIRECT].ended.err
 
@@ -646,7 +659,7 @@ def test_a_redirect_is_not_followed(faulty_runs: dict[FaultKind, FaultyRun]) -> 
 
 
 def test_a_refusal_keeps_the_code_of_the_server(
-    faulty_runs: dict[FaultKind, FaultyRun],
+    faulty_runs: Mapping[FaultKind, FaultyRun],
 ) -> None:
     """A failed row has the status, the code and the message as the server sent them."""
     run = faulty_runs[FaultKind.FORBIDDEN]
@@ -659,7 +672,7 @@ def test_a_refusal_keeps_the_code_of_the_server(
     assert all(line["advice"] for line in failed)
 
 
-def test_throttled_rows_are_sent_again(faulty_runs: dict[FaultKind, FaultyRun]) -> None:
+def test_throttled_rows_are_sent_again(faulty_runs: Mapping[FaultKind, FaultyRun]) -> None:
     """Every row is created in the end, and the report counts the repeated attempts."""
     run = faulty_runs[FaultKind.TOO_MANY_REQUESTS]
 

@@ -1,20 +1,15 @@
 """What goes wrong before anything is sent: one message that says what to do, exit 2, no litter."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from batchcreate.cli import commands
-from batchcreate.simulator import RequestRecord
 from tests.functional.inside import invoke
 from tests.functional.program import (
     TOKEN,
-    Ended,
-    in_turns,
     listing,
     recording,
     run_process,
@@ -150,70 +145,31 @@ CASES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What came of a case; the listings are of its folder."""
-
-    ended: Ended
-    before: Sequence[str]
-    after: Sequence[str]
-
-
 def found_in(folder: Path) -> list[str]:
-    # The lock beside a journal stays: who removes it could remove somebody else's.
+    # The lock file of a journal is kept: who removes it could remove that of another process.
     return [name for name in listing(folder) if not name.endswith("journal.lock")]
 
 
-async def try_case(case: Case, folder: Path, url: str) -> Tried:
-    write_rows(folder / "tasks.csv", task_rows(2))
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+async def test_one_message_says_what_is_wrong(case: Case, tmp_path: Path) -> None:
+    """It names what was found and what to do; nothing is sent and nothing is left behind."""
+    write_rows(tmp_path / "tasks.csv", task_rows(2))
     for name, content in case.files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(content)
-    before = found_in(folder)
-    command = [part.format(url=url) for part in case.command]
-    ended = await invoke(*command, folder=folder, **case.variables)
-    return Tried(ended=ended, before=before, after=found_in(folder))
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    before = found_in(tmp_path)
 
-
-async def try_all(folder: Path) -> tuple[dict[str, Tried], Sequence[RequestRecord]]:
     async with recording() as simulator:
-        tried = await in_turns(
-            {
-                name: partial(try_case, case, folder / name, simulator.url)
-                for name, case in CASES.items()
-            }
-        )
-        return tried, list(simulator.requests)
-
-
-@pytest.fixture(scope="module")
-def all_tried(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[dict[str, Tried], Sequence[RequestRecord]]:
-    return asyncio.run(try_all(tmp_path_factory.mktemp("usage")))
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_one_message_says_what_is_wrong(
-    all_tried: tuple[dict[str, Tried], Sequence[RequestRecord]], name: str
-) -> None:
-    """It names what was found and what to do; the exit code is 2 and nothing is left behind."""
-    tried = all_tried[0][name]
-    ended = tried.ended
+        command = [part.format(url=simulator.url) for part in case.command]
+        ended = await invoke(*command, folder=tmp_path, **case.variables)
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("error: ")
     assert len(ended.err.splitlines()) == 1
-    assert [words for words in CASES[name].words if words not in ended.err] == []
+    assert [words for words in case.words if words not in ended.err] == []
     assert TOKEN not in ended.err
-    assert tried.after == tried.before
-
-
-def test_nothing_is_sent_before_everything_is_right(
-    all_tried: tuple[dict[str, Tried], Sequence[RequestRecord]],
-) -> None:
-    """No command that ends with 2 has asked the server anything."""
-    assert all_tried[1] == []
+    assert found_in(tmp_path) == before
+    assert list(simulator.requests) == []
 
 
 async def test_a_journal_belongs_to_one_endpoint(tmp_path: Path) -> None:
@@ -241,14 +197,9 @@ HELP = {"": (), **{str(command.name): (str(command.name),) for command in comman
 
 async def test_every_help_has_an_example(tmp_path: Path) -> None:
     """Each command explains itself on stdout and ends with 0; so does the program."""
-    found = await in_turns(
-        {
-            name: partial(invoke, *command, "--help", folder=tmp_path)
-            for name, command in HELP.items()
-        }
-    )
+    for name, command in HELP.items():
+        ended = await invoke(*command, "--help", folder=tmp_path)
 
-    for name, ended in found.items():
         assert (ended.code, ended.err) == (0, "")
         assert f"  batchcreate {name}" in ended.out
 

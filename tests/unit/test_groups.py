@@ -249,3 +249,20 @@ class TestGroups:
 
         assert len(values) == OPTIONS_COUNT
         assert {name: values[name] for name in SHOWN} == SHOWN
+
+    def test_selection_contains_row_numbers(self) -> None:
+        """The text is kept as entered; without one, all rows are selected."""
+        selection = SelectionSettings(rows="5-7,31")
+
+        numbers = selection.row_numbers
+
+        assert selection.rows == "5-7,31"
+        assert numbers is not None
+        assert [number in numbers for number in (4, 5, 7, 8, 31)] == [
+            False,
+            True,
+            True,
+            False,
+            True,
+        ]
+        assert SelectionSettings().row_numbers is None

@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 
 from batchcreate.errors import SettingsError
-from batchcreate.settings import load, unknown_variables
+from batchcreate.settings import OutputSettings, language_of, load, unknown_variables
 
 DEFAULTS: Final[dict[str, object]] = {
     "results": None,
@@ -329,3 +329,22 @@ class TestFile:
         monkeypatch.chdir(below)
 
         assert load({}).rate.rate_per_s == 10.0
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("configured", "environment", "language"),
+        [
+            ("zh", {"LANG": "en_US.UTF-8"}, "zh"),
+            ("en", {"LC_ALL": "zh_CN.UTF-8"}, "en"),
+            (None, {"LC_ALL": "", "LC_MESSAGES": "zh_TW.UTF-8", "LANG": "en_US.UTF-8"}, "zh"),
+            (None, {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+            (None, {}, "en"),
+        ],
+        ids=["option zh", "option en", "locale zh", "locale C", "no locale"],
+    )
+    def test_is_configured_or_that_of_the_locale(
+        self, configured: Literal["en", "zh"] | None, environment: dict[str, str], language: str
+    ) -> None:
+        """The first variable of the locale that is set counts."""
+        assert language_of(OutputSettings(language=configured), environment) == language

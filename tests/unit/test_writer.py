@@ -641,6 +641,7 @@ async def test_call_that_ends_the_thread_fails_all_futures(folder: Path) -> None
     async def broken() -> None:
         async with open_writer(journal) as writer, asyncio.timeout(5):
             first, second = writer._call(leave), writer.intend([x])
+            writer.intend([x]).cancel()
             with pytest.raises(JournalError, match="SystemExit"):
                 await first
             with pytest.raises(JournalError, match="SystemExit"):
