@@ -217,7 +217,7 @@ class TestRefusal:
             await create(tmp_path, simulator)
         port = int(simulator.url.rpartition(":")[2])
         async with recording(port=port, faults={FaultKind.LIST_403: 1}):
-            with pytest.raises(StoppedError, match=r"^the server does not let this account list"):
+            with pytest.raises(StoppedError, match=r"^this account is not allowed to list tasks"):
                 await undo(tmp_path)
 
     async def test_folder_without_a_batch_is_told(self, tmp_path: Path) -> None:

@@ -128,14 +128,14 @@ CASES = {
     "report of nothing": Case(command=("report", "nope"), words=("nope", "journal.db")),
     "report without a folder": Case(command=("report",), words=("RESULTS_DIR", "--help")),
     "template that exists": Case(
-        command=("template", "tasks.csv"), words=("tasks.csv", "exists already", "--force")
+        command=("template", "tasks.csv"), words=("tasks.csv", "already exists", "--force")
     ),
     "template of another kind": Case(
         command=("template", "tasks.ods", "--lang", "zh"), words=("tasks.ods", ".xlsx", ".csv")
     ),
     "template without a folder": Case(
         command=("template", "nope/tasks.xlsx", "--force"),
-        words=("nope/tasks.xlsx", "No such file", "another place"),
+        words=("nope/tasks.xlsx", "No such file", "another folder"),
     ),
     "check with a file in the way": Case(
         command=("check", "bad.csv", "--quiet", "--results", "there"),
