@@ -29,7 +29,7 @@ async def test_a_clean_sample_is_created_without_an_account(tmp_path: Path, name
     assert [said[0], *said[-2:]] == [
         "40 rows read, 40 to send",
         "40 rows: 40 created",
-        "next: nothing; every row has its task",
+        "next: nothing to do; every row has a task",
     ]
     assert "40 rows read, 0 to send, 40 created earlier" in second.err
     assert (tmp_path / "clean-results" / "results.csv").read_bytes() == report
@@ -37,7 +37,7 @@ async def test_a_clean_sample_is_created_without_an_account(tmp_path: Path, name
 
 
 async def test_the_messy_sample_shows_its_mistakes_and_creates_the_rest(tmp_path: Path) -> None:
-    """Check and run agree on the 19 rows to mend; the others are created."""
+    """Check and run agree on the 19 rows to fix; the others are created."""
     sample = str(SAMPLES / "messy.xlsx")
 
     checked = await invoke("check", sample, folder=tmp_path)
@@ -46,7 +46,7 @@ async def test_the_messy_sample_shows_its_mistakes_and_creates_the_rest(tmp_path
 
     lines = read_lines(tmp_path / "messy-results" / "results.csv")
     assert (checked.code, ran.code) == (1, 1)
-    assert "27 rows, 19 to mend" in checked.err.splitlines()
+    assert "27 rows, 19 to fix" in checked.err.splitlines()
     assert (tmp_path / "messy-results" / "issues.csv").read_bytes() == listed
     assert statuses(lines).count("rejected") == 19
     assert statuses(lines).count("created") == 8
@@ -67,8 +67,10 @@ async def test_rows_of_the_messy_sample_are_mended_in_a_file_of_their_own(tmp_pa
     mended = await invoke("check", sample, str(to_fix), folder=tmp_path)
 
     assert unmended.err.splitlines()[-2:] == [
-        "27 rows, 19 to mend",
-        f"next: mend the rows in your files, then batchcreate check {sample} {to_fix}",
+        "27 rows, 19 to fix",
+        f"next: fix the rows in your files, then run batchcreate check {sample} {to_fix}",
     ]
-    assert "27 rows, 18 to mend" in mended.err.splitlines()
-    assert mended.err.splitlines()[-1].startswith("  or in messy-results/to-fix-2.xlsx, then")
+    assert "27 rows, 18 to fix" in mended.err.splitlines()
+    assert mended.err.splitlines()[-1].startswith(
+        "  or fix them in messy-results/to-fix-2.xlsx, then run "
+    )

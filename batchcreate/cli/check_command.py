@@ -7,9 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from batchcreate.cli.descriptions import cleaned, describe_causes, left_out, rule_text, sheets_read
+from batchcreate.cli.descriptions import (
+    describe_cleaned,
+    describe_groups,
+    describe_sheets,
+    describe_skipped,
+    rule_text,
+)
 from batchcreate.cli.exit_codes import DONE, INCOMPLETE
-from batchcreate.cli.options import configure
 from batchcreate.cli.terminal import print_json, print_message
 from batchcreate.models import CauseGroup, Cleaning, Column, IssueExample, RowLocation, Skipped
 from batchcreate.pipeline.check import CheckResult, check, write_check_files
@@ -19,37 +24,65 @@ from batchcreate.settings import Settings, language_of
 from batchcreate.text import column_letters, counted
 
 FORMAT: Final = 1
-"""Raised when a field changes its meaning or goes away."""
+"""Version of the JSON document; it changes if the meaning of a field does."""
+
+SHEETS_MAX: Final = 10
+SKIPPED_MAX: Final = 10
+CLEANED_MAX: Final = 3
+
+
+def check_command(files: Sequence[Path], settings: Settings) -> int:
+    """Check *files*, write the issues and return the exit code."""
+    source = Input(
+        files=files,
+        options=load_options(settings.load),
+        defaults=settings.target.defaults,
+        language=language_of(settings.output, os.environ),
+    )
+    results = results_folder(files, settings.output)
+    with check(source) as result:
+        groups = result.causes()
+        notes: list[str] = []
+        written = write_check_files(
+            results, result, language=source.language, on_note=notes.append
+        )
+        if settings.terminal.is_json:
+            print_json(document(result, groups, written, language=source.language))
+        if not settings.terminal.is_quiet:
+            lines = _describe_result(result, groups, source.language)
+            print_message("\n".join([*lines, *notes]))
+        print_message("\n".join(_last_lines(result, written, settings, sys.argv[1:])))
+        return INCOMPLETE if result.rejected else DONE
 
 
 def document(
-    findings: CheckResult,
-    causes: Sequence[CauseGroup],
+    result: CheckResult,
+    groups: Sequence[CauseGroup],
     files: Mapping[str, Path],
     *,
     language: str,
 ) -> dict[str, Any]:
     """
-    Return *findings* as a JSON value.
+    Return *result* as a JSON value; ``check.schema.json`` describes it.
 
     Args:
-        findings: of the check.
-        causes: the most frequent ones first.
-        files: that were written, by what they hold.
-        language: of what is wrong.
+        result: the result of the check.
+        groups: grouped issues, most frequent first.
+        files: the written files by kind.
+        language: language of messages for analysts.
 
     """
-    notices = findings.notices
+    notes = result.notes
     return {
         "format": FORMAT,
-        "rows": findings.rows,
-        "rejected": findings.rejected,
-        "replaced": notices.replaced,
-        "sheets": [_sheet(sheet) for sheet in notices.sheets],
-        "passed_over": [_passed_over(passed) for passed in notices.skipped],
-        "cleaned": notices.cleaned,
-        "cleanings": [_cleaning(cleaning) for cleaning in notices.cleanings],
-        "causes": [_cause(group, language) for group in causes],
+        "rows": result.rows,
+        "rejected": result.rejected,
+        "replaced": notes.replaced,
+        "sheets": [_sheet(sheet) for sheet in notes.sheets],
+        "skipped": [_skipped(skipped) for skipped in notes.skipped],
+        "cleaned": notes.cleaned,
+        "cleanings": [_cleaning(cleaning) for cleaning in notes.cleanings],
+        "causes": [_group(group, language) for group in groups],
         "files": {name: str(path) for name, path in files.items()},
     }
 
@@ -75,18 +108,18 @@ def _column(column: Column) -> dict[str, str]:
     return {"column": column_letters(column.index), "heading": column.heading}
 
 
-def _passed_over(passed: Skipped) -> dict[str, Any]:
+def _skipped(skipped: Skipped) -> dict[str, Any]:
     return {
-        "file": passed.file,
-        "sheet": passed.sheet,
-        "reason": passed.reason,
-        "rows": passed.rows,
+        "file": skipped.file,
+        "sheet": skipped.sheet,
+        "reason": skipped.reason,
+        "rows": skipped.rows,
     }
 
 
 def _cleaning(cleaning: Cleaning) -> dict[str, Any]:
     return {
-        **_place(cleaning.location),
+        **_location(cleaning.location),
         "column": cleaning.column,
         "cell": cleaning.cell,
         "before": cleaning.before,
@@ -94,7 +127,7 @@ def _cleaning(cleaning: Cleaning) -> dict[str, Any]:
     }
 
 
-def _cause(group: CauseGroup, language: str) -> dict[str, Any]:
+def _group(group: CauseGroup, language: str) -> dict[str, Any]:
     return {
         "rule": group.rule,
         "what": rule_text(group, language),
@@ -102,91 +135,63 @@ def _cause(group: CauseGroup, language: str) -> dict[str, Any]:
         "rows": group.rows,
         "causes": group.causes,
         "message": group.message,
-        "cells": [_spot(spot) for spot in group.examples],
+        "cells": [_example(example) for example in group.examples],
     }
 
 
-def _spot(spot: IssueExample) -> dict[str, Any]:
+def _example(example: IssueExample) -> dict[str, Any]:
     return {
-        **_place(spot.location),
-        "cell": spot.cell,
-        "value": spot.value,
-        "suggestion": spot.suggestion,
+        **_location(example.location),
+        "cell": example.cell,
+        "value": example.value,
+        "suggestion": example.suggestion,
     }
 
 
-def _place(place: RowLocation) -> dict[str, Any]:
-    return {"file": place.file, "sheet": place.sheet, "row": place.number}
+def _location(location: RowLocation) -> dict[str, Any]:
+    return {"file": location.file, "sheet": location.sheet, "row": location.number}
 
 
-SHEETS_SHOWN: Final = 10
-LEFT_OUT_SHOWN: Final = 10
-CLEANED_SHOWN: Final = 3
-
-
-def check_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
-    """Carry out ``check`` and return its exit code."""
-    settings = configure(options)
-    source = Input(
-        files=files,
-        options=load_options(settings.load),
-        defaults=settings.target.defaults,
-        language=language_of(settings.output, os.environ),
-    )
-    results = results_folder(files, settings.output)
-    with check(source) as findings:
-        causes = findings.causes()
-        notes: list[str] = []
-        written = write_check_files(
-            results, findings, language=source.language, on_note=notes.append
-        )
-        if settings.terminal.is_json:
-            found = document(findings, causes, written, language=source.language)
-            print_json(found)
-        if not settings.terminal.is_quiet:
-            print_message("\n".join([*_found(findings, causes, source.language), *notes]))
-        print_message("\n".join(_last_lines(findings, written, settings, sys.argv[1:])))
-        return INCOMPLETE if findings.rejected else DONE
-
-
-def _found(findings: CheckResult, causes: Sequence[CauseGroup], language: str) -> Iterator[str]:
-    notices = findings.notices
-    yield from sheets_read(notices, most=SHEETS_SHOWN)
-    yield from left_out(notices, most=LEFT_OUT_SHOWN)
-    yield from cleaned(notices, most=CLEANED_SHOWN)
-    if causes:
-        yield "to mend, the most frequent first:"
-        yield from describe_causes(causes, notices, language=language)
+def _describe_result(
+    result: CheckResult, groups: Sequence[CauseGroup], language: str
+) -> Iterator[str]:
+    yield from describe_sheets(result.notes, limit=SHEETS_MAX)
+    yield from describe_skipped(result.notes, limit=SKIPPED_MAX)
+    yield from describe_cleaned(result.notes, limit=CLEANED_MAX)
+    if groups:
+        yield "to fix, most frequent first:"
+        yield from describe_groups(groups, result.notes, language=language)
 
 
 def _last_lines(
-    findings: CheckResult,
+    result: CheckResult,
     written: Mapping[str, Path],
     settings: Settings,
     arguments: Sequence[str],
 ) -> Iterator[str]:
-    rows = counted(findings.rows, "row")
-    if not findings.rejected:
-        run = ["batchcreate", "run", *arguments[1:], *_missing_options(findings, settings)]
-        yield f"{rows}, all of them valid"
+    rows = counted(result.rows, "row")
+    if not result.rejected:
+        run = ["batchcreate", "run", *arguments[1:], *_missing_options(result, settings)]
+        yield f"{rows}, valid" if result.rows == 1 else f"{rows}, all valid"
         yield f"next: {shlex.join(run)}"
         return
-    handed_back = [path for name, path in written.items() if name != "issues"]
+    to_fix = [path for name, path in written.items() if name != "issues"]
     given = {Path(argument).resolve() for argument in arguments}
     again = ["batchcreate", *arguments]
-    yield f"every cell: {written['issues']}"
-    yield from (f"to mend: {path}" for path in handed_back)
-    yield f"{rows}, {findings.rejected} to mend"
-    yield f"next: mend the rows in your files, then {shlex.join(again)}"
-    if further := [str(path) for path in handed_back if path.resolve() not in given]:
-        yield f"  or in {' and '.join(further)}, then {shlex.join([*again, *further])}"
+    yield f"all issues: {written['issues']}"
+    yield from (f"to fix: {path}" for path in to_fix)
+    yield f"{rows}, {result.rejected} to fix"
+    yield f"next: fix the rows in your files, then run {shlex.join(again)}"
+    if others := [str(path) for path in to_fix if path.resolve() not in given]:
+        with_others = shlex.join([*again, *others])
+        yield f"  or fix them in {' and '.join(others)}, then run {with_others}"
 
 
-def _missing_options(findings: CheckResult, settings: Settings) -> Iterator[str]:
-    """Yield the options that a run asks for and a check does not, with words to be replaced."""
+def _missing_options(result: CheckResult, settings: Settings) -> Iterator[str]:
+    """Yield the options that a run requires in addition, with placeholders as values."""
     if not settings.endpoint.is_given:
         yield from ("--region", "REGION")
     for name, default in settings.target.defaults.items():
-        has_column = all(name in sheet.layout.columns for sheet in findings.notices.sheets)
+        has_column = all(name in sheet.layout.columns for sheet in result.notes.sheets)
         if not default and not has_column:
             yield from ("--" + name.replace("_", "-"), name.removesuffix("_id").upper())

@@ -3,9 +3,8 @@
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.shell_completion import get_completion_class
@@ -19,6 +18,7 @@ from batchcreate.cli.options import (
     RESULTS_DIR,
     Command,
     check_options,
+    configure,
     doctor_options,
     given,
     retry_options,
@@ -26,10 +26,10 @@ from batchcreate.cli.options import (
     undo_options,
 )
 from batchcreate.cli.terminal import (
-    harmless,
     print_document,
     print_json,
     print_message,
+    printable_lines,
     with_credentials,
 )
 from batchcreate.clock import utc_now
@@ -49,17 +49,23 @@ SHELLS: Final = ("bash", "zsh", "fish")
 )
 @FILES
 @run_options
-def run(files: tuple[str, ...], **options: object) -> int:
+@click.pass_context
+def run(context: click.Context, /, files: tuple[str, ...], **options: object) -> int:
     """
     Create a task for every valid row of the files.
 
-    Safe to repeat: the same command on the same results folder attempts only what is not
+    Safe to repeat: the same command on the same results folder only sends the rows that are not
     created yet. Every option can also come from the environment (BATCHCREATE_RATE, ...) or
     from batchcreate.toml in the working folder.
     """
-    from batchcreate.cli.run_command import run_command
+    from batchcreate.cli.run_command import RunCommand, execute
 
-    return run_command([Path(file) for file in files], given(options))
+    command = RunCommand(
+        definition=context.command,
+        settings=configure(given(options)),
+        files=[Path(file) for file in files],
+    )
+    return execute(command)
 
 
 @click.command(cls=Command, epilog="\b\nExample:\n  batchcreate check tasks.csv more-tasks.xlsx")
@@ -69,11 +75,11 @@ def check(files: tuple[str, ...], **options: object) -> int:
     """
     Load and validate the files only; no network, no credentials.
 
-    Where something is wrong, issues.csv in the results folder lists every cell to mend.
+    If there are issues, issues.csv in the results folder lists every cell to fix.
     """
     from batchcreate.cli.check_command import check_command
 
-    return check_command([Path(file) for file in files], given(options))
+    return check_command([Path(file) for file in files], configure(given(options)))
 
 
 @click.command(
@@ -82,15 +88,24 @@ def check(files: tuple[str, ...], **options: object) -> int:
 )
 @RESULTS_DIR
 @click.option(
-    "--only", default="", metavar="CODE,...", help="Only rows with these error codes or statuses."
+    "--only",
+    default="",
+    metavar="CODE,...",
+    help="Retry only rows with these error codes or statuses.",
 )
 @retry_options
-def retry(results: Path, only: str, **options: object) -> int:
-    """Attempt again what is not created, from the journal alone."""
-    from batchcreate.cli.run_command import retry_command
+@click.pass_context
+def retry(context: click.Context, /, results: Path, only: str, **options: object) -> int:
+    """Retry the rows that are not created, using the journal only."""
+    from batchcreate.cli.run_command import RunCommand, execute
 
-    codes = [code.strip() for code in only.split(",") if code.strip()]
-    return retry_command(results, codes, given(options))
+    command = RunCommand(
+        definition=context.command,
+        settings=configure(given(options)),
+        results=results,
+        only=[code.strip() for code in only.split(",") if code.strip()],
+    )
+    return execute(command)
 
 
 @click.command(epilog="\b\nExample:\n  batchcreate report tasks-results")
@@ -99,21 +114,40 @@ def retry(results: Path, only: str, **options: object) -> int:
 @JSON
 def report(results: Path, **options: object) -> int:
     """Rebuild the report files of a results folder."""
-    return report_command(results, given(options))
+    from batchcreate.cli.run_summary import describe_counts
+    from batchcreate.pipeline.reports import rebuild
+    from batchcreate.settings import language_of
+
+    settings = configure(given(options))
+    reports = rebuild(results, language=language_of(settings.output, os.environ))
+    if settings.terminal.is_json:
+        print_json(reports.document)
+    for note in reports.notes:
+        print_message(note)
+    print_message(f"reports rebuilt in {results}\n{describe_counts(reports.summary)}")
+    return DONE
 
 
 @click.command(epilog="\b\nExample:\n  batchcreate explain APIGW.0308")
 @click.argument("code", default="", metavar="[CODE]")
-@click.option("--list", "is_list", is_flag=True, help="List every known code and end.")
+@click.option("--list", "is_list", is_flag=True, help="List all known codes and exit.")
 @LANG
 def explain(code: str, *, is_list: bool, **options: object) -> int:
     """
-    Say what an error code means, who can mend it and what to do.
+    Explain an error code: its meaning, who can fix it, and how.
 
-    CODE is an error code of results.csv, the id of a broken rule in issues.csv, an HTTP status
-    or the status of a row; its case does not matter. Without one, all that are known are listed.
+    CODE is an error code of results.csv, a rule of issues.csv, an HTTP status or the status of
+    a row, in upper or lower case. Without CODE, all known codes are listed.
     """
-    return explain_command("" if is_list else code, given(options))
+    from batchcreate.advice import format_catalogue, known_code
+    from batchcreate.settings import language_of, load
+
+    language = language_of(load(given(options)).output, os.environ)
+    if is_list or not code:
+        print_document("\n".join(format_catalogue(language=language)))
+        return DONE
+    print_document(printable_lines("\n".join(_explain(code, language))))
+    return DONE if known_code(code) else INCOMPLETE
 
 
 @click.command(cls=Command, epilog="\b\nExample:\n  batchcreate undo tasks-results")
@@ -123,26 +157,33 @@ def undo(results: Path, **options: object) -> int:
     """
     Delete the tasks that this batch created, and only those.
 
-    Shows the list and asks first. A task is deleted only while the server still has it under
-    the same id and name.
+    Shows the tasks and asks first. A task is deleted only if the server still lists it with the
+    same id and name.
     """
     from batchcreate.cli.undo_command import undo_command
 
-    return undo_command(results, given(options))
+    return undo_command(results, configure(given(options)))
 
 
 @click.command(epilog="\b\nExample:\n  batchcreate template tasks.xlsx --lang zh")
 @click.argument("out", type=click.Path(path_type=Path), metavar="OUT.xlsx|OUT.csv")
 @LANG
-@click.option("--force", is_flag=True, help="Overwrite OUT.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def template(out: Path, *, force: bool, **options: object) -> int:
     """
-    Write an empty spreadsheet for analysts, hard to fill in wrongly.
+    Write a blank spreadsheet with built-in checks for analysts.
 
-    Lists, checks and comments at every heading tell what a column takes; an example row shows
-    it, and is passed over when the file comes back.
+    Drop-down lists, checks and comments explain each column. The example row is skipped when
+    the file is read.
     """
-    return template_command(out, given(options), is_forced=force)
+    from batchcreate.pipeline.template_file import write_template
+    from batchcreate.settings import language_of, load
+
+    language = language_of(load(given(options)).output, os.environ)
+    write_template(out, language=language, is_forced=force, at=utc_now())
+    check_it = shlex.join(["batchcreate", "check", str(out)])
+    print_message(f"template: {out}\nnext: have the analysts fill it in, then run {check_it}")
+    return DONE
 
 
 @click.command(
@@ -152,8 +193,17 @@ def template(out: Path, *, force: bool, **options: object) -> int:
 )
 @doctor_options
 def doctor(**options: object) -> int:
-    """Check what a run needs, one line each; creates nothing."""
-    return doctor_command(given(options))
+    """Check the requirements of a run, one line each; creates nothing."""
+    from batchcreate.pipeline.doctor import Diagnosis
+
+    settings = configure(given(options))
+    try:
+        is_good = with_credentials(
+            lambda environment: _print_diagnoses(settings, environment), settings.run
+        )
+    except NoCredentialsError as error:
+        is_good = _print(Diagnosis(about="credentials", is_good=False, text=str(error)))
+    return DONE if is_good else INCOMPLETE
 
 
 @click.command(
@@ -161,25 +211,31 @@ def doctor(**options: object) -> int:
     " --fault created-500=0.05 --seed 1"
 )
 @click.option(
-    "--port", type=int, default=8080, show_default=True, help="Port on 127.0.0.1; 0 for any."
+    "--port",
+    type=int,
+    default=8080,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 for a free port.",
 )
-@click.option("--limit-rate", type=float, metavar="N", help="Answer 429 above N calls per second.")
+@click.option(
+    "--limit-rate", type=float, metavar="N", help="Answer 429 above N requests per second."
+)
 @click.option(
     "--latency",
     "latency_ms",
     type=float,
     default=0.0,
     metavar="MS",
-    help="Wait before each answer.",
+    help="Delay of each response, in milliseconds.",
 )
 @click.option(
-    "--fault", "faults", multiple=True, metavar="KIND=SHARE", help="Misbehave; repeatable."
+    "--fault", "faults", multiple=True, metavar="KIND=SHARE", help="Inject a fault; repeatable."
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Makes the faults repeatable."
+    "--seed", type=int, default=0, show_default=True, help="Seed of the faults, to reproduce them."
 )
 @click.option(
-    "--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep the tasks in FILE."
+    "--state", type=click.Path(path_type=Path), metavar="FILE", help="Store the tasks in FILE."
 )
 @click.option(
     "--quota",
@@ -187,7 +243,7 @@ def doctor(**options: object) -> int:
     default=1000,
     show_default=True,
     metavar="N",
-    help="Tasks that an instance holds.",
+    help="Maximum number of tasks in an instance.",
 )
 @click.option(
     "--list-lag",
@@ -195,13 +251,13 @@ def doctor(**options: object) -> int:
     type=float,
     default=0.0,
     metavar="S",
-    help="Seconds until lists show a new task.",
+    help="Delay before a new task appears in lists, in seconds.",
 )
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Accept the token in FILE, and no others but those issued.",
+    help="Accept only the token in FILE and tokens issued by the simulator.",
 )
 @click.option(
     "--token-ttl",
@@ -209,24 +265,24 @@ def doctor(**options: object) -> int:
     type=float,
     default=86_400.0,
     metavar="S",
-    help="Seconds that an issued token lives.",
+    help="Lifetime of issued tokens, in seconds.",
 )
-@click.option("--ak", metavar="AK", help="Verify signatures: the name of the one access key.")
+@click.option("--ak", metavar="AK", help="Verify signatures: ID of the only access key.")
 @click.option(
     "--sk-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="File with the secret key of --ak.",
+    help="File that contains the secret key of --ak.",
 )
 @click.option(
     "--security-token-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Makes --ak a temporary key: file with its security token.",
+    help="File that contains the security token, for a temporary key.",
 )
-@click.option("--list-faults", is_flag=True, help="Print the kinds of faults and end.")
+@click.option("--list-faults", is_flag=True, help="List the kinds of faults and exit.")
 def simulate(**options: object) -> int:
-    """Serve the embedded ROMA Connect simulator, until interrupted."""
+    """Serve the embedded ROMA Connect simulator until interrupted."""
     from batchcreate.cli.simulate_command import simulate_command
 
     return simulate_command(options)
@@ -238,70 +294,23 @@ def simulate(**options: object) -> int:
     "  batchcreate completion fish > ~/.config/fish/completions/batchcreate.fish"
 )
 @click.argument("shell", type=click.Choice(SHELLS))
-def completion(shell: str) -> int:
-    """Print the script that lets a shell complete what is typed."""
-    return completion_command(shell)
+@click.pass_context
+def completion(context: click.Context, /, shell: str) -> int:
+    """Print a shell completion script."""
+    shell_class = get_completion_class(shell)
+    if shell_class is None:  # pragma: no cover # the argument is one of the supported shells
+        raise LookupError(shell)
+    root = context.find_root()
+    program = str(root.info_name)
+    script = shell_class(root.command, {}, program, f"_{program.upper()}_COMPLETE")
+    print_document(script.source().rstrip())
+    return DONE
 
 
 ALL: Final = (run, check, retry, report, explain, undo, template, doctor, simulate, completion)
 
 
-def completion_command(shell: str) -> int:
-    """Print the script for *shell* and return the exit code."""
-    from batchcreate.cli.main import NAME, group
-
-    kind = get_completion_class(shell)
-    if kind is None:  # pragma: no cover # the command offers only those that there are
-        raise LookupError(shell)
-    print_document(kind(group, {}, NAME, f"_{NAME.upper()}_COMPLETE").source().rstrip())
-    return DONE
-
-
-def doctor_command(options: Mapping[str, Any]) -> int:
-    """Carry out ``doctor`` and return its exit code."""
-    from batchcreate.cli.options import configure
-    from batchcreate.pipeline.doctor import Diagnosis
-
-    settings = configure(options)
-    try:
-        is_good = with_credentials(partial(_examine, settings), settings.run)
-    except NoCredentialsError as error:
-        is_good = _tell(Diagnosis(about="credentials", is_good=False, text=str(error)))
-    return DONE if is_good else INCOMPLETE
-
-
-def _examine(settings: "Settings", environment: Mapping[str, str]) -> bool:
-    import asyncio
-
-    return asyncio.run(_doctor(settings, environment))
-
-
-async def _doctor(settings: "Settings", environment: Mapping[str, str]) -> bool:
-    from batchcreate.pipeline.doctor import diagnose
-
-    found = diagnose(settings, environment=environment)
-    return all([_tell(finding) async for finding in found])
-
-
-def _tell(finding: "Diagnosis") -> bool:
-    print_message(f"{'ok ' if finding.is_good else 'BAD'}  {finding.about}: {finding.text}")
-    return finding.is_good
-
-
-def explain_command(code: str, options: Mapping[str, Any]) -> int:
-    """Carry out ``explain``: 1 where *code* is not known, an empty one for all that are."""
-    from batchcreate.advice import format_catalogue, known_code
-    from batchcreate.settings import language_of, load
-
-    language = language_of(load(options).output, os.environ)
-    if not code:
-        print_document("\n".join(format_catalogue(language=language)))
-        return DONE
-    print_document(harmless("\n".join(_told(code, language))))
-    return DONE if known_code(code) else INCOMPLETE
-
-
-def _told(code: str, language: str) -> Iterator[str]:
+def _explain(code: str, language: str) -> Iterator[str]:
     from batchcreate.advice import (
         explain_each,
         format_advice,
@@ -319,30 +328,20 @@ def _told(code: str, language: str) -> Iterator[str]:
         yield from format_advice(advice, language=language)
 
 
-def report_command(results: Path, options: Mapping[str, Any]) -> int:
-    """Carry out ``report`` and return its exit code."""
-    from batchcreate.cli.options import configure
-    from batchcreate.cli.run_summary import counts
-    from batchcreate.pipeline.reports import rebuild
-    from batchcreate.settings import language_of
+def _print_diagnoses(settings: "Settings", environment: Mapping[str, str]) -> bool:
+    """Print all diagnoses. Return True if all are good."""
+    import asyncio
 
-    settings = configure(options)
-    reports = rebuild(results, language=language_of(settings.output, os.environ))
-    if settings.terminal.is_json:
-        print_json(reports.document)
-    for note in reports.notes:
-        print_message(note)
-    print_message(f"reports written anew in {results}\n{counts(reports.summary)}")
-    return DONE
+    from batchcreate.pipeline.doctor import diagnose
+
+    async def print_all() -> bool:
+        diagnoses = diagnose(settings, environment=environment)
+        return all([_print(diagnosis) async for diagnosis in diagnoses])
+
+    return asyncio.run(print_all())
 
 
-def template_command(path: Path, options: Mapping[str, Any], *, is_forced: bool) -> int:
-    """Carry out ``template`` and return its exit code."""
-    from batchcreate.pipeline.template_file import write_template
-    from batchcreate.settings import language_of, load
-
-    language = language_of(load(options).output, os.environ)
-    write_template(path, language=language, is_forced=is_forced, at=utc_now())
-    again = shlex.join(["batchcreate", "check", str(path)])
-    print_message(f"template: {path}\nnext: have the analysts fill it in, then run {again}")
-    return DONE
+def _print(diagnosis: "Diagnosis") -> bool:
+    result = "ok" if diagnosis.is_good else "FAIL"
+    print_message(f"{result:<4} {diagnosis.about}: {diagnosis.text}")
+    return diagnosis.is_good

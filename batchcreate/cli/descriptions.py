@@ -1,4 +1,4 @@
-"""Plan, notes on the input and grouped issues as text."""
+"""Plan, input notes and grouped issues as text."""
 
 import codecs
 from collections.abc import Iterator, Sequence
@@ -22,8 +22,10 @@ from batchcreate.report.formatting import format_duration
 from batchcreate.rules import RULES
 from batchcreate.text import column_letters, counted
 
-COLUMNS_SHOWN: Final = 20
-"""How many columns that mean nothing to us are named."""
+IGNORED_COLUMNS_MAX: Final = 20
+CELLS_MAX: Final = 3
+TARGETS_MAX: Final = 10
+PLAN_SKIPPED_MAX: Final = 5
 
 _REASONS: Final = {
     "hidden": "hidden",
@@ -31,127 +33,101 @@ _REASONS: Final = {
     "empty": "empty",
     "example": "examples",
 }
-_PLAIN: Final = ("utf-8", "utf-8-sig")
-_DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_USUAL_ENCODINGS: Final = ("utf-8", "utf-8-sig")
+_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
-def sheets_read(notices: InputNotes, *, most: int) -> Iterator[str]:
-    """Yield of the first *most* sheets how they were read."""
-    for sheet in notices.sheets[:most]:
-        yield from _sheet(sheet)
-    if (more := len(notices.sheets) - most) > 0:
-        rows = counted(sum(sheet.rows for sheet in notices.sheets[most:]), "row")
-        yield f"{counted(more, 'more sheet')}: {rows}"
-    if notices.replaced:
-        yield f"{counted(notices.replaced, 'row')} replaced by rows of to-fix files"
-
-
-def left_out(notices: InputNotes, *, most: int) -> Iterator[str]:
-    """Yield what was passed over, the first *most* one by one."""
-    for passed in notices.skipped[:most]:
-        yield f"  left out: {_passed(passed)}"
-    if (more := len(notices.skipped) - most) > 0:
-        yield f"  left out: {more} more"
-
-
-def cleaned(notices: InputNotes, *, most: int) -> Iterator[str]:
-    """Yield how many cells were taken for what was plainly meant, and the first *most* of them."""
-    if notices.cleaned:
-        first = "; ".join(_cleaning(each, notices) for each in notices.cleanings[:most])
-        more = notices.cleaned > most
-        yield f"  cleaned: {counted(notices.cleaned, 'cell')}{', such as' if more else ':'} {first}"
-
-
-def qualified_address(place: RowLocation, cell: str, notices: InputNotes) -> str:
-    """Return what *cell* is called among all that were read, as formulas call it."""
-    layouts = [sheet.layout for sheet in notices.sheets]
-    has_files = len({layout.file for layout in layouts}) > 1
-    sheet = f"{_sheet_name(place.sheet)}!" if place.sheet and len(layouts) > 1 else ""
-    return f"{place.file} {sheet}{cell}" if has_files else f"{sheet}{cell}"
-
-
-def _sheet(sheet: SheetNotes) -> Iterator[str]:
-    layout = sheet.layout
-    where = f"{layout.file}, sheet {layout.sheet}" if layout.sheet else layout.file
-    headings = f", headings in row {layout.header_row}" if layout.header_row > 1 else ""
-    yield f"{where}: {counted(sheet.rows, 'row')}{headings}"
-    if how := _text_format(layout):
-        yield f"  read as {how}"
-    known = sorted(layout.columns.items(), key=lambda pair: pair[1].index)
-    yield f"  columns: {', '.join(_known(field, column) for field, column in known)}"
-    if layout.others:
-        yield f"  ignored: {_ignored(layout)}"
-    for hint in layout.hints:
-        yield f"  perhaps: {hint}"
-
-
-def _text_format(layout: Layout) -> str:
-    """Return what is unusual about a text file."""
-    is_plain = not layout.encoding or codecs.lookup(layout.encoding).name in _PLAIN
-    encoding = "" if is_plain else layout.encoding
-    if delimiter := _DELIMITERS.get(layout.delimiter):
-        return f"{encoding or 'text'} with {delimiter}"
-    return encoding
-
-
-def _known(field: str, column: Column) -> str:
-    said = (
-        "" if normalized(column.heading) == normalized(field) else f" ({quoted(column.heading)})"
-    )
-    return f"{column_letters(column.index)} {field}{said}"
-
-
-def _ignored(layout: Layout) -> str:
-    shown = [
-        f"{column_letters(column.index)} {quoted(column.heading)}"
-        for column in layout.others[:COLUMNS_SHOWN]
-    ]
-    more = len(layout.others) - len(shown)
-    return ", ".join([*shown, f"{more} more"] if more else shown)
-
-
-def _passed(passed: Skipped) -> str:
-    where = f"sheet {passed.sheet} of {passed.file}" if passed.sheet else passed.file
-    what = f"{counted(passed.rows, 'row')} of " if passed.rows else ""
-    return f"{what}{where} ({_REASONS[passed.reason]})"
-
-
-def _cleaning(cleaning: Cleaning, notices: InputNotes) -> str:
-    where = qualified_address(cleaning.location, cleaning.cell, notices)
-    return f"{where}: {quoted(cleaning.before)} is taken for {quoted(cleaning.after)}"
-
-
-def _sheet_name(name: str) -> str:
-    return name if name.isidentifier() else "'{}'".format(name.replace("'", "''"))
-
-
-CELLS_SHOWN: Final = 3
-
-
-def describe_causes(
-    causes: Sequence[CauseGroup], notices: InputNotes, *, language: str
-) -> Iterator[str]:
+class Addresses:
     """
-    Yield two lines for each of *causes*: which rows, and what is wrong with the first of them.
+    Addresses of cells, with the file if there are several, and with the sheet likewise.
 
     Args:
-        causes: the most frequent ones first.
-        notices: tell how much of a cell's place has to be said.
-        language: of what is wrong.
+        notes: the input notes, which contain the sheets that were read.
+        groups: grouped issues; a retry has no input notes.
 
     """
-    for group in causes:
+
+    def __init__(self, notes: InputNotes, groups: Sequence[CauseGroup] = ()) -> None:
+        sheets = {(sheet.layout.file, sheet.layout.sheet) for sheet in notes.sheets}
+        locations = (example.location for group in groups for example in group.examples)
+        sheets |= {(location.file, location.sheet) for location in locations}
+        self._has_files = len({file for file, _ in sheets}) > 1
+        self._has_sheets = len(sheets) > 1
+
+    def of_cell(self, location: RowLocation, cell: str) -> str:
+        """Return the address of *cell* as in a formula, such as ``tasks.xlsx 'Wave 2'!B2``."""
+        return self._file(location) + self._sheet(location, "!") + cell
+
+    def of_example(self, example: IssueExample, language: str) -> str:
+        """Return the address of the cell of *example*, or its row if it has no cell."""
+        if example.cell:
+            return self.of_cell(example.location, example.cell)
+        row = row_name(example.location, relative_to=example.location, language=language)
+        return self._file(example.location) + self._sheet(example.location, " ") + row
+
+    def _file(self, location: RowLocation) -> str:
+        return f"{location.file} " if self._has_files else ""
+
+    def _sheet(self, location: RowLocation, end: str) -> str:
+        if not (location.sheet and self._has_sheets):
+            return ""
+        name = location.sheet
+        return (name if name.isidentifier() else "'{}'".format(name.replace("'", "''"))) + end
+
+
+def describe_sheets(notes: InputNotes, *, limit: int) -> Iterator[str]:
+    """Yield how the first *limit* sheets were read."""
+    for sheet in notes.sheets[:limit]:
+        yield from _describe_sheet(sheet)
+    if others := notes.sheets[limit:]:
+        rows = counted(sum(sheet.rows for sheet in others), "row")
+        yield f"{counted(len(others), 'more sheet')}: {rows}"
+    if notes.replaced:
+        yield f"{counted(notes.replaced, 'row')} replaced by corrections from to-fix files"
+
+
+def describe_skipped(notes: InputNotes, *, limit: int) -> Iterator[str]:
+    """Yield the first *limit* skipped parts of the input, and the number of the others."""
+    for skipped in notes.skipped[:limit]:
+        yield f"  skipped: {_describe_skipped(skipped)}"
+    if others := notes.skipped[limit:]:
+        yield f"  skipped: {len(others)} more"
+
+
+def describe_cleaned(notes: InputNotes, *, limit: int) -> Iterator[str]:
+    """Yield the number of corrected cells, and the first *limit* of them."""
+    if notes.cleaned:
+        addresses = Addresses(notes)
+        first = "; ".join(_describe_cleaning(each, addresses) for each in notes.cleanings[:limit])
+        separator = ", for example" if notes.cleaned > limit else ":"
+        yield f"  cleaned: {counted(notes.cleaned, 'cell')}{separator} {first}"
+
+
+def describe_groups(
+    groups: Sequence[CauseGroup], notes: InputNotes, *, language: str
+) -> Iterator[str]:
+    """
+    Yield two lines for each of *groups*: its rows, and the message of the first row.
+
+    Args:
+        groups: grouped issues, most frequent first.
+        notes: the input notes, for addresses.
+        language: language of the messages.
+
+    """
+    addresses = Addresses(notes, groups)
+    for group in groups:
         if not group.rule:
             yield f"  {counted(group.rows, 'row')}: {counted(group.causes, 'more cause')}"
             continue
         first = group.examples[0]
-        yield f"  {_heading(group, notices, language)}"
+        yield f"  {_describe_group(group, addresses, language)}"
         suggestion = f" -> {first.suggestion}" if first.suggestion else ""
-        yield f"    {_cell(first, language)}: {group.message}{suggestion}"
+        yield f"    {addresses.of_example(first, language)}: {group.message}{suggestion}"
 
 
 def rule_text(group: CauseGroup, language: str) -> str:
-    """Return which rule the rows of *group* broke; nothing for the rest of many."""
+    """Return the broken rule of *group*; empty for the group of all remaining causes."""
     if not group.rule:
         return ""
     field, _, _ = group.rule.partition(".")
@@ -159,101 +135,143 @@ def rule_text(group: CauseGroup, language: str) -> str:
     return group_heading(group.rule, facts, language=language)
 
 
-def first_cells(group: CauseGroup, notices: InputNotes, language: str) -> str:
+def first_cells(group: CauseGroup, addresses: Addresses, language: str) -> str:
     """Return the addresses of the first cells of *group*, and the number of further rows."""
-    first = group.examples[:CELLS_SHOWN]
+    first = group.examples[:CELLS_MAX]
     separator = text("list.and.separator", language=language)
-    cells = separator.join(
-        qualified_address(spot.location, _cell(spot, language), notices) for spot in first
-    )
-    more = group.rows - len(first)
-    facts = {"cells": cells, "count": more}
-    return text("check.cells", facts, language=language) if more else cells
+    cells = separator.join(addresses.of_example(example, language) for example in first)
+    others = group.rows - len(first)
+    if not others:
+        return cells
+    return text("check.cells", {"cells": cells, "count": others}, language=language)
 
 
-def _heading(group: CauseGroup, notices: InputNotes, language: str) -> str:
+def describe_plan(plan: Plan) -> Iterator[str]:
+    """Yield the counts of the plan and the notes on its input."""
+    yield ", ".join(_describe_counts(plan))
+    if plan.notes.has_no_batch:
+        yield (
+            "  this to-fix file belongs to another batch. To continue that batch, "
+            "answer no and pass its results folder with --results"
+        )
+    yield from describe_skipped(plan.notes, limit=PLAN_SKIPPED_MAX)
+    yield from describe_cleaned(plan.notes, limit=1)
+
+
+def describe_forecast(forecast: Forecast) -> Iterator[str]:
+    """Yield the number of tasks per target, and the expected duration."""
+    targets = list(forecast.to_send)
+    if targets:
+        yield f"  endpoint: {targets[0].endpoint}"
+    for target in targets[:TARGETS_MAX]:
+        yield f"  {_describe_target(target, forecast)}"
+    if others := targets[TARGETS_MAX:]:
+        tasks = sum(forecast.to_send[target] for target in others)
+        yield f"  {counted(tasks, 'task')} in {counted(len(others), 'more instance')}"
+    if forecast.unknown:
+        rows = counted(forecast.unknown, "row")
+        yield (
+            f"  {rows} with unknown outcome from earlier runs: checked against the task list "
+            "first, resent only if absent"
+        )
+    if forecast.total:
+        duration = format_duration(max(1, round(forecast.expected_s)))
+        yield f"  {counted(forecast.total, 'task')} at {forecast.rate_per_s:g}/s: about {duration}"
+
+
+def question(forecast: Forecast) -> str:
+    """Return the question that is asked before anything is sent."""
+    if not forecast.total:
+        rows = counted(forecast.unknown, "row")
+        return f"Check {rows} with unknown outcome against the task list?"
+    instances = f" in {len(forecast.to_send)} instances" if len(forecast.to_send) > 1 else ""
+    return f"Create {counted(forecast.total, 'task')}{instances}?"
+
+
+def _describe_sheet(sheet: SheetNotes) -> Iterator[str]:
+    layout = sheet.layout
+    name = f"{layout.file}, sheet {layout.sheet}" if layout.sheet else layout.file
+    headings = f", headings in row {layout.header_row}" if layout.header_row > 1 else ""
+    yield f"{name}: {counted(sheet.rows, 'row')}{headings}"
+    if text_format := _describe_text_format(layout):
+        yield f"  read as {text_format}"
+    known = sorted(layout.columns.items(), key=lambda pair: pair[1].index)
+    yield f"  columns: {', '.join(_describe_column(field, column) for field, column in known)}"
+    if layout.others:
+        yield f"  ignored: {_describe_ignored(layout)}"
+    for hint in layout.hints:
+        yield f"  hint: {hint}"
+
+
+def _describe_text_format(layout: Layout) -> str:
+    """Return the encoding and the separator of a text file, if they are unusual."""
+    is_usual = not layout.encoding or codecs.lookup(layout.encoding).name in _USUAL_ENCODINGS
+    encoding = "" if is_usual else layout.encoding
+    if separator := _SEPARATORS.get(layout.delimiter):
+        return f"{encoding or 'text'} with {separator}"
+    return encoding
+
+
+def _describe_column(field: str, column: Column) -> str:
+    is_usual = normalized(column.heading) == normalized(field)
+    heading = "" if is_usual else f" ({quoted(column.heading)})"
+    return f"{column_letters(column.index)} {field}{heading}"
+
+
+def _describe_ignored(layout: Layout) -> str:
+    shown = [
+        f"{column_letters(column.index)} {quoted(column.heading)}"
+        for column in layout.others[:IGNORED_COLUMNS_MAX]
+    ]
+    others = len(layout.others) - len(shown)
+    return ", ".join([*shown, f"{others} more"] if others else shown)
+
+
+def _describe_skipped(skipped: Skipped) -> str:
+    part = f"sheet {skipped.sheet} of {skipped.file}" if skipped.sheet else skipped.file
+    rows = f"{counted(skipped.rows, 'row')} of " if skipped.rows else ""
+    return f"{rows}{part} ({_REASONS[skipped.reason]})"
+
+
+def _describe_cleaning(cleaning: Cleaning, addresses: Addresses) -> str:
+    address = addresses.of_cell(cleaning.location, cleaning.cell)
+    return f"{address}: {quoted(cleaning.before)} is read as {quoted(cleaning.after)}"
+
+
+def _describe_group(group: CauseGroup, addresses: Addresses, language: str) -> str:
     letters = group.examples[0].cell.rstrip("0123456789")
     facts = {
         "count": group.rows,
         "rule": rule_text(group, language),
         "column": letters or group.column,
-        "cells": first_cells(group, notices, language),
+        "cells": first_cells(group, addresses, language),
     }
     key = "check.group_of_one" if group.rows == 1 else "check.group"
     return text(key, facts, language=language)
 
 
-def _cell(spot: IssueExample, language: str) -> str:
-    return spot.cell or row_name(spot.location, relative_to=spot.location, language=language)
-
-
-TARGETS_SHOWN: Final = 10
-PASSED_OVER_SHOWN: Final = 5
-
-
-def describe_plan(plan: Plan) -> Iterator[str]:
-    """Yield what was read and what the batch looks like."""
-    has = plan.summary.counts
-    read = " read" if plan.notices.sheets else ""
-    parts = [f"{counted(plan.rows, 'row')}{read}", f"{sum(plan.to_send.values())} to send"]
-    if len(plan.to_send) > 1:
-        parts[-1] += f" to {len(plan.to_send)} instances"
-    for status, words in (
+def _describe_counts(plan: Plan) -> Iterator[str]:
+    counts = plan.summary.counts
+    to_send = sum(plan.to_send.values())
+    yield f"{counted(plan.rows, 'row')}{' read' if plan.notes.sheets else ''}"
+    instances = f" in {len(plan.to_send)} instances" if len(plan.to_send) > 1 else ""
+    yield f"{to_send} to send{instances}"
+    for status, label in (
         (Status.REJECTED, "rejected"),
         (Status.CREATED, "created earlier"),
         (Status.SKIPPED, "skipped"),
         (Status.UNKNOWN, "unknown"),
     ):
-        if has[status]:
-            parts.append(f"{has[status]} {words}")
-    left = has[Status.NOT_ATTEMPTED] + has[Status.FAILED] - sum(plan.to_send.values())
-    if left:
-        parts.append(f"{left} left for later")
-    yield ", ".join(parts)
-    if plan.notices.is_astray:
-        yield (
-            "  from a to-fix file whose batch is not in this results folder: to go on with it,"
-            " answer no and name its folder with --results"
-        )
-    yield from left_out(plan.notices, most=PASSED_OVER_SHOWN)
-    yield from cleaned(plan.notices, most=1)
+        if counts[status]:
+            yield f"{counts[status]} {label}"
+    if others := counts[Status.NOT_ATTEMPTED] + counts[Status.FAILED] - to_send:
+        yield f"{others} not sent in this run"
 
 
-def describe_outlook(outlook: Forecast) -> Iterator[str]:
-    """Yield what goes where, and how long it will take."""
-    targets = list(outlook.to_send)
-    if targets:
-        yield f"  endpoint: {targets[0].endpoint}"
-    for target in targets[:TARGETS_SHOWN]:
-        yield f"  {_goes_to(target, outlook)}"
-    if len(targets) > TARGETS_SHOWN:
-        rest = [outlook.to_send[target] for target in targets[TARGETS_SHOWN:]]
-        yield f"  {counted(sum(rest), 'task')} to {counted(len(rest), 'more instance')}"
-    if outlook.unknown:
-        rows = counted(outlook.unknown, "row")
-        yield (
-            f"  {rows} with unknown outcome from earlier runs: checked against the task list first, "
-            "resent only if absent"
-        )
-    if outlook.total:
-        tasks = counted(outlook.total, "task")
-        yield f"  {tasks} at {outlook.rate_per_s:g}/s: about {format_duration(max(1, round(outlook.expected_s)))}"
-
-
-def question(outlook: Forecast) -> str:
-    """Return what is asked before anything is sent."""
-    if not outlook.total:
-        rows = counted(outlook.unknown, "row")
-        return f"Check {rows} with unknown outcome against the task list?"
-    several = len(outlook.to_send) > 1
-    where = f" in {len(outlook.to_send)} instances" if several else ""
-    return f"Create {counted(outlook.total, 'task')}{where}?"
-
-
-def _goes_to(target: Target, outlook: Forecast) -> str:
-    tasks = counted(outlook.to_send[target], "task")
-    where = f"{tasks} in project {target.project_id}, instance {target.instance_id}"
-    if target not in outlook.used:
-        return where
-    room = max(0, outlook.quota - outlook.used[target])
-    return f"{where} (quota {outlook.quota}, {room} left)"
+def _describe_target(target: Target, forecast: Forecast) -> str:
+    tasks = counted(forecast.to_send[target], "task")
+    line = f"{tasks} in project {target.project_id}, instance {target.instance_id}"
+    if target not in forecast.used:
+        return line
+    room = max(0, forecast.quota - forecast.used[target])
+    return f"{line} (quota {forecast.quota}, {room} left)"

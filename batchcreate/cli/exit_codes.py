@@ -10,8 +10,9 @@ from batchcreate.errors import (
     StoppedError,
 )
 
-if TYPE_CHECKING:  # these cost more than all the rest of --help
+if TYPE_CHECKING:  # these take longer to import than the rest of --help
     from batchcreate.models import Summary
+    from batchcreate.pipeline.undo import Undone
     from batchcreate.pool import StopReason
 
 DONE: Final = 0
@@ -22,38 +23,58 @@ STOPPED: Final = 4
 LOCKED: Final = 5
 INTERRUPTED: Final = 130
 
-DECLINED: Final = "declined"
-"""`Cause.DECLINED`, by its value: a no is an answer, not a failure."""
 
-
-def code_of_error(error: BatchCreateError) -> int:
-    """Return the exit code of a command that ended with *error*."""
+def code_of_error(error: BatchCreateError, stop_reason: "StopReason | None" = None) -> int:
+    """Return the exit code of a command that raised *error*, and was stopped by *stop_reason*."""
+    if stop_reason is not None:
+        return code_of_stop(stop_reason)
     if isinstance(error, JournalLockedError):
         return LOCKED
     return STOPPED if isinstance(error, CredentialError | ReportError | StoppedError) else USAGE
 
 
-def code_of_plan(summary: "Summary") -> int:
-    """Return the exit code of a dry run: rows that are left to send are no failure of it."""
-    from batchcreate.models import Status
+def code_of_stop(stop_reason: "StopReason") -> int:
+    """Return the exit code of a command that ended early; a declined question is not an error."""
+    from batchcreate.pool import StopCause
 
-    return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
-
-
-def code_of_stop(reason: "StopReason") -> int:
-    """Return the exit code of a command that *reason* ended early."""
-    if reason.cause == DECLINED:
+    if stop_reason.cause is StopCause.DECLINED:
         return INCOMPLETE
-    return 128 + reason.signal if reason.signal else STOPPED
+    return 128 + stop_reason.signal if stop_reason.signal else STOPPED
 
 
-def code_of(summary: "Summary", reason: "StopReason | None") -> int:
-    """Return the exit code of a run that left the batch in the state of *summary*."""
+def code_of_run(
+    summary: "Summary", stop_reason: "StopReason | None", *, is_dry_run: bool = False
+) -> int:
+    """
+    Return the exit code of a run or retry.
+
+    Args:
+        summary: the counts of the batch after the run.
+        stop_reason: why the run ended early, or None.
+        is_dry_run: rows that are not sent are expected.
+
+    """
     from batchcreate.models import Status
 
-    if reason is not None:
-        return code_of_stop(reason)
+    if stop_reason is not None:
+        return code_of_stop(stop_reason)
+    if is_dry_run:
+        return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
     if summary.counts[Status.UNKNOWN]:
         return UNKNOWN
-    settled = summary.counts[Status.CREATED] + summary.counts[Status.SKIPPED]
-    return DONE if settled == summary.total else INCOMPLETE
+    done = summary.counts[Status.CREATED] + summary.counts[Status.SKIPPED]
+    return DONE if done == summary.total else INCOMPLETE
+
+
+def code_of_undo(undone: "Undone") -> int:
+    """Return the exit code of undo."""
+    from batchcreate.models import DeletionStatus
+
+    if not undone.is_confirmed:
+        return INCOMPLETE
+    if undone.stop_reason is not None:
+        return code_of_stop(undone.stop_reason)
+    if undone.counts.get(DeletionStatus.UNKNOWN):
+        return UNKNOWN
+    remaining = (DeletionStatus.REFUSED, DeletionStatus.KEPT)
+    return INCOMPLETE if any(undone.counts.get(status) for status in remaining) else DONE

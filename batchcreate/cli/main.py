@@ -1,4 +1,4 @@
-"""The command group, and the one place where an error becomes a message and an exit code."""
+"""The command group; translates errors into messages and exit codes."""
 
 import contextlib
 import sys
@@ -13,7 +13,7 @@ from batchcreate.errors import BatchCreateError
 from batchcreate.version import __version__
 
 NAME: Final = "batchcreate"
-_PR_SET_DUMPABLE: Final = 4  # as linux/prctl.h has it
+_PR_SET_DUMPABLE: Final = 4  # from linux/prctl.h
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -26,9 +26,9 @@ def group() -> None:
     \b
     Try it without an account:
       batchcreate run tasks.csv --simulate
-    See what would be wrong with a file:
+    Check a file for issues:
       batchcreate check tasks.xlsx
-    """  # noqa: D301 # \b is click's mark for lines to be kept
+    """  # noqa: D301 # \b prevents click from wrapping the lines
 
 
 for command in commands.ALL:
@@ -36,25 +36,26 @@ for command in commands.ALL:
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code."""
-    _leave_no_core()
-    sys.exit(_exit_code())
+    """Execute the command line and exit with its exit code."""
+    _disable_core_dumps()
+    sys.exit(run_command_line())
 
 
-def _leave_no_core() -> None:
-    """Let no crash write the memory, and the secrets in it, into a file."""
-    with contextlib.suppress(ImportError):  # elsewhere than on POSIX there are no such files
+def _disable_core_dumps() -> None:
+    """Prevent core dumps, which would contain secrets."""
+    with contextlib.suppress(ImportError):  # only POSIX systems write core dumps
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":  # pragma: no branch
         import ctypes
 
-        # Where crashes are handed to a program that collects them, the limit does not count.
+        # The limit does not apply if crashes are passed to a program.
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _exit_code() -> int:
+def run_command_line() -> int:
+    """Execute the command line, print its error if there is one, and return the exit code."""
     try:
         code = group.main(prog_name=NAME, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -68,10 +69,10 @@ def _exit_code() -> int:
     except BatchCreateError as error:
         print_message(f"error: {error}")
         return code_of_error(error)
-    except OSError as error:  # such as a full disk where the help should go
+    except OSError as error:  # such as a full disk while the help is written
         print_message(f"error: {error}")
         return STOPPED
     except (KeyboardInterrupt, click.Abort):
-        print_message("interrupted; nothing was sent")
+        print_message("Interrupted; nothing was sent.")
         return INTERRUPTED
     return code if isinstance(code, int) else 0

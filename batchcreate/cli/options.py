@@ -1,4 +1,4 @@
-"""Shared options, help and the settings of a command."""
+"""Shared options, help groups and the settings of a command."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,10 +18,10 @@ _DEFAULTS_PER_LINE: Final = 6
 
 def configure(options: Mapping[str, Any]) -> "Settings":
     """
-    Build the settings from *options* and the other sources.
+    Return the settings of a command, and print warnings and the settings if requested.
 
     Raises:
-        SettingsError: names the first wrong value, where it comes from and what is accepted.
+        SettingsError: a value is invalid; the message contains its source and what is accepted.
 
     """
     from batchcreate.settings import load, unknown_variables
@@ -42,14 +42,16 @@ def describe_settings(settings: "Settings", environment: Mapping[str, str]) -> I
     from batchcreate.settings.settings import SECRET_VARIABLES
 
     values = settings.as_dict()
-    lines = [(name, shown(values[name]), source) for name, source in settings.sources.items()]
+    lines = [
+        (name, format_value(values[name]), source) for name, source in settings.sources.items()
+    ]
     lines += [(name, "***", "environment") for name in SECRET_VARIABLES if environment.get(name)]
     yield "settings:"
     widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
     for name, value, source in lines:
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  from {source}"
     rest = [
-        f"{name} {shown(value)}"
+        f"{name} {format_value(value)}"
         for name, value in values.items()
         if name not in settings.sources and value not in (None, "", [])
     ]
@@ -57,8 +59,8 @@ def describe_settings(settings: "Settings", environment: Mapping[str, str]) -> I
         yield f"  default: {', '.join(rest[start : start + _DEFAULTS_PER_LINE])}"
 
 
-def shown(value: object) -> str:
-    """Return the value of a setting as it could be typed."""
+def format_value(value: object) -> str:
+    """Return the value of a setting as it is entered."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -71,32 +73,32 @@ def shown(value: object) -> str:
 
 
 SECTIONS: Final[Mapping[str, Sequence[str]]] = {
-    "Where to": ("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
+    "Target": ("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
     "Credentials and network": ("token_file", "ca_file", "proxy"),
-    "Which rows": ("rows", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
-    "How fast": ("rate", "headroom", "concurrency", "timeout", "quota"),
-    "Lost answers": ("settle", "reconcile"),
-    "Reading the files": ("sheet", "map", "encoding", "delimiter"),
+    "Rows": ("rows", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
+    "Rate": ("rate", "headroom", "concurrency", "timeout", "quota"),
+    "Unknown outcomes": ("settle", "reconcile"),
+    "Input files": ("sheet", "map", "encoding", "delimiter"),
     "Results": ("results", "lang", "json_summary", "quiet", "verbose", "color"),
 }
-"""The names of the options under each heading."""
+"""Option groups of the help, with the names of their options."""
 
 EXIT_CODES: Final = """\b
 Exit codes:
-  0    every row is created, or skipped because its task exists
+  0    all rows are created, or skipped because the task exists
   1    finished; some rows failed or are rejected
-  2    wrong usage, settings, input or quota: nothing was sent
+  2    invalid usage, settings, input or quota: nothing was sent
   3    some rows are unknown
-  4    stopped early: credentials, redirect, too many faults, disk
-  5    another run holds the results folder
+  4    stopped early: credentials, redirect, too many errors, disk
+  5    another run is using the results folder
   130  SIGINT; 143 SIGTERM; 129 SIGHUP"""
 
 
 class Command(click.Command):
-    """A command whose help has its options under headings."""
+    """A command whose help shows options in groups."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, one heading after the other."""
+        """Write the options by group."""
         records = {
             param.name: record
             for param in self.get_params(ctx)
@@ -128,139 +130,142 @@ RESULTS_DIR = click.argument(
 )
 
 _TARGET = (
-    click.option("--project-id", metavar="ID", help="Project of rows that name none."),
+    click.option("--project-id", metavar="ID", help="Project for rows that do not specify one."),
     click.option(
-        "--instance-id", metavar="ID", help="ROMA Connect instance of rows that name none."
+        "--instance-id",
+        metavar="ID",
+        help="ROMA Connect instance for rows that do not specify one.",
     ),
 )
 
 LANG = click.option(
     "--lang",
     type=click.Choice(["en", "zh"]),
-    help="Language of what analysts read. Default: that of the locale.",
+    help="Language of messages for analysts. Default: from the locale.",
 )
 
-_LOADING = (
+_INPUT = (
     click.option(
         "--sheet",
         multiple=True,
         metavar="NAME",
-        help="Worksheet to read; repeatable. Default: every visible one with the header.",
+        help="Worksheet to read; repeatable. Default: every visible sheet with a header row.",
     ),
-    click.option("--encoding", metavar="NAME", help="Encoding of text files. Default: found out."),
+    click.option("--encoding", metavar="NAME", help="Encoding of text files. Default: detected."),
     click.option(
         "--delimiter",
         metavar="CHAR",
-        help="Between the cells of text files: comma, semicolon, tab or pipe. Default: found out.",
+        help="Separator in text files: comma, semicolon, tab or pipe. Default: detected.",
     ),
     click.option(
         "--map",
         multiple=True,
         metavar="HEADER=FIELD",
-        help="What a heading means, such as 'Their header=task_name'; repeatable.",
+        help="Map a heading to a field, such as 'Their header=task_name'; repeatable.",
     ),
     LANG,
 )
 
 _OUTPUT = (
+    click.option("--quiet", is_flag=True, default=None, help="Print only errors and the summary."),
     click.option(
-        "--quiet", is_flag=True, default=None, help="Print errors and the last lines only."
+        "-v", "verbose", count=True, help="Show the settings in effect, and log created tasks."
     ),
-    click.option(
-        "-v", "verbose", count=True, help="Show the settings; log every created task too."
-    ),
-    click.option(
-        "--no-color", "color", flag_value=False, default=None, help="Print without colours."
-    ),
+    click.option("--no-color", "color", flag_value=False, default=None, help="Disable colours."),
 )
 
 _SERVICE = (
-    click.option("--endpoint", metavar="URL", help="Origin of the service."),
+    click.option("--endpoint", metavar="URL", help="URL of the service, without a path."),
     click.option(
         "--region",
         metavar="NAME",
-        help="Region, such as cn-north-4: gives the endpoints, and names the project.",
+        help="Region, such as cn-north-4; determines the endpoints and the project.",
     ),
     click.option(
-        "--iam-endpoint", metavar="URL", help="Origin of IAM, for logins and project look-ups."
+        "--iam-endpoint",
+        metavar="URL",
+        help="URL of IAM, without a path; for logins and project lookups.",
     ),
     click.option(
         "--ca-file",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Further trusted certificates (PEM).",
+        help="Additional trusted certificates (PEM).",
     ),
     click.option(
-        "--proxy", metavar="URL", help="HTTP proxy; those of the environment are not used."
+        "--proxy", metavar="URL", help="HTTP proxy. Proxy environment variables are ignored."
     ),
     click.option(
         "--token-file",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="File with the X-Auth-Token (or set BATCHCREATE_TOKEN).",
+        help="File that contains the IAM token (or set BATCHCREATE_TOKEN).",
     ),
     click.option(
         "--simulate",
         is_flag=True,
         default=None,
-        help="Use the embedded simulator: no account needed.",
+        help="Use the embedded simulator; no account is needed.",
     ),
 )
 
-_PACE = (
+_RATE = (
     click.option(
-        "--rate", type=float, metavar="N", help="Requests per second at most. Default 10."
+        "--rate", type=float, metavar="N", help="Maximum requests per second. Default 10."
     ),
     click.option(
         "--headroom",
         type=float,
         metavar="SHARE",
-        help="Share of the rate left unused. Default 0.01.",
+        help="Unused share of the rate. Default 0.01.",
     ),
     click.option(
-        "--concurrency", type=int, metavar="N", help="Requests under way at once. Default 8."
+        "--concurrency", type=int, metavar="N", help="Maximum concurrent requests. Default 8."
     ),
     click.option(
-        "--timeout", type=float, metavar="S", help="Seconds for one attempt. Default 30."
+        "--timeout",
+        type=float,
+        metavar="S",
+        help="Timeout of one attempt, in seconds. Default 30.",
     ),
 )
 
 _QUOTA = click.option(
-    "--quota", type=int, metavar="N", help="Tasks that an instance holds. Default 1000."
+    "--quota", type=int, metavar="N", help="Maximum number of tasks in an instance. Default 1000."
 )
 
-_SETTLING = (
+_UNKNOWN_OUTCOMES = (
     click.option(
         "--settle",
         type=float,
         metavar="S",
-        help="Seconds that an unsettled row is looked for in the server's list. Default 60.",
+        help="How long to look for a row with unknown outcome in the task list, in seconds. Default 60.",
     ),
     click.option(
         "--no-reconcile",
         "reconcile",
         flag_value=False,
         default=None,
-        help="Leave unsettled rows unknown; they are never sent again blindly.",
+        help="Do not reconcile: rows with unknown outcome stay unknown and are not resent.",
     ),
     click.option(
         "--on-existing",
         type=click.Choice(["skip", "abort"]),
-        help="When a task of that name exists already. Default skip.",
+        help="What to do if a task with that name already exists. Default skip.",
     ),
     _QUOTA,
 )
 
 _DRY_RUN = click.option(
-    "--dry-run", is_flag=True, default=None, help="Show the plan, create nothing."
+    "--dry-run", is_flag=True, default=None, help="Show the plan; create nothing."
 )
 _LIMIT = click.option("--limit", type=int, metavar="N", help="Send at most N rows.")
 
-_CHOICE = (
-    click.option("--rows", metavar="LIST", help="Send these row numbers only, such as 5-20,31."),
+_ROWS = (
+    click.option("--rows", metavar="LIST", help="Send only these row numbers, such as 5-20,31."),
     _LIMIT,
     click.option(
-        "--strict", is_flag=True, default=None, help="One rejected row, and nothing is sent."
+        "--strict", is_flag=True, default=None, help="Send nothing if any row is rejected."
     ),
     _DRY_RUN,
 )
@@ -274,7 +279,10 @@ RESULTS = click.option(
 )
 
 YES = click.option(
-    "--yes", is_flag=True, default=None, help="Do not ask; without a terminal, nobody is asked."
+    "--yes",
+    is_flag=True,
+    default=None,
+    help="Do not ask for confirmation (never asked without a terminal).",
 )
 
 JSON = click.option(
@@ -282,39 +290,39 @@ JSON = click.option(
     "json_summary",
     is_flag=True,
     default=None,
-    help="Print the summary as JSON on stdout.",
+    help="Print the summary as JSON on standard output.",
 )
 
 
 def run_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``run``."""
-    groups = (_SERVICE, _TARGET, _PACE, _SETTLING, _CHOICE, (YES,), _LOADING)
+    groups = (_SERVICE, _TARGET, _RATE, _UNKNOWN_OUTCOMES, _ROWS, (YES,), _INPUT)
     return _add(command, *groups, (RESULTS, JSON), _OUTPUT)
 
 
 def retry_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``retry``."""
-    choice = (_LIMIT, _DRY_RUN, YES)
-    return _add(command, _SERVICE, _PACE, _SETTLING, choice, (LANG, JSON), _OUTPUT)
+    rows = (_LIMIT, _DRY_RUN, YES)
+    return _add(command, _SERVICE, _RATE, _UNKNOWN_OUTCOMES, rows, (LANG, JSON), _OUTPUT)
 
 
 def undo_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``undo``."""
-    return _add(command, _SERVICE, _PACE, (YES,), _OUTPUT)
+    return _add(command, _SERVICE, _RATE, (YES,), _OUTPUT)
 
 
 def doctor_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``doctor``."""
-    return _add(command, _SERVICE, _TARGET, _PACE, (_QUOTA,), _OUTPUT)
+    return _add(command, _SERVICE, _TARGET, _RATE, (_QUOTA,), _OUTPUT)
 
 
 def check_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``check``."""
-    return _add(command, (RESULTS,), _TARGET, _LOADING, (JSON,), _OUTPUT)
+    return _add(command, (RESULTS,), _TARGET, _INPUT, (JSON,), _OUTPUT)
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that stood on the command line."""
+    """Return the options that are given on the command line."""
     return {
         name: value
         for name, value in options.items()

@@ -1,121 +1,96 @@
-"""The commands run and retry, and signals."""
+"""The commands run and retry."""
 
 import asyncio
 import gc
-import signal
 import sys
-import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
-from batchcreate.cli.exit_codes import code_of, code_of_error, code_of_plan, code_of_stop
-from batchcreate.cli.options import configure
-from batchcreate.cli.progress import screen_for
-from batchcreate.cli.run_summary import last_lines
+import click
+
+from batchcreate.cli.exit_codes import code_of_error, code_of_run
+from batchcreate.cli.progress import select_display
+from batchcreate.cli.run_summary import CommandLine, describe_result
+from batchcreate.cli.signals import ignore_signals, stop_on_signals
 from batchcreate.cli.terminal import print_json, print_message, terminal_width, with_credentials
 from batchcreate.errors import StoppedError
-from batchcreate.pipeline.run import retry as retry_batch
-from batchcreate.pipeline.run import run as run_batch
+from batchcreate.pipeline.run import retry, run
 from batchcreate.pipeline.values import RunResult
-from batchcreate.pool import StopCause, StopReason, StopSwitch
+from batchcreate.pool import StopSwitch
 from batchcreate.settings import Settings, language_of
 
-_DRAIN_S: Final = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0, signal.SIGHUP: 10.0}
 
-
-def _receives_signals() -> bool:
-    """Return True in the main thread, the only one that may handle signals."""
-    return threading.current_thread() is threading.main_thread()
-
-
-def listen(stop: StopSwitch) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand:
     """
-    Have the first signal stop the run, and a second one end it immediately.
+    A run of input files, or a retry of a results folder.
 
-    A command that runs in another thread is not interrupted by signals.
+    Attributes:
+        definition: the click command, which names the options.
+        settings: the settings of the command.
+        files: the input files of a run.
+        results: the results folder of a retry; None for a run.
+        only: statuses and error codes of the rows to retry; empty for all.
+
     """
-    if not _receives_signals():
-        return
-    loop = asyncio.get_running_loop()
-    for number, drain_s in _DRAIN_S.items():
-        loop.add_signal_handler(number, _on_signal, stop, number, drain_s)
+
+    definition: click.Command
+    settings: Settings
+    files: Sequence[Path] = ()
+    results: Path | None = None
+    only: Sequence[str] = ()
 
 
-def ignore() -> None:
-    """
-    Let no signal cut off the last lines of a command whose work is done.
-
-    To be called in the event loop: when that closes, it gives up its handlers, and a signal would
-    end the program with another exit code than the one that is due.
-    """
-    if not _receives_signals():
-        return
-    loop = asyncio.get_running_loop()
-    for number in _DRAIN_S:
-        loop.remove_signal_handler(number)
-        signal.signal(number, signal.SIG_IGN)
+def execute(command: RunCommand) -> int:
+    """Execute *command* and return the exit code."""
+    gc.freeze()  # objects of the start-up are never freed; collections need not examine them
+    return with_credentials(
+        lambda environment: _execute(command, environment), command.settings.run
+    )
 
 
-def _on_signal(stop: StopSwitch, number: signal.Signals, drain_s: float) -> None:
-    if stop.reason is not None:
-        stop.cancel()
-        return
-    if stop.is_busy:
-        print_message(f"{number.name}: the requests under way may finish; again to end them too")
-    message = f"ended by {number.name}; run the same command again for the rest"
-    stop.request_stop(StopReason(cause=StopCause.INTERRUPTED, message=message, signal=number))
-    asyncio.get_running_loop().call_later(drain_s, stop.cancel)
-
-
-def run_command(files: Sequence[Path], options: Mapping[str, Any]) -> int:
-    """Carry out ``run`` and return its exit code."""
-    return _carry_out(partial(run_batch, files), configure(options))
-
-
-def retry_command(results: Path, only: Sequence[str], options: Mapping[str, Any]) -> int:
-    """Carry out ``retry`` and return its exit code."""
-    return _carry_out(partial(retry_batch, results, only=only), configure(options))
-
-
-def _carry_out(command: Callable[..., Awaitable[RunResult]], settings: Settings) -> int:
-    gc.freeze()  # what start-up made stays for good; looking through it again costs every run
-    attempt = partial(_attempt, command, settings)
-    return with_credentials(attempt, settings.run)
-
-
-def _attempt(
-    command: Callable[..., Awaitable[RunResult]],
-    settings: Settings,
-    environment: Mapping[str, str],
-) -> int:
+def _execute(command: RunCommand, environment: Mapping[str, str]) -> int:
+    settings = command.settings
     stop = StopSwitch()
-    told = partial(command, settings, environment=environment)
     try:
-        ending = asyncio.run(_with_signals(told, settings, stop))
+        result = asyncio.run(_send(command, environment, stop))
     except StoppedError as error:
         print_message(f"error: {error}")
-        return code_of_stop(stop.reason) if stop.reason is not None else code_of_error(error)
-    _conclude(ending, settings, language=language_of(settings.output, environment))
-    if settings.run.is_dry_run and ending.stop_reason is None:
-        return code_of_plan(ending.summary)
-    return code_of(ending.summary, ending.stop_reason)
+        return code_of_error(error, stop.reason)
+    _print_result(command, result, language=language_of(settings.output, environment))
+    return code_of_run(result.summary, result.stop_reason, is_dry_run=settings.run.is_dry_run)
 
 
-def _conclude(ending: RunResult, settings: Settings, *, language: str) -> None:
-    for problem in ending.problems:
-        print_message(problem)
-    if settings.terminal.is_json:
-        print_json(ending.reports.document)
-    width = terminal_width(sys.stderr)
-    print_message(last_lines(ending, settings, sys.argv, language=language, width=width))
-
-
-async def _with_signals(
-    command: Callable[..., Awaitable[RunResult]], settings: Settings, stop: StopSwitch
+async def _send(
+    command: RunCommand, environment: Mapping[str, str], stop: StopSwitch
 ) -> RunResult:
-    listen(stop)
-    ending = await command(observer=screen_for(settings, sys.stderr), stop=stop)
-    ignore()
-    return ending
+    settings = command.settings
+    stop_on_signals(stop)
+    display = select_display(settings, sys.stderr)
+    if command.results is None:
+        result = await run(
+            command.files, settings, environment=environment, observer=display, stop=stop
+        )
+    else:
+        result = await retry(
+            command.results,
+            settings,
+            only=command.only,
+            environment=environment,
+            observer=display,
+            stop=stop,
+        )
+    ignore_signals()
+    return result
+
+
+def _print_result(command: RunCommand, result: RunResult, *, language: str) -> None:
+    for problem in result.problems:
+        print_message(problem)
+    if command.settings.terminal.is_json:
+        print_json(result.reports.document)
+    command_line = CommandLine.parse(sys.argv[1:], command.definition)
+    width = terminal_width(sys.stderr)
+    lines = describe_result(result, command.settings, command_line, language=language, width=width)
+    print_message("\n".join(lines))

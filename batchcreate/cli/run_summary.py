@@ -1,22 +1,35 @@
 """The last lines of a run and the next command."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Self
 
 import click
 
 from batchcreate.advice import Owner, explain_group
-from batchcreate.cli import commands
-from batchcreate.cli.descriptions import first_cells, rule_text
-from batchcreate.cli.terminal import hanging
+from batchcreate.cli.descriptions import Addresses, first_cells, rule_text
+from batchcreate.cli.terminal import wrap
 from batchcreate.messages import text
 from batchcreate.models import CauseGroup, Status, Summary
-from batchcreate.pipeline.plan import InputNotes
 from batchcreate.pipeline.values import RunResult
 from batchcreate.settings import RunSettings, Settings
 from batchcreate.text import counted
+
+GROUPS_MAX: Final = 6
+INDENT: Final = 8
+
+_SELECTING_OPTIONS: Final = ("--rows", "--limit", "--only")
+
+_FILE_TITLES: Final = {
+    "page": "page",
+    "results": "results",
+    "workbook": "workbook",
+    "issues": "all issues",
+    "to_fix": "rows to fix",
+}
+"""Titles of the files that users open; the other files are not listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,231 +38,202 @@ class CommandLine:
     A command line.
 
     Attributes:
-        name: of the command, such as ``run``.
-        places: files and folders, in their order.
-        options: each with its value, as it was typed.
+        name: name of the command, such as ``run``.
+        paths: files and folders, in their order.
+        options: each option with its value, as entered.
 
     """
 
     name: str
-    places: Sequence[str]
+    paths: Sequence[str]
     options: Sequence[Sequence[str]] = ()
 
     @classmethod
-    def parse(cls, words: Sequence[str], command: click.Command) -> Self:
-        """Take apart *words*, which begin with the name of *command* and suit it."""
-        takes = {
+    def parse(cls, arguments: Sequence[str], command: click.Command) -> Self:
+        """Return the parts of valid *arguments*, which begin with the name of *command*."""
+        has_value = {
             name: not (option.is_flag or option.count)
             for option in command.params
             if isinstance(option, click.Option)
             for name in (*option.opts, *option.secondary_opts)
         }
-        places: list[str] = []
+        paths: list[str] = []
         options: list[Sequence[str]] = []
-        rest = iter(words[1:])
-        for word in rest:
-            if word == "--":
-                places.extend(rest)
-            elif word == "-" or not word.startswith("-"):
-                places.append(word)
-            elif takes.get(word):
-                options.append((word, next(rest)))
+        remaining = iter(arguments[1:])
+        for argument in remaining:
+            if argument == "--":
+                paths.extend(remaining)
+            elif argument == "-" or not argument.startswith("-"):
+                paths.append(argument)
+            elif has_value.get(argument):
+                options.append((argument, next(remaining)))
             else:
-                options.append((word,))
-        return cls(name=words[0], places=places, options=options)
+                options.append((argument,))
+        return cls(name=arguments[0], paths=paths, options=options)
 
     def has(self, option: str) -> bool:
-        """Tell whether *option* was typed."""
-        return any(_name(words) == option for words in self.options)
+        """Return True if *option* is given."""
+        return any(_name(given) == option for given in self.options)
 
     def without(self, *options: str) -> Self:
         """Return the same command without *options*."""
-        kept = [words for words in self.options if _name(words) not in options]
+        kept = [given for given in self.options if _name(given) not in options]
         return replace(self, options=kept)
 
-    def adding(self, *words: str) -> Self:
-        """Return the same command with one option more; its name is the first of *words*."""
-        return self if self.has(words[0]) else replace(self, options=[*self.options, words])
-
-    def on(self, name: str, places: Iterable[str]) -> Self:
-        """Return the command *name* for other *places*, with the same options."""
-        return replace(self, name=name, places=list(places))
+    def with_option(self, *option: str) -> Self:
+        """Return the same command with *option*, its name and value, unless it is given."""
+        return self if self.has(option[0]) else replace(self, options=[*self.options, option])
 
     def __str__(self) -> str:
-        dashes = (
-            ["--"] if any(place.startswith("-") and place != "-" for place in self.places) else []
-        )
-        words = [word for option in self.options for word in option]
-        if dashes:
-            return shlex.join(["batchcreate", self.name, *words, *dashes, *self.places])
-        return shlex.join(["batchcreate", self.name, *self.places, *words])
+        options = [part for option in self.options for part in option]
+        if any(path.startswith("-") and path != "-" for path in self.paths):
+            return shlex.join(["batchcreate", self.name, *options, "--", *self.paths])
+        return shlex.join(["batchcreate", self.name, *self.paths, *options])
+
+
+def describe_result(
+    result: RunResult,
+    settings: Settings,
+    command_line: CommandLine,
+    *,
+    language: str = "en",
+    width: int | None = None,
+) -> Iterator[str]:
+    """
+    Yield the last lines of a run: stop reason, grouped issues, files, counts, next command.
+
+    Args:
+        result: the result of the run.
+        settings: the settings of the run.
+        command_line: the command of the run.
+        language: language of causes and advice.
+        width: width of the terminal in columns; None if there is no terminal.
+
+    """
+    if result.stop_reason is not None:
+        yield result.stop_reason.message
+    if settings.run.is_dry_run:
+        yield "dry run: nothing was sent"
+    elif settings.run.is_strict and result.plan.rejected and result.stop_reason is None:
+        yield "--strict: some rows are rejected, so nothing was sent"
+    if not settings.terminal.is_quiet:
+        for line in _describe_groups(result, language):
+            yield wrap(line, width, indent=INDENT)
+    yield from _describe_files(result)
+    yield describe_counts(result.summary)
+    yield f"next: {next_step(result, settings.run, command_line)}"
+
+
+def describe_counts(summary: Summary) -> str:
+    """Return the counts of all statuses that occur, on one line."""
+    shown = [f"{count} {status.value}" for status, count in summary.counts.items() if count]
+    return f"{counted(summary.total, 'row')}: {', '.join(shown) or 'none'}"
+
+
+def next_step(result: RunResult, run_settings: RunSettings, command_line: CommandLine) -> str:
+    """Return the most useful next step, with its command."""
+    counts = result.summary.counts
+    all_rows = command_line.without(*_SELECTING_OPTIONS)
+    is_held_back = run_settings.is_strict and counts[Status.REJECTED] > 0
+    is_planned = run_settings.is_dry_run and counts[Status.NOT_ATTEMPTED] > 0
+    if result.stop_reason is not None or is_planned:
+        return str(command_line.without("--dry-run"))
+    if counts[Status.NOT_ATTEMPTED] and not is_held_back:
+        return f"send the rest: {all_rows}"
+    if needs_fixes(result):
+        return _fix_step(result, all_rows)
+    if counts[Status.FAILED]:
+        return str(command_line)
+    if counts[Status.UNKNOWN]:
+        return f"check the unknown rows against the task list: {command_line}"
+    return "nothing to do; every row has a task"
+
+
+def needs_fixes(result: RunResult) -> bool:
+    """Return True if analysts must fix rows."""
+    return result.summary.counts[Status.REJECTED] > 0 or any(
+        group.status is Status.FAILED and explain_group(group).owner is Owner.ANALYST
+        for group in result.reports.causes
+    )
 
 
 def _name(option: Sequence[str]) -> str:
     return option[0].partition("=")[0]
 
 
-_CHOOSING: Final = ("--rows", "--limit", "--only")
-
-
-def next_step(ending: RunResult, run_settings: RunSettings, typed: CommandLine) -> str:
-    """Return what to do next, in the order in which it pays."""
-    has = ending.summary.counts
-    all_rows = typed.without(*_CHOOSING)
-    is_held = run_settings.is_strict and has[Status.REJECTED] > 0
-    if ending.stop_reason is not None or (run_settings.is_dry_run and has[Status.NOT_ATTEMPTED]):
-        return f"{typed.without('--dry-run')}"
-    if has[Status.NOT_ATTEMPTED] and not is_held:
-        return f"send the rest: {all_rows}"
-    if is_for_analysts(ending):
-        return _mending(ending, all_rows)
-    if has[Status.FAILED]:
-        return f"{typed}"
-    if has[Status.UNKNOWN]:
-        return f"let the server's list settle the unknown rows: {typed}"
-    return "nothing; every row has its task"
-
-
-def is_for_analysts(ending: RunResult) -> bool:
-    """Tell whether analysts have something to mend."""
-    return ending.summary.counts[Status.REJECTED] > 0 or any(
-        group.status is Status.FAILED and explain_group(group).owner is Owner.ANALYST
-        for group in ending.reports.causes
-    )
-
-
-def _mending(ending: RunResult, typed: CommandLine) -> str:
-    """Return who gets which file, and how it comes back."""
-    files = [str(path) for name, path in ending.reports.files.items() if name.startswith("to_fix")]
+def _fix_step(result: RunResult, command_line: CommandLine) -> str:
+    """Return which files the analysts get, and the command that reads them afterwards."""
+    files = [path for name, path in result.reports.files.items() if name.startswith("to_fix")]
     if not files:
-        issues = ending.results / "issues.csv"
-        return f"mend the cells listed in {issues}, then {typed}"
-    who = f"hand {_enumerated(files)} to the analysts"
-    if typed.name == "run":
-        again = typed.on("run", files).adding("--results", str(ending.results))
-        return f"{who}, then {again}"
-    return f"{who}, then {_resumed(ending, typed, files)}"
+        issues = result.results / "issues.csv"
+        return f"fix the cells listed in {issues}, then run {command_line}"
+    paths = [str(path) for path in files]
+    again = replace(command_line, name="run", paths=paths)
+    again = again.with_option("--results", str(result.results))
+    if command_line.name == "retry":
+        again = _with_target(again, result)
+    return f"send {_enumerate(files)} to the analysts, then run {again}"
 
 
-def _resumed(ending: RunResult, typed: CommandLine, files: Sequence[str]) -> CommandLine:
-    """Return the run that takes up what a retry left; the journal knows the target, a run asks."""
-    again = typed.on("run", files).adding("--results", str(ending.results))
-    endpoint = ending.facts["endpoint"]
-    again = (
-        again.adding("--simulate")
-        if endpoint == "simulator"
-        else again.without("--region").adding("--endpoint", endpoint)
-    )
-    if len(ending.instances) == 1:
-        project_id, instance_id = ending.instances[0]
-        again = again.adding("--project-id", project_id).adding("--instance-id", instance_id)
-    return again
+def _with_target(command_line: CommandLine, result: RunResult) -> CommandLine:
+    """Add the endpoint and target, which a retry reads from the journal."""
+    endpoint = result.facts["endpoint"]
+    if endpoint == "simulator":
+        command_line = command_line.with_option("--simulate")
+    else:
+        command_line = command_line.without("--region").with_option("--endpoint", endpoint)
+    if len(result.instances) == 1:
+        project_id, instance_id = result.instances[0]
+        command_line = command_line.with_option("--project-id", project_id)
+        command_line = command_line.with_option("--instance-id", instance_id)
+    return command_line
 
 
-def _enumerated(texts: Sequence[str]) -> str:
-    *most, last = texts
+def _enumerate(paths: Sequence[Path]) -> str:
+    *most, last = map(str, paths)
     return f"{', '.join(most)} and {last}" if most else last
 
 
-CAUSES_SHOWN: Final = 6
-INDENT: Final = 8
-
-_FILES: Final = {
-    "page": "page",
-    "results": "results",
-    "workbook": "workbook",
-    "issues": "every cell to mend",
-    "to_fix": "rows to mend",
-}
-"""What the files are called that people want; the others are there all the same."""
-
-
-def last_lines(
-    ending: RunResult,
-    settings: Settings,
-    arguments: Sequence[str],
-    *,
-    language: str = "en",
-    width: int | None = None,
-) -> str:
-    """
-    Return what the user reads last.
-
-    Args:
-        ending: how the run ended.
-        settings: its settings.
-        arguments: the command line as it was given.
-        language: of causes and advice.
-        width: of the terminal; ``None`` where there is none.
-
-    """
-    words = arguments[1:]
-    (command,) = [each for each in commands.ALL if each.name == words[0]]
-    typed = CommandLine.parse(words, command)
-    lines = [ending.stop_reason.message] if ending.stop_reason is not None else []
-    if settings.run.is_dry_run:
-        lines.append("dry run: nothing was sent")
-    elif settings.run.is_strict and ending.plan.rejected and ending.stop_reason is None:
-        lines.append("--strict: a row is rejected, so nothing was sent")
-    if not settings.terminal.is_quiet:
-        table = _causes(ending.reports.causes, ending.plan.notices, language)
-        lines += (hanging(line, width, indent=INDENT) for line in table)
-    return "\n".join(
-        [
-            *lines,
-            *_files(ending),
-            counts(ending.summary),
-            f"next: {next_step(ending, settings.run, typed)}",
-        ]
-    )
-
-
-def counts(summary: Summary) -> str:
-    """Return the counts on one line; statuses that no row has are left out."""
-    shown = [f"{count} {status.value}" for status, count in summary.counts.items() if count]
-    return f"{counted(summary.total, 'row')}: {', '.join(shown) or 'none'}"
-
-
-def _causes(groups: Sequence[CauseGroup], notices: InputNotes, language: str) -> Iterator[str]:
-    """Yield a short table: how many rows, what became of them, who can mend it, and why."""
-    told = [group for group in groups if group.status is not Status.NOT_ATTEMPTED]
-    if not told:
+def _describe_groups(result: RunResult, language: str) -> Iterator[str]:
+    """Yield a table of reasons: number of rows, status, owner, text and advice."""
+    groups = [group for group in result.reports.causes if group.status is not Status.NOT_ATTEMPTED]
+    if not groups:
         return
     yield "not created:"
-    width = len(str(max(group.rows for group in told)))
-    for group in told[:CAUSES_SHOWN]:
+    addresses = Addresses(result.plan.notes, groups)
+    width = len(str(max(group.rows for group in groups)))
+    for group in groups[:GROUPS_MAX]:
         advice = explain_group(group, language=language)
-        said = (
-            text(
-                "check.rule",
-                {
-                    "rule": rule_text(group, language),
-                    "cells": first_cells(group, notices, language),
-                },
-                language=language,
-            )
-            if group.rule
-            else _answer(group)
+        description = (
+            _describe_rule(group, addresses, language) if group.rule else _describe_response(group)
         )
-        who = f"{group.status.value:<8}  {advice.owner.value:<8}"
-        yield f"  {group.rows:>{width}} {who}  {said}".rstrip()
+        owner = f"{group.status.value:<8}  {advice.owner.value:<8}"
+        yield f"  {group.rows:>{width}} {owner}  {description}".rstrip()
         if not group.rule:
             yield f"  {' ' * width} -> {advice.text}"
-    if more := told[CAUSES_SHOWN:]:
-        yield f"  and {counted(sum(group.causes for group in more), 'more cause')}"
+    if others := groups[GROUPS_MAX:]:
+        yield f"  and {counted(sum(group.causes for group in others), 'more cause')}"
 
 
-def _answer(group: CauseGroup) -> str:
-    """Return what the server said, in its own words."""
+def _describe_rule(group: CauseGroup, addresses: Addresses, language: str) -> str:
+    facts = {
+        "rule": rule_text(group, language),
+        "cells": first_cells(group, addresses, language),
+    }
+    return text("check.rule", facts, language=language)
+
+
+def _describe_response(group: CauseGroup) -> str:
+    """Return codes and message of the server's response."""
     return ": ".join(filter(None, [", ".join(group.codes), group.message]))
 
 
-def _files(ending: RunResult) -> Iterator[str]:
-    is_for_somebody = {
-        "issues": ending.summary.counts[Status.REJECTED] > 0,
-        "to_fix": is_for_analysts(ending),
+def _describe_files(result: RunResult) -> Iterator[str]:
+    is_useful = {
+        "issues": result.summary.counts[Status.REJECTED] > 0,
+        "to_fix": needs_fixes(result),
     }
-    for name, path in ending.reports.files.items():
+    for name, path in result.reports.files.items():
         kind = "to_fix" if name.startswith("to_fix") else name
-        if kind in _FILES and is_for_somebody.get(kind, True):
-            yield f"{_FILES[kind]}: {path}"
+        if kind in _FILE_TITLES and is_useful.get(kind, True):
+            yield f"{_FILE_TITLES[kind]}: {path}"

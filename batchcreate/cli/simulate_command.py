@@ -1,13 +1,13 @@
 """The command simulate."""
 
 import asyncio
-import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from batchcreate.auth import permission_warning
 from batchcreate.cli.exit_codes import DONE
+from batchcreate.cli.signals import interrupt_event
 from batchcreate.cli.terminal import print_document, print_message
 from batchcreate.errors import SettingsError
 from batchcreate.simulator import FAULT_MEANINGS, FaultKind, SimulatorSettings, serve
@@ -16,7 +16,7 @@ _SECRET_BYTES_MAX: Final = 64 * 1024
 
 
 def simulate_command(options: Mapping[str, Any]) -> int:
-    """Carry out ``simulate`` and return its exit code."""
+    """Serve the simulator, or list the kinds of faults, and return the exit code."""
     if options["list_faults"]:
         for kind, meaning in FAULT_MEANINGS.items():
             print_document(f"{kind.value:<20} {meaning}")
@@ -42,10 +42,10 @@ def simulate_command(options: Mapping[str, Any]) -> int:
 
 def parse_faults(texts: Sequence[str]) -> Mapping[FaultKind, float]:
     """
-    Return the shares that texts such as ``created-500=0.05`` give.
+    Return the kinds and shares of faults from *texts* such as ``created-500=0.05``.
 
     Raises:
-        SettingsError: names the text and what is accepted.
+        SettingsError: a text is invalid; the message contains what is accepted.
 
     """
     faults = {}
@@ -55,8 +55,8 @@ def parse_faults(texts: Sequence[str]) -> Mapping[FaultKind, float]:
             faults[FaultKind(kind)] = float(share)
         except ValueError:
             msg = (
-                f"--fault {text}: give KIND=SHARE such as created-500=0.05; "
-                "the kinds are listed by --list-faults"
+                f"--fault {text}: expected KIND=SHARE, such as created-500=0.05; "
+                "--list-faults shows the kinds"
             )
             raise SettingsError(msg) from None
     return faults
@@ -74,7 +74,7 @@ def _read_secret(option: str, path: Path | None) -> str | None:
         raise SettingsError(msg) from error
     text = content.decode("ascii", "replace").strip()
     if len(content) > _SECRET_BYTES_MAX or not (text.isascii() and text.isprintable()):
-        msg = f"{option} {path}: holds no secret (one line of plain ASCII text, 64 KiB at most)"
+        msg = f"{option} {path}: not a secret (expected one line of ASCII text, at most 64 KiB)"
         raise SettingsError(msg)
     if warning:
         print_message(f"warning: {warning}")
@@ -82,10 +82,7 @@ def _read_secret(option: str, path: Path | None) -> str | None:
 
 
 async def _serve(settings: SimulatorSettings) -> None:
-    ended = asyncio.Event()
     async with serve(settings) as simulator:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ended.set)
-        print_message(f"ROMA Connect simulator at {simulator.url}; Ctrl-C ends it")
-        await ended.wait()
+        interrupted = interrupt_event()
+        print_message(f"ROMA Connect simulator at {simulator.url}; press Ctrl-C to stop")
+        await interrupted.wait()

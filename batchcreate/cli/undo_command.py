@@ -2,103 +2,102 @@
 
 import asyncio
 import shlex
-import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import click
-
-from batchcreate.cli import run_command
-from batchcreate.cli.exit_codes import DONE, INCOMPLETE, STOPPED, UNKNOWN
-from batchcreate.cli.options import configure
-from batchcreate.cli.terminal import print_message, with_credentials
+from batchcreate.cli.exit_codes import code_of_undo
+from batchcreate.cli.signals import ignore_signals, stop_on_signals
+from batchcreate.cli.terminal import ask, can_ask, print_message, with_credentials
 from batchcreate.errors import SettingsError
 from batchcreate.models import DeletionStatus
 from batchcreate.pipeline.undo import Search, Undone, undo
 from batchcreate.pool import StopSwitch
-from batchcreate.settings import RunSettings, Settings
+from batchcreate.settings import Settings
 from batchcreate.text import counted
 
-_SHOWN: Final = 20
-_LEFT: Final = (DeletionStatus.REFUSED, DeletionStatus.KEPT)
+TASKS_MAX: Final = 20
 
 
-def undo_command(results: Path, options: Mapping[str, Any]) -> int:
-    """Carry out ``undo`` and return its exit code."""
-    settings = configure(options)
+def undo_command(results: Path, settings: Settings) -> int:
+    """Delete the tasks of the batch in *results* and return the exit code."""
     undone = with_credentials(
-        lambda environment: asyncio.run(_undo(results, settings, environment)), settings.run
+        lambda environment: asyncio.run(_delete(results, settings, environment)), settings.run
     )
-    return conclude(undone, results)
+    print_message("\n".join(describe_end(undone, results, sys.argv[1:])))
+    return code_of_undo(undone)
 
 
-def conclude(undone: Undone, results: Path) -> int:
-    """Print the last lines and return the exit code."""
+def describe_end(undone: Undone, results: Path, arguments: list[str]) -> Iterator[str]:
+    """
+    Yield the last lines of undo: counts, report, stop reason, next command.
+
+    Args:
+        undone: the result.
+        results: the results folder.
+        arguments: the arguments of the command.
+
+    """
     if not undone.is_confirmed:
-        print_message("nothing was deleted")
-        return INCOMPLETE
-    ends = [f"{count} {status.value}" for status, count in undone.counts.items() if count]
-    print_message(f"undo: {', '.join(ends) or 'this batch has no tasks on the server'}")
-    if ends:
-        print_message(f"every task: {results / 'undo.csv'}")
+        yield "Cancelled; nothing was deleted."
+        return
+    counts = [f"{count} {status.value}" for status, count in undone.counts.items() if count]
+    yield f"undo: {', '.join(counts) or 'this batch has no tasks on the server'}"
+    if counts:
+        yield f"details: {results / 'undo.csv'}"
     if undone.stop_reason is not None:
-        print_message(undone.stop_reason.message)
-        print_message(f"next: {_again()}")
-        return 128 + undone.stop_reason.signal if undone.stop_reason.signal else STOPPED
-    if undone.counts.get(DeletionStatus.UNKNOWN):
-        print_message(f"next: {_again()}")
-        return UNKNOWN
-    is_left = any(undone.counts.get(status) for status in _LEFT)
-    return INCOMPLETE if is_left else DONE
+        yield undone.stop_reason.message
+    if undone.stop_reason is not None or undone.counts.get(DeletionStatus.UNKNOWN):
+        yield f"next: {shlex.join(['batchcreate', *arguments])}"
 
 
-def _again() -> str:
-    return shlex.join(["batchcreate", *sys.argv[1:]])
+def describe_search(search: Search) -> Iterator[str]:
+    """Yield the tasks to delete and the numbers of the others."""
+    for task in search.there[:TASKS_MAX]:
+        key = task.key
+        yield f"  {key.task_name}  {task.task_id}  (instance {key.target.instance_id})"
+    if others := search.there[TASKS_MAX:]:
+        yield f"  … and {len(others)} more"
+    if search.gone:
+        yield f"already deleted: {counted(len(search.gone), 'task')} of this batch"
+    if search.renamed:
+        yield f"kept, renamed on the server: {counted(len(search.renamed), 'task')} of this batch"
 
 
-async def _undo(results: Path, settings: Settings, environment: Mapping[str, str]) -> Undone:
+def question(search: Search) -> str:
+    """Return the question that is asked before tasks are deleted."""
+    tasks = counted(len(search.there), "task")
+    first, *others = dict.fromkeys(task.key.target for task in search.there)
+    if others:
+        return f"Delete {tasks} of {1 + len(others)} instances at {first.endpoint}?"
+    return (
+        f"Delete {tasks} of instance {first.instance_id}, project {first.project_id}, "
+        f"at {first.endpoint}?"
+    )
+
+
+async def _delete(results: Path, settings: Settings, environment: Mapping[str, str]) -> Undone:
     stop = StopSwitch()
 
-    def confirm(found: Search, warning: str) -> bool:
+    async def confirm(search: Search, warning: str) -> bool:
         if warning and not settings.terminal.is_quiet:
             print_message(warning)
-        is_meant = _show_and_ask(found, settings.run)
-        run_command.listen(stop)  # only now: an interrupt of the question ends the command
-        return is_meant
+        is_confirmed = await _confirm(search, is_confirmed=settings.run.is_confirmed)
+        stop_on_signals(stop)  # before that, a signal ends the command at once
+        return is_confirmed
 
     undone = await undo(results, settings, environment=environment, confirm=confirm, stop=stop)
-    run_command.ignore()
+    ignore_signals()
     return undone
 
 
-def _show_and_ask(found: Search, run_settings: RunSettings) -> bool:
-    for task in found.there[:_SHOWN]:
-        print_message(
-            f"  {task.key.task_name}  {task.task_id}  (instance {task.key.target.instance_id})"
-        )
-    if len(found.there) > _SHOWN:
-        print_message(f"  … and {len(found.there) - _SHOWN} more")
-    if found.gone:
-        print_message(
-            f"gone from the server already: {counted(len(found.gone), 'task')} of this batch"
-        )
-    if found.renamed:
-        tasks = counted(len(found.renamed), "task")
-        print_message(f"left alone, having another name by now: {tasks} of this batch")
-    if run_settings.is_confirmed or not found.there:
+async def _confirm(search: Search, *, is_confirmed: bool) -> bool:
+    for line in describe_search(search):
+        print_message(line)
+    if is_confirmed or not search.there:
         return True
-    if not sys.stdin.isatty():
-        msg = "undo deletes tasks, and there is no terminal to ask on: add --yes if you mean it"
+    if not can_ask():
+        msg = "undo deletes tasks and needs confirmation: run it in a terminal, or add --yes"
         raise SettingsError(msg)
-    return _ask(f"Delete {counted(len(found.there), 'task')} from the server?")
-
-
-def _ask(question: str) -> bool:
-    """Ask on the terminal; an interrupt ends the command at once, as it would anywhere else."""
-    loops = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return click.confirm(question, err=True)
-    finally:
-        signal.signal(signal.SIGINT, loops)
+    return await ask(question(search))

@@ -25,14 +25,14 @@ class CheckResult:
     The result of a check.
 
     Attributes:
-        notices: notes on the input.
+        notes: notes on the input.
         rejected: number of rejected rows.
         journal: contains the issues, until the block of `check` ends.
         paths: the input files by SHA-256.
 
     """
 
-    notices: InputNotes
+    notes: InputNotes
     rejected: int
     journal: Journal
     paths: Mapping[str, Path]
@@ -40,7 +40,7 @@ class CheckResult:
     @property
     def rows(self) -> int:
         """The number of input rows."""
-        return self.notices.rows
+        return self.notes.rows
 
     def causes(self) -> list[CauseGroup]:
         """Return the groups of issues, most frequent first."""
@@ -67,9 +67,9 @@ def check(source: Input) -> Iterator[CheckResult]:
         for _ in enrol_chunks(source, enrolment, notes, needs_target=False):
             pass
         finish_enrolment(enrolment, notes, source.language)
-        notes.is_astray = False  # a check has no results folder that could contain the batch
+        notes.has_no_batch = False  # a check has no results folder that could contain the batch
         yield CheckResult(
-            notices=notes.notices(),
+            notes=notes.build(),
             rejected=journal.summary().counts[Status.REJECTED],
             journal=journal,
             paths=notes.paths,

@@ -131,12 +131,12 @@ def _plan(journal: Journal, notes: InputNotesBuilder, limit_rows: int | None) ->
     journal.work.select_from_input()
     if limit_rows is not None:
         journal.work.limit_to(limit_rows)
-    notices = notes.notices()
+    built = notes.build()
     return Plan(
-        rows=notices.rows,
+        rows=built.rows,
         summary=journal.summary(),
         to_send=journal.work.count_per_target(),
-        notices=notices,
+        notes=built,
     )
 
 
@@ -172,7 +172,7 @@ def enrol_chunks(
 def finish_enrolment(enrolment: Enrolment, notes: InputNotesBuilder, language: str) -> None:
     """Reject duplicate names, and apply corrections and superseded rows."""
     enrolled = enrolment.finish(partial(repeated_name_issues, language=language))
-    notes.replaced, notes.is_astray = enrolled.replaced, enrolled.has_no_batch
+    notes.replaced, notes.has_no_batch = enrolled.replaced, enrolled.has_no_batch
 
 
 def _load_chunks(

@@ -39,7 +39,7 @@ class InputNotes:
         cleaned: number of cells whose values were corrected automatically.
         cleanings: the first of these cells.
         replaced: number of input rows that were replaced by corrections from to-fix files.
-        is_astray: the input contains rows of to-fix files of another batch.
+        has_no_batch: True if rows come from a to-fix file of another batch.
 
     """
 
@@ -48,7 +48,7 @@ class InputNotes:
     cleaned: int = 0
     cleanings: Sequence[Cleaning] = ()
     replaced: int = 0
-    is_astray: bool = False
+    has_no_batch: bool = False
 
     @property
     def rows(self) -> int:
@@ -66,7 +66,7 @@ class InputNotesBuilder:
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
         self.replaced = 0
-        self.is_astray = False
+        self.has_no_batch = False
         self.paths: dict[str, Path] = {}
 
     def on_sheet(self, event: Layout | Skipped) -> None:
@@ -83,7 +83,7 @@ class InputNotesBuilder:
         self._cleanings += islice(checked.cleanings(), CLEANINGS_MAX - len(self._cleanings))
         self._cleaned += checked.cleaned
 
-    def notices(self) -> InputNotes:
+    def build(self) -> InputNotes:
         """Return the collected notes."""
         return InputNotes(
             sheets=[
@@ -94,7 +94,7 @@ class InputNotesBuilder:
             cleaned=self._cleaned,
             cleanings=self._cleanings,
             replaced=self.replaced,
-            is_astray=self.is_astray,
+            has_no_batch=self.has_no_batch,
         )
 
 
@@ -107,14 +107,14 @@ class Plan:
         rows: number of input rows that this run read.
         summary: the counts of the batch before anything is sent.
         to_send: number of tasks to send per target.
-        notices: notes on the input; empty for a retry, which reads no files.
+        notes: notes on the input; empty for a retry, which reads no files.
 
     """
 
     rows: int
     summary: Summary
     to_send: Mapping[Target, int]
-    notices: InputNotes = field(default_factory=InputNotes)
+    notes: InputNotes = field(default_factory=InputNotes)
 
     @property
     def rejected(self) -> int:

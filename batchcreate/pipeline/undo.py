@@ -1,7 +1,7 @@
 """Deletion of the tasks that a batch created."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -203,7 +203,7 @@ class Search:
     renamed: Sequence[CreatedTask]
 
 
-Confirm = Callable[[Search, str], bool]
+Confirm = Callable[[Search, str], Awaitable[bool]]
 """Called with the tasks to delete and a warning or an empty string; returns True to delete."""
 
 
@@ -235,8 +235,7 @@ async def undo(
     """
     Delete the tasks that the batch of a results folder created.
 
-    A task is deleted if this batch created it according to the journal, and the task list still
-    contains it with the same id and name. All other tasks are kept.
+    Only tasks that the task list still contains with the same id and name are deleted.
 
     Args:
         results: the results folder.
@@ -258,7 +257,8 @@ async def undo(
             return Undone(counts={})
         gate = open_gate(settings.rate)
         async with connect(service, settings.rate, settings.attempt, gate) as connection:
-            if not confirm(found := await find(tasks, connection, service), service.warning):
+            found = await find(tasks, connection, service)
+            if not await confirm(found, service.warning):
                 return Undone(counts={}, is_confirmed=False)
             counts = await _delete(found, connection, stop, journal, settings.rate.concurrency)
         write_deletions(results / REPORT, journal.deletions())

@@ -23,7 +23,7 @@ from pathlib import Path
 import aiohttp
 
 from batchcreate import simulator
-from batchcreate.cli.progress import QuietScreen
+from batchcreate.cli.progress import QuietDisplay
 from batchcreate.pipeline.run import run
 from batchcreate.pool import StopSwitch
 from batchcreate.settings import load
@@ -135,7 +135,7 @@ async def ours(url: str, source: Path, results: Path, rows: int) -> float:
         [source],
         settings,
         environment={"BATCHCREATE_TOKEN": "token"},
-        observer=QuietScreen(settings),
+        observer=QuietDisplay(settings),
         stop=StopSwitch(),
     )
     assert ending.facts["this_run"]["created"] == rows, ending.summary

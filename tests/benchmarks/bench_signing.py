@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from batchcreate.auth import SignedKey
-from batchcreate.cli.progress import QuietScreen
+from batchcreate.cli.progress import QuietDisplay
 from batchcreate.pipeline import service
 from batchcreate.pipeline.run import run
 from batchcreate.pool import StopSwitch
@@ -61,7 +61,7 @@ async def create(url: str, rows: int) -> tuple[float, float]:
         )
         TimedKey.took_s, started = 0.0, time.process_time()
         ending = await run(
-            [source], settings, environment=KEY, observer=QuietScreen(settings), stop=StopSwitch()
+            [source], settings, environment=KEY, observer=QuietDisplay(settings), stop=StopSwitch()
         )
         spent_s = time.process_time() - started
         assert ending.facts["this_run"]["created"] == rows, ending.summary

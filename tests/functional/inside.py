@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TextIO, cast
 
-from batchcreate.cli.main import _exit_code
+from batchcreate.cli.main import run_command_line
 from tests.functional.program import TOKEN, Ended, without_settings
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -49,7 +49,7 @@ def run_command(
         TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as err,
     ):
         with streams(given, out, err):
-            code = _exit_code()
+            code = run_command_line()
         return Ended(code=code, out=_content(out), err=_content(err))
 
 
@@ -65,7 +65,7 @@ def run_on_terminal(
         Path(terminal).open("w", encoding="utf-8", errors="backslashreplace") as err,
     ):
         with streams(given, out, err):
-            code = _exit_code()
+            code = run_command_line()
         return Ended(code=code, out=_content(out), err="")
 
 

@@ -52,7 +52,7 @@ async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> 
             "  columns: A task_name, B operation_types",
             "b.csv: 2 rows",
             "  columns: A task_name, B operation_types",
-            "5 rows, all of them valid",
+            "5 rows, all valid",
             f"next: batchcreate run a.csv b.csv {PLACE}",
         ],
     )
@@ -71,16 +71,16 @@ async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> Non
         [
             "tasks.csv: 6 rows",
             "  columns: A task_name, B operation_types",
-            "to mend, the most frequent first:",
+            "to fix, most frequent first:",
             f"  4 rows: {NOT_ALLOWED}, column A: A3, A4, A5 and 1 more",
             f"    A3: {issues[0]['message']} -> crm_orders-1",
             "  1 row: invalid operation types, column B: B7",
             f"    B7: {issues[4]['message']}",
-            "every cell: tasks-results/issues.csv",
-            "to mend: tasks-results/to-fix.csv",
-            "6 rows, 5 to mend",
-            "next: mend the rows in your files, then batchcreate check tasks.csv",
-            f"  or in {TO_FIX}, then batchcreate check tasks.csv {TO_FIX}",
+            "all issues: tasks-results/issues.csv",
+            "to fix: tasks-results/to-fix.csv",
+            "6 rows, 5 to fix",
+            "next: fix the rows in your files, then run batchcreate check tasks.csv",
+            f"  or fix them in {TO_FIX}, then run batchcreate check tasks.csv {TO_FIX}",
         ],
     )
     assert [issue["cell"] for issue in issues] == ["A3", "A4", "A5", "A6", "B7"]
@@ -96,7 +96,7 @@ async def test_causes_are_worded_for_analysts_in_their_language(tmp_path: Path) 
     assert ended.err.splitlines()[3:6] == [
         "  1 行：操作类型无效（B 列）：B2",
         f"    B2: {issue['message']}",
-        "every cell: tasks-results/issues.csv",
+        "all issues: tasks-results/issues.csv",
     ]
     assert "操作类型" in issue["message"]
 
@@ -110,11 +110,11 @@ async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
     found = as_described(ended.out)
     cell = {"file": "tasks.csv", "sheet": "", "row": 7, "cell": "B7", "value": "UPSRT"}
     assert ended.code == 1
-    assert {key: found[key] for key in ("rows", "rejected", "cleaned", "passed_over")} == {
+    assert {key: found[key] for key in ("rows", "rejected", "cleaned", "skipped")} == {
         "rows": 6,
         "rejected": 5,
         "cleaned": 0,
-        "passed_over": [],
+        "skipped": [],
     }
     assert [(cause["rule"], cause["rows"]) for cause in found["causes"]] == [
         ("task_name.charset", 4),
@@ -150,7 +150,7 @@ async def test_json_tells_how_sheets_were_read(tmp_path: Path) -> None:
         "sheet": "ERP任务",
         "reason": "example",
         "rows": 1,
-    } in found["passed_over"]
+    } in found["skipped"]
     assert (found["cleaned"], found["cleanings"][0]) == (
         6,
         {
@@ -174,18 +174,18 @@ async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
     assert (ended.code, ended.err.splitlines()) == (
         1,
         [
-            "every cell: out/issues.csv",
-            "to mend: out/to-fix.csv",
-            "5 rows, 5 to mend",
-            f"next: mend the rows in your files, then {AGAIN}",
-            f"  or in out/to-fix.csv, then {AGAIN} out/to-fix.csv",
+            "all issues: out/issues.csv",
+            "to fix: out/to-fix.csv",
+            "5 rows, 5 to fix",
+            f"next: fix the rows in your files, then run {AGAIN}",
+            f"  or fix them in out/to-fix.csv, then run {AGAIN} out/to-fix.csv",
         ],
     )
     assert len(read_lines(tmp_path / "out" / "issues.csv")) == 5
 
 
-async def test_mended_files_leave_no_old_mistakes_behind(tmp_path: Path) -> None:
-    """The list of an earlier check is brought up to date when nothing is left to mend."""
+async def test_corrected_files_leave_no_old_issues(tmp_path: Path) -> None:
+    """The list of an earlier check is updated if no row needs a fix."""
     write_rows(tmp_path / "tasks.csv", WRONG)
     await invoke("check", "tasks.csv", folder=tmp_path)
     write_rows(tmp_path / "tasks.csv", task_rows(2))
@@ -197,7 +197,7 @@ async def test_mended_files_leave_no_old_mistakes_behind(tmp_path: Path) -> None
 
 
 async def test_rows_that_a_run_handed_back_stay(tmp_path: Path) -> None:
-    """A check of mended files knows nothing of rows that the server refused."""
+    """A check of corrected files does not contain rows that the server refused."""
     write_rows(tmp_path / "tasks.csv", WRONG)
     await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
     handed_back = (tmp_path / TO_FIX).read_bytes()

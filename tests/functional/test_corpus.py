@@ -26,8 +26,8 @@ def check(path: Path) -> tuple[Mapping[str, Issue], Mapping[str, Cleaning], int]
     """Return issues and cleanings by cell, and the number of rows."""
     with batchcreate.check([path], batchcreate.configure()) as findings:
         issues = list(findings.issues())
-        cleanings = {each.cell: each for each in findings.notices.cleanings}
-        assert findings.notices.cleaned >= len(cleanings)
+        cleanings = {each.cell: each for each in findings.notes.cleanings}
+        assert findings.notes.cleaned >= len(cleanings)
         return {issue.cell: issue for issue in reversed(issues)}, cleanings, findings.rows
 
 
@@ -74,7 +74,7 @@ def test_every_damage_is_found_at_its_cell_and_nothing_else_is(found: Found) -> 
 
 
 def test_harmless_damage_is_cleaned(found: Found) -> None:
-    """The cell is taken for what was plainly meant, and the plan says so."""
+    """The cell is read as what was plainly meant, and the plan says so."""
     places, _, cleanings = found
 
     wrong = {
@@ -111,7 +111,7 @@ def test_a_damaged_file_is_seen_through(case: Seen, tmp_path: Path) -> None:
 
     with batchcreate.check([path], batchcreate.configure()) as findings:
         issues = [issue.message for issue in findings.issues()]
-        (sheet,) = findings.notices.sheets
+        (sheet,) = findings.notes.sheets
 
     assert (findings.rows, issues) == (ROWS, [])
     assert sheet.layout.header_row == case.first_number - 1

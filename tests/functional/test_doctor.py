@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.cli.commands import doctor_command
+from batchcreate.cli.commands import doctor
 from batchcreate.errors import NoCredentialsError
 from batchcreate.models import Reply
 from batchcreate.pipeline.doctor import clock_skew, diagnose, rate_headers
@@ -356,7 +356,7 @@ class TestCommand:
             ended = await invoke("doctor", *at(simulator), folder=folder)
 
         assert ended.code == 1
-        assert ended.err.splitlines()[-1].startswith("BAD  credentials: not accepted: HTTP 401")
+        assert ended.err.splitlines()[-1].startswith("FAIL credentials: not accepted: HTTP 401")
 
     def test_tells_that_there_are_no_credentials(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -365,7 +365,7 @@ class TestCommand:
         monkeypatch.delenv("BATCHCREATE_TOKEN", raising=False)
         monkeypatch.setenv("HOME", "")
 
-        code = doctor_command({"endpoint": "http://127.0.0.1:1"})
+        code = doctor.main(["--endpoint", "http://127.0.0.1:1"], standalone_mode=False)
 
         assert code == 1
-        assert capsys.readouterr().err.startswith("BAD  credentials: no credentials: set ")
+        assert capsys.readouterr().err.startswith("FAIL credentials: no credentials: set ")

@@ -203,7 +203,7 @@ async def harmed(folder: Path, harm: Harm | None, way: str) -> tuple[Ended, byte
         heard = ""
         if harm is None:
             process.send_signal(signal.SIGINT)
-            heard = await said(process, "SIGINT: the requests under way may finish")
+            heard = await said(process, "Interrupted: finishing the requests in flight.")
             process.send_signal(signal.SIGINT)
         else:
             await asyncio.to_thread(harm, folder / "tasks-results")
@@ -253,11 +253,11 @@ def test_search_finds_what_it_looks_for() -> None:
 
 CRASH: Final = """
 import ctypes, os, resource
-from batchcreate.cli.main import _leave_no_core
+from batchcreate.cli.main import _disable_core_dumps
 
 most = resource.getrlimit(resource.RLIMIT_CORE)[1]
 resource.setrlimit(resource.RLIMIT_CORE, (most, most))
-_leave_no_core()
+_disable_core_dumps()
 print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)  # PR_GET_DUMPABLE
 os.abort()
 """

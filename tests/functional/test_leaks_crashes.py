@@ -19,7 +19,7 @@ from typing import Any, Final
 import pytest
 
 import batchcreate as package
-from batchcreate.cli.main import _exit_code
+from batchcreate.cli.main import run_command_line
 from batchcreate.simulator import Simulator
 from tests.functional.inside import surrounded
 from tests.functional.outside import hits, hits_below
@@ -144,7 +144,7 @@ def carry_out(folder: Path, way: str, look: Look, *, limit_s: float = LONG_S) ->
             with surrounded(command, folder, variables):
                 try:
                     with in_time(limit_s), looking(look):
-                        _exit_code()
+                        run_command_line()
                 except BaseException as error:  # noqa: BLE001 # that is the point
                     chain = (error, error.__cause__, error.__context__)
                     told = [f"{each!r} {each.args} {vars(each)}" for each in chain if each]

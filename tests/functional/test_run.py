@@ -209,7 +209,7 @@ def test_a_run_with_rejected_rows_ends_with_1_and_says_what_is_next(story: Story
     assert ended.err.splitlines()[-2] == "300 rows: 22 rejected, 278 created"
     last = ended.err.splitlines()[-1]
     assert last.startswith(
-        "next: hand tasks-results/to-fix.csv to the analysts, then "
+        "next: send tasks-results/to-fix.csv to the analysts, then run "
         "batchcreate run tasks-results/to-fix.csv --endpoint http://127.0.0.1:"
     )
     assert last.endswith(" --rate 1000 -v --results tasks-results")
@@ -228,7 +228,7 @@ def test_mended_rows_are_sent_and_no_others(story: Story) -> None:
     earlier = ids_by_name(story.first.tasks)
 
     assert story.mended.ended.code == 0
-    assert story.mended.ended.err.endswith("next: nothing; every row has its task\n")
+    assert story.mended.ended.err.endswith("next: nothing to do; every row has a task\n")
     assert story.mended.creates - story.second.creates == len(WRONG)
     assert statuses(story.mended.lines) == ["created"] * ROWS
     assert untrue(story.mended.lines, story.mended.tasks) == []
@@ -348,7 +348,7 @@ async def test_json_goes_to_stdout_and_quiet_leaves_the_last_lines(tmp_path: Pat
         "results: tasks-results/results.csv",
         "workbook: tasks-results/results.xlsx",
         "3 rows: 3 created",
-        "next: nothing; every row has its task",
+        "next: nothing to do; every row has a task",
     ]
 
 
@@ -456,7 +456,7 @@ async def test_several_files_may_span_instances(tmp_path: Path) -> None:
 
     lines = read_lines(tmp_path / "out" / "results.csv")
     assert ended.code == 0
-    assert "5 to send to 2 instances" in ended.err
+    assert "5 to send in 2 instances" in ended.err
     assert untrue(lines[:3], there) == untrue(lines[3:], here) == []
     assert (len(there), len(here)) == (3, 2)
     assert [(line["file"], line["project_id"], line["instance_id"]) for line in lines] == [

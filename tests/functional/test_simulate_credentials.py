@@ -161,9 +161,9 @@ async def test_a_file_that_others_may_read_is_warned_of(files: Path) -> None:
     [
         pytest.param(None, "--sk-file sk: cannot be read: No such file", id="missing"),
         pytest.param(b"\n", "sk is empty", id="empty"),
-        pytest.param(b"canary\xe4", "--sk-file sk: holds no secret", id="not ASCII"),
-        pytest.param(b"canary\nx", "--sk-file sk: holds no secret", id="two lines"),
-        pytest.param(b"x" * 65_537, "--sk-file sk: holds no secret", id="too long"),
+        pytest.param(b"canary\xe4", "--sk-file sk: not a secret", id="not ASCII"),
+        pytest.param(b"canary\nx", "--sk-file sk: not a secret", id="two lines"),
+        pytest.param(b"x" * 65_537, "--sk-file sk: not a secret", id="too long"),
     ],
 )
 async def test_a_file_without_a_secret_is_refused(

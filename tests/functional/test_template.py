@@ -40,7 +40,7 @@ def fill_in(path: Path, *, count: int) -> None:
 def checked(path: Path) -> tuple[int, int, int]:
     """Return rows, rejected rows and cleaned cells of *path*."""
     with check(Input(files=[path], defaults={})) as findings:
-        return findings.rows, findings.rejected, findings.notices.cleaned
+        return findings.rows, findings.rejected, findings.notes.cleaned
 
 
 def validations(sheet: Any) -> dict[str, tuple[str, ...]]:

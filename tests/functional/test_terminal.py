@@ -71,7 +71,7 @@ class TestQuestion:
         assert (code, results_of(folder)) == (0, ["created"] * 3)
         assert seen.lines[-2:] == [
             "3 rows: 3 created",
-            "next: nothing; every row has its task",
+            "next: nothing to do; every row has a task",
         ]
 
     @pytest.mark.parametrize("typed", ["yesterday\n", "\x04"], ids=["another word", "end of input"])  # fmt: skip
@@ -100,8 +100,8 @@ class TestQuestion:
             assert creates(simulator) == 0
 
         assert (code, results_of(folder)) == (130, ["not_attempted"] * 3)
-        assert "ended by SIGINT; run the same command again for the rest" in seen.lines
-        assert "under way" not in seen.plain
+        assert "Stopped by Ctrl-C. Run the same command again to continue." in seen.lines
+        assert "in flight" not in seen.plain
 
     async def test_what_was_typed_before_it_is_no_answer(self, folder: Path) -> None:
         """Nobody agrees to what he has not read."""
@@ -132,7 +132,7 @@ class TestQuestion:
 
         assert (code, before) == (0, [QUESTION])
         assert seen.lines == [f"{QUESTION}y", *END, "3 rows: 3 created",
-                              "next: nothing; every row has its task"]  # fmt: skip
+                              "next: nothing to do; every row has a task"]  # fmt: skip
 
     async def test_retry_asks_too(self, folder: Path) -> None:
         """What it is about is told in the same way."""
@@ -265,12 +265,14 @@ class TestDisplay:
         async with self.halfway_process(folder) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             seen.type("\x03")
-            await seen.sees("SIGINT: the requests under way may finish; again to end them too")
+            await seen.sees(
+                "Interrupted: finishing the requests in flight. Press Ctrl-C again to stop at once."
+            )
             turnstile.open()
             code = await seen.end()
 
         assert code == 130
-        assert "\x1b[2KSIGINT: the requests under way" in seen.shown
+        assert "\x1b[2KInterrupted: finishing the requests" in seen.shown
 
     @pytest.mark.parametrize(
         ("options", "variables"),
@@ -302,7 +304,7 @@ class TestDisplay:
         assert "\x1b" not in seen.shown
         assert seen.lines == [
             *plan_of(simulator), f"{QUESTION}y", *END, "3 rows: 3 created",
-            "next: nothing; every row has its task",
+            "next: nothing to do; every row has a task",
         ]  # fmt: skip
 
     async def test_terminal_that_goes_away_ends_nothing(self, folder: Path) -> None:
@@ -374,7 +376,7 @@ async def test_nothing_that_was_read_moves_the_cursor(tmp_path: Path) -> None:
 
 
 class TestToken:
-    PROMPT: Final = "token (not shown): "
+    PROMPT: Final = "token (input is hidden): "
 
     async def test_is_asked_for_where_there_is_none(self, folder: Path) -> None:
         """It is used, and shown nowhere, however long it is."""
@@ -394,7 +396,7 @@ class TestToken:
 
         assert "canary" not in seen.shown
         assert seen.lines[0] == (
-            "no credentials are configured: type or paste a project-scoped IAM token"
+            "No credentials are configured. Paste a project-scoped IAM token."
         )
 
     async def test_can_be_corrected_while_it_is_typed(self, folder: Path) -> None:
@@ -434,7 +436,7 @@ class TestToken:
                 seen.type("\x03")
                 assert await seen.end() == 130
 
-        assert seen.lines[-1] == "interrupted; nothing was sent"
+        assert seen.lines[-1] == "Interrupted; nothing was sent."
         assert not (folder / "tasks-results").exists()
 
     async def test_is_not_asked_for_with_yes(self, folder: Path) -> None:
@@ -472,7 +474,9 @@ class TestToken:
             ):
                 await seen.sees(self.PROMPT)
                 seen.type("abc\n")
-                await seen.sees("Delete 3 tasks from the server? [y/N]")
+                await seen.sees(
+                    f"Delete 3 tasks of instance {INSTANCE}, project {PROJECT}, at {simulator.url}? [y/N] "
+                )
                 seen.type("y\n")
                 assert await seen.end() == 0
 

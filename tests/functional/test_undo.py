@@ -2,13 +2,11 @@
 
 import asyncio
 import dataclasses
-import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -31,7 +29,6 @@ from tests.functional.program import (
     LIMIT_S,
     PROJECT,
     TOKEN,
-    Ended,
     Turnstile,
     at,
     end,
@@ -44,6 +41,7 @@ from tests.functional.program import (
     task_rows,
     write_rows,
 )
+from tests.functional.terminal import process_terminal, terminal
 
 UNDO: Final = ("undo", "tasks-results")
 RESULTS: Final = "tasks-results"
@@ -66,11 +64,14 @@ async def undo(
     stop: StopSwitch | None = None,
     **options: Any,
 ) -> Undone:
+    async def answer(search: Search, warning: str) -> bool:
+        return confirm(search, warning)
+
     return await undoing.undo(
         folder / RESULTS,
         load({"rate": 1000, "timeout": 5} | options),
         environment={"BATCHCREATE_TOKEN": TOKEN} if environment is None else environment,
-        confirm=confirm,
+        confirm=answer,
         stop=stop or StopSwitch(),
     )
 
@@ -314,7 +315,7 @@ class TestCommand:
         assert ended.err.splitlines()[:3] == [
             f"  task-00{number}  {task_id}  (instance i1)" for number, task_id in enumerate(ids, 1)
         ]
-        assert "there is no terminal to ask on: add --yes if you mean it" in ended.err
+        assert "needs confirmation: run it in a terminal, or add --yes" in ended.err
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
 
     async def test_with_yes_it_deletes(self, tmp_path: Path) -> None:
@@ -333,7 +334,7 @@ class TestCommand:
         lines = ended.err.splitlines()
         assert lines[0] == "token.txt is readable by other users; run chmod 600 token.txt"
         assert lines[-3:] == [
-            "  … and 5 more", "undo: 25 deleted", "every task: tasks-results/undo.csv",
+            "  … and 5 more", "undo: 25 deleted", "details: tasks-results/undo.csv",
         ]  # fmt: skip
         assert again.err == "undo: this batch has no tasks on the server\n"
 
@@ -346,69 +347,47 @@ class TestCommand:
             ended = await invoke(*UNDO, "--yes", "--quiet", folder=tmp_path)
 
         assert ended.code == 1
-        assert "gone from the server already: 1 task of this batch\n" in ended.err
-        assert "left alone, having another name by now: 1 task of this batch\n" in ended.err
+        assert "already deleted: 1 task of this batch\n" in ended.err
+        assert "kept, renamed on the server: 1 task of this batch\n" in ended.err
         assert "undo: 1 deleted, 1 gone, 1 kept\n" in ended.err
 
     @pytest.mark.parametrize(
         ("typed", "code", "left"),
         [
-            pytest.param(b"y\n", 0, 0, id="yes"),
-            pytest.param(b"\n", 1, 3, id="enter"),
-            pytest.param(b"n\n", 1, 3, id="no", marks=pytest.mark.long),
+            pytest.param("y\n", 0, 0, id="yes"),
+            pytest.param("\n", 1, 3, id="enter"),
+            pytest.param("n\n", 1, 3, id="no", marks=pytest.mark.long),
         ],
     )
     async def test_asks_on_a_terminal(
-        self, typed: bytes, code: int, left: int, tmp_path: Path
+        self, typed: str, code: int, left: int, tmp_path: Path
     ) -> None:
         """Only a yes deletes."""
         async with recording() as simulator:
             await create(tmp_path, simulator)
-            ended = await answered(tmp_path, typed)
+            async with terminal(*UNDO, folder=tmp_path) as seen:
+                await seen.sees(question(simulator))
+                seen.type(typed)
+                assert await seen.end() == code
 
             assert len(simulator.tasks(PROJECT, INSTANCE)) == left
-        assert ended.code == code
-        assert ("nothing was deleted" in ended.err) is (left == 3)
+        assert ("Cancelled; nothing was deleted." in seen.lines) is (left == 3)
 
     async def test_interrupt_of_the_question_ends_it(self, tmp_path: Path) -> None:
         """At once, without waiting for an answer."""
         async with recording() as simulator:
             await create(tmp_path, simulator)
-            ended = await answered(tmp_path, None)
+            async with process_terminal(*UNDO, folder=tmp_path) as (seen, _):
+                await seen.sees(question(simulator))
+                seen.type("\x03")
+                assert await seen.end() == 130
 
             assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
-        assert ended.code == 130
-        assert ended.err.rstrip().endswith("interrupted; nothing was sent")
+        assert seen.lines[-1] == "Interrupted; nothing was sent."
 
 
-async def answered(folder: Path, typed: bytes | None) -> Ended:
-    """Run undo on a terminal and type when it asks; interrupt it where there is nothing to type."""
-    terminal, end_of_program = os.openpty()
-    own = {name: text for name, text in os.environ.items() if not name.startswith("BATCHCREATE_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-m", "batchcreate", *UNDO),
-        cwd=folder,
-        env=own | {"BATCHCREATE_TOKEN": TOKEN},
-        stdin=end_of_program,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    os.close(end_of_program)
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            stream = cast("asyncio.StreamReader", process.stderr)
-            asked = await stream.readuntil(b"Delete 3 tasks from the server? [y/N]: ")
-        if typed is not None:
-            os.write(terminal, typed)
-        while typed is None and process.returncode is None:
-            # Until it listens: an interrupt before that is lost, as on every terminal.
-            process.send_signal(signal.SIGINT)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 1)
-        ended = await end(process)
-    finally:
-        os.close(terminal)
-    return dataclasses.replace(ended, err=asked.decode() + ended.err)
+def question(simulator: Simulator) -> str:
+    return f"Delete 3 tasks of instance {INSTANCE}, project {PROJECT}, at {simulator.url}? [y/N] "
 
 
 class TestInterrupted:
@@ -458,7 +437,7 @@ class TestInterrupted:
             await create(tmp_path, simulator, rows=rows)
             process = await self.hold(tmp_path, simulator, turnstile)
             process.send_signal(signal.SIGINT)
-            await said(process, "SIGINT: the requests under way may finish")
+            await said(process, "Interrupted: finishing the requests in flight.")
             if signals == 1:
                 turnstile.open()
             else:

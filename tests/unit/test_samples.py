@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 def test_every_row_of_a_clean_sample_is_valid(name: str, rows: int) -> None:
     """Nothing in it had to be cleaned either."""
     with check(Input(files=[SAMPLES / name], defaults={})) as findings:
-        found = (findings.rows, findings.rejected, findings.notices.cleaned)
+        found = (findings.rows, findings.rejected, findings.notes.cleaned)
 
     assert found == (rows, 0, 0)
 
@@ -37,21 +37,21 @@ def test_the_messy_sample_has_the_mistakes_that_it_is_made_with() -> None:
 def test_the_messy_sample_shows_what_is_noticed() -> None:
     """Titles, sheets of other things, an example row, a near miss, and cells to be cleaned."""
     with check(Input(files=[SAMPLES / "messy.xlsx"], defaults={})) as findings:
-        notices = findings.notices
+        notes = findings.notes
 
-    crm, erp = (sheet.layout for sheet in notices.sheets)
+    crm, erp = (sheet.layout for sheet in notes.sheets)
     assert (crm.sheet, crm.header_row, len(crm.hints)) == ("CRM", 5, 1)
     assert (erp.sheet, erp.header_row, len(erp.hints)) == ("ERP任务", 1, 0)
-    assert {(passed.sheet, passed.reason) for passed in notices.skipped} == {
+    assert {(passed.sheet, passed.reason) for passed in notes.skipped} == {
         ("说明 Notes", "no_header"),
         ("Lookup", "no_header"),
         ("CRM (2024)", "hidden"),
         ("Sheet3", "empty"),
         ("ERP任务", "example"),
     }
-    cleaned = [(cleaning.location.sheet, cleaning.cell) for cleaning in notices.cleanings]
+    cleaned = [(cleaning.location.sheet, cleaning.cell) for cleaning in notes.cleanings]
     assert cleaned == [(sheet, cell) for sheet, found in messy.CLEANED.items() for cell in found]
-    assert notices.cleaned == len(cleaned)
+    assert notes.cleaned == len(cleaned)
 
 
 def test_the_messy_sample_can_be_made_again(tmp_path: Path) -> None:
