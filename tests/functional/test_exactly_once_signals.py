@@ -140,7 +140,7 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
         async with asyncio.timeout(LIMIT_S):
             await turnstile.is_full.wait()
         process.send_signal(signal.SIGINT)
-        await said(process, "Interrupted")
+        await said(process, "Ctrl-C")
         began = loop.time()
         async with asyncio.TaskGroup() as group:
             interrupting = group.create_task(keep_interrupting(process))
