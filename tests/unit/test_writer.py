@@ -652,6 +652,20 @@ async def test_call_that_ends_the_thread_fails_all_futures(folder: Path) -> None
         await broken()
 
 
+async def test_cancelled_future_of_a_failed_writer_is_tolerated(folder: Path) -> None:
+    """A worker can be cancelled before the writer fails."""
+    journal = opened(folder, {"a.csv": ["x"]})
+
+    async def broken() -> None:
+        async with open_writer(journal) as writer:
+            failed = writer._call(fail)
+            writer.intend([number_of(journal, "x")]).cancel()
+            await failed
+
+    with pytest.raises(JournalError, match="disk I/O error"):
+        await broken()
+
+
 async def test_failing_clock_fails_all_futures(folder: Path) -> None:
     """An error before the batch is passed to the thread fails its futures as well."""
     journal = opened(folder, {"a.csv": ["x"]})
