@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import aiohttp
 
-from tests.needs import required
+from tests.needs import require_program
 
 LIMIT_S = 60.0
 NARROW, WIDE = 360, 1400
@@ -92,7 +92,7 @@ class Tab:
                 **{"type": kind, "key": key, "windowsVirtualKeyCode": code, **text},
             )
 
-    async def printed(self) -> bytes:
+    async def print_pdf(self) -> bytes:
         """Return the printed page, a PDF."""
         return base64.b64decode((await self.ask("Page.printToPDF"))["data"])
 
@@ -114,7 +114,7 @@ class Tab:
 @asynccontextmanager
 async def browsing() -> AsyncIterator[Tab]:
     """Start a separate browser and return its empty tab."""
-    chromium = required("chromium", "chromium-browser")
+    chromium = require_program("chromium", "chromium-browser")
     profile = tempfile.mkdtemp(prefix="chromium-")
     process = await asyncio.create_subprocess_exec(
         *(chromium, *_QUIET, f"--user-data-dir={profile}", "about:blank"),

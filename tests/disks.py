@@ -1,4 +1,4 @@
-"""Disks of a test's own: small ones, full ones, and ones that take nothing."""
+"""Disks for single tests: small, full and read-only."""
 
 import contextlib
 import os
@@ -9,33 +9,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.needs import missing, required
+from tests.needs import require_program, skip_or_fail
 
 
 @contextmanager
 def small_disk(folder: Path, *, size_kib: int) -> Iterator[Path]:
-    """Mount a file system of its own, of a size in KiB, on *folder*; it goes with the block."""
+    """Mount a file system of *size_kib* KiB on *folder* until the block ends."""
     if os.geteuid():
-        missing("only root can mount a disk")
+        skip_or_fail("mounting a disk requires root")
     folder.mkdir()
-    mount = (required("mount"), "-t", "tmpfs", "-o", f"size={size_kib}k,mode=700", "tmpfs")
-    tried = subprocess.run((*mount, str(folder)), capture_output=True, check=False)  # noqa: S603 # ours
-    if tried.returncode:
-        missing(f"no file system can be mounted here: {tried.stderr!r}")
+    mount = (require_program("mount"), "-t", "tmpfs", "-o", f"size={size_kib}k,mode=700", "tmpfs")
+    mounted = subprocess.run((*mount, str(folder)), capture_output=True, check=False)  # noqa: S603 # arguments of this module
+    if mounted.returncode:
+        skip_or_fail(f"file systems cannot be mounted: {mounted.stderr!r}")
     try:
         yield folder
     finally:
-        subprocess.run((required("umount"), "--lazy", str(folder)), check=True)  # noqa: S603 # ours
+        subprocess.run((require_program("umount"), "--lazy", str(folder)), check=True)  # noqa: S603 # arguments of this module
 
 
 def enlarge(disk: Path, *, size_kib: int) -> None:
-    """Give a small disk another size."""
+    """Change the size of a small disk."""
     _remount(disk, f"size={size_kib}k")
 
 
 @contextmanager
 def read_only(disk: Path) -> Iterator[None]:
-    """Let *disk* take nothing, not even from root, until the block ends."""
+    """Mount *disk* read-only until the block ends; root cannot write to it either."""
     _remount(disk, "ro")
     try:
         yield
@@ -44,7 +44,7 @@ def read_only(disk: Path) -> Iterator[None]:
 
 
 def fill(disk: Path, *, pages_left: int = 0) -> Path:
-    """Take all space of *disk* but so many pages; return the file that does."""
+    """Write a file that leaves *pages_left* pages of *disk* free; return its path."""
     ballast = disk / "ballast"
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         if pages_left:
@@ -57,13 +57,13 @@ def fill(disk: Path, *, pages_left: int = 0) -> Path:
 
 
 def _remount(disk: Path, option: str) -> None:
-    remount = (required("mount"), "-o", f"remount,{option}", str(disk))
-    subprocess.run(remount, check=True)  # noqa: S603 # ours
+    remount = (require_program("mount"), "-o", f"remount,{option}", str(disk))
+    subprocess.run(remount, check=True)  # noqa: S603 # arguments of this module
 
 
 @contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """Let the operating system refuse to write more than *size* bytes to a file."""
+def file_size_limit(size: int) -> Iterator[None]:
+    """Limit the size of written files to *size* bytes until the block ends."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     earlier = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))

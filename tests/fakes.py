@@ -1,4 +1,4 @@
-"""Small stand-ins for the server and the journal's thread, and one run wired on them."""
+"""Fakes of the server, the credential and the journal writer, and one run that uses them."""
 
 import asyncio
 import copy
@@ -34,62 +34,62 @@ from batchcreate.retry import RetryPolicy
 from tests.journals import NOW_MS, read
 
 EPOCH_S = NOW_MS / 1000
-INTERRUPT = StopReason(cause=StopCause.INTERRUPTED, message="SIGINT", signal=2)
+INTERRUPTED = StopReason(cause=StopCause.INTERRUPTED, message="SIGINT", signal=2)
 
 Page = dict[str, Any]
-Distortion = Callable[[Page], Page]
-ListFault = Reply | TransportError | Distortion
+PageChange = Callable[[Page], Page]
+ListFault = Reply | TransportError | PageChange
 
 
-def answer(status: int, content: object = None, **headers: str) -> Reply:
-    """Return an answer: *content* as JSON, or as it is where it is bytes."""
+def json_reply(status: int, content: object = None, **headers: str) -> Reply:
+    """Return a response with *content* as JSON; bytes are not converted."""
     body = content if isinstance(content, bytes) else json.dumps(content or {}).encode()
     lowered = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status=status, headers=lowered, body=body)
 
 
-def error(status: int, code: str = "FDI.1", message: str = "no", **headers: str) -> Reply:
-    """Return an answer with an error as the API words it."""
-    return answer(status, {"error_code": code, "error_msg": message}, **headers)
+def error_reply(status: int, code: str = "FDI.1", message: str = "no", **headers: str) -> Reply:
+    """Return a response with an error in the format of the API."""
+    return json_reply(status, {"error_code": code, "error_msg": message}, **headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class ServerAction:
     """
-    What the model server does with one create call.
+    Effect and response of one create request on the model server.
 
     Attributes:
-        does_create: the task comes into being.
-        acts_after_s: when, counted from the arrival of the call.
-        lag_s: how long after that the list does not show it.
-        answers_after_s: when the answer arrives, or the failure.
-        answer: what is said; ``None`` for the truth.
+        creates_task: the server creates the task.
+        effect_after_s: time from the request to the creation of the task.
+        list_delay_s: time from the creation until the task list contains the task.
+        reply_after_s: time from the request to the response or the transport error.
+        reply: the response or transport error, or None for the response that is true.
 
     """
 
-    does_create: bool = True
-    acts_after_s: float = 0.0
-    lag_s: float = 0.0
-    answers_after_s: float = 0.05
-    answer: Reply | TransportError | None = None
+    creates_task: bool = True
+    effect_after_s: float = 0.0
+    list_delay_s: float = 0.0
+    reply_after_s: float = 0.05
+    reply: Reply | TransportError | None = None
 
 
-HONEST = Act()
+SUCCESS = ServerAction()
 
 
-def refusal(reply: Reply | TransportError) -> Act:
-    """Return what a server does that creates nothing and says *reply*."""
-    return Act(does_create=False, answer=reply)
+def reply_only(reply: Reply | TransportError) -> ServerAction:
+    """Return an action that creates no task and responds with *reply*."""
+    return ServerAction(creates_task=False, reply=reply)
 
 
-def lie(reply: Reply | TransportError, *, lag_s: float = 0.0) -> Act:
-    """Return what a server does that creates the task and says *reply*."""
-    return Act(answer=reply, lag_s=lag_s)
+def create_then_reply(reply: Reply | TransportError, *, list_delay_s: float = 0.0) -> ServerAction:
+    """Return an action that creates the task and responds with *reply*."""
+    return ServerAction(reply=reply, list_delay_s=list_delay_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A task on the model server; the list shows it from *listed_at* on."""
+class StoredTask:
+    """A task on the model server; the task list contains it from *listed_at* on."""
 
     target: Target
     name: str
@@ -100,79 +100,77 @@ class Held:
 @dataclass(kw_only=True)
 class ModelServer:
     """
-    Tasks in memory, in a world whose time goes on from one event loop to the next.
+    Tasks in memory, with a clock that continues from one event loop to the next.
 
     Attributes:
-        has_unique_names: a name that exists is refused; otherwise a second one is made.
-        started_at: what the world's clock showed when the present loop began.
+        has_unique_names: a create request with an existing name is refused.
+        started_at: time at which the current event loop was started, in seconds since 1970.
 
     """
 
     has_unique_names: bool = False
     started_at: float = EPOCH_S
-    tasks: list[Held] = field(default_factory=list)
+    tasks: list[StoredTask] = field(default_factory=list)
 
     @property
     def now(self) -> float:
-        """The present in seconds since 1970, inside a loop."""
+        """The current time in seconds since 1970, inside an event loop."""
         return self.started_at + asyncio.get_running_loop().time()
 
     def now_ms(self) -> int:
-        """Return the present as the journal wants it."""
+        """Return the current time in milliseconds since 1970."""
         return int(self.now * 1000)
 
     def utc_now(self) -> datetime:
-        """Return the present as the pool wants it."""
+        """Return the current time as a date in UTC."""
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)
 
-    def hold(self, target: Target, name: str, listed_at: float = 0.0) -> Held:
-        """Bring a task into being."""
-        task = Held(
+    def add_task(self, target: Target, name: str, listed_at: float = 0.0) -> StoredTask:
+        """Create a task, without a request."""
+        task = StoredTask(
             target=target, name=name, task_id=f"id-{len(self.tasks) + 1}", listed_at=listed_at
         )
         self.tasks.append(task)
         return task
 
-    def receive(self, target: Target, name: str, act: Act) -> Reply:
-        """Act as told and return the true answer."""
+    def receive(self, target: Target, name: str, action: ServerAction) -> Reply:
+        """Carry out *action* and return the response that is true."""
         if self.has_unique_names and (target, name) in self.ids:
-            return error(409, "FDI.409", "the name exists already")
-        if not act.does_create:
-            return error(500)
-        return answer(
-            200,
-            {"task_id": self.hold(target, name, self.now + act.acts_after_s + act.lag_s).task_id},
-        )
+            return error_reply(409, "FDI.409", "the name exists already")
+        if not action.creates_task:
+            return error_reply(500)
+        listed_at = self.now + action.effect_after_s + action.list_delay_s
+        return json_reply(200, {"task_id": self.add_task(target, name, listed_at).task_id})
 
-    def listed(self, target: Target) -> list[Held]:
-        """Return what the list shows now."""
+    def listed(self, target: Target) -> list[StoredTask]:
+        """Return the tasks that the task list contains now."""
         return [
             task for task in self.tasks if task.target == target and task.listed_at <= self.now
         ]
 
     @property
     def ids(self) -> Mapping[tuple[Target, str], str]:
-        """The ids by target and name; of several tasks of a name the last one."""
+        """The task ids by target and name; the last one if several tasks have the name."""
         return {(task.target, task.name): task.task_id for task in self.tasks}
 
     @property
-    def twice(self) -> list[str]:
-        """The names that exist more than once on an instance."""
+    def duplicates(self) -> list[str]:
+        """The names that several tasks of an instance have."""
         counts = Counter((task.target, task.name) for task in self.tasks)
         return [name for (_, name), count in counts.items() if count > 1]
 
 
 class ScriptedClient:
     """
-    The two calls that a run makes, answered by a model server.
+    The two requests of a run, answered by a model server.
 
     Args:
-        server: where tasks come into being.
-        creates: what happens to the create calls, in their order; the rest goes well.
-        lists: what happens to the list calls, likewise; ``None`` for no fault.
-        page_tasks: the most tasks on one page.
+        server: the model server.
+        creates: actions for the create requests, in their order; the following ones succeed.
+        lists: faults of the list requests, in their order; None for no fault.
+        page_tasks: maximum number of tasks on one page.
         on_step: called between any two steps.
-        is_dead: tells whether the caller has been killed meanwhile.
+        is_killed: returns True if the calling process has been killed.
 
     """
 
@@ -180,11 +178,11 @@ class ScriptedClient:
         self,
         server: ModelServer,
         *,
-        creates: Iterable[Act] = (),
+        creates: Iterable[ServerAction] = (),
         lists: Iterable[ListFault | None] = (),
         page_tasks: int = 1000,
         on_step: Callable[[], None] = lambda: None,
-        is_dead: Callable[[], bool] = lambda: False,
+        is_killed: Callable[[], bool] = lambda: False,
     ) -> None:
         self.sent: list[str] = []
         self.sent_at: list[float] = []
@@ -195,23 +193,23 @@ class ScriptedClient:
         self._creates = iter(creates)
         self._lists = iter(lists)
         self._page_tasks = page_tasks
-        self._is_dead = is_dead
+        self._is_killed = is_killed
 
     async def create(self, target: Target, body: bytes) -> Reply:
-        """Act and answer as scripted."""
+        """Carry out the next action and return its response."""
         await self._step()
         name = json.loads(body)["task_name"]
         self.sent.append(name)
         self.sent_at.append(asyncio.get_running_loop().time())
-        act = next(self._creates, HONEST)
-        truth = self.server.receive(target, name, act)
+        action = next(self._creates, SUCCESS)
+        truth = self.server.receive(target, name, action)
         await self._step()
-        await asyncio.sleep(act.answers_after_s)
+        await asyncio.sleep(action.reply_after_s)
         await self._step()
-        return _said(truth if act.answer is None else act.answer)
+        return _reply_or_raise(truth if action.reply is None else action.reply)
 
     async def list_tasks(self, target: Target, *, offset: int, limit: int) -> Reply:
-        """Answer as scripted."""
+        """Return a page of the task list, or the next fault."""
         await self._step()
         self.listed_at.append(asyncio.get_running_loop().time())
         fault = next(self._lists, None)
@@ -226,37 +224,37 @@ class ScriptedClient:
         await self._step()
         self.has_list_failed |= fault is not None
         if fault is None or callable(fault):
-            return answer(200, page if fault is None else fault(page))
-        return _said(fault)
+            return json_reply(200, page if fault is None else fault(page))
+        return _reply_or_raise(fault)
 
     @property
     def listed(self) -> int:
-        """How many pages were asked for."""
+        """The number of list requests."""
         return len(self.listed_at)
 
     async def _step(self) -> None:
         self.on_step()
-        if self._is_dead():
+        if self._is_killed():
             await asyncio.Event().wait()
 
 
-def _said(said: Reply | TransportError) -> Reply:
-    if isinstance(said, TransportError):
-        raise copy.copy(said)
-    return said
+def _reply_or_raise(result: Reply | TransportError) -> Reply:
+    if isinstance(result, TransportError):
+        raise copy.copy(result)
+    return result
 
 
 class FixedCredential:
     """
-    A credential whose secret nobody sees.
+    A credential without a secret.
 
     Args:
-        renewals: what becomes of the attempts to renew it, in their order.
+        renewals: results of the renewals, in their order.
 
     """
 
     name = "fixed"
-    remedy = "mend it"
+    remedy = "fix it"
     is_of_one_project = False
     secrets = ()
 
@@ -265,15 +263,15 @@ class FixedCredential:
         self._renewals = iter(renewals)
 
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
-        """Return none: the model server lets everybody in."""
+        """Return no headers: the model server does not authenticate."""
         del method, url, body
         return {}
 
     async def ready(self, project_id: str | None = None) -> None:
-        """Be ready."""
+        """Return at once: there is no login."""
 
     async def renew(self, project_id: str, sent_at: float) -> bool:
-        """Tell whether a new secret is in force, as scripted; by default none can be had."""
+        """Return the next scripted result, or False after the last one."""
         del project_id, sent_at
         self.renewed += 1
         outcome = next(self._renewals, False)
@@ -284,13 +282,13 @@ class FixedCredential:
 
 class InlineWriter(Writer):
     """
-    The journal's writer without its thread, so that nothing depends on real time.
+    The journal writer without its thread, so that tests do not depend on real time.
 
     Args:
-        connection: the journal's.
+        connection: connection of the journal.
         run: number of the run.
         now_ms: the wall clock.
-        delay_s: what a commit takes.
+        delay_s: duration of a commit in seconds.
         on_step: called before and after each commit.
 
     """
@@ -339,15 +337,15 @@ class InlineWriter(Writer):
         self._on_step()
         try:
             self._write([batch])
-        except Exception as error:  # noqa: BLE001 # as the thread does
+        except Exception as error:  # noqa: BLE001 # the writer thread also catches all errors
             self._fail(error)
         self.commits += 1
         self._on_step()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Knobs:
-    """How a run is set up."""
+class RunOptions:
+    """The options of a run."""
 
     workers: int = 3
     rate_per_s: float = 50.0
@@ -359,17 +357,17 @@ class Knobs:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
-class Rig:
+class RunUnderTest:
     """
-    One run, sent by `batchcreate.pipeline.send.Sender` to a model server.
+    One run of `batchcreate.pipeline.send.Sender` against a model server.
 
     Args:
-        journal: has read the input.
-        client: asks the server, whose clock is the clock.
-        knobs: how it is set up.
-        reconciler: the class that reconciles.
-        credential: is asked to renew itself where the server says 401.
-        gate: the class that lets requests go.
+        journal: journal with enrolled rows.
+        client: client of the model server, whose clock is used.
+        options: options of the run.
+        reconciler: class of the reconciler.
+        credential: credential that is renewed after a response with 401.
+        gate: class of the rate limiter.
 
     """
 
@@ -377,7 +375,7 @@ class Rig:
         self,
         journal: Journal,
         client: ScriptedClient,
-        knobs: Knobs | None = None,
+        options: RunOptions | None = None,
         *,
         reconciler: type[Reconciler] = Reconciler,
         credential: FixedCredential | None = None,
@@ -390,7 +388,7 @@ class Rig:
         self._journal = journal
         self._server = client.server
         self._client = client
-        self._knobs = knobs or Knobs()
+        self._options = options or RunOptions()
         self._reconciler = reconciler
         self._gate = gate
         self._credential = credential or FixedCredential()
@@ -399,28 +397,28 @@ class Rig:
             None,
             processors=[self.capture],
             wrapper_class=structlog.make_filtering_bound_logger(
-                logging.DEBUG if self._knobs.is_verbose else logging.INFO
+                logging.DEBUG if self._options.is_verbose else logging.INFO
             ),
         )
 
     @property
     def logged(self) -> list[Mapping[str, Any]]:
-        """What was logged."""
+        """The log events."""
         return list(self.capture.entries)
 
     async def run(self) -> StopReason | None:
-        """Run the preflight and send; return the reason why the run ended early."""
-        knobs = self._knobs
-        gate = self._gate(RateLimit(rate_per_s=knobs.rate_per_s, headroom=0.0))
+        """Run the preflight and send; return the stop reason or None."""
+        options = self._options
+        gate = self._gate(RateLimit(rate_per_s=options.rate_per_s, headroom=0.0))
         connection = Connection(
             client=self._client,
             credential=self._credential,
             gate=gate,
-            retry=knobs.retry,
+            retry=options.retry,
             random=Random(1),  # noqa: S311 # jitter, not a secret
         )
         number = self._journal.start_run(RunId("run"), at="2025-01-02T03:04:05Z")
-        unknown = self._journal.work.find_unknown() if knobs.does_reconcile else []
+        unknown = self._journal.work.find_unknown() if options.does_reconcile else []
         targets = [
             *self._journal.work.count_per_target(),
             *(row.pending.key.target for row in unknown),
@@ -439,14 +437,14 @@ class Rig:
     async def _send(
         self, connection: Connection[ScriptedClient], unknown: Sequence[UnknownTask], number: int
     ) -> None:
-        knobs = self._knobs
+        options = self._options
         planned = sum(self._journal.work.count_per_target().values())
         self.counters.run_planned(planned=planned + len(unknown), existing=0)
         self.writer = InlineWriter(
             self._journal._connection,
             run=number,
             now_ms=self._server.now_ms,
-            delay_s=knobs.commit_s,
+            delay_s=options.commit_s,
             on_step=self._client.on_step,
         )
         sender = Sender(
@@ -462,17 +460,19 @@ class Rig:
         async with self.writer:
             await sender.send(
                 unknown,
-                concurrency=knobs.workers,
-                window_s=knobs.window_s if knobs.does_reconcile else None,
-                waiting_max=knobs.waiting_max,
+                concurrency=options.workers,
+                window_s=options.window_s if options.does_reconcile else None,
+                waiting_max=options.waiting_max,
             )
 
 
-def reopened(folder: Path, rows: Sequence[str], mended: Sequence[str] = ()) -> Journal:
-    """Open the journal in *folder*, read *rows* and *mended* ones into it, ready to be sent."""
+def open_for_sending(
+    folder: Path, rows: Sequence[str], corrections: Sequence[str] = ()
+) -> Journal:
+    """Open the journal in *folder*, enrol *rows* and *corrections*, and select them."""
     journal = Journal.open(folder)
-    # Processes die in these tests, the machine does not.
+    # These tests end processes, not the machine, so no commit has to be synced.
     journal._connection.execute("PRAGMA synchronous = OFF")
-    read(journal, {"a.csv": rows} | ({"to-fix.csv": mended} if mended else {}))
+    read(journal, {"a.csv": rows} | ({"to-fix.csv": corrections} if corrections else {}))
     journal.work.select_from_input()
     return journal

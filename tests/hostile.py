@@ -1,4 +1,4 @@
-"""Texts that somebody might type, paste or send to make a program do what it should not."""
+"""Malicious texts: formulas, markup, templates, terminal sequences, Unicode and long texts."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -85,14 +85,14 @@ HOSTILE: Final = tuple(
         )
     )
 )
-"""No NUL and no half of a pair: a file cannot bring these."""
+"""Texts for cells of input files, which cannot contain NUL or lone surrogates."""
 
 SENT: Final = (*HOSTILE, "\x00", "a\x00b", "\ud800", "a\udfffb", "\udc80\ud800")
-"""A server can."""
+"""Texts for responses of a server, including NUL and lone surrogates."""
 
 
 def harmful(text: str) -> Iterator[str]:
-    """Yield the characters of *text* that a report must not hold as they are."""
+    """Yield the characters of *text* that a report must not contain unescaped."""
     for char in text:
         if not char.isprintable() and char not in "\n\t":
             yield char

@@ -1,7 +1,7 @@
 """
-Makes samples/messy.xlsx, a workbook as analysts send them.
+Generator of samples/messy.xlsx, a workbook with typical issues.
 
-By hand, after a change: ``python -m tests.messy samples/messy.xlsx``
+Run it after a change: ``python -m tests.messy samples/messy.xlsx``
 """
 
 import sys
@@ -44,10 +44,10 @@ REJECTED: Final = {
         "B9": "operation_types.repeated",
     },
 }
-"""The cells to mend, by sheet, and the rules that they break."""
+"""The cells with issues and the rules that they break, by sheet."""
 
 CLEANED: Final = {"CRM": ["A7", "D7", "F7", "D24", "F24"], "ERP任务": ["B11"]}
-"""The cells that are taken for what is plainly meant, by sheet."""
+"""The cells that are corrected automatically, by sheet."""
 
 _CRM_HEADINGS: Final = (
     "任务名称\nTask name *",
@@ -62,14 +62,14 @@ _CRM_HEADINGS: Final = (
     "Go-live",
 )
 _WIDE: Final = "INSERT,DELETE".translate({point: point + 0xFEE0 for point in range(0x41, 0x5B)})
-"""As somebody typed it whose keyboard was set to full-width letters."""
+"""Text typed with a full-width input method."""
 
 _IDS: Final = ("5b1f0e7d93c24a6f", "c2b8d1ef-6e3a-4f2c-8d4b-7a9f8e7d6c5b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
-    """A formula and the result that the spreadsheet program stored."""
+    """A formula and its stored result."""
 
     text: str
     result: str

@@ -1,4 +1,4 @@
-"""What tests want of the machine: without it they are skipped, but where CI is set they fail."""
+"""Programs and rights that tests require; without them, tests are skipped, or fail in CI."""
 
 import os
 import shutil
@@ -7,13 +7,14 @@ from typing import NoReturn
 import pytest
 
 
-def missing(what: str) -> NoReturn:
-    """Leave the running test out, saying *what* is missing; in CI nothing may be left out."""
+def skip_or_fail(requirement: str) -> NoReturn:
+    """Skip the current test because of a missing *requirement*; fail it if CI is set."""
     if os.environ.get("CI"):
-        pytest.fail(f"missing: {what}")
-    pytest.skip(what)
+        pytest.fail(f"missing: {requirement}")
+    pytest.skip(requirement)
 
 
-def required(*names: str) -> str:
-    """Return where the first of the programs *names* is that this machine has."""
-    return next(filter(None, map(shutil.which, names)), "") or missing(f"no {names[0]} here")
+def require_program(*names: str) -> str:
+    """Return the path of the first of the programs *names* that is installed."""
+    path = next(filter(None, map(shutil.which, names)), "")
+    return path or skip_or_fail(f"{names[0]} is not installed")

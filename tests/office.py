@@ -1,27 +1,27 @@
-"""LibreOffice, the second program that reads and writes spreadsheets."""
+"""Conversion of spreadsheets by LibreOffice, an independent implementation of the formats."""
 
 import subprocess
 from pathlib import Path
 
-from tests.needs import required
+from tests.needs import require_program
 
 LIMIT_S = 120
 
 _FILTERS = {".csv": "csv:Text - txt - csv (StarCalc):44,34,76"}
-"""What LibreOffice is told for a suffix: CSV with commas and quotation marks, in UTF-8."""
+"""The export filter for a suffix: CSV with commas and quotation marks, in UTF-8."""
 
 
 def convert(path: Path, suffix: str, *, folder: Path) -> Path:
     """
-    Let LibreOffice open *path* and save it with *suffix* in *folder*; return the new file.
+    Convert *path* to a file with *suffix* in *folder* with LibreOffice; return the new file.
 
-    Skips the test where there is no LibreOffice, and fails it there in CI.
+    Skips the test if LibreOffice is not installed, or fails it in CI.
     """
-    program = required("soffice")
+    program = require_program("soffice")
     folder.mkdir(exist_ok=True)
     kind = _FILTERS.get(suffix, suffix.removeprefix("."))
     profile = (folder / "profile").absolute().as_uri()
-    subprocess.run(  # noqa: S603 # arguments of our own
+    subprocess.run(  # noqa: S603 # arguments of this module
         [
             *(program, "--headless", "--norestore", f"-env:UserInstallation={profile}"),
             *("--convert-to", kind, "--outdir", str(folder), str(path)),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.needs import missing
+from tests.needs import skip_or_fail
 
 # The SDK reads the clock with datetime.utcnow, which Python 3.12 and later call deprecated.
 SILENCED = pytest.mark.filterwarnings(
@@ -18,4 +18,4 @@ def vendor(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError:
-        missing("the vendor's SDK is not here: pip install '.[test]'")
+        skip_or_fail("the vendor's SDK is not here: pip install '.[test]'")

@@ -15,61 +15,61 @@ T = TypeVar("T")
 
 
 class DeadlockError(Exception):
-    """Every worker waits, and nothing is left that could wake one."""
+    """All workers wait, and there is no event that can resume one."""
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """
-    A loop that never sleeps: with nothing ready, `time` jumps to the next timer.
+    An event loop that does not sleep: if nothing is ready, `time` jumps to the next timer.
 
-    The clock starts at 0 and gains a nanosecond with every turn of the loop, because code that
-    waits for time to pass may rely on a clock that never stands still: compare times with
-    `pytest.approx`. Sockets count only as far as their input has arrived.
+    The clock starts at 0 and advances by a nanosecond with each iteration of the loop, because
+    code may wait for the clock to change: compare times with `pytest.approx`. The loop does not
+    wait for input of sockets; it handles input that has arrived.
 
     Args:
-        grain_s: timers fire late, at the next multiple of this after they were awaited, as a
-            real loop's do: 0.001 for epoll.
+        grain_s: resolution of timers in seconds; timers fire late, at the next multiple of it,
+            as in a real loop, for example 0.001 for epoll.
 
     """
 
     def __init__(self, grain_s: float = 1e-9) -> None:
         self._grain_ns = round(grain_s * 1e9)
         self._now_ns = 0
-        self._outsiders = 0
+        self._threads = 0
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
-        """Return the virtual seconds since the loop was made."""
+        """Return the virtual time in seconds since the loop was created."""
         return self._now_ns / 1e9
 
     @property
-    def is_awaiting_outsiders(self) -> bool:
-        """Whether something beyond the loop, such as a thread, is going to wake it."""
-        return self._outsiders > 0
+    def is_awaiting_threads(self) -> bool:
+        """Return True if a thread will resume the loop."""
+        return self._threads > 0
 
     @contextmanager
-    def awaiting_outsiders(self) -> Iterator[None]:
+    def awaiting_threads(self) -> Iterator[None]:
         """
-        Stop the clock and wait for real: another thread will call `call_soon_threadsafe`.
+        Stop the clock and wait in real time until another thread calls `call_soon_threadsafe`.
 
-        Not needed for `run_in_executor` and `asyncio.to_thread`.
+        Not required for `run_in_executor` and `asyncio.to_thread`.
         """
-        self._outsiders += 1
+        self._threads += 1
         try:
             yield
         finally:
-            self._outsiders -= 1
+            self._threads -= 1
 
     def tick(self) -> None:
-        """Let one turn of the loop take a nanosecond."""
+        """Advance the clock by a nanosecond, for one iteration of the loop."""
         self._now_ns += 1
 
     def jump(self, wait_s: float | None) -> None:
         """
-        Pass *wait_s* seconds at once.
+        Advance the clock by *wait_s* seconds.
 
         Raises:
-            DeadlockError: *wait_s* is ``None``: there is no timer to wait for.
+            DeadlockError: *wait_s* is None, because there is no timer.
 
         """
         if wait_s is None:
@@ -84,23 +84,23 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         func: Callable[..., T],
         *args: Any,
     ) -> asyncio.Future[T]:
-        """Hand *func* to a thread; the clock stands still until it is done."""
+        """Run *func* in a thread; the clock does not advance until it has ended."""
         future = super().run_in_executor(executor, func, *args)
-        self._outsiders += 1
-        future.add_done_callback(self._outsider_is_done)
+        self._threads += 1
+        future.add_done_callback(self._thread_has_ended)
         return future
 
     async def shutdown_default_executor(self, *args: Any, **kwargs: Any) -> None:
-        """Wait for the executor's threads to end."""
-        with self.awaiting_outsiders():
+        """Wait for the end of the executor's threads."""
+        with self.awaiting_threads():
             await super().shutdown_default_executor(*args, **kwargs)
 
-    def _outsider_is_done(self, _future: asyncio.Future[Any]) -> None:
-        self._outsiders -= 1
+    def _thread_has_ended(self, _future: asyncio.Future[Any]) -> None:
+        self._threads -= 1
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Looks for input without waiting; where it would have to wait, the clock jumps."""
+    """A selector that advances the clock instead of waiting."""
 
     def __init__(self, loop: VirtualTimeLoop) -> None:
         super().__init__()
@@ -111,20 +111,20 @@ class _JumpingSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        if self._loop.is_awaiting_outsiders:
+        if self._loop.is_awaiting_threads:
             return super().select()
         self._loop.jump(timeout)
         return ready
 
 
 def run_virtually(main: Coroutine[Any, Any, T], *, grain_s: float = 1e-9) -> T:
-    """Run *main* to its end in a loop of its own, without a moment of real waiting."""
+    """Run *main* in a new event loop with virtual time and return its result."""
     with asyncio.Runner(loop_factory=partial(VirtualTimeLoop, grain_s)) as runner:
         return runner.run(main)
 
 
 @pytest.fixture
 def virtual_runner() -> Iterator[asyncio.Runner]:
-    """Give a runner in whose loop several coroutines may follow one another."""
+    """Return a runner whose loop can run several coroutines, one after the other."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         yield runner

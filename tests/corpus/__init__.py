@@ -1,6 +1,6 @@
 """
-What analysts' spreadsheets suffer: one class of damage each, as files that are built when wanted.
+Corpus of damaged input files, one class of damage each.
 
-`cells` has the damages of single cells, in workbooks and, where a text can show them, in CSV;
-`files` those of a file as a whole. Every class says what it is, where it is and what was meant.
+`cells` contains damages of single cells, for workbooks and, if text can represent them, for CSV;
+`files` contains damages of whole files. Each class states its name, location and correct value.
 """

@@ -1,4 +1,4 @@
-"""All damages of cells in one file, as analysts send it."""
+"""Input files that contain all damaged cells."""
 
 import csv
 from collections.abc import Sequence
@@ -13,25 +13,25 @@ from tests.corpus.cells import (
     NO_RESULT,
     Damage,
     damaged_row,
-    sound_row,
+    valid_row,
 )
 
 TITLE_ROWS = 3
 
 
 def write_book(path: Path, damages: Sequence[Damage] = CELLS) -> dict[Damage, str]:
-    """Write a workbook with a row for each of *damages*, and return where each stands."""
+    """Write a workbook with a row for each of *damages*; return the cell addresses."""
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "Tasks"
     sheet["A1"] = "Onboarding, second wave"
     for at, field in enumerate(FIELDS, start=1):
         sheet.cell(TITLE_ROWS + 1, at, field)
-    places = {}
+    addresses = {}
     number = TITLE_ROWS + 2
     for at, damage in enumerate(damages):
-        if damage.special == MERGED:  # the cell above it is sound, and swallows it
-            _write_row(sheet, number, sound_row(900 + at))
+        if damage.special == MERGED:  # the merged cell begins in a valid row above it
+            _write_row(sheet, number, valid_row(900 + at))
             number += 1
         _write_row(sheet, number, damaged_row(at, damage))
         column = FIELDS.index(damage.field) + 1
@@ -42,14 +42,14 @@ def write_book(path: Path, damages: Sequence[Damage] = CELLS) -> dict[Damage, st
             )
         elif isinstance(damage.typed, str) and damage.special != NO_RESULT:
             cell.data_type = "e" if damage.special else "s"
-        places[damage] = cell.coordinate
+        addresses[damage] = cell.coordinate
         number += 1
     book.save(path)
-    return places
+    return addresses
 
 
 def write_text(path: Path, damages: Sequence[Damage]) -> dict[Damage, str]:
-    """Write a CSV file with a row for each of *damages*, and return where each stands."""
+    """Write a CSV file with a row for each of *damages*; return the cell addresses."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()

@@ -1,4 +1,4 @@
-"""Damages of single cells: each stands in a row of its own, the rest of which is sound."""
+"""Damages of single cells; each is in a separate row, whose other cells are valid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ FIELDS = (
     "target_app_id",
     "Owner",
 )
-"""The columns of the corpus; the last one is the analyst's own."""
+"""The columns of the corpus; the last one is an additional column of the analyst."""
 
 NO_RESULT, ERROR, MERGED = "=no result", "error", "merged"
 
 
-class Verdict(StrEnum):
-    """What becomes of a damaged cell."""
+class CellResult(StrEnum):
+    """The result of validating a damaged cell."""
 
     ACCEPTED = "accepted"
     CLEANED = "cleaned"
@@ -34,35 +34,38 @@ class Damage:
     One class of damage.
 
     Attributes:
-        name: what it is.
-        field: the column.
-        typed: what the cell holds.
-        meant: what was meant: the cell's cleaned value, or the suggestion; empty where only
-            the analyst can know.
-        verdict: what becomes of the cell.
-        special: how the cell is written where its value alone does not say it.
+        name: description of the damage.
+        field: name of the column.
+        typed: content of the cell.
+        expected: the corrected value or the suggestion, or an empty string without a suggestion.
+        result: result of validating the cell.
+        special: kind of cell, if the value alone does not determine it.
 
     """
 
     name: str
     field: str
     typed: object
-    meant: str = ""
-    verdict: Verdict = Verdict.REJECTED
+    expected: str = ""
+    result: CellResult = CellResult.REJECTED
     special: str = ""
 
     @property
     def is_text(self) -> bool:
-        """A CSV file can hold it."""
+        """Return True if a CSV file can represent the damage."""
         return isinstance(self.typed, str) and not self.special
 
 
-def _cleaned(name: str, field: str, typed: str, meant: str) -> Damage:
-    return Damage(name=name, field=field, typed=typed, meant=meant, verdict=Verdict.CLEANED)
+def _cleaned(name: str, field: str, typed: str, expected: str) -> Damage:
+    return Damage(
+        name=name, field=field, typed=typed, expected=expected, result=CellResult.CLEANED
+    )
 
 
-def _rejected(name: str, field: str, typed: object, meant: str = "", special: str = "") -> Damage:
-    return Damage(name=name, field=field, typed=typed, meant=meant, special=special)
+def _rejected(
+    name: str, field: str, typed: object, expected: str = "", special: str = ""
+) -> Damage:
+    return Damage(name=name, field=field, typed=typed, expected=expected, special=special)
 
 
 CELLS: Sequence[Damage] = (
@@ -78,7 +81,7 @@ CELLS: Sequence[Damage] = (
         name="Chinese separators",
         field="operation_types",
         typed="insert、update",
-        verdict=Verdict.ACCEPTED,
+        result=CellResult.ACCEPTED,
     ),
     _cleaned("full-width letters in a list", "operation_types", "ＩＮＳＥＲＴ", "INSERT"),
     _cleaned("spaces as separators", "operation_types", "insert update", "INSERT,UPDATE"),
@@ -127,11 +130,11 @@ CELLS: Sequence[Damage] = (
     _rejected("formula without a result", "task_tag", '="crm-"&"tag"', special=NO_RESULT),
     _rejected("cell covered by a merged one", "operation_types", "", "INSERT,UPDATE", MERGED),
 )
-"""Every class once; a row each, from row 2 on (or 5, below a title block)."""
+"""One damage of each class, in rows from 2 on (or 5, below a title block)."""
 
 
-def sound_row(at: int) -> dict[str, object]:
-    """Return a row without damage; *at* makes its name its own."""
+def valid_row(at: int) -> dict[str, object]:
+    """Return a valid row; *at* makes its name unique."""
     return {
         "task_name": f"good-{at:03}",
         "operation_types": "INSERT,UPDATE",
@@ -145,5 +148,5 @@ def sound_row(at: int) -> dict[str, object]:
 
 
 def damaged_row(at: int, damage: Damage) -> dict[str, object]:
-    """Return a row whose only fault is *damage*."""
-    return sound_row(at) | {damage.field: damage.typed}
+    """Return a row whose only damage is *damage*."""
+    return valid_row(at) | {damage.field: damage.typed}

@@ -1,4 +1,4 @@
-"""Damages of whole files: those that are seen through, and those that are refused in one message."""
+"""Damages of whole files: files that can be read, and files refused with one message."""
 
 import csv
 import io
@@ -10,17 +10,17 @@ from pathlib import Path
 import xlsxwriter
 from openpyxl import Workbook
 
-from tests.corpus.cells import FIELDS, sound_row
+from tests.corpus.cells import FIELDS, valid_row
 
 ROWS = 5
-"""Sound rows in every file."""
+"""The number of valid rows in every file."""
 
 CHINESE = ("任务名称", "操作类型", "任务类型", "标签", "描述", "源应用ID", "目标应用ID", "负责人")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A file that reads as if it were sound; *write* makes it in a folder."""
+class ReadableFile:
+    """A file that is read without an issue; *write* creates it in a folder."""
 
     name: str
     write: Callable[[Path], Path]
@@ -28,8 +28,8 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A file that nothing can be read from; *words* stand in the one message."""
+class RefusedFile:
+    """A file that is refused; its only message contains *words*."""
 
     name: str
     write: Callable[[Path], Path]
@@ -37,7 +37,7 @@ class Refused:
 
 
 def _table(headings: Sequence[str] = FIELDS, *, text: str = "Orders") -> list[list[str]]:
-    rows = [sound_row(at) | {"description": f"{text} {at}"} for at in range(1, ROWS + 1)]
+    rows = [valid_row(at) | {"description": f"{text} {at}"} for at in range(1, ROWS + 1)]
     return [list(headings), *([str(row[field]) for field in FIELDS] for row in rows)]
 
 
@@ -89,7 +89,7 @@ def _with_other_sheets(book: Workbook) -> None:
     hidden.sheet_state = "hidden"
 
 
-def _with_a_stray_cell(book: Workbook) -> None:
+def _with_a_cell_in_the_last_column(book: Workbook) -> None:
     book["Tasks"]["XFD4"] = "x"
 
 
@@ -101,7 +101,7 @@ def _headings(*headings: str) -> Callable[[Workbook], None]:
     return change
 
 
-def _short_of_its_end(folder: Path) -> Path:
+def _truncated(folder: Path) -> Path:
     path = _book(lambda _: None)(folder)
     path.write_bytes(path.read_bytes()[:2000])
     return path
@@ -129,74 +129,78 @@ _TRAILING = [[*row, ""] for row in _table()]
 _SURPLUS = [_table()[0], *([*row, "x"] for row in _table()[1:])]
 _OF_A_REPEATED = ("task_name", "Task Name", *FIELDS[1:])
 
-SEEN: Sequence[Seen] = (
-    Seen(name="UTF-8 with a byte order mark", write=_text("t.csv", _table(), "utf-8-sig")),
-    Seen(name="UTF-16", write=_text("t.csv", _table(text="订单"), "utf-16")),
-    Seen(name="GB18030", write=_text("t.csv", _table(CHINESE, text="订单数据"), "gb18030")),
-    Seen(name="semicolons", write=_text("t.csv", _table(), delimiter=";")),
-    Seen(name="tabs", write=_text("t.tsv", _table(), delimiter="\t")),
-    Seen(name="vertical bars", write=_text("t.csv", _table(), delimiter="|")),
-    Seen(
+READABLE: Sequence[ReadableFile] = (
+    ReadableFile(name="UTF-8 with a byte order mark", write=_text("t.csv", _table(), "utf-8-sig")),
+    ReadableFile(name="UTF-16", write=_text("t.csv", _table(text="订单"), "utf-16")),
+    ReadableFile(
+        name="GB18030", write=_text("t.csv", _table(CHINESE, text="订单数据"), "gb18030")
+    ),
+    ReadableFile(name="semicolons", write=_text("t.csv", _table(), delimiter=";")),
+    ReadableFile(name="tabs", write=_text("t.tsv", _table(), delimiter="\t")),
+    ReadableFile(name="vertical bars", write=_text("t.csv", _table(), delimiter="|")),
+    ReadableFile(
         name="a line that names the separator",
         write=_file("t.csv", "sep=;\r\n" + _csv(_table(), ";")),
     ),
-    Seen(name="old line ends", write=_text("t.csv", _table(), ends="\r")),
-    Seen(name="a separator too many in every row", write=_text("t.csv", _TRAILING)),
-    Seen(name="Chinese headings", write=_text("t.csv", _table(CHINESE))),
-    Seen(
+    ReadableFile(name="old line ends", write=_text("t.csv", _table(), ends="\r")),
+    ReadableFile(name="a separator too many in every row", write=_text("t.csv", _TRAILING)),
+    ReadableFile(name="Chinese headings", write=_text("t.csv", _table(CHINESE))),
+    ReadableFile(
         name="headings typed freely",
         write=_text(
             "t.csv", _table(("Task Name*", "OPERATION-TYPES", " task　type ", *FIELDS[3:]))
         ),
     ),
-    Seen(name="a title above the headings", write=_book(_below_a_title), first_number=5),
-    Seen(name="other sheets and a hidden one", write=_book(_with_other_sheets)),
-    Seen(name="a stray cell in the last column", write=_book(_with_a_stray_cell)),
+    ReadableFile(name="a title above the headings", write=_book(_below_a_title), first_number=5),
+    ReadableFile(name="other sheets and a hidden one", write=_book(_with_other_sheets)),
+    ReadableFile(
+        name="a cell in the last column of the sheet", write=_book(_with_a_cell_in_the_last_column)
+    ),
 )
 
-REFUSED: Sequence[Refused] = (
-    Refused(
+REFUSED: Sequence[RefusedFile] = (
+    RefusedFile(
         name="a heading that is nearly right",
         write=_book(_headings("task_nmae")),
         words=("Tasks", "row 1", "task_name", "Did you mean 'task_nmae'"),
     ),
-    Refused(
+    RefusedFile(
         name="a column twice",
         write=_text("t.csv", _table(_OF_A_REPEATED[: len(FIELDS)])),
         words=("A1", "B1", "task_name"),
     ),
-    Refused(
+    RefusedFile(
         name="a field too many in every row",
         write=_text("t.csv", _SURPLUS),
         words=("row 2", "9 cells", "8 headings"),
     ),
-    Refused(
+    RefusedFile(
         name="a quotation mark that is never closed",
         write=_file("t.csv", _csv(_table()) + '"open,INSERT\r\n'),
         words=("row 7", "quotation mark"),
     ),
-    Refused(
+    RefusedFile(
         name="a NUL byte",
         write=_file("t.csv", _csv(_table()).replace("good-002", "good\0002")),
         words=("line 3", "NUL"),
     ),
-    Refused(
+    RefusedFile(
         name="an encoding that could be several",
         write=_file("t.csv", _csv(_table()).encode() + b"good-9,INSERT,,,\xc4\xe3\xba\xc3,,,\r\n"),
         words=("--encoding", "line 7"),
     ),
-    Refused(name="an empty file", write=_file("t.csv", b""), words=("is empty",)),
-    Refused(
+    RefusedFile(name="an empty file", write=_file("t.csv", b""), words=("is empty",)),
+    RefusedFile(
         name="a page called a workbook",
         write=_file("t.xlsx", "<html><table><tr><td>task_name</td></tr></table></html>"),
         words=("HTML", ".xlsx"),
     ),
-    Refused(name="a text called a workbook", write=_text("t.xlsx", _table()), words=("CSV",)),
-    Refused(
+    RefusedFile(name="a text called a workbook", write=_text("t.xlsx", _table()), words=("CSV",)),
+    RefusedFile(
         name="a workbook called a text",
         write=_book(lambda _: None, "t.csv"),
         words=("workbook", ".xlsx"),
     ),
-    Refused(name="a workbook cut short", write=_short_of_its_end, words=("damaged",)),
-    Refused(name="an entity bomb", write=_entity_bomb, words=("t",)),
+    RefusedFile(name="a workbook cut short", write=_truncated, words=("damaged",)),
+    RefusedFile(name="an entity bomb", write=_entity_bomb, words=("t",)),
 )

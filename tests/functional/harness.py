@@ -45,7 +45,7 @@ from tests.functional.program import (
     task_rows,
     write_rows,
 )
-from tests.needs import missing, required
+from tests.needs import require_program, skip_or_fail
 
 LANES = 2
 """How many programs run beside each other."""
@@ -225,10 +225,10 @@ class LateLists:
 @functools.cache
 def require_strace() -> None:
     """See that calls of a program can be struck here."""
-    command = (required("strace"), "-f", "-o", "/dev/null", "-e", "trace=fsync", "true")
+    command = (require_program("strace"), "-f", "-o", "/dev/null", "-e", "trace=fsync", "true")
     tried = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 # ours
     if tried.returncode:
-        missing(f"strace cannot trace here: {tried.stderr!r}")
+        skip_or_fail(f"strace cannot trace here: {tried.stderr!r}")
 
 
 CALLS = {

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
-from tests.needs import required
+from tests.needs import require_program
 
 HOST = "127.0.0.1"
 
@@ -183,7 +183,7 @@ def certify(folder: Path, *, name: str = f"IP:{HOST}", ends: str = "2099") -> Ce
         ends: the year before which it ends.
 
     """
-    openssl = required("openssl")
+    openssl = require_program("openssl")
     folder.mkdir()
     key, wish, path, settings = (folder / each for each in ("k.pem", "r.pem", "c.pem", "ca.cnf"))
     settings.write_text(_CA.format(folder=folder, name=name), encoding="utf-8")

@@ -24,7 +24,7 @@ from batchcreate.responses import read_reply
 from batchcreate.secret import Secret
 from batchcreate.transport import RESPONSE_BYTES_MAX
 from batchcreate.version import __version__
-from tests.needs import required
+from tests.needs import require_program
 
 TOKEN: Final = "canary-5f2d9c71"  # noqa: S105 # opens nothing
 BODY: Final = b'{"task_name":"x"}'
@@ -561,7 +561,7 @@ class TestNotSent:
 @pytest.fixture(scope="module")
 def untrusted(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     """Return a TLS context of a server with a self-signed certificate."""
-    openssl = required("openssl")
+    openssl = require_program("openssl")
     folder = tmp_path_factory.mktemp("tls")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(  # noqa: S603 # fixed arguments

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests.functional.inside import invoke
-from tests.needs import required
+from tests.needs import require_program
 
 LIMIT_S: Final = 60
 PROGRAM: Final = f'#!/bin/sh\nexec "{sys.executable}" -m batchcreate "$@"\n'
@@ -74,7 +74,7 @@ def carry_out(folder: Path, *command: str) -> list[str]:
 )
 async def test_bash_completes(words: Sequence[str], found: list[str], folder: Path) -> None:
     """What is no word of ours is left to bash: files and folders."""
-    bash = required("bash")
+    bash = require_program("bash")
     script = await lay_script(folder, "bash")
 
     told = carry_out(
@@ -86,7 +86,7 @@ async def test_bash_completes(words: Sequence[str], found: list[str], folder: Pa
 
 async def test_bash_takes_the_script_as_it_is(folder: Path) -> None:
     """Sourced, it completes the program by its name."""
-    bash = required("bash")
+    bash = require_program("bash")
     script = await lay_script(folder, "bash")
 
     told = carry_out(folder, bash, "--norc", "-c", f"source {script} && complete -p batchcreate")
@@ -97,7 +97,7 @@ async def test_bash_takes_the_script_as_it_is(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["zsh", "fish"])
 async def test_other_shells_take_theirs(name: str, folder: Path) -> None:
     """It is good syntax to them."""
-    shell = required(name)
+    shell = require_program(name)
     script = await lay_script(folder, name)
 
     assert carry_out(folder, shell, "-n", str(script)) == []

@@ -13,8 +13,8 @@ from batchcreate.errors import LoadError
 from batchcreate.models import Cleaning, Issue
 from batchcreate.pipeline.check import write_check_files
 from tests.corpus.books import write_book, write_text
-from tests.corpus.cells import CELLS, FIELDS, Damage, Verdict, sound_row
-from tests.corpus.files import REFUSED, ROWS, SEEN, Refused, Seen
+from tests.corpus.cells import CELLS, FIELDS, CellResult, Damage, valid_row
+from tests.corpus.files import READABLE, REFUSED, ROWS, ReadableFile, RefusedFile
 from tests.functional.inside import invoke
 
 Write = Callable[[Path, Sequence[Damage]], dict[Damage, str]]
@@ -55,7 +55,7 @@ Found = tuple[Mapping[Damage, str], Mapping[str, Issue], Mapping[str, Cleaning]]
 
 def test_the_corpus_is_wide() -> None:
     """At least 25 classes; every one has a name of its own."""
-    names = [each.name for each in CELLS] + [each.name for each in SEEN]
+    names = [each.name for each in CELLS] + [each.name for each in READABLE]
     names += [each.name for each in REFUSED]
 
     assert len(names) >= 75
@@ -65,7 +65,7 @@ def test_the_corpus_is_wide() -> None:
 def test_every_damage_is_found_at_its_cell_and_nothing_else_is(found: Found) -> None:
     """In one pass, however many there are."""
     places, issues, _ = found
-    rejected = {cell: damage for damage, cell in places.items() if damage.verdict == "rejected"}
+    rejected = {cell: damage for damage, cell in places.items() if damage.result == "rejected"}
 
     missed = {damage.name: cell for cell, damage in rejected.items() if cell not in issues}
     invented = {cell: issue.message for cell, issue in issues.items() if cell not in rejected}
@@ -80,8 +80,8 @@ def test_harmless_damage_is_cleaned(found: Found) -> None:
     wrong = {
         damage.name: cleanings[cell].after if cell in cleanings else None
         for damage, cell in places.items()
-        if damage.verdict is Verdict.CLEANED
-        and (cell not in cleanings or cleanings[cell].after != damage.meant)
+        if damage.result is CellResult.CLEANED
+        and (cell not in cleanings or cleanings[cell].after != damage.expected)
     }
 
     assert wrong == {}
@@ -90,21 +90,21 @@ def test_harmless_damage_is_cleaned(found: Found) -> None:
 def test_suggestions_are_what_was_meant(found: Found) -> None:
     """Nine in ten at least, where one exists; where only the analyst can know, there is none."""
     places, issues, _ = found
-    rejected = [damage for damage in places if damage.verdict is Verdict.REJECTED]
+    rejected = [damage for damage in places if damage.result is CellResult.REJECTED]
 
     wrong = {
         damage.name: issues[places[damage]].suggestion
         for damage in rejected
-        if issues[places[damage]].suggestion != damage.meant
+        if issues[places[damage]].suggestion != damage.expected
     }
     risky = {name for name in wrong if wrong[name]}
 
-    assert len(wrong) <= sum(bool(damage.meant) for damage in rejected) // 10, wrong
+    assert len(wrong) <= sum(bool(damage.expected) for damage in rejected) // 10, wrong
     assert risky == set()
 
 
-@pytest.mark.parametrize("case", SEEN, ids=[case.name for case in SEEN])
-def test_a_damaged_file_is_seen_through(case: Seen, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", READABLE, ids=[case.name for case in READABLE])
+def test_a_damaged_file_is_seen_through(case: ReadableFile, tmp_path: Path) -> None:
     """Every row is read, under the number that the spreadsheet program shows."""
     path = case.write(tmp_path)
     before = path.read_bytes()
@@ -120,7 +120,7 @@ def test_a_damaged_file_is_seen_through(case: Seen, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", REFUSED, ids=[case.name for case in REFUSED])
 def test_a_file_that_cannot_be_read_is_refused_in_one_message(
-    case: Refused, tmp_path: Path
+    case: RefusedFile, tmp_path: Path
 ) -> None:
     """It names the file, what was found and where."""
     path = case.write(tmp_path)
@@ -152,9 +152,9 @@ async def test_what_the_suggestions_say_is_created(tmp_path: Path) -> None:
     second = await run(tmp_path, "results/to-fix.xlsx")
 
     assert (first, second) == ({"rejected": bad, "created": rows - bad}, {"created": rows})
-    assert typed == sum(damage.verdict is Verdict.REJECTED for damage in CELLS) == bad
-    assert followed == sum(bool(damage.meant) for damage in rejected()) >= 25
-    named = {damage.meant for damage in rejected() if damage.field == "task_name"} - {""}
+    assert typed == sum(damage.result is CellResult.REJECTED for damage in CELLS) == bad
+    assert followed == sum(bool(damage.expected) for damage in rejected()) >= 25
+    named = {damage.expected for damage in rejected() if damage.field == "task_name"} - {""}
     assert named <= names_created(tmp_path / "results")
 
 
@@ -177,13 +177,13 @@ def mend(path: Path) -> tuple[int, int]:
         _, _, suggestion = cell.comment.text.partition("\nSuggestion: ")
         followed += bool(suggestion)
         field = FIELDS[cell.column - 1]
-        cell.value = suggestion.partition("\n")[0] or sound_row(500 + at)[field]
+        cell.value = suggestion.partition("\n")[0] or valid_row(500 + at)[field]
     book.save(path)
     return len(marked), followed
 
 
 def rejected() -> list[Damage]:
-    return [damage for damage in CELLS if damage.verdict is Verdict.REJECTED]
+    return [damage for damage in CELLS if damage.result is CellResult.REJECTED]
 
 
 def names_created(results: Path) -> set[str]:

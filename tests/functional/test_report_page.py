@@ -114,7 +114,7 @@ async def test_page_prints(page: Path) -> None:
     """A printed page is dark on white, even if the screen is dark."""
     async with browsing() as tab:
         await load(tab, page, is_dark=True)
-        printed = await tab.printed()
+        printed = await tab.print_pdf()
         await tab.ask("Emulation.setEmulatedMedia", media="print")
         ink = await tab.evaluate("getComputedStyle(document.body).color")
         navigation = await tab.evaluate("getComputedStyle(document.querySelector('nav')).display")

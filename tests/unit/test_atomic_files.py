@@ -13,7 +13,7 @@ from xlsxwriter import Workbook
 
 from batchcreate.errors import ReportError
 from batchcreate.report.atomic_files import RowWriter, atomic_text_file, write_text
-from tests.disks import files_no_longer_than, read_only, small_disk
+from tests.disks import file_size_limit, read_only, small_disk
 
 TEXTS = ("<r></c></r>", "<r><t>x</t></r>", "<r></r>", "<r> a\n</r>", "<r>", "=1+1", " a ")
 
@@ -106,7 +106,7 @@ class TestFailing:
 
     def test_full_disk_keeps_the_old_file(self, path: Path) -> None:
         """The message contains the file, the reason and the command to repeat."""
-        with pytest.raises(ReportError) as caught, files_no_longer_than(1000):
+        with pytest.raises(ReportError) as caught, file_size_limit(1000):
             write(path, "x" * 100_000)
 
         assert str(caught.value) == (

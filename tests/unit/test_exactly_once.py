@@ -1,5 +1,5 @@
 """
-Nothing is lost and nothing is created twice, whatever the server does and wherever a run dies.
+No task is lost or created twice, for any behaviour of the server and any end of a run.
 
 The extended version takes minutes: ``pytest -m long tests/unit/test_exactly_once.py``.
 """
@@ -31,61 +31,61 @@ from batchcreate.pool import Reconciler, StopReason
 from batchcreate.pool.reconciler import UnresolvedTask
 from batchcreate.task_list import Incomplete, TaskList
 from tests.fakes import (
-    HONEST,
-    INTERRUPT,
-    Act,
-    Knobs,
+    INTERRUPTED,
+    SUCCESS,
     ListFault,
     ModelServer,
     Page,
-    Rig,
+    RunOptions,
+    RunUnderTest,
     ScriptedClient,
-    answer,
-    error,
-    refusal,
-    reopened,
+    ServerAction,
+    error_reply,
+    json_reply,
+    open_for_sending,
+    reply_only,
 )
 from tests.journals import origin, target
 from tests.virtual_time import VirtualTimeLoop
 
-FIGURES = Counter[str]()
-"""What the tests of this module have run so far."""
+COUNTS = Counter[str]()
+"""The number of runs, kills, faults and so on in the tests of this module."""
 
-MEMORY = Path("/dev/shm")  # noqa: S108 # many small commits; the tests do without where it is missing
+MEMORY = Path("/dev/shm")  # noqa: S108 # many small commits; optional
 WINDOW_S = 60.0
 RESET = MaybeSentError("the connection was reset")
 UNUSABLE = (
-    answer(200, b""),
-    answer(200, b'{"task_id": "17'),
-    answer(200, {"task_id": None}),
-    answer(201, {"task_id": ""}),
-    answer(202, {"task_id": 17}),
-    answer(200, []),
-    answer(204, b""),
+    json_reply(200, b""),
+    json_reply(200, b'{"task_id": "17'),
+    json_reply(200, {"task_id": None}),
+    json_reply(201, {"task_id": ""}),
+    json_reply(202, {"task_id": 17}),
+    json_reply(200, []),
+    json_reply(204, b""),
 )
 FAULTS = (
     RESET,
-    error(500, "FDI.500"),
-    answer(502, b"<html>bad gateway</html>"),
-    error(503, "APIG.0201", retry_after="3"),
-    error(504),
-    error(408),
+    error_reply(500, "FDI.500"),
+    json_reply(502, b"<html>bad gateway</html>"),
+    error_reply(503, "APIG.0201", retry_after="3"),
+    error_reply(504),
+    error_reply(408),
     *UNUSABLE,
 )
-REFUSALS = (
-    error(400, "FDI.7", "no such application"),
-    error(403, "APIG.0302", "not allowed"),
-    error(404, "FDI.404", "the instance does not exist"),
-    error(409, "FDI.409", "the name exists already"),
-    error(429, "APIG.0308", "slow down"),
-    error(429, "APIG.0308", "slow down", retry_after="0"),
-    error(429, "APIG.0308", "slow down", retry_after="7"),
-    error(429, "APIG.0308", "slow down", retry_after="200"),
+REFUSED = (
+    error_reply(400, "FDI.7", "no such application"),
+    error_reply(403, "APIG.0302", "not allowed"),
+    error_reply(404, "FDI.404", "the instance does not exist"),
+    error_reply(409, "FDI.409", "the name exists already"),
+    error_reply(429, "APIG.0308", "slow down"),
+    error_reply(429, "APIG.0308", "slow down", retry_after="0"),
+    error_reply(429, "APIG.0308", "slow down", retry_after="7"),
+    error_reply(429, "APIG.0308", "slow down", retry_after="200"),
     NotSentError("no connection"),
 )
-ENDS = (
-    error(401, "APIG.0301", "who are you"),
-    answer(302, b"", location="https://elsewhere.example/"),
+STOPPING = (
+    error_reply(401, "APIG.0301", "who are you"),
+    json_reply(302, b"", location="https://elsewhere.example/"),
     NotSentError("the certificate has expired", reason=NotSentReason.CERTIFICATE),
 )
 
@@ -104,30 +104,30 @@ def more_announced(page: Page) -> Page:
 
 LIST_FAULTS: tuple[ListFault, ...] = (
     RESET,
-    error(403, "APIG.0302", "not allowed"),
-    error(429, "APIG.0308", "slow down", retry_after="9"),
-    error(500),
-    answer(200, b"[]"),
-    answer(200, b'{"total": 3, "enti'),
+    error_reply(403, "APIG.0302", "not allowed"),
+    error_reply(429, "APIG.0308", "slow down", retry_after="9"),
+    error_reply(500),
+    json_reply(200, b"[]"),
+    json_reply(200, b'{"total": 3, "enti'),
     without_last,
     with_first_again,
     more_announced,
 )
 
 
-def acts() -> st.SearchStrategy[Act]:
-    """Draw what happens to a create call; what takes effect shows within the settling window."""
+def actions() -> st.SearchStrategy[ServerAction]:
+    """Draw server actions; a created task is in the task list within the reconcile window."""
     created = st.builds(
-        Act,
-        acts_after_s=st.sampled_from([0.0, 3.0, 25.0]),
-        lag_s=st.sampled_from([0.0, 4.0, 30.0]),
-        answers_after_s=st.sampled_from([0.05, 30.0]),
-        answer=st.sampled_from([None, *FAULTS]),
+        ServerAction,
+        effect_after_s=st.sampled_from([0.0, 3.0, 25.0]),
+        list_delay_s=st.sampled_from([0.0, 4.0, 30.0]),
+        reply_after_s=st.sampled_from([0.05, 30.0]),
+        reply=st.sampled_from([None, *FAULTS]),
     )
-    failed = st.sampled_from([refusal(said) for said in (*FAULTS, *REFUSALS)])
-    ended = st.sampled_from([refusal(said) for said in ENDS])
+    failed = st.sampled_from([reply_only(reply) for reply in (*FAULTS, *REFUSED)])
+    ended = st.sampled_from([reply_only(reply) for reply in STOPPING])
     return st.one_of(
-        st.just(HONEST), created, failed, created, failed, created, failed, created, ended
+        st.just(SUCCESS), created, failed, created, failed, created, failed, created, ended
     )
 
 
@@ -137,37 +137,37 @@ class Plan:
     One run.
 
     Attributes:
-        creates: what happens to its create calls.
-        lists: what happens to its list calls.
-        page_tasks: the most tasks on a page of the list.
-        dies_at: the step before which the process is killed.
-        dies_at_s: the time at which it is killed.
-        interrupts: the steps before which it gets a SIGINT.
-        knobs: how it is set up.
-        order: shuffles the rows of the input.
+        creates: actions for its create requests.
+        lists: faults of its list requests.
+        page_tasks: maximum number of tasks on a page of the task list.
+        killed_at_step: number of the step before which the process is killed, or None.
+        killed_at_s: time at which the process is killed, or None.
+        interrupts: numbers of the steps before which the process receives SIGINT.
+        options: options of the run.
+        order: number that determines the order of the input rows.
 
     """
 
-    creates: Sequence[Act] = ()
+    creates: Sequence[ServerAction] = ()
     lists: Sequence[ListFault | None] = ()
     page_tasks: int = 1000
-    dies_at: int | None = None
-    dies_at_s: float | None = None
+    killed_at_step: int | None = None
+    killed_at_s: float | None = None
     interrupts: Sequence[int] = ()
-    knobs: Knobs = field(default_factory=Knobs)
+    options: RunOptions = field(default_factory=RunOptions)
     order: int = 0
 
 
-CALM = Plan()
+WITHOUT_FAULTS = Plan()
 
-WELL_THEN_ILL = st.builds(
-    # the first two are the baseline of two instances
-    lambda well, ill: [None] * well + ill,
+LIST_FAULTS_AFTER_PREFLIGHT = st.builds(
+    # the preflight reads the first two, for two instances
+    lambda count, faults: [None] * count + faults,
     st.sampled_from([2, 2, 2, 0]),
     st.lists(st.none() | st.sampled_from(LIST_FAULTS), max_size=8),
 )
-KNOBS = st.builds(
-    Knobs,
+OPTIONS = st.builds(
+    RunOptions,
     workers=st.sampled_from([1, 3, 8]),
     rate_per_s=st.sampled_from([2.0, 50.0, 1000.0]),
     waiting_max=st.sampled_from([0, 2, 5]),
@@ -178,29 +178,29 @@ INTERRUPTS = st.lists(st.integers(1, 40), min_size=1, max_size=2)
 
 
 def plans(
-    dies_at: st.SearchStrategy[int | None], interrupts: st.SearchStrategy[Sequence[int]]
+    killed_at_step: st.SearchStrategy[int | None], interrupts: st.SearchStrategy[Sequence[int]]
 ) -> st.SearchStrategy[Plan]:
     """Draw a run."""
     return st.builds(
         Plan,
-        creates=st.lists(acts(), min_size=4, max_size=25),
-        lists=st.just(()) | WELL_THEN_ILL,
+        creates=st.lists(actions(), min_size=4, max_size=25),
+        lists=st.just(()) | LIST_FAULTS_AFTER_PREFLIGHT,
         page_tasks=st.sampled_from([1000, 1000, 3, 1]),
-        dies_at=dies_at,
+        killed_at_step=killed_at_step,
         interrupts=interrupts,
-        knobs=KNOBS,
+        options=OPTIONS,
         order=st.integers(0, 23),
     )
 
 
 class World:
     """
-    A server, a results folder and an analyst who runs the same command again and again.
+    A server, a results folder and a user who repeats the same command.
 
     Args:
-        folder: for the journals.
-        settling: the class that settles.
-        forgets_intents: a kill takes the intents along that have no outcome yet.
+        folder: parent folder of the journals.
+        reconciler: class of the reconciler.
+        forgets_intents: a kill deletes the intents without an outcome.
 
     """
 
@@ -217,83 +217,83 @@ class World:
         self.sent = Counter[str]()
         self.was_killed = False
         self.failed: list[str] = []
-        self.given_up: list[str] = []
-        self.mended: list[str] = []
+        self.withdrawn: list[str] = []
+        self.corrections: list[str] = []
         self._order = 0
         self._folder = folder
         self._reconciler = reconciler
         self._forgets_intents = forgets_intents
-        self._life = 0
+        self._copies = 0
 
     def run(self, plan: Plan) -> None:
-        """Run the command once and check what the report says of the server."""
-        _Run(self, plan).carry_out()
+        """Run the command once and compare the results with the server."""
+        _Run(self, plan).execute()
 
     def rows(self, order: int) -> list[str]:
-        """Return the input, its rows moved about as long as no to-fix file is made of them."""
-        self._order = order = self._order if self.mended else order
+        """Return the input rows, reordered unless a correction refers to their numbers."""
+        self._order = order = self._order if self.corrections else order
         names = list(self.names)
         names = names[order % 7 % len(names) :] + names[: order % 7 % len(names)]
         return names[::-1] if order % 2 else names
 
-    def mend(self, name: str) -> None:
-        """Give the row *name*, which failed, another name in a to-fix file."""
+    def correct(self, name: str) -> None:
+        """Add a correction with another name for the failed row *name*."""
         rows = self.rows(self._order)
         at = next(at for at, row in enumerate(rows) if row.partition("@")[0] == name)
         instance = rows[at].partition("@")[2]
-        self.mended.append(f"m{name}@{instance}<{origin('a.csv', rows, at + 2)}")
-        self.given_up.append(name)
+        self.corrections.append(f"m{name}@{instance}<{origin('a.csv', rows, at + 2)}")
+        self.withdrawn.append(name)
         self.failed.remove(name)
 
-    def check(self, rows: Sequence[str], *, may_be_unknown: bool, may_be_left: bool) -> None:
-        """Compare the report with the server."""
-        assert self.server.twice == []
-        with reopened(self.journal, rows, self.mended) as journal:
+    def check(self, rows: Sequence[str], *, may_be_unknown: bool, may_be_pending: bool) -> None:
+        """Compare the results with the server."""
+        assert self.server.duplicates == []
+        with open_for_sending(self.journal, rows, self.corrections) as journal:
             lines = list(journal.results())
         ids = {name: task_id for (_, name), task_id in self.server.ids.items()}
-        names = [row.partition("@")[0] for row in (*rows, *self.mended)]
+        names = [row.partition("@")[0] for row in (*rows, *self.corrections)]
         assert [line.task_name for line in lines] == [
-            name for name in names if name not in self.given_up
+            name for name in names if name not in self.withdrawn
         ]
-        assert not ids.keys() & set(self.given_up)
+        assert not ids.keys() & set(self.withdrawn)
         self.failed = [
             line.task_name
             for line in lines
             if line.status is Status.FAILED and line.location.file == "a.csv"
         ]
         for line in lines:
-            is_there = line.task_name in ids
+            exists = line.task_name in ids
             match line.status:
                 case Status.CREATED | Status.SKIPPED:
                     assert line.task_id == ids.get(line.task_name)
                     assert (line.task_name in self.existing) == (line.status is Status.SKIPPED)
                 case Status.FAILED:
-                    assert not is_there, line
+                    assert not exists, line
                 case Status.UNKNOWN:
                     assert may_be_unknown, line
                 case Status.NOT_ATTEMPTED:
-                    assert may_be_left, line
-                    assert not is_there or line.task_name in self.existing
+                    assert may_be_pending, line
+                    assert not exists or line.task_name in self.existing
                 case Status.REJECTED:
-                    pytest.fail(f"{line} breaks no rule")
+                    pytest.fail(f"{line} is valid")
             assert self.was_killed or line.attempts == self.sent[line.task_name], line
             assert line.attempts >= self.sent[line.task_name], line
 
     def check_all_done(self, counts: Mapping[Status, int]) -> None:
-        """Check that nothing is left to do."""
+        """Check that all tasks exist."""
         assert counts[Status.CREATED] + counts[Status.SKIPPED] == len(self.names), counts
 
     @property
     def journal(self) -> Path:
-        """The folder of the present journal."""
-        return self._folder / f"life-{self._life}"
+        """The folder of the current journal."""
+        return self._folder / f"journal-{self._copies}"
 
-    def move(self) -> None:
-        """Keep the journal's files as a killed process leaves them."""
-        left = self.journal
-        self._life += 1
+    def kill(self) -> None:
+        """Continue with a copy of the journal files as a killed process leaves them."""
+        before = self.journal
+        self._copies += 1
         self.was_killed = True
-        shutil.copytree(left, self.journal)
+        shutil.copytree(before, self.journal)
         if self._forgets_intents:
             with closing(sqlite3.connect(self.journal / "journal.db")) as connection, connection:
                 connection.execute(
@@ -302,17 +302,17 @@ class World:
 
 
 class _Run:
-    """One run in a world, up to its end or to its death."""
+    """One run in a world, until it ends or is killed."""
 
     def __init__(self, world: World, plan: Plan) -> None:
         self._world = world
         self._plan = plan
         self._steps = 0
-        self._is_dead = False
-        self._rig: Rig | None = None
+        self._is_killed = False
+        self._tested: RunUnderTest | None = None
         self._main: asyncio.Task[StopReason | None] | None = None
 
-    def carry_out(self) -> None:
+    def execute(self) -> None:
         world, plan = self._world, self._plan
         rows = world.rows(plan.order)
         client = ScriptedClient(
@@ -321,72 +321,76 @@ class _Run:
             lists=plan.lists,
             page_tasks=plan.page_tasks,
             on_step=self._step,
-            is_dead=lambda: self._is_dead,
+            is_killed=lambda: self._is_killed,
         )
         with (
-            reopened(world.journal, rows, world.mended) as journal,
+            open_for_sending(world.journal, rows, world.corrections) as journal,
             asyncio.Runner(loop_factory=VirtualTimeLoop) as runner,
         ):
-            halt = runner.run(self._live(journal, client))
+            reason = runner.run(self._run_until_killed(journal, client))
             world.server.started_at += runner.get_loop().time()
         world.sent.update(client.sent)
-        is_list_sound = not client.has_list_failed and plan.page_tasks == CALM.page_tasks
-        has_ended_early = self._is_dead or halt is not None
+        is_list_complete = (
+            not client.has_list_failed and plan.page_tasks == WITHOUT_FAULTS.page_tasks
+        )
+        has_ended_early = self._is_killed or reason is not None
         world.check(
             rows,
-            may_be_unknown=has_ended_early or not is_list_sound,
-            may_be_left=has_ended_early,
+            may_be_unknown=has_ended_early or not is_list_complete,
+            may_be_pending=has_ended_early,
         )
-        FIGURES.update(
+        COUNTS.update(
             runs=1,
-            kills=self._is_dead,
-            stops=halt is not None,
+            kills=self._is_killed,
+            stops=reason is not None,
             creates=len(client.sent),
-            faults=sum(act != HONEST for act in plan.creates[: len(client.sent)]),
+            faults=sum(action != SUCCESS for action in plan.creates[: len(client.sent)]),
             list_faults=sum(map(bool, plan.lists[: client.listed])),
         )
 
-    async def _live(self, journal: Journal, client: ScriptedClient) -> StopReason | None:
-        self._rig = Rig(
+    async def _run_until_killed(
+        self, journal: Journal, client: ScriptedClient
+    ) -> StopReason | None:
+        self._tested = RunUnderTest(
             journal,
             client,
-            self._plan.knobs,
+            self._plan.options,
             reconciler=self._world._reconciler,
         )
         async with asyncio.TaskGroup() as group:
-            self._main = group.create_task(self._rig.run())
-            if self._plan.dies_at_s is not None:
-                asyncio.get_running_loop().call_later(self._plan.dies_at_s, self._die)
+            self._main = group.create_task(self._tested.run())
+            if self._plan.killed_at_s is not None:
+                asyncio.get_running_loop().call_later(self._plan.killed_at_s, self._kill)
         return None if self._main.cancelled() else self._main.result()
 
     def _step(self) -> None:
-        """Let happen what the plan has for this moment."""
+        """Kill or interrupt the run if the plan contains this step."""
         self._steps += 1
-        if self._is_dead or self._rig is None or self._main is None:
+        if self._is_killed or self._tested is None or self._main is None:
             return
-        if self._steps == self._plan.dies_at:
-            self._die()
+        if self._steps == self._plan.killed_at_step:
+            self._kill()
         for _ in range(list(self._plan.interrupts).count(self._steps)):
-            if self._rig.stop.reason is None:
-                self._rig.stop.request_stop(INTERRUPT)
+            if self._tested.stop.reason is None:
+                self._tested.stop.request_stop(INTERRUPTED)
             else:
-                self._rig.stop.cancel()
+                self._tested.stop.cancel()
 
-    def _die(self) -> None:
-        self._is_dead = True
-        self._world.move()
+    def _kill(self) -> None:
+        self._is_killed = True
+        self._world.kill()
         if self._main is not None:
             self._main.cancel()
 
 
 class ExactlyOnce(RuleBasedStateMachine):
-    """Runs of one batch, one after the other, against a server that hypothesis plays."""
+    """Consecutive runs of one batch against a server whose actions hypothesis draws."""
 
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self._world = self.make_world(Path(self._folder.name))
-        self._is_sound = False
+        self._is_consistent = False
 
     @initialize(
         count=st.integers(1, 9),
@@ -395,54 +399,54 @@ class ExactlyOnce(RuleBasedStateMachine):
         has_unique_names=st.booleans(),
     )
     def begin(self, *, count: int, instances: int, existing: bool, has_unique_names: bool) -> None:
-        """Write the input; the server has tasks of other people."""
+        """Create the input; the server contains unrelated tasks."""
         world = self._world
         world.names = [f"n{number}@i{number % instances + 1}" for number in range(count)]
         world.server.has_unique_names = has_unique_names
         for name in ("N1", "n1 ", "n10", "other"):
-            world.server.hold(target(), name)
+            world.server.add_task(target(), name)
         if existing:
-            world.server.hold(target("i1"), "n0")
+            world.server.add_task(target("i1"), "n0")
             world.existing = {"n0"}
-        FIGURES["examples"] += 1
-        self._is_sound = True
+        COUNTS["examples"] += 1
+        self._is_consistent = True
 
     @rule(plan=plans(st.none() | KILLS, st.just(()) | st.just(()) | INTERRUPTS))
     def run(self, plan: Plan) -> None:
         """Run the command."""
-        self._is_sound = False
+        self._is_consistent = False
         self._world.run(plan)
-        self._is_sound = True
+        self._is_consistent = True
 
     @rule(at=st.integers(0, 8))
-    def mend(self, *, at: int) -> None:
+    def correct(self, *, at: int) -> None:
         """Change the name of a row that failed."""
         if failed := self._world.failed:
-            self._world.mend(failed[at % len(failed)])
-            FIGURES["mended"] += 1
+            self._world.correct(failed[at % len(failed)])
+            COUNTS["corrections"] += 1
 
     @rule(seconds=st.sampled_from([1.0, 40.0, 3600.0]))
     def wait(self, seconds: float) -> None:
-        """Let time pass between runs."""
+        """Advance the clock between two runs."""
         self._world.server.started_at += seconds
 
     def teardown(self) -> None:
-        """After a last run in which nothing goes wrong nothing is left to do."""
+        """Check that a last run without faults creates the remaining tasks."""
         try:
-            if self._is_sound:
+            if self._is_consistent:
                 self._finish()
         finally:
             self._folder.cleanup()
 
     def make_world(self, folder: Path) -> World:
-        """Return the world to run in."""
+        """Return the world of the runs."""
         return World(folder)
 
     def _finish(self) -> None:
         world = self._world
-        world.run(CALM)
+        world.run(WITHOUT_FAULTS)
         rows = world.rows(0)
-        with reopened(world.journal, rows, world.mended) as journal:
+        with open_for_sending(world.journal, rows, world.corrections) as journal:
             counts = journal.summary().counts
         world.check_all_done(counts)
 
@@ -457,14 +461,28 @@ BRIEF = settings(
 )
 
 
-def test_nothing_is_lost_and_nothing_created_twice() -> None:
-    """Reports tell the truth after every run, and the last one has everything created."""
+def test_no_task_is_lost_or_created_twice() -> None:
+    """The results match the server after every run, and the last run creates all other tasks."""
+    COUNTS.clear()
+
     run_state_machine_as_test(ExactlyOnce, settings=BRIEF)
+
+    kinds = (
+        "examples",
+        "runs",
+        "kills",
+        "stops",
+        "creates",
+        "faults",
+        "list_faults",
+        "corrections",
+    )
+    assert [kind for kind in kinds if not COUNTS[kind]] == []
 
 
 @pytest.mark.long
-def test_nothing_is_lost_and_nothing_created_twice_in_many_runs() -> None:
-    """The same with other dice every time, and for minutes."""
+def test_no_task_is_lost_or_created_twice_in_many_runs() -> None:
+    """The same holds for longer sequences of runs with other random decisions."""
     run_state_machine_as_test(
         ExactlyOnce,
         settings=settings(BRIEF, max_examples=3000, stateful_step_count=8, derandomize=False),
@@ -472,15 +490,15 @@ def test_nothing_is_lost_and_nothing_created_twice_in_many_runs() -> None:
 
 
 class MutantWorld(World):
-    """Looks for duplicates only: the reports of a mutant are not worth reading."""
+    """A world that checks for duplicates only, because the results of a mutant are wrong."""
 
-    def check(self, rows: Sequence[str], *, may_be_unknown: bool, may_be_left: bool) -> None:
-        """Look for names that exist twice."""
-        del rows, may_be_unknown, may_be_left
-        assert self.server.twice == []
+    def check(self, rows: Sequence[str], *, may_be_unknown: bool, may_be_pending: bool) -> None:
+        """Check that no name exists twice."""
+        del rows, may_be_unknown, may_be_pending
+        assert self.server.duplicates == []
 
     def check_all_done(self, counts: Mapping[Status, int]) -> None:
-        """Let it be."""
+        """Skip the check."""
 
 
 class HastyReconciler(Reconciler):
@@ -492,7 +510,7 @@ class HastyReconciler(Reconciler):
 
 
 class ForgettingIntents(ExactlyOnce):
-    """A kill takes the intents along that have no outcome yet."""
+    """A kill deletes the intents without an outcome."""
 
     def make_world(self, folder: Path) -> World:
         return MutantWorld(folder, forgets_intents=True)
@@ -503,18 +521,18 @@ class ForgettingIntents(ExactlyOnce):
         super().run(plan)
 
 
-class SendingBlindly(ExactlyOnce):
-    """Whatever the list says, an unsettled row is sent again."""
+class ResendingWithoutTaskList(ExactlyOnce):
+    """An unknown row is sent again without a task list."""
 
     def make_world(self, folder: Path) -> World:
         return MutantWorld(folder, reconciler=HastyReconciler)
 
 
-@pytest.mark.parametrize("mutant", [ForgettingIntents, SendingBlindly])
-def test_the_same_runs_find_duplicates_where_a_safeguard_is_missing(
+@pytest.mark.parametrize("mutant", [ForgettingIntents, ResendingWithoutTaskList])
+def test_missing_safeguard_leads_to_duplicates(
     mutant: type[ExactlyOnce],
 ) -> None:
-    """Without intents, and without a look at the list, names are created twice."""
+    """Without intents, or without the task list, names are created twice."""
     with pytest.raises(AssertionError, match=r"assert \['n\d'.*\] == \[\]"):
         run_state_machine_as_test(
             mutant, settings=settings(BRIEF, max_examples=1000, phases=[Phase.generate])
@@ -522,23 +540,29 @@ def test_the_same_runs_find_duplicates_where_a_safeguard_is_missing(
 
 
 @pytest.mark.parametrize(
-    ("creates", "dies_at_s"),
+    ("creates", "killed_at_s"),
     [
-        ([refusal(error(429, retry_after="200")), *[Act(lag_s=30, answers_after_s=30)] * 2], 235),
-        ([Act(acts_after_s=200, lag_s=30, answers_after_s=300)], 210),
+        (
+            [
+                reply_only(error_reply(429, retry_after="200")),
+                *[ServerAction(list_delay_s=30, reply_after_s=30)] * 2,
+            ],
+            235,
+        ),
+        ([ServerAction(effect_after_s=200, list_delay_s=30, reply_after_s=300)], 210),
     ],
-    ids=["the intent was committed ahead", "the server took its time"],
+    ids=["intent committed ahead", "slow server"],
 )
-def test_an_old_intent_does_not_shorten_the_settling_window(
-    tmp_path: Path, creates: Sequence[Act], dies_at_s: float
+def test_old_intent_does_not_shorten_the_reconcile_window(
+    tmp_path: Path, creates: Sequence[ServerAction], killed_at_s: float
 ) -> None:
-    """Where no answer was recorded, the window begins with the next run."""
+    """If no outcome was recorded, the window begins with the next run."""
     world = World(tmp_path)
     world.names = ["n0@i1", "n1@i1"]
-    knobs = Knobs(workers=1, rate_per_s=1000.0)
+    options = RunOptions(workers=1, rate_per_s=1000.0)
 
-    world.run(Plan(creates=creates, dies_at_s=dies_at_s, knobs=knobs))
-    world.run(CALM)
+    world.run(Plan(creates=creates, killed_at_s=killed_at_s, options=options))
+    world.run(WITHOUT_FAULTS)
 
     assert world.was_killed
     assert sorted(task.name for task in world.server.tasks) == ["n0", "n1"]

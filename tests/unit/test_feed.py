@@ -1,4 +1,4 @@
-"""The feed hands out every task once, and never without an intent on disk."""
+"""The feed returns every task once, after its intent is on disk."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -13,7 +13,7 @@ from batchcreate.journal import AttemptOutcome, Journal
 from batchcreate.models import Failed, RunId
 from batchcreate.pool import Feed
 from batchcreate.pool.feed import AHEAD_MAX, CLOSE_S, READ_ROWS, Work
-from tests.fakes import InlineWriter, reopened
+from tests.fakes import InlineWriter, open_for_sending
 from tests.journals import NOW_MS
 from tests.virtual_time import run_virtually
 
@@ -26,11 +26,11 @@ BEGIN SELECT RAISE(FAIL, 'disk is full'); END
 
 
 def journal_of(folder: Path, count: int) -> Journal:
-    return reopened(folder / "results", [f"n{number}" for number in range(count)])
+    return open_for_sending(folder / "results", [f"n{number}" for number in range(count)])
 
 
 def intended(journal: Journal) -> list[str]:
-    """Return the names of the tasks that have an intent on disk."""
+    """Return the names of the tasks that have an intent in the journal."""
     found = journal._connection.execute(
         "SELECT name FROM intents JOIN tasks ON tasks.id = intents.task ORDER BY intents.id"
     )
@@ -48,7 +48,7 @@ async def feeding(
 
 
 async def names_of(feed: Feed) -> list[str]:
-    """Take everything."""
+    """Take all tasks and return their names."""
     names = []
     while await feed.claim():
         names.append((await feed.take()).pending.key.task_name)
@@ -61,7 +61,7 @@ async def claimed(feed: Feed) -> Work:
 
 
 async def within(seconds: float, waiting: Coroutine[Any, Any, bool]) -> bool | None:
-    """Return what *waiting* gives within *seconds*, or ``None``."""
+    """Return the result of *waiting*, or None if it takes longer than *seconds*."""
     try:
         async with asyncio.timeout(seconds):
             return await waiting
@@ -71,8 +71,8 @@ async def within(seconds: float, waiting: Coroutine[Any, Any, bool]) -> bool | N
 
 @pytest.mark.parametrize("rate_per_s", [50.0, 1000.0, 1e6], ids=["slow", "fast", "unbounded"])
 @pytest.mark.parametrize("count", [1, 40, READ_ROWS * 2 + 1])
-def test_every_task_is_handed_out_once(tmp_path: Path, count: int, rate_per_s: float) -> None:
-    """With its intent on disk, whether that was committed ahead or not; where none is, in order."""
+def test_every_task_is_returned_once(tmp_path: Path, count: int, rate_per_s: float) -> None:
+    """Each task has an intent on disk; without intents committed ahead, tasks are in order."""
     journal = journal_of(tmp_path, count)
 
     async def main() -> list[str]:
@@ -92,7 +92,7 @@ def test_every_task_is_handed_out_once(tmp_path: Path, count: int, rate_per_s: f
 
 
 def test_several_workers_share_the_tasks(tmp_path: Path) -> None:
-    """Whoever waits for an intent does not keep the others from theirs."""
+    """A worker that waits for an intent does not delay the others."""
     journal = journal_of(tmp_path, 30)
 
     async def main() -> list[str]:
@@ -100,8 +100,8 @@ def test_several_workers_share_the_tasks(tmp_path: Path) -> None:
             feeding(journal, planned=30, rate_per_s=500) as (feed, _),
             asyncio.TaskGroup() as g,
         ):
-            taken = [g.create_task(names_of(feed)) for _ in range(4)]
-        return [name for task in taken for name in task.result()]
+            workers = [g.create_task(names_of(feed)) for _ in range(4)]
+        return [name for worker in workers for name in worker.result()]
 
     assert sorted(run_virtually(main())) == sorted(f"n{number}" for number in range(30))
 
@@ -109,10 +109,10 @@ def test_several_workers_share_the_tasks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rate_per_s", "ahead"), [(99.0, 0), (1000.0, 10), (1e6, AHEAD_MAX)], ids=str
 )
-def test_intents_are_committed_ahead_where_the_rate_is_high(
+def test_intents_are_committed_ahead_at_a_high_rate(
     tmp_path: Path, rate_per_s: float, ahead: int
 ) -> None:
-    """The first worker commits its own and those of the tasks that leave soon after."""
+    """The first commit contains the intents of the tasks that will be sent soon after."""
     journal = journal_of(tmp_path, 200)
 
     async def main() -> tuple[list[str], list[str]]:
@@ -127,8 +127,8 @@ def test_intents_are_committed_ahead_where_the_rate_is_high(
     assert after == ["n0"]
 
 
-def test_intents_under_way_are_taken_back_too(tmp_path: Path) -> None:
-    """The feed may be closed while a commit is outstanding."""
+def test_close_withdraws_intents_that_are_being_committed(tmp_path: Path) -> None:
+    """The feed can be closed during a commit."""
     journal = journal_of(tmp_path, 100)
 
     async def main() -> list[str]:
@@ -141,16 +141,16 @@ def test_intents_under_way_are_taken_back_too(tmp_path: Path) -> None:
     assert sorted(intended(journal)) == [f"n{number}" for number in range(6)]
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["its first", "another"])
-def test_a_worker_sent_home_leaves_no_intent(tmp_path: Path, *, again: bool) -> None:
-    """Not even where it waited for the commit: nothing was sent."""
+@pytest.mark.parametrize("is_retry", [False, True], ids=["first attempt", "retry"])
+def test_cancelled_worker_leaves_no_intent(tmp_path: Path, *, is_retry: bool) -> None:
+    """The intent is withdrawn even if the worker was waiting for its commit."""
     journal = journal_of(tmp_path, 3)
 
     async def main() -> None:
         async with feeding(journal, planned=3) as (feed, _):
             work = await claimed(feed)
             async with asyncio.TaskGroup() as group:
-                worker = group.create_task(feed.take_again(work) if again else claimed(feed))
+                worker = group.create_task(feed.take_again(work) if is_retry else claimed(feed))
                 await asyncio.sleep(COMMIT_S / 2)
                 worker.cancel()
             await feed.close()
@@ -160,7 +160,7 @@ def test_a_worker_sent_home_leaves_no_intent(tmp_path: Path, *, again: bool) -> 
 
 
 def test_a_task_can_be_sent_again(tmp_path: Path) -> None:
-    """It has an intent for every request."""
+    """It has a separate intent for each request."""
     journal = journal_of(tmp_path, 1)
 
     async def main() -> tuple[Work, Work]:
@@ -173,8 +173,8 @@ def test_a_task_can_be_sent_again(tmp_path: Path) -> None:
     assert intended(journal) == ["n0", "n0"]
 
 
-def test_an_intent_can_be_given_back(tmp_path: Path) -> None:
-    """As if it had never been."""
+def test_intent_can_be_withdrawn(tmp_path: Path) -> None:
+    """The journal does not contain a withdrawn intent."""
     journal = journal_of(tmp_path, 2)
 
     async def main() -> None:
@@ -186,8 +186,8 @@ def test_an_intent_can_be_given_back(tmp_path: Path) -> None:
     assert intended(journal) == ["n1"]
 
 
-def test_nobody_is_served_while_the_feed_is_held(tmp_path: Path) -> None:
-    """Afterwards it goes on."""
+def test_held_feed_blocks_the_workers(tmp_path: Path) -> None:
+    """Tasks are available again when the feed is no longer held."""
     journal = journal_of(tmp_path, 1)
 
     async def main() -> list[bool | None]:
@@ -200,8 +200,8 @@ def test_nobody_is_served_while_the_feed_is_held(tmp_path: Path) -> None:
     assert run_virtually(main()) == [None, True, False]
 
 
-def test_a_held_feed_lets_go_of_those_who_have_nothing_to_wait_for(tmp_path: Path) -> None:
-    """Without a task left, to hold makes no difference."""
+def test_held_feed_without_tasks_does_not_block(tmp_path: Path) -> None:
+    """A worker ends if no task is left."""
     journal = journal_of(tmp_path, 1)
 
     async def main() -> bool:
@@ -212,8 +212,8 @@ def test_a_held_feed_lets_go_of_those_who_have_nothing_to_wait_for(tmp_path: Pat
     assert run_virtually(main()) is False
 
 
-def test_workers_wait_for_tasks_that_may_come_back(tmp_path: Path) -> None:
-    """One comes back and is handed out again, one does not, and then all is done."""
+def test_workers_wait_for_tasks_that_may_return(tmp_path: Path) -> None:
+    """A returned task is available again; workers end when the last one is final."""
     journal = journal_of(tmp_path, 2)
 
     async def main() -> list[object]:
@@ -234,8 +234,8 @@ def test_workers_wait_for_tasks_that_may_come_back(tmp_path: Path) -> None:
     assert intended(journal) == ["n0", "n1", "n0"]
 
 
-def test_a_journal_that_lost_tasks_is_noticed(tmp_path: Path) -> None:
-    """Nobody waits for a task that does not come."""
+def test_missing_tasks_raise_an_error(tmp_path: Path) -> None:
+    """A worker does not wait for a task that the journal does not contain."""
     journal = journal_of(tmp_path, 1)
 
     async def main() -> None:
@@ -254,19 +254,19 @@ def test_a_journal_that_lost_tasks_is_noticed(tmp_path: Path) -> None:
     ids=["writing", "reading"],
 )
 @pytest.mark.parametrize("taken", [0, 3])
-def test_a_broken_journal_is_told_as_such(
+def test_broken_journal_raises_an_error_in_every_worker(
     tmp_path: Path, statement: str, message: str, taken: int, rate_per_s: float
 ) -> None:
-    """Every worker hears what the journal said, and the feed can still be closed."""
+    """Each error contains the message of the journal, and the feed can still be closed."""
     journal = journal_of(tmp_path, 700)
-    heard: list[str] = []
+    messages: list[str] = []
 
     async def take_all(take: Callable[[], Coroutine[Any, Any, Work]]) -> None:
         try:
             while True:
                 await take()
         except JournalError as error:
-            heard.append(str(error))
+            messages.append(str(error))
 
     async def main() -> None:
         async with feeding(journal, planned=700, rate_per_s=rate_per_s) as (feed, _):
@@ -281,12 +281,12 @@ def test_a_broken_journal_is_told_as_such(
     with pytest.raises(JournalError, match=message):
         run_virtually(main())
 
-    assert len(heard) == 3
-    assert all(message in text for text in heard)
+    assert len(messages) == 3
+    assert all(message in text for text in messages)
 
 
-def test_a_feed_is_closed_although_its_last_commit_fails(tmp_path: Path) -> None:
-    """What cannot be taken back stays unsettled, which is safe."""
+def test_feed_is_closed_after_a_failed_commit(tmp_path: Path) -> None:
+    """Intents that cannot be withdrawn stay in the journal, and their tasks are unknown."""
     journal = journal_of(tmp_path, 100)
 
     async def main() -> None:
@@ -300,8 +300,8 @@ def test_a_feed_is_closed_although_its_last_commit_fails(tmp_path: Path) -> None
         run_virtually(main())
 
 
-def test_no_task_is_handed_out_once_an_outcome_is_lost(tmp_path: Path) -> None:
-    """Not even one whose intent is on disk already."""
+def test_lost_outcome_ends_the_feed(tmp_path: Path) -> None:
+    """A task is not returned even if its intent is on disk already."""
     journal = journal_of(tmp_path, 20)
     outcome = Failed(http_status=400, error_code="FDI.1", error_msg="no")
 
@@ -320,8 +320,8 @@ def test_no_task_is_handed_out_once_an_outcome_is_lost(tmp_path: Path) -> None:
         run_virtually(main())
 
 
-def test_a_feed_is_closed_although_a_commit_never_ends(tmp_path: Path) -> None:
-    """Its intents stay in the journal; the next run looks their tasks up."""
+def test_feed_is_closed_during_an_endless_commit(tmp_path: Path) -> None:
+    """The intents stay in the journal, and the next run reconciles their tasks."""
     journal = journal_of(tmp_path, 5)
 
     async def main() -> float:

@@ -1,4 +1,4 @@
-"""Before anything is sent: what exists already, and whether the batch fits."""
+"""The preflight skips existing tasks and refuses a batch that exceeds the quota."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ from batchcreate.pool.reconciler import ListTasks
 from batchcreate.secret import Secret
 from batchcreate.settings import QuotaSettings, RateSettings
 from batchcreate.task_list import Incomplete, TaskList
-from tests.fakes import FixedCredential, reopened
+from tests.fakes import FixedCredential, open_for_sending
 from tests.journals import shown, target, task
 
 EMPTY = TaskList(ids={}, total=0)
@@ -27,37 +27,37 @@ def holding(**ids: str) -> TaskList:
     return TaskList(ids={name: [TaskId(ids[name])] for name in ids}, total=len(ids))
 
 
-async def baseline(
-    listings: Mapping[str, TaskList | Incomplete], credential: Credential | None = None
+async def preflight(
+    task_lists: Mapping[str, TaskList | Incomplete], credential: Credential | None = None
 ) -> tuple[Mapping[Target, TaskList] | StopReason, list[str]]:
-    """Take the baseline of instances; return it and which of them were listed."""
+    """Run the preflight; return its result and the instances that were listed."""
     asked: list[str] = []
 
-    async def look(target: Target) -> TaskList | Incomplete:
+    async def list_tasks(target: Target) -> TaskList | Incomplete:
         asked.append(target.instance_id)
-        return listings[target.instance_id]
+        return task_lists[target.instance_id]
 
-    targets = [target(name) for name in listings]
-    return await run_preflight(targets, look, credential or FixedCredential()), asked
+    targets = [target(name) for name in task_lists]
+    return await run_preflight(targets, list_tasks, credential or FixedCredential()), asked
 
 
-async def test_every_instance_is_listed() -> None:
-    """One after the other, each once."""
-    found, asked = await baseline({"i1": EMPTY, "i2": holding(a="1")})
+async def test_every_task_list_is_read_once() -> None:
+    """The instances are listed one after the other."""
+    found, asked = await preflight({"i1": EMPTY, "i2": holding(a="1")})
 
     assert found == {target("i1"): EMPTY, target("i2"): holding(a="1")}
     assert asked == ["i1", "i2"]
 
 
 @pytest.mark.parametrize(
-    ("signal", "halt"),
+    ("signal", "reason"),
     [
         (
             Signal.UNAUTHORIZED,
             StopReason(
                 cause=StopCause.UNAUTHORIZED,
                 message="the server does not accept the credentials (project p1, instance i1: why); nothing was sent: "
-                "mend it; then run the same command again",
+                "fix it; then run the same command again",
             ),
         ),
         (
@@ -105,20 +105,18 @@ async def test_every_instance_is_listed() -> None:
     ],
     ids=lambda value: value.value if isinstance(value, Signal) else "",
 )
-async def test_an_instance_that_cannot_be_listed_ends_the_run(
-    signal: Signal, halt: StopReason
-) -> None:
-    """The first call is the only one: a wrong key must not be tried twice."""
-    found, asked = await baseline({"i1": Incomplete(reason="why", signal=signal), "i2": EMPTY})
+async def test_failed_task_list_stops_the_run(signal: Signal, reason: StopReason) -> None:
+    """Further instances are not listed, because refused credentials must not be sent twice."""
+    found, asked = await preflight({"i1": Incomplete(reason="why", signal=signal), "i2": EMPTY})
 
-    assert (found, asked) == (halt, ["i1"])
+    assert (found, asked) == (reason, ["i1"])
 
 
 @pytest.mark.parametrize("signal", [Signal.UNAUTHORIZED, Signal.FORBIDDEN])
-async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> None:
-    """Where it was good for one, the way out is another credential, not a renewed one."""
+async def test_token_of_another_project_is_reported(signal: Signal) -> None:
+    """If the token is valid for one project, the message recommends another credential."""
 
-    def look(signal: Signal) -> ListTasks:
+    def list_with(signal: Signal) -> ListTasks:
         async def answer(target: Target) -> TaskList | Incomplete:
             return EMPTY if target.project_id == "p1" else Incomplete(reason="why", signal=signal)
 
@@ -126,9 +124,9 @@ async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> N
 
     targets = [target("i1"), other := replace(target("i2"), project_id="p2")]
     token = Token(Secret("canary"))
-    found = await run_preflight(targets, look(signal), token)
-    alone = await run_preflight([other], look(signal), token)
-    fault = await run_preflight(targets, look(Signal.SERVER_FAULT), token)
+    found = await run_preflight(targets, list_with(signal), token)
+    alone = await run_preflight([other], list_with(signal), token)
+    fault = await run_preflight(targets, list_with(Signal.SERVER_FAULT), token)
 
     remedy = "the token is valid for project p1 only: use an IAM user"
     assert isinstance(found, StopReason)
@@ -141,15 +139,15 @@ async def test_a_token_that_serves_one_project_only_is_told(signal: Signal) -> N
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
-    """Five rows of one instance and one of another."""
-    return reopened(tmp_path / "results", ["a", "b", "c", "d", "e", "f", "a@i2"])
+    """Return a journal with six rows of one instance and one of another."""
+    return open_for_sending(tmp_path / "results", ["a", "b", "c", "d", "e", "f", "a@i2"])
 
 
-def test_what_exists_is_skipped(journal: Journal) -> None:
-    """Names count on their own instance only, to the letter."""
-    inventories = {target("i1"): holding(b="7", A="8"), target("i2"): EMPTY}
+def test_existing_tasks_are_skipped(journal: Journal) -> None:
+    """Names are compared per instance and case-sensitively."""
+    task_lists = {target("i1"): holding(b="7", A="8"), target("i2"): EMPTY}
 
-    count = skip_existing(journal, inventories, is_abort=False)
+    count = skip_existing(journal, task_lists, is_abort=False)
 
     assert count == 1
     assert shown(journal)[:3] == [
@@ -161,8 +159,8 @@ def test_what_exists_is_skipped(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("is_abort", [False, True], ids=["skip", "abort"])
-def test_nothing_is_skipped_where_nothing_exists(journal: Journal, *, is_abort: bool) -> None:
-    """An empty server is no reason to stop."""
+def test_empty_task_list_skips_nothing(journal: Journal, *, is_abort: bool) -> None:
+    """A run with --on-existing abort continues if the instance has no tasks."""
     assert skip_existing(journal, {target("i1"): EMPTY}, is_abort=is_abort) == 0
 
 
@@ -174,27 +172,29 @@ def test_nothing_is_skipped_where_nothing_exists(journal: Journal, *, is_abort: 
     ],
     ids=["two", "many"],
 )
-def test_on_request_what_exists_ends_the_run(journal: Journal, names: str, message: str) -> None:
-    """The journal stays as it was."""
-    inventories = {target("i1"): holding(**dict.fromkeys(names, "7"))}
+def test_existing_tasks_stop_the_run_with_abort(
+    journal: Journal, names: str, message: str
+) -> None:
+    """The journal is not changed."""
+    task_lists = {target("i1"): holding(**dict.fromkeys(names, "7"))}
     before = shown(journal)
 
     with pytest.raises(PlanError, match=message):
-        skip_existing(journal, inventories, is_abort=True)
+        skip_existing(journal, task_lists, is_abort=True)
 
     assert shown(journal) == before
 
 
-def test_a_batch_that_fits_exactly_may_go() -> None:
-    """The last free place counts."""
+def test_batch_that_fits_exactly_is_accepted() -> None:
+    """The last free task of the quota can be used."""
     require_room({target(): 999}, {target(): holding(a="1")}, quota=1000)
 
 
 @pytest.mark.parametrize(
-    ("used", "room"), [(1, 9), (10, 0), (12, 0)], ids=["too few places", "none", "over quota"]
+    ("used", "room"), [(1, 9), (10, 0), (12, 0)], ids=["too few free", "none free", "over quota"]
 )
-def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
-    """The message says how many rows would fit."""
+def test_batch_over_the_quota_is_refused(used: int, room: int) -> None:
+    """The message contains the number of rows that fit."""
     message = (
         rf"^instance i1 has {room} free tasks \({used} of 10 used\), but 10 new rows are needed; "
         rf"nothing was sent: send fewer with --limit {room}, "
@@ -205,7 +205,7 @@ def test_a_batch_that_does_not_fit_is_not_begun(used: int, room: int) -> None:
 
 
 def unknown_task(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
-    """Return a task that an earlier run sent, and whose answer was lost."""
+    """Return a task that an earlier run sent without receiving a response."""
     sent = task(f"{name}@{instance}", 2)
     pending = Pending(task=1, location=sent.location, key=sent.key, body=sent.body, may_exist=True)
     return UnknownTask(
@@ -220,22 +220,22 @@ def unknown_task(name: str, *, instance: str = "i1", may_resend: bool = True) ->
     )
 
 
-def test_rows_that_may_be_sent_again_need_room_too() -> None:
-    """An unsettled row that the list does not show may take a place of its own."""
-    inventories = {target(): holding(a="1", lost="2")}
+def test_unknown_rows_count_towards_the_quota() -> None:
+    """An unknown row that is not in the task list may require a task."""
+    task_lists = {target(): holding(a="1", lost="2")}
     rows = [unknown_task("lost"), unknown_task("gone"), unknown_task("other", may_resend=False)]
 
-    require_room({target(): 7}, inventories, quota=10, unknown=rows)
+    require_room({target(): 7}, task_lists, quota=10, unknown=rows)
     with pytest.raises(
         PlanError,
         match=r"8 free tasks \(2 of 10 used\), but 8 new rows and 1 with unknown outcome are needed; "
         r"nothing was sent: send fewer with --limit 7, ",
     ):
-        require_room({target(): 8}, inventories, quota=10, unknown=rows)
+        require_room({target(): 8}, task_lists, quota=10, unknown=rows)
 
 
-def test_rows_that_are_to_be_settled_are_not_kept_from_it() -> None:
-    """An instance that gets nothing new may be full: its unsettled rows may be in it already."""
+def test_unknown_rows_alone_are_not_refused() -> None:
+    """An instance without new rows may be full, because its unknown rows may exist already."""
     rows = [unknown_task("lost"), unknown_task("gone", instance="i2")]
     full = TaskList(ids={}, total=10)
 
@@ -247,14 +247,14 @@ def test_rows_that_are_to_be_settled_are_not_kept_from_it() -> None:
     )
 
 
-async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
-    """Tasks to create and places taken are those of each instance; the pace is the configured one."""
+async def test_forecast_contains_tasks_quota_and_rate(journal: Journal) -> None:
+    """Tasks to send and tasks in use are counted per instance; the rate is the configured one."""
     to_send = journal.work.count_per_target()
-    inventories = dict.fromkeys(to_send, holding(a="1"))
+    task_lists = dict.fromkeys(to_send, holding(a="1"))
 
-    outlook = forecast(
+    forecasted = forecast(
         journal,
-        inventories,
+        task_lists,
         [unknown_task("lost")],
         quota=QuotaSettings(quota_tasks=100),
         rate=RateSettings(rate_per_s=5.0, headroom_share=0.5),
@@ -262,7 +262,7 @@ async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
     )
 
     assert to_send
-    assert outlook == Forecast(
+    assert forecasted == Forecast(
         is_simulated=True,
         to_send=to_send,
         used=dict.fromkeys(to_send, 1),
@@ -273,16 +273,16 @@ async def test_what_sending_takes_is_told_ahead(journal: Journal) -> None:
     )
 
 
-def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
-    """A row that is to be settled is something to do."""
-    inventories = {target(): EMPTY}
+def test_run_without_pending_rows_has_no_forecast(tmp_path: Path) -> None:
+    """A row to reconcile is sufficient for a forecast."""
+    task_lists = {target(): EMPTY}
 
     with Journal.open(tmp_path / "results") as journal:
         journal.work.select_for_retry()
-        done, left = (
+        done, pending = (
             forecast(
                 journal,
-                inventories,
+                task_lists,
                 rows,
                 quota=QuotaSettings(),
                 rate=RateSettings(),
@@ -292,5 +292,5 @@ def test_a_run_with_nothing_left_to_do_has_no_outlook(tmp_path: Path) -> None:
         )
 
     assert done is None
-    assert left is not None
-    assert (left.total, left.unknown) == (0, 1)
+    assert pending is not None
+    assert (pending.total, pending.unknown) == (0, 1)

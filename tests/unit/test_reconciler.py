@@ -1,4 +1,4 @@
-"""Rows whose outcome is not known are settled by the server's list, and hold no worker."""
+"""The task list decides about unknown rows, without occupying workers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,77 +12,81 @@ from batchcreate.journal import Journal
 from batchcreate.models import Reply, Target, Unknown
 from batchcreate.pool import StopCause, StopReason
 from tests.fakes import (
-    Act,
-    Knobs,
     ListFault,
     ModelServer,
-    Rig,
+    RunOptions,
+    RunUnderTest,
     ScriptedClient,
-    answer,
-    error,
-    lie,
-    refusal,
-    reopened,
+    ServerAction,
+    create_then_reply,
+    error_reply,
+    json_reply,
+    open_for_sending,
+    reply_only,
 )
 from tests.journals import LOST, attempt, read, shown, target
 from tests.virtual_time import run_virtually
 
-NO_ID = answer(200, b"")
-FAULT = error(500, "FDI.9", "oops")
+NO_ID = json_reply(200, b"")
+FAULT = error_reply(500, "FDI.9", "oops")
 RESET = MaybeSentError("the connection was reset")
 
 
 def run(
     journal: Journal,
-    *creates: Act,
+    *creates: ServerAction,
     lists: Sequence[ListFault | None] = (),
-    knobs: Knobs | None = None,
+    options: RunOptions | None = None,
     server: ModelServer | None = None,
     page_tasks: int = 1000,
-) -> tuple[Rig, ScriptedClient, StopReason | None]:
+) -> tuple[RunUnderTest, ScriptedClient, StopReason | None]:
     """Send the journal's tasks to a model server."""
 
-    async def main() -> tuple[Rig, ScriptedClient, StopReason | None]:
+    async def main() -> tuple[RunUnderTest, ScriptedClient, StopReason | None]:
         client = ScriptedClient(
             server or ModelServer(), creates=creates, lists=lists, page_tasks=page_tasks
         )
-        rig = Rig(journal, client, knobs or Knobs())
-        return rig, client, await rig.run()
+        tested = RunUnderTest(journal, client, options or RunOptions())
+        return tested, client, await tested.run()
 
     return run_virtually(main())
 
 
-def looks(client: ScriptedClient) -> list[float]:
-    """Return when the list was asked for after the baseline, by the end of the first request."""
+def list_times(client: ScriptedClient) -> list[float]:
+    """Return the times of the list requests in seconds after the first response."""
     ended_at = client.sent_at[0] + 0.05
     return [round(at - ended_at, 1) for at in client.listed_at if at > ended_at]
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
-    """One row."""
-    return reopened(tmp_path / "results", ["a"])
+    """Return a journal with one row."""
+    return open_for_sending(tmp_path / "results", ["a"])
 
 
-@pytest.mark.parametrize("said", [NO_ID, FAULT, RESET], ids=["no id", "HTTP 500", "reset"])
+@pytest.mark.parametrize("response", [NO_ID, FAULT, RESET], ids=["no id", "HTTP 500", "reset"])
 @pytest.mark.parametrize(
-    ("lag_s", "times"),
+    ("list_delay_s", "times"),
     [(0.0, [5]), (7.0, [5, 15]), (29.0, [5, 15, 30]), (59.0, [5, 15, 30, 60])],
-    ids=["at once", "soon", "late", "last"],
+    ids=["at once", "soon", "late", "at the end"],
 )
-def test_a_task_is_found_within_the_window(
-    journal: Journal, said: ListFault, lag_s: float, times: list[float]
+def test_task_is_reconciled_within_the_window(
+    journal: Journal, response: ListFault, list_delay_s: float, times: list[float]
 ) -> None:
-    """At the first of the planned looks that shows it; it is never sent again."""
-    assert not callable(said)
+    """The first task list that contains the task decides, and the task is not sent again."""
+    assert not callable(response)
 
-    rig, client, halt = run(journal, lie(said, lag_s=lag_s))
+    tested, client, reason = run(journal, create_then_reply(response, list_delay_s=list_delay_s))
 
-    assert (looks(client), client.sent, halt) == (times, ["a"], None)
+    assert (list_times(client), client.sent, reason) == (times, ["a"], None)
     assert shown(journal) == ["a.csv:2 a created id-1"]
-    assert (rig.counters.created, rig.counters.to_reconcile, rig.counters.finished) == (1, 0, 1)
-    assert [line["event"] for line in rig.logged] == ["task.unknown", "task.reconciled"]
-    assert rig.logged[1] == {
+    assert (tested.counters.created, tested.counters.to_reconcile, tested.counters.finished) == (
+        1,
+        0,
+        1,
+    )
+    assert [line["event"] for line in tested.logged] == ["task.unknown", "task.reconciled"]
+    assert tested.logged[1] == {
         "event": "task.reconciled",
         "sheet": "",
         "log_level": "info",
@@ -93,65 +97,69 @@ def test_a_task_is_found_within_the_window(
     }
 
 
-def test_a_task_that_is_proven_absent_is_sent_again(journal: Journal) -> None:
-    """After the whole window and not before."""
-    _, client, halt = run(journal, refusal(RESET))
+def test_absent_task_is_sent_again(journal: Journal) -> None:
+    """The task is sent after the end of the window, not before."""
+    _, client, reason = run(journal, reply_only(RESET))
 
-    assert looks(client) == [5, 15, 30, 60]
-    assert (client.sent, halt) == (["a", "a"], None)
+    assert list_times(client) == [5, 15, 30, 60]
+    assert (client.sent, reason) == (["a", "a"], None)
     assert shown(journal) == ["a.csv:2 a created id-1"]
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "message"),
+    ("response", "code", "message"),
     [
         (FAULT, "FDI.9", "oops"),
         (RESET, "NO_ANSWER", "the connection was reset"),
     ],
     ids=["with a code", "without an answer"],
 )
-def test_a_task_is_sent_three_times_at_most(
-    journal: Journal, said: ListFault, code: str, message: str
+def test_absent_task_fails_after_three_attempts(
+    journal: Journal, response: ListFault, code: str, message: str
 ) -> None:
-    """Then it has failed, for its absence is proven."""
-    assert not callable(said)
+    """A failed task is recorded only because the task list does not contain it."""
+    assert not callable(response)
 
-    rig, client, _ = run(journal, *[refusal(said)] * 3)
+    tested, client, _ = run(journal, *[reply_only(response)] * 3)
 
     (row,) = journal.results()
     assert client.sent == ["a", "a", "a"]
     assert (row.status, row.attempts, row.error_code) == ("failed", 3, code)
     assert row.error_msg == f"{message}; according to the task list no task was created"
-    assert rig.counters.failed == 1
+    assert tested.counters.failed == 1
 
 
-def test_a_name_that_is_taken_may_be_our_own_task(journal: Journal) -> None:
-    """A conflict after an unsettled attempt is looked up like a fault."""
+def test_conflict_after_an_unknown_attempt_is_reconciled(journal: Journal) -> None:
+    """An existing name can be the task of the earlier attempt."""
     server = ModelServer(has_unique_names=True)
 
-    _, client, _ = run(journal, Act(acts_after_s=30, lag_s=40, answer=RESET), server=server)
+    _, client, _ = run(
+        journal, ServerAction(effect_after_s=30, list_delay_s=40, reply=RESET), server=server
+    )
 
     assert client.sent == ["a", "a"]
     assert shown(journal) == ["a.csv:2 a created id-1"]
 
 
-def test_one_look_serves_all_rows_that_wait(tmp_path: Path) -> None:
-    """Five rows take as many looks as one."""
-    journal = reopened(tmp_path / "results", [f"n{number}" for number in range(5)])
+def test_one_task_list_reconciles_all_waiting_rows(tmp_path: Path) -> None:
+    """Five rows require as many task lists as one row."""
+    journal = open_for_sending(tmp_path / "results", [f"n{number}" for number in range(5)])
 
-    _, client, _ = run(journal, *[lie(RESET)] * 5, knobs=Knobs(workers=5, rate_per_s=1000))
+    _, client, _ = run(
+        journal, *[create_then_reply(RESET)] * 5, options=RunOptions(workers=5, rate_per_s=1000)
+    )
 
-    assert len(looks(client)) == 1
+    assert len(list_times(client)) == 1
     assert [line.rpartition(" ")[0][-7:] for line in shown(journal)] == ["created"] * 5
 
 
-def test_every_instance_is_looked_at(tmp_path: Path) -> None:
-    """A name is its instance's."""
-    journal = reopened(tmp_path / "results", ["a", "a@i2", "b@i2"])
+def test_each_instance_has_a_separate_task_list(tmp_path: Path) -> None:
+    """The same name on two instances means two tasks."""
+    journal = open_for_sending(tmp_path / "results", ["a", "a@i2", "b@i2"])
 
-    _, client, _ = run(journal, *[lie(RESET)] * 3)
+    _, client, _ = run(journal, *[create_then_reply(RESET)] * 3)
 
-    assert len(looks(client)) == 2
+    assert len(list_times(client)) == 2
     assert shown(journal) == [
         "a.csv:2 a created id-1",
         "a.csv:3 a created id-2",
@@ -159,36 +167,36 @@ def test_every_instance_is_looked_at(tmp_path: Path) -> None:
     ]
 
 
-def test_a_look_that_began_before_an_attempt_ended_says_nothing_of_it(tmp_path: Path) -> None:
-    """The row waits for a look of its own."""
-    journal = reopened(tmp_path / "results", ["a", "b"])
-    # the second request ends while the first one's first look is under way
-    creates = [lie(RESET), Act(answer=RESET, answers_after_s=5.05)]
+def test_task_list_read_during_an_attempt_is_not_used(tmp_path: Path) -> None:
+    """A row waits for a task list that is requested after the end of its attempt."""
+    journal = open_for_sending(tmp_path / "results", ["a", "b"])
+    # the second request ends during the first list request for the first row
+    creates = [create_then_reply(RESET), ServerAction(reply=RESET, reply_after_s=5.05)]
 
-    _, client, _ = run(journal, *creates, knobs=Knobs(workers=2))
+    _, client, _ = run(journal, *creates, options=RunOptions(workers=2))
 
-    assert looks(client) == [5, 10]
+    assert list_times(client) == [5, 10]
     assert shown(journal) == ["a.csv:2 a created id-1", "a.csv:3 b created id-2"]
 
 
-def test_a_list_that_is_refused_for_the_whole_window_settles_nothing(journal: Journal) -> None:
-    """The row stays unknown and is not sent again."""
-    forbidden = error(403, "APIG.0302", "not allowed")
+def test_refused_task_list_leaves_the_row_unknown(journal: Journal) -> None:
+    """The row is not sent again."""
+    forbidden = error_reply(403, "APIG.0302", "not allowed")
 
-    rig, client, halt = run(journal, lie(FAULT), lists=[None, *[forbidden] * 9])
+    tested, client, reason = run(journal, create_then_reply(FAULT), lists=[None, *[forbidden] * 9])
 
     (row,) = journal.results()
-    assert (looks(client), client.sent, halt) == ([5, 15, 30, 60], ["a"], None)
+    assert (list_times(client), client.sent, reason) == ([5, 15, 30, 60], ["a"], None)
     assert (row.status, row.http_status, row.error_code) == ("unknown", 500, "FDI.9")
     assert row.error_msg == ("the task list is not conclusive: HTTP 403, APIG.0302, not allowed")
-    assert rig.counters.unknown == 1
+    assert tested.counters.unknown == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "cause"),
+    ("response", "cause"),
     [
-        (error(401, "APIG.0301", "who are you"), StopCause.UNAUTHORIZED),
-        (answer(302, location="https://elsewhere.example"), StopCause.REDIRECTED),
+        (error_reply(401, "APIG.0301", "who are you"), StopCause.UNAUTHORIZED),
+        (json_reply(302, location="https://elsewhere.example"), StopCause.REDIRECTED),
         (
             NotSentError("not its certificate", reason=NotSentReason.CERTIFICATE),
             StopCause.UNTRUSTED,
@@ -196,39 +204,43 @@ def test_a_list_that_is_refused_for_the_whole_window_settles_nothing(journal: Jo
     ],
     ids=["refused credentials", "redirect", "certificate"],
 )
-def test_some_answers_to_a_look_end_the_run_at_once(
-    tmp_path: Path, said: ListFault, cause: StopCause
+def test_some_responses_to_a_list_request_stop_the_run(
+    tmp_path: Path, response: ListFault, cause: StopCause
 ) -> None:
-    """A key that is refused again and again is locked, whatever it asks for."""
-    journal = reopened(tmp_path / "results", [f"n{number}" for number in range(5)])
-    slow = Knobs(workers=1, rate_per_s=0.5)
+    """Refused credentials are not sent again, because the key could be locked."""
+    journal = open_for_sending(tmp_path / "results", [f"n{number}" for number in range(5)])
+    slow = RunOptions(workers=1, rate_per_s=0.5)
 
-    rig, client, halt = run(journal, *[lie(FAULT)] * 5, lists=[None, *[said] * 99], knobs=slow)
+    tested, client, reason = run(
+        journal, *[create_then_reply(FAULT)] * 5, lists=[None, *[response] * 99], options=slow
+    )
 
-    assert (client.listed, halt and halt.cause) == (2, cause)
+    assert (client.listed, reason and reason.cause) == (2, cause)
     assert {row.status for row in journal.results()} == {"unknown", "not_attempted"}
-    assert rig.counters.in_flight == 0
+    assert tested.counters.in_flight == 0
 
 
-def test_a_list_that_comes_back_settles(journal: Journal) -> None:
-    """A refused look is not the last word within the window."""
-    _, client, _ = run(journal, lie(FAULT), lists=[None, error(403), error(403), None])
+def test_task_list_after_refusals_reconciles_the_row(journal: Journal) -> None:
+    """A refused list request is repeated within the window."""
+    _, client, _ = run(
+        journal, create_then_reply(FAULT), lists=[None, error_reply(403), error_reply(403), None]
+    )
 
-    assert looks(client) == [5, 15, 30]
+    assert list_times(client) == [5, 15, 30]
     assert shown(journal) == ["a.csv:2 a created id-1"]
 
 
-def test_several_tasks_of_the_name_are_left_to_people(journal: Journal) -> None:
-    """Whichever of them is ours."""
+def test_row_with_several_tasks_stays_unknown(journal: Journal) -> None:
+    """The message contains the task ids, so that the user can delete the duplicates."""
     server = ModelServer()
 
     class Client(ScriptedClient):
         async def create(self, target: Target, body: bytes) -> Reply:
-            server.hold(target, "a")
+            server.add_task(target, "a")
             return await super().create(target, body)
 
     async def main() -> None:
-        await Rig(journal, Client(server, creates=[lie(RESET)])).run()
+        await RunUnderTest(journal, Client(server, creates=[create_then_reply(RESET)])).run()
 
     run_virtually(main())
 
@@ -237,12 +249,12 @@ def test_several_tasks_of_the_name_are_left_to_people(journal: Journal) -> None:
     assert row.error_msg.startswith("2 tasks have this name (id-1, id-2); delete the duplicates")
 
 
-def test_too_many_waiting_rows_hold_the_others_back(tmp_path: Path) -> None:
-    """No more is sent until the list, which is asked at once, has told of some of them."""
-    journal = reopened(tmp_path / "results", [f"n{number}" for number in range(8)])
-    knobs = Knobs(workers=1, waiting_max=2)
+def test_too_many_waiting_rows_pause_the_run(tmp_path: Path) -> None:
+    """Sending continues when the task list, which is read at once, has decided some of them."""
+    journal = open_for_sending(tmp_path / "results", [f"n{number}" for number in range(8)])
+    options = RunOptions(workers=1, waiting_max=2)
 
-    _, client, _ = run(journal, *[lie(RESET, lag_s=4)] * 3, knobs=knobs)
+    _, client, _ = run(journal, *[create_then_reply(RESET, list_delay_s=4)] * 3, options=options)
 
     third, fourth = client.sent_at[2:4]
     times = [at for at in client.listed_at if third < at < fourth]
@@ -252,42 +264,42 @@ def test_too_many_waiting_rows_hold_the_others_back(tmp_path: Path) -> None:
     assert client.sent == [f"n{number}" for number in range(8)]
 
 
-def test_a_list_that_the_run_itself_keeps_changing_is_read_while_nothing_is_sent(
+def test_changing_task_list_is_read_during_a_pause(
     tmp_path: Path,
 ) -> None:
-    """A list of several pages is never whole while tasks come into being; then all goes on."""
+    """A task list of several pages is complete only if no task is created meanwhile."""
     names = [f"n{number}" for number in range(160)]
-    journal = reopened(tmp_path / "results", names)
-    knobs = Knobs(rate_per_s=20, window_s=4)
+    journal = open_for_sending(tmp_path / "results", names)
+    options = RunOptions(rate_per_s=20, window_s=4)
 
-    rig, client, halt = run(journal, refusal(RESET), knobs=knobs, page_tasks=30)
+    tested, client, reason = run(journal, reply_only(RESET), options=options, page_tasks=30)
 
-    assert (rig.counters.created, rig.counters.unknown, halt) == (160, 0, None)
+    assert (tested.counters.created, tested.counters.unknown, reason) == (160, 0, None)
     assert client.sent.count("n0") == 2
     assert 60 < client.sent[1:].index("n0") < 140
     assert sorted(set(client.sent)) == sorted(names)
 
 
-def test_too_many_rows_that_cannot_be_settled_end_the_run(tmp_path: Path) -> None:
-    """The message says what is wrong with the list."""
-    journal = reopened(tmp_path / "results", [f"n{number}" for number in range(9)])
-    knobs = Knobs(workers=1, waiting_max=2)
+def test_too_many_unreconciled_rows_stop_the_run(tmp_path: Path) -> None:
+    """The message states why the task list is not conclusive."""
+    journal = open_for_sending(tmp_path / "results", [f"n{number}" for number in range(9)])
+    options = RunOptions(workers=1, waiting_max=2)
 
-    rig, client, halt = run(
+    tested, client, reason = run(
         journal,
-        *[lie(RESET)] * 9,
-        lists=[None, *[error(403, "APIG.0302", "no")] * 99],
-        knobs=knobs,
+        *[create_then_reply(RESET)] * 9,
+        lists=[None, *[error_reply(403, "APIG.0302", "no")] * 99],
+        options=options,
     )
 
-    assert halt == StopReason(
+    assert reason == StopReason(
         cause=StopCause.OUTAGE,
         message="3 rows could not be reconciled (the task list is not conclusive: HTTP 403, "
         "APIG.0302, no). Run the same command again once the task list is available",
     )
     assert client.sent == [f"n{number}" for number in range(len(client.sent))]
     assert len(client.sent) <= 5
-    assert rig.counters.unknown == 3
+    assert tested.counters.unknown == 3
     assert shown(journal)[-1] == "a.csv:10 n8 not_attempted"
 
 
@@ -304,12 +316,12 @@ def test_too_many_rows_that_cannot_be_settled_end_the_run(tmp_path: Path) -> Non
         (None, 86_400, 60),
     ],
     ids=[
-        "just now",
+        "a moment ago",
         "during the window",
         "at its end",
         "long ago",
         "the clock went back",
-        "killed just now",
+        "killed a moment ago",
         "killed a little later",
         "killed and left",
     ],
@@ -317,8 +329,8 @@ def test_too_many_rows_that_cannot_be_settled_end_the_run(tmp_path: Path) -> Non
 def test_rows_of_earlier_runs_wait_for_the_rest_of_their_window(
     tmp_path: Path, outcome: Unknown | None, age_s: float, waits_s: float
 ) -> None:
-    """The whole of it where nobody knows when the attempt ended."""
-    journal = reopened(tmp_path / "results", ["a"])
+    """They wait for a whole window if the end of the attempt was not recorded."""
+    journal = open_for_sending(tmp_path / "results", ["a"])
     asyncio.run(attempt(journal, {"a": outcome}))
     server = ModelServer()
     server.started_at += age_s
@@ -330,15 +342,15 @@ def test_rows_of_earlier_runs_wait_for_the_rest_of_their_window(
     assert shown(journal) == ["a.csv:2 a created id-1"]
 
 
-def test_rows_of_other_files_are_settled_and_not_sent(tmp_path: Path) -> None:
-    """Proven absent, they have failed."""
-    journal = reopened(tmp_path / "results", ["a", "b"])
+def test_rows_of_other_files_are_reconciled_and_not_sent(tmp_path: Path) -> None:
+    """A row that is not in the task list has failed."""
+    journal = open_for_sending(tmp_path / "results", ["a", "b"])
     asyncio.run(attempt(journal, {"a": LOST, "b": LOST}))
     read(journal, {"b.csv": ["c"]})
     journal.work.select_from_input()
     server = ModelServer()
     server.started_at += 3600
-    server.hold(target(), "b")
+    server.add_task(target(), "b")
 
     _, client, _ = run(journal, server=server)
 

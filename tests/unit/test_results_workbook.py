@@ -21,7 +21,7 @@ from batchcreate.report.csv_tables import (
 )
 from batchcreate.report.results_workbook import Overview, write_workbook
 from batchcreate.text import cell_text
-from tests.disks import files_no_longer_than
+from tests.disks import file_size_limit
 from tests.office import convert
 
 CREATED: Final = ResultRow(
@@ -312,7 +312,7 @@ class TestFile:
 
         with (
             pytest.raises(ReportError, match=r"a\.xlsx: cannot be written \(.*File too large"),
-            files_no_longer_than(size),
+            file_size_limit(size),
         ):
             written(path, [REJECTED] * rows, rows_max=5)
         assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.xlsx": before}

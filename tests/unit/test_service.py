@@ -1,4 +1,4 @@
-"""Which service a command talks to, with which credentials, about which project."""
+"""Settings and journal determine the service, the credential, the network and the project."""
 
 import asyncio
 import json
@@ -43,21 +43,21 @@ REGION: Final = "cn-north-4"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder."""
+    """Change to an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 class TestFind:
-    def test_simulator_needs_nothing(self) -> None:
-        """No endpoint, no credentials, no network settings."""
+    def test_simulator_requires_no_settings(self) -> None:
+        """There is neither an endpoint nor a credential to configure."""
         service = service_for(load({"simulate": True}), {}, None)
 
         assert (service.endpoint, service.warning) == (SIMULATED, "")
         assert service.credential.name == "no credentials (simulated)"
 
-    def test_simulator_keeps_what_it_has_in_the_results(self, tmp_path: Path) -> None:
-        """Without a results folder it forgets everything."""
+    def test_simulator_stores_its_tasks_in_the_results_folder(self, tmp_path: Path) -> None:
+        """Without a results folder it stores nothing."""
 
         async def url_of(results: Path | None) -> str:
             async with service_for(load({"simulate": True}), {}, results).open() as url:
@@ -76,10 +76,10 @@ class TestFind:
         ],
         ids=["token", "key", "user"],
     )
-    async def test_credential_is_called_after_its_source(
+    async def test_credential_is_named_after_its_source(
         self, environment: dict[str, str], kind: type, name: str
     ) -> None:
-        """A message can say which one was refused without showing it."""
+        """A message identifies the refused credential without showing it."""
         service = service_for(load({"region": REGION}), environment, None)
 
         assert isinstance(service.credential, kind)
@@ -92,44 +92,42 @@ class TestFind:
         async with service.open() as url:
             assert url == service.endpoint == "https://roma.cn-north-4.myhuaweicloud.com"
 
-    def test_user_needs_to_know_its_iam(self) -> None:
-        """A password does not go to a cloud that nobody named."""
+    def test_iam_user_requires_an_iam_endpoint(self) -> None:
+        """A password is sent only to an endpoint that the user has configured."""
         settings = load({"endpoint": "https://roma.example", "project_id": "p1"})
 
         with pytest.raises(SettingsError, match="also give --iam-endpoint"):
             service_for(settings, USER, None)
 
     @pytest.mark.parametrize("environment", [TOKEN, KEY], ids=["token", "key"])
-    def test_others_do_not_ask_for_an_iam(self, environment: dict[str, str]) -> None:
-        """What is not used need not be told."""
+    def test_other_credentials_require_no_iam_endpoint(self, environment: dict[str, str]) -> None:
+        """A setting that is not used does not have to be configured."""
         settings = load({"endpoint": "https://roma.example", "project_id": "p1"})
 
         assert service_for(settings, environment, None).endpoint == "https://roma.example"
 
     @pytest.mark.parametrize("mode", [0o600, 0o640], ids=oct)
-    def test_file_that_others_can_read_is_told(self, mode: int, tmp_path: Path) -> None:
-        """The warning holds the command that mends it."""
+    def test_file_that_others_can_read_is_reported(self, mode: int, tmp_path: Path) -> None:
+        """The warning contains the command that changes the mode."""
         path = tmp_path / "my token.txt"
         path.write_text("canary-token", encoding="ascii")
         path.chmod(mode)
 
         service = service_for(load({"region": REGION, "token_file": path}), {}, None)
 
-        told = f"{path} is readable by other users; run chmod 600 '{path}'"
-        assert service.warning == ("" if mode == 0o600 else told)
+        warning = f"{path} is readable by other users; run chmod 600 '{path}'"
+        assert service.warning == ("" if mode == 0o600 else warning)
 
 
 class TestNetwork:
-    def test_is_direct_by_default(self) -> None:
-        """The environment's proxies are nobody's business."""
+    def test_connection_is_direct_by_default(self) -> None:
+        """The proxy variables of the environment are not used."""
         network = find_network(load({}).endpoint, {"HTTPS_PROXY": "http://proxy.example:1"})
 
         assert (network.proxy, network.proxy_password, network.trust) == (None, None, True)
 
-    async def test_a_user_logs_in_again_where_the_file_of_certificates_is_gone(
-        self, tmp_path: Path
-    ) -> None:
-        """It is read once; hours later a token has to be renewed all the same."""
+    async def test_certificate_file_is_read_once(self, tmp_path: Path) -> None:
+        """A token can be renewed after the file has been deleted."""
         ca_file = (await asyncio.to_thread(certify, tmp_path / "tls")).path
         async with iam({"error": {"message": "no"}}) as (url, logins):
             settings = load({"endpoint": url, "iam_endpoint": url, "ca_file": ca_file})
@@ -140,8 +138,8 @@ class TestNetwork:
 
         assert len(logins) == 1
 
-    def test_takes_the_proxy_password_from_the_environment(self) -> None:
-        """An option would show it in the process list."""
+    def test_proxy_password_is_read_from_the_environment(self) -> None:
+        """An option would be visible in the process list."""
         network = find_network(load({"proxy": "http://proxy.example:3128"}).endpoint, PROXY)
 
         assert network.proxy_password is not None
@@ -151,8 +149,8 @@ class TestNetwork:
         assert "canary" not in repr(network)
 
     @pytest.mark.parametrize("missing", PROXY)
-    def test_half_a_pair_is_refused(self, missing: str) -> None:
-        """The other half is named."""
+    def test_incomplete_proxy_credentials_are_refused(self, missing: str) -> None:
+        """The message contains the missing variable."""
         environment = {name: text for name, text in PROXY.items() if name != missing}
 
         with pytest.raises(SettingsError) as caught:
@@ -165,8 +163,10 @@ class TestNetwork:
         [("m:e", "77"), ("m€", "77"), ("me", "77€"), ("me", "77\n"), ("me", "77\udcff")],
         ids=["colon", "user beyond Latin-1", "beyond Latin-1", "line break", "no UTF-8"],
     )
-    def test_pair_that_cannot_be_sent_is_refused(self, user: str, password: str) -> None:
-        """Early, and without showing it."""
+    def test_proxy_credentials_that_cannot_be_sent_are_refused(
+        self, user: str, password: str
+    ) -> None:
+        """The message does not contain the password."""
         environment = dict(zip(PROXY, (user, password), strict=True))
 
         with pytest.raises(SettingsError, match="cannot contain a colon") as caught:
@@ -176,8 +176,8 @@ class TestNetwork:
 
 
 class TestOfJournal:
-    def test_without_rows_there_is_nothing_to_do(self, tmp_path: Path) -> None:
-        """The command to begin with is named."""
+    def test_journal_without_rows_is_refused(self, tmp_path: Path) -> None:
+        """The message contains the command to run first."""
         with Journal.open(tmp_path) as journal, pytest.raises(SettingsError) as caught:
             service_in(journal, load({}), TOKEN, tmp_path)
 
@@ -188,10 +188,10 @@ class TestOfJournal:
     @pytest.mark.parametrize(
         "options", [{}, {"endpoint": ENDPOINT}, {"endpoint": ENDPOINT, "region": REGION}], ids=str
     )
-    def test_endpoint_is_that_of_the_journal(
+    def test_endpoint_of_the_journal_is_used(
         self, options: dict[str, Any], tmp_path: Path
     ) -> None:
-        """It need not be told again, and may be."""
+        """The options may repeat the endpoint."""
         with journal_with_a_row(tmp_path) as journal:
             service = service_in(journal, load(options), TOKEN, tmp_path)
 
@@ -203,7 +203,7 @@ class TestOfJournal:
         ids=str,
     )
     def test_another_endpoint_is_refused(self, options: dict[str, Any], tmp_path: Path) -> None:
-        """Ids of one service mean nothing to another one."""
+        """The ids of one service are not valid for another one."""
         with journal_with_a_row(tmp_path) as journal, pytest.raises(SettingsError) as caught:
             service_in(journal, load(options), TOKEN, tmp_path)
 
@@ -211,8 +211,8 @@ class TestOfJournal:
             f"{tmp_path}: this batch belongs to {ENDPOINT}; omit --endpoint and --region"
         )
 
-    def test_simulated_batch_meets_its_simulator_again(self, tmp_path: Path) -> None:
-        """Without --simulate, too."""
+    def test_simulated_batch_uses_the_simulator(self, tmp_path: Path) -> None:
+        """The option --simulate does not have to be repeated."""
         with Journal.open(tmp_path) as journal:
             with journal.enrol(endpoint=SIMULATED):
                 pass
@@ -220,8 +220,8 @@ class TestOfJournal:
 
         assert service.endpoint == SIMULATED
 
-    async def test_user_logs_in_to_the_projects_of_the_batch(self, tmp_path: Path) -> None:
-        """Commands on a results folder need no --project-id."""
+    async def test_iam_user_logs_in_to_the_projects_of_the_batch(self, tmp_path: Path) -> None:
+        """Commands on a results folder do not require --project-id."""
         async with iam({}) as (url, logins):
             settings = load({"iam_endpoint": url, "timeout": 5})
             with journal_with_a_row(tmp_path) as journal:
@@ -233,8 +233,8 @@ class TestOfJournal:
 
 
 class TestDefaults:
-    async def test_of_a_simulated_run_are_made_up(self) -> None:
-        """What is told goes before."""
+    async def test_simulated_run_has_a_default_target(self) -> None:
+        """Configured values have precedence."""
         settings = load({"simulate": True, "instance_id": "i1"})
 
         found = await target_defaults(
@@ -247,7 +247,7 @@ class TestDefaults:
     async def test_project_is_looked_up_by_the_name_of_the_region(
         self, environment: dict[str, str]
     ) -> None:
-        """Who may log in or sign need not know the id."""
+        """The project id is not required with an IAM user or an access key."""
         async with serve(SimulatorSettings(record=True)) as simulator:
             found = await defaults(simulator.url, environment, region=REGION)
             again = await defaults(simulator.url, environment, region=REGION)
@@ -268,18 +268,18 @@ class TestDefaults:
         ],
         ids=["token", "no region", "key and project", "user and project"],
     )
-    async def test_nothing_is_looked_up_otherwise(
+    async def test_project_is_not_looked_up_otherwise(
         self, environment: dict[str, str], options: dict[str, str]
     ) -> None:
-        """No request leaves where it would tell nothing new."""
+        """No request is sent if its result is not required or not available."""
         async with serve(SimulatorSettings(record=True)) as simulator:
             found = await defaults(simulator.url, environment, **options)
 
         assert found == {"project_id": options.get("project_id", ""), "instance_id": ""}
         assert list(simulator.requests) == []
 
-    async def test_refused_key_is_asked_for_once(self) -> None:
-        """The message names key, endpoint and code, and no secret that the server repeats."""
+    async def test_refused_key_is_sent_once(self) -> None:
+        """The message contains the source of the key, the endpoint and the code, but no secret."""
         settings = SimulatorSettings(record=True, ak="canary-ak", sk="another")
         temporary = KEY | {"HUAWEICLOUD_SDK_SECURITY_TOKEN": "canary-sts"}
         async with serve(settings) as simulator:
@@ -310,12 +310,14 @@ class TestDefaults:
             ([], "0 of that name"),
         ],
         ids=[
-            "none", "of another region", "two", "no id", "no sound id", "a text", "no projects",
+            "none", "of another region", "two", "no id", "invalid id", "a text", "no projects",
             "a list",
         ],
     )  # fmt: skip
-    async def test_anything_but_one_project_is_told(self, answer: object, reason: str) -> None:
-        """The option that makes the look-up needless is named."""
+    async def test_project_lookup_requires_exactly_one_project(
+        self, answer: object, reason: str
+    ) -> None:
+        """The message contains the option that replaces the lookup."""
         async with iam(answer, status=200) as (url, _):
             with pytest.raises(CredentialError) as caught:
                 await defaults(url, KEY, region=REGION)
@@ -324,8 +326,8 @@ class TestDefaults:
             f"IAM at {url} has no project cn-north-4 ({reason}); give --project-id"
         )
 
-    async def test_fault_of_iam_is_told(self) -> None:
-        """With its status and words."""
+    async def test_fault_of_iam_is_reported(self) -> None:
+        """The message contains its status and its text."""
         async with iam({"error_msg": "down for canary-sk", "error_code": "X"}, status=503) as (
             url,
             _,
@@ -338,8 +340,8 @@ class TestDefaults:
             "give --project-id"
         )
 
-    async def test_iam_that_cannot_be_reached_is_told(self) -> None:
-        """So is a closed door."""
+    async def test_unreachable_iam_is_reported(self) -> None:
+        """The message contains the endpoint and the option that replaces the lookup."""
         async with iam({}) as (url, _):
             pass
         with pytest.raises(CredentialError) as caught:
@@ -379,7 +381,7 @@ async def defaults(url: str, environment: dict[str, str], **options: Any) -> Map
 
 @asynccontextmanager
 async def iam(answer: object, *, status: int = 401) -> AsyncIterator[tuple[str, list[Any]]]:
-    """Serve an IAM that answers everything alike, and gives the logins that it got."""
+    """Run an IAM that returns *answer* to each request; return its URL and the logins."""
     logins: list[Any] = []
 
     async def reply(request: web.Request) -> web.Response:

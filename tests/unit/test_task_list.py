@@ -20,7 +20,7 @@ from batchcreate.task_list import (
     parse_page,
     read_task_list,
 )
-from tests.fakes import ListFault, ModelServer, ScriptedClient, answer, error
+from tests.fakes import ListFault, ModelServer, ScriptedClient, error_reply, json_reply
 from tests.journals import target
 from tests.virtual_time import run_virtually
 
@@ -39,8 +39,8 @@ def read(
     async def main() -> tuple[TaskList | Incomplete, int, float]:
         server = ModelServer()
         for number in range(tasks):
-            server.hold(target(), f"n{number % 1000}")
-        server.hold(target("i2"), "elsewhere")
+            server.add_task(target(), f"n{number % 1000}")
+        server.add_task(target("i2"), "elsewhere")
         client = ScriptedClient(server, lists=lists, page_tasks=page_tasks)
         gate = Gate(RateLimit(rate_per_s=1000))
         found = await read_task_list(
@@ -70,7 +70,14 @@ def test_all_pages_are_read(tasks: int, page_tasks: int, calls: int) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [RESET, REFUSED, error(500), answer(200, b"{"), answer(204, b""), error(408)],
+    [
+        RESET,
+        REFUSED,
+        error_reply(500),
+        json_reply(200, b"{"),
+        json_reply(204, b""),
+        error_reply(408),
+    ],
     ids=["reset", "connection refused", "HTTP 500", "half a page", "nothing", "HTTP 408"],
 )
 def test_page_is_requested_again_after_a_fault(fault: ListFault) -> None:
@@ -87,13 +94,13 @@ def test_page_is_requested_again_after_a_fault(fault: ListFault) -> None:
         (RESET, Incomplete(reason="connection reset", signal=Signal.SERVER_FAULT)),
         (REFUSED, Incomplete(reason="connection refused", signal=Signal.UNREACHABLE)),
         (
-            error(503, "FDI.5", "busy"),
+            error_reply(503, "FDI.5", "busy"),
             Incomplete(reason="HTTP 503: busy", signal=Signal.SERVER_FAULT),
         ),
-        (answer(200, []), Incomplete(reason=f"HTTP 200: {INVALID}")),
-        (answer(202, {"task_id": "7"}), Incomplete(reason=f"HTTP 202: {INVALID}")),
+        (json_reply(200, []), Incomplete(reason=f"HTTP 200: {INVALID}")),
+        (json_reply(202, {"task_id": "7"}), Incomplete(reason=f"HTTP 202: {INVALID}")),
         (
-            error(429, "APIG.0308", "slow down"),
+            error_reply(429, "APIG.0308", "slow down"),
             Incomplete(reason="HTTP 429, APIG.0308, slow down", signal=Signal.THROTTLED),
         ),
     ],
@@ -110,19 +117,19 @@ def test_fifth_consecutive_fault_ends_the_reading(fault: ListFault, expected: In
     ("fault", "expected"),
     [
         (
-            error(400, "FDI.4", "wrong offset"),
+            error_reply(400, "FDI.4", "wrong offset"),
             Incomplete(reason="HTTP 400, FDI.4, wrong offset"),
         ),
         (
-            error(401, "APIG.0301", "who are you"),
+            error_reply(401, "APIG.0301", "who are you"),
             Incomplete(reason="HTTP 401, APIG.0301, who are you", signal=Signal.UNAUTHORIZED),
         ),
         (
-            error(403, "APIG.0302", "not allowed"),
+            error_reply(403, "APIG.0302", "not allowed"),
             Incomplete(reason="HTTP 403, APIG.0302, not allowed", signal=Signal.FORBIDDEN),
         ),
         (
-            answer(307, location="https://elsewhere.example/x"),
+            json_reply(307, location="https://elsewhere.example/x"),
             Incomplete(
                 reason="HTTP 307: the server redirects to elsewhere.example",
                 signal=Signal.REDIRECTED,
@@ -142,7 +149,7 @@ def test_refusal_ends_the_reading_immediately(fault: ListFault, expected: Incomp
 
 def test_throttled_page_waits_as_long_as_the_server_requests() -> None:
     """The gate pauses; no other wait is added."""
-    found, listed, elapsed_s = read(error(429, retry_after="7"), tasks=1)
+    found, listed, elapsed_s = read(error_reply(429, retry_after="7"), tasks=1)
 
     assert (found, listed) == (ONE, 2)
     assert elapsed_s == pytest.approx(7.1, abs=0.02)
@@ -191,7 +198,7 @@ def test_every_request_passes_through_the_gate() -> None:
     async def main(pages: Sequence[int]) -> float:
         server = ModelServer()
         for number in pages:
-            server.hold(target(), f"n{number}")
+            server.add_task(target(), f"n{number}")
         await read_task_list(
             ScriptedClient(server, page_tasks=1),
             target(),

@@ -1,4 +1,4 @@
-"""The loop that never sleeps keeps the promises on which the other tests build."""
+"""The event loop with virtual time behaves like a real one, without waiting."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ __all__ = ["virtual_runner"]
 
 
 def test_sleeping_takes_virtual_time_only() -> None:
-    """A year of sleep passes in the loop and hardly a moment outside it."""
+    """A sleep of one year takes less than five seconds."""
 
     async def main() -> float:
         await asyncio.sleep(365 * 86_400)
@@ -24,8 +24,8 @@ def test_sleeping_takes_virtual_time_only() -> None:
     assert time.monotonic() - begin < 5
 
 
-def test_timers_fire_in_their_order() -> None:
-    """Workers wake in the order of their timers, not in the order of their start."""
+def test_timers_fire_in_order() -> None:
+    """The order of the timers counts, not the order in which the workers started."""
     woken: list[tuple[float, object]] = []
 
     async def sleep(wait_s: float) -> None:
@@ -42,8 +42,8 @@ def test_timers_fire_in_their_order() -> None:
     assert woken == [(1, pytest.approx(1)), (2, pytest.approx(2)), (3, pytest.approx(3))]
 
 
-def test_timeouts_end_what_takes_longer() -> None:
-    """A timeout ends a wait that nothing else would end, at its virtual time."""
+def test_timeout_ends_a_longer_wait() -> None:
+    """The timeout occurs at its virtual time."""
 
     async def main() -> float:
         with pytest.raises(TimeoutError):
@@ -54,8 +54,8 @@ def test_timeouts_end_what_takes_longer() -> None:
     assert run_virtually(main()) == pytest.approx(30)
 
 
-def test_clock_never_stands_still() -> None:
-    """Code that spins until time passes gets its time."""
+def test_clock_advances_with_each_iteration() -> None:
+    """A loop that waits for the time to change ends."""
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -67,7 +67,7 @@ def test_clock_never_stands_still() -> None:
 
 
 def test_coarse_timers_fire_late() -> None:
-    """With a grain of a millisecond a timer is up to a millisecond late, never early."""
+    """With a grain of one millisecond a timer is late by up to one millisecond, never early."""
 
     async def main() -> float:
         await asyncio.sleep(0.0101)
@@ -76,35 +76,35 @@ def test_coarse_timers_fire_late() -> None:
     assert run_virtually(main(), grain_s=0.001) == pytest.approx(0.011, abs=1e-6)
 
 
-def test_deadlock_raises_and_names_the_waiting() -> None:
-    """With nothing ready and no timer the loop raises instead of hanging."""
+def test_deadlock_raises_an_error_with_the_waiting_tasks() -> None:
+    """If nothing is ready and there is no timer, the loop raises an error."""
 
-    async def wait_in_vain() -> None:
+    async def wait_forever() -> None:
         await asyncio.sleep(2)
         await asyncio.Event().wait()
 
-    with pytest.raises(DeadlockError, match=r"(?s)at 2\.000 s nothing is ready.*wait_in_vain"):
-        run_virtually(wait_in_vain())
+    with pytest.raises(DeadlockError, match=r"(?s)at 2\.000 s nothing is ready.*wait_forever"):
+        run_virtually(wait_forever())
 
 
-def test_deadlock_leaves_no_worker_behind() -> None:
-    """After a deadlock the workers are cancelled, so that they clean up."""
+def test_deadlock_cancels_the_workers() -> None:
+    """The workers run their cleanup code."""
     cleaned = []
 
-    async def wait_in_vain() -> None:
+    async def wait_forever() -> None:
         try:
             await asyncio.Event().wait()
         finally:
             cleaned.append(True)
 
     with pytest.raises(DeadlockError):
-        run_virtually(wait_in_vain())
+        run_virtually(wait_forever())
 
     assert cleaned == [True]
 
 
-def test_errors_of_the_coroutine_come_through() -> None:
-    """What the coroutine raises is raised to the caller."""
+def test_error_of_the_coroutine_is_raised() -> None:
+    """The caller receives the error of the coroutine."""
 
     async def fail() -> None:
         await asyncio.sleep(1)
@@ -116,7 +116,7 @@ def test_errors_of_the_coroutine_come_through() -> None:
 
 
 def test_clock_waits_for_threads() -> None:
-    """Work in a thread takes no virtual time and is not taken for a deadlock."""
+    """Work in a thread takes no virtual time and is not a deadlock."""
     may_end = threading.Event()
 
     async def main() -> tuple[object, object]:
@@ -129,7 +129,7 @@ def test_clock_waits_for_threads() -> None:
 
 
 def test_clock_jumps_again_after_a_thread() -> None:
-    """Once the thread is done, timers are jumped to as before."""
+    """After the end of the thread, the clock jumps to the next timer."""
 
     async def main() -> float:
         await asyncio.to_thread(int)
@@ -139,14 +139,14 @@ def test_clock_jumps_again_after_a_thread() -> None:
     assert run_virtually(main()) == pytest.approx(100)
 
 
-def test_clock_waits_for_an_announced_outsider() -> None:
-    """A thread of one's own is waited for while it is announced."""
+def test_clock_waits_for_an_announced_thread() -> None:
+    """The loop waits for any thread within awaiting_threads."""
     loop = VirtualTimeLoop()
     called = asyncio.Event()
     thread = threading.Thread(target=lambda: loop.call_soon_threadsafe(called.set))
 
     async def main() -> None:
-        with loop.awaiting_outsiders():
+        with loop.awaiting_threads():
             thread.start()
             await called.wait()
 
@@ -158,7 +158,7 @@ def test_clock_waits_for_an_announced_outsider() -> None:
 
 
 def test_sockets_are_read() -> None:
-    """Input that has arrived at a socket goes before any timer."""
+    """Input that has arrived at a socket is handled before any timer."""
 
     async def main() -> bytes:
         loop = asyncio.get_running_loop()
@@ -174,7 +174,7 @@ def test_sockets_are_read() -> None:
 
 
 def test_fixture_keeps_its_loop(virtual_runner: asyncio.Runner) -> None:
-    """Coroutines that follow one another on the fixture's runner share one clock."""
+    """Consecutive coroutines on the runner of the fixture share one clock."""
 
     async def main() -> float:
         await asyncio.sleep(7)

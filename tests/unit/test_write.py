@@ -12,7 +12,7 @@ from batchcreate.errors import JournalError, ReportError
 from batchcreate.models import RowToFix, SheetToFix, Status
 from batchcreate.to_fix.annotations import CellAnnotation
 from batchcreate.to_fix.write import ToFixResult, annotate, write_to_fix
-from tests.disks import files_no_longer_than
+from tests.disks import file_size_limit
 from tests.input_files import CODE, InputFiles, issue, row_to_fix
 from tests.spreadsheets import ods, task, xlsx
 from tests.workbook_server import rows as rows_of
@@ -197,7 +197,7 @@ def test_full_disk_leaves_no_file(size: int, results: Path, tmp_path: Path) -> N
     path = ods(tmp_path / "t.ods", ODS_TABLE)
 
     with (
-        files_no_longer_than(size),
+        file_size_limit(size),
         pytest.raises(ReportError, match=r"to-fix\.xlsx: cannot be written \(.*File too large"),
     ):
         write(results, InputFiles(path, sheet="May"))

@@ -1,4 +1,4 @@
-"""Work beside the event loop ends before its caller goes on, also where that is cancelled."""
+"""Work in a thread ends before its caller continues or is cancelled."""
 
 import asyncio
 import threading
@@ -9,13 +9,13 @@ import pytest
 from batchcreate.pipeline.background import run_in_thread
 
 
-async def test_returns_what_the_work_returns() -> None:
-    """And the work is told that nobody gave up."""
-    assert await run_in_thread(lambda is_given_up: (is_given_up(), 7)) == (False, 7)
+async def test_result_of_the_work_is_returned() -> None:
+    """The predicate passed to the work returns False while the caller is not cancelled."""
+    assert await run_in_thread(lambda is_cancelled: (is_cancelled(), 7)) == (False, 7)
 
 
 async def test_error_of_the_work_is_raised() -> None:
-    """As it is."""
+    """The error reaches the caller unchanged."""
 
     def fail(_: Callable[[], bool]) -> None:
         msg = "no"
@@ -26,16 +26,16 @@ async def test_error_of_the_work_is_raised() -> None:
 
 
 @pytest.mark.parametrize("is_failing", [False, True], ids=["returns", "fails"])
-async def test_cancelled_caller_waits_for_the_work_to_give_up(*, is_failing: bool) -> None:
-    """However often it is cancelled; what the work then returns or raises is of no interest."""
+async def test_cancelled_caller_waits_for_the_work(*, is_failing: bool) -> None:
+    """Repeated cancellations do not matter; the result or error of the work is discarded."""
     loop = asyncio.get_running_loop()
     begun, may_end = asyncio.Event(), threading.Event()
     seen: list[bool] = []
 
-    def work(is_given_up: Callable[[], bool]) -> None:
+    def work(is_cancelled: Callable[[], bool]) -> None:
         loop.call_soon_threadsafe(begun.set)
         may_end.wait()
-        seen.append(is_given_up())
+        seen.append(is_cancelled())
         if is_failing:
             raise LookupError
 
