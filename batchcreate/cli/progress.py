@@ -331,8 +331,6 @@ def _rich_progress(model: ProgressModel, stream: TextIO, *, has_color: bool) -> 
     safe_stream: Any = SafeStream(stream)  # has all methods that are used
     console = Console(file=safe_stream, no_color=not has_color or None)
 
-    console = Console(file=SafeStream(stream), no_color=not has_color or None)  # type: ignore[arg-type] # has all methods that are used
-
     class ProgressWithParts(Progress):
         def get_renderables(self) -> "Iterable[RenderableType]":
             yield from super().get_renderables()
