@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from importlib import metadata, resources
+from importlib import import_module, metadata, resources
 from pathlib import Path
 
 import pytest
@@ -99,3 +99,10 @@ def test_help_costs_little_more_than_click() -> None:
 
     ours, clicks = (min(times) for times in zip(*pairs, strict=True))
     assert ours <= 4 * clicks
+
+
+def test_entry_point_is_imported_without_running_a_command() -> None:
+    """The console script imports the module and calls `main`."""
+    entry_point = import_module("batchcreate.__main__")
+
+    assert callable(entry_point.main)

@@ -188,7 +188,7 @@ def _load_chunks(
                         notes.on_sheet(replace(event, content=content))
                     case Skipped():
                         notes.on_sheet(event)
-                    case Chunk():
+                    case Chunk():  # pragma: no branch # the last type of the union
                         yield notes.layouts[-1], event
     loader.require_sheets(source.options.sheets, source.files)
     loader.require_mapped(source.options.mapping, notes.layouts)

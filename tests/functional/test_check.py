@@ -221,3 +221,24 @@ async def test_check_and_run_find_the_same(tmp_path: Path) -> None:
     assert (checked.code, ran.code) == (1, 1)
     assert lists[0] == lists[1]
     assert lists[0].count(b"task_name.repeated") == 2
+
+
+async def test_next_command_has_only_the_options_that_are_missing(tmp_path: Path) -> None:
+    """Options that were given are not repeated with a placeholder."""
+    write_rows(tmp_path / "tasks.csv", [{"task_name": "one", "operation_types": "INSERT"}])
+    variables = {"BATCHCREATE_REGION": "cn-north-4", "BATCHCREATE_PROJECT_ID": "p1"}
+
+    ended = await invoke("check", "tasks.csv", folder=tmp_path, **variables)
+
+    assert ended.err.splitlines()[-1] == ("next: batchcreate run tasks.csv --instance-id INSTANCE")
+
+
+async def test_list_of_sheets_is_shown_with_the_settings(tmp_path: Path) -> None:
+    """A setting with several values is shown as it is entered in a variable."""
+    write_rows(tmp_path / "tasks.csv", [{"task_name": "one", "operation_types": "INSERT"}])
+
+    ended = await invoke(
+        "check", "tasks.csv", "-v", folder=tmp_path, BATCHCREATE_MAP='["a=task_id", "b=task_tag"]'
+    )
+
+    assert "a=task_id, b=task_tag" in ended.err

@@ -158,3 +158,33 @@ def test_a_wrong_setting_is_named() -> None:
     """As on the command line."""
     with pytest.raises(batchcreate.SettingsError, match="--rate"):
         batchcreate.configure(rate=0)
+
+
+async def test_resume_sends_at_most_the_limit(tasks: Path, tmp_path: Path) -> None:
+    """The remaining rows are not attempted."""
+    await batchcreate.run([tasks], settings_for(tmp_path, limit=5))
+
+    result = await batchcreate.resume(tmp_path / "out", settings_for(tmp_path, limit=7))
+
+    counts = result.summary.counts
+    assert (counts[Status.CREATED], counts[Status.NOT_ATTEMPTED]) == (12, 18)
+
+
+async def test_run_that_is_stopped_by_its_plan_sends_nothing(tasks: Path, tmp_path: Path) -> None:
+    """Not even the task list is read; the next run creates all tasks."""
+    stop = batchcreate.StopSwitch()
+
+    def stop_at_the_plan(event: Plan | Progress) -> None:
+        if isinstance(event, Plan):
+            stop.request_stop(
+                batchcreate.StopReason(cause=batchcreate.StopCause.INTERRUPTED, message="enough")
+            )
+
+    result = await batchcreate.run(
+        [tasks], settings_for(tmp_path), on_event=stop_at_the_plan, stop=stop
+    )
+    again = await batchcreate.run([tasks], settings_for(tmp_path))
+
+    assert result.stop_reason is not None
+    assert result.facts["this_run"]["attempts"] == 0
+    assert again.summary.counts[Status.CREATED] == 30

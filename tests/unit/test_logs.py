@@ -16,9 +16,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from structlog.testing import capture_logs
 from yarl import URL
 
-from batchcreate.errors import MaybeSentError
-from batchcreate.logs import FIELD_CHARS_MAX, open_log, redact
-from batchcreate.models import Status
+from batchcreate.errors import MaybeSentError, SettingsError
+from batchcreate.logs import FIELD_CHARS_MAX, open_log, redact, run_log
+from batchcreate.models import RunId, Status
 from batchcreate.secret import Secret
 
 CANARY: Final = "MIIDkgYJKoZIhvcNAQcC-canary"
@@ -193,3 +193,14 @@ def test_full_disk_costs_log_lines_only() -> None:
     open_log(full, run_id="a", verbose=False).info("run.started")
 
     assert full.getvalue() == ""
+
+
+def test_log_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
+    """The message contains the path, the error of the system and a remedy."""
+    (tmp_path / "log.jsonl").mkdir()
+
+    with (
+        pytest.raises(SettingsError, match=r"log\.jsonl: cannot be written \(Is a directory\)"),
+        run_log(tmp_path, RunId("r-1"), is_verbose=False),
+    ):
+        pass

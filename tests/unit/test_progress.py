@@ -1,5 +1,6 @@
 """Rates, progress and displays of a run."""
 
+import asyncio
 import io
 from dataclasses import dataclass
 from typing import cast
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from batchcreate.cli.progress import (
     LARGE_ROWS,
     LineDisplay,
+    LiveDisplay,
     Part,
     ProgressModel,
     QuietDisplay,
@@ -22,6 +24,7 @@ from batchcreate.cli.progress import (
 from batchcreate.pool import RunCounters
 from batchcreate.rate_limiter import Gate
 from batchcreate.settings import Settings
+from tests.virtual_time import run_virtually
 
 
 @dataclass
@@ -237,3 +240,43 @@ async def test_reports_of_a_large_batch_are_announced(
         before = capsys.readouterr().err
 
     assert (before, capsys.readouterr().err) == ("", message)
+
+
+class TestDuration:
+    """Displays in virtual time, with the real event loop of a run."""
+
+    def test_line_display_prints_a_line_every_few_seconds(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The first line is printed after five seconds; long runs print fewer lines."""
+        counters = RunCounters(planned=100)
+        gate = FakeGate()
+
+        async def watch() -> None:
+            async with LineDisplay(Settings()).watching(counters, cast("Gate", gate)):
+                await asyncio.sleep(4.5)
+                assert capsys.readouterr().err == ""
+                gate.slowdowns, gate.rate_per_s = 1, 5.0
+                await asyncio.sleep(8)
+
+        run_virtually(watch())
+
+        first, *lines = capsys.readouterr().err.splitlines()
+        assert first == "server returned 429: slowing down to 5/s"
+        assert [line.partition(" done")[0] for line in lines] == ["0/100", "0/100"]
+
+    def test_live_display_prints_slowdowns_above_the_bar(self) -> None:
+        """Messages of a run are printed while the bar is shown."""
+        counters = RunCounters(planned=100)
+        gate = FakeGate()
+        stream = io.StringIO()
+
+        async def watch() -> None:
+            async with LiveDisplay(Settings(), stream).watching(counters, cast("Gate", gate)):
+                await asyncio.sleep(2)
+                gate.slowdowns, gate.rate_per_s = 1, 5.0
+                await asyncio.sleep(2)
+
+        run_virtually(watch())
+
+        assert "server returned 429: slowing down to 5/s\n" in stream.getvalue()

@@ -1,16 +1,24 @@
 """All reports are written, independently of one another, with the content of the journal."""
 
+import hashlib
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from batchcreate.errors import ReportError
+from batchcreate.errors import LoadError, ReportError
 from batchcreate.journal import Journal
 from batchcreate.journal.deletions import UNDO_RUN_ID
 from batchcreate.models import RunId
-from batchcreate.pipeline.reports import gather, page_model, rebuild, workbook_overview
+from batchcreate.pipeline.reports import (
+    CheckedFiles,
+    as_next_run_sees,
+    gather,
+    page_model,
+    rebuild,
+    workbook_overview,
+)
 from batchcreate.report import PageModel, ResultFile
 from batchcreate.to_fix.write import ToFixFile, ToFixResult
 from tests.batches import make_batch
@@ -146,3 +154,30 @@ def names(model: PageModel) -> Sequence[tuple[str, int]]:
 
 def found(journal: Journal, limit: int) -> list[str]:
     return [row.task_name for row in journal.not_created(limit=limit)]
+
+
+def test_files_of_a_check_are_opened_at_their_paths(folder: Path, tmp_path: Path) -> None:
+    """A file without a path is read from the journal; a deleted one is an error."""
+    with opened(folder, {"a.csv": ["!one"]}) as journal:
+        (sheet,) = journal.sheets_to_fix()
+        path = tmp_path / "a.csv"
+        path.write_text("edited")
+        with CheckedFiles(journal, {}).opened(sheet.layout) as file:
+            stored = file.read()
+        files = CheckedFiles(journal, {sheet.layout.content: path})
+        with files.opened(sheet.layout) as file:
+            current = file.read()
+        path.unlink()
+
+        assert (current, hashlib.sha256(stored).hexdigest()) == (b"edited", sheet.layout.content)
+        with pytest.raises(LoadError, match=r"^a.csv: can no longer be read \(No such file"):
+            files.opened(sheet.layout)
+
+
+def test_journal_whose_log_cannot_be_applied_is_an_error_of_the_reports(folder: Path) -> None:
+    """The reports of a run are not written from a journal that cannot be read."""
+    with opened(folder, {"a.csv": ["one"]}) as journal:
+        journal._connection.execute("DROP TABLE outcomes")
+
+        with pytest.raises(ReportError, match="no such table"), as_next_run_sees(journal):
+            pass

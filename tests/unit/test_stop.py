@@ -370,3 +370,17 @@ class TestRetryBudget:
         budget = RetryBudget(tokens=0)
 
         assert budget.spend(Signal.UNAUTHORIZED)
+
+
+def test_cancelled_step_of_a_run_that_continues_is_cancelled() -> None:
+    """Only a stop turns the cancellation of a step into the result None."""
+
+    async def main() -> bool:
+        stop = StopSwitch()
+        step = asyncio.ensure_future(stop.run_unless_stopped(asyncio.sleep(1)))
+        await asyncio.sleep(0.5)
+        step.cancel()
+        await asyncio.wait([step])
+        return step.cancelled()
+
+    assert run_virtually(main())

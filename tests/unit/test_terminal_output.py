@@ -1,5 +1,6 @@
 """Output and wrapping of messages."""
 
+import asyncio
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from typing import TextIO
 
 import pytest
 
+from batchcreate.cli import terminal
 from batchcreate.cli.terminal import (
     LINE_CHARS_MAX,
     print_document,
@@ -241,3 +243,28 @@ def test_width_of_a_terminal() -> None:
     assert [terminal_width(each) for each in (None, io.StringIO(), closed, FakeTerminal())] == [
         None
     ] * 4
+
+
+def test_clear_key_deletes_the_line_typed_so_far() -> None:
+    """Backspace deletes one character, Ctrl-U all of them."""
+    reading, writing = os.pipe()
+    os.write(writing, b"abc\x15def\x7fg\n")
+
+    try:
+        assert terminal._read_line(reading) == "deg"
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+async def test_answer_of_a_closed_terminal_is_empty() -> None:
+    """The question is then answered with no."""
+    controller, device = os.openpty()
+    reading = asyncio.ensure_future(terminal._read_answer(device))
+    await asyncio.sleep(0)
+    os.close(controller)
+
+    try:
+        assert await reading == ""
+    finally:
+        os.close(device)

@@ -86,7 +86,12 @@ class UndoUnderTest:
         return [task.key.task_name for task in self.journal.created_tasks()]
 
     def undo(
-        self, *, concurrency: int = 1, at_time: Any = None, rate_per_s: float = 1000
+        self,
+        *,
+        concurrency: int = 1,
+        at_time: Any = None,
+        rate_per_s: float = 1000,
+        writer: type[InlineWriter] = InlineWriter,
     ) -> float:
         """Delete the tasks; return the duration in seconds."""
 
@@ -101,8 +106,8 @@ class UndoUnderTest:
             )
             number = self.journal.start_run(RunId("undo"), at="2025-01-02T03:04:05Z")
             connection = self.journal._connection
-            async with InlineWriter(connection, run=number, now_ms=lambda: NOW_MS) as writer:
-                self.deleter = Deleter(self.client, attempts, writer, self.stop)
+            async with writer(connection, run=number, now_ms=lambda: NOW_MS) as opened:
+                self.deleter = Deleter(self.client, attempts, opened, self.stop)
                 if at_time is not None:
                     asyncio.get_running_loop().call_later(*at_time)
                 await self.deleter.delete(self.tasks, concurrency)
@@ -366,3 +371,18 @@ def test_failed_journal_stops_the_undo(tmp_path: Path) -> None:
     assert tested.stop.reason is not None
     assert (tested.stop.reason.cause, len(tested.client.requested)) == (StopCause.JOURNAL, 2)
     assert tested.counts == {DeletionStatus.DELETED.value: 2}
+
+
+def test_stop_after_the_intent_sends_the_request(tmp_path: Path) -> None:
+    """A deletion whose intent is on disk is sent; the following ones are not."""
+    undo = UndoUnderTest(tmp_path, ScriptedClient(), tasks=3)
+
+    class StoppingWriter(InlineWriter):
+        def record_deletion_intent(self, task: CreatedTask) -> asyncio.Future[None]:
+            undo.stop.request_stop(INTERRUPTED)
+            return super().record_deletion_intent(task)
+
+    undo.undo(writer=StoppingWriter)
+
+    assert undo.client.requested == ["id-task-1"]
+    assert (undo.counts, undo.remaining) == ({"deleted": 1}, ["task-2", "task-3"])
