@@ -25,6 +25,7 @@ from tests.functional.program import (
     creates,
     end,
     ids_by_name,
+    listing,
     read_lines,
     read_summary,
     recording,
@@ -224,3 +225,33 @@ async def test_a_second_run_beside_the_first_is_refused(tmp_path: Path) -> None:
     assert f"process {process.pid}" in second.err
     assert len(second.err.splitlines()) == len(report.err.splitlines()) == 1
     assert statuses(read_lines(tmp_path / "tasks-results" / "results.csv")) == ["created"] * ROWS
+
+
+async def test_interrupt_during_the_project_lookup_sends_nothing(tmp_path: Path) -> None:
+    """The command ends at once, although IAM does not respond, and leaves no results folder."""
+    write_rows(tmp_path / "tasks.csv", task_rows(1))
+    is_requested = asyncio.Event()
+
+    async def keep_waiting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_requested.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(keep_waiting, "127.0.0.1", 0) as iam:
+        url = "http://127.0.0.1:{1}".format(*iam.sockets[0].getsockname())
+        process = await start(
+            *("run", "tasks.csv", "--endpoint", url, "--iam-endpoint", url),
+            *("--region", "cn-north-4", "--instance-id", "i1"),
+            folder=tmp_path,
+            BATCHCREATE_TOKEN="",
+            HUAWEICLOUD_SDK_AK="AK",
+            HUAWEICLOUD_SDK_SK="SK",
+        )
+        async with asyncio.timeout(LIMIT_S):
+            await is_requested.wait()
+        process.send_signal(signal.SIGINT)
+        ended = await end(process)
+
+    assert ended.code == 130
+    assert ended.err == "error: stopped before reading the input; nothing was sent\n"
+    assert listing(tmp_path) == ["tasks.csv"]

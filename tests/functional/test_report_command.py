@@ -65,3 +65,16 @@ async def test_report_that_cannot_be_written_is_rebuilt_later(tmp_path: Path) ->
     assert "batchcreate report tasks-results" in ran.err
     assert "Traceback" not in ran.err
     assert (ended.code, ended.err.splitlines()[-1]) == (0, "2 rows: 2 created")
+
+
+async def test_edited_to_fix_file_is_kept_and_reported(tmp_path: Path) -> None:
+    """The corrections of an analyst are not overwritten before a run has read them."""
+    write_rows(tmp_path / "tasks.csv", [{"task_name": "no good", "operation_types": "INSERT"}])
+    await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
+    (to_fix,) = (tmp_path / "tasks-results").glob("to-fix*")
+    to_fix.write_bytes(edited := to_fix.read_bytes() + b"\n")
+
+    ended = await invoke("report", "tasks-results", folder=tmp_path)
+
+    assert to_fix.read_bytes() == edited
+    assert f"{to_fix.name}: edited but not yet read, so it was not overwritten." in ended.err
