@@ -130,7 +130,7 @@ async def test_no_fault_loses_or_doubles_anything(tmp_path: Path) -> None:
     """Every fault of the simulator, at one and at three in ten."""
     cases = [(kind, share) for kind in FaultKind for share in (0.1, 0.3)]
 
-    ended = await survive_all(tmp_path, cases, rows=150)
+    ended = await survive_all(tmp_path, cases, rows=60)
 
     print(f"{len(cases)} cases, {sum(faults for faults, _ in ended.values())} faults")  # noqa: T201
     assert {case: [f for f in found if f != Findings()] for case, (_, found) in ended.items()} == {
