@@ -384,3 +384,17 @@ def test_cancelled_step_of_a_run_that_continues_is_cancelled() -> None:
         return step.cancelled()
 
     assert run_virtually(main())
+
+
+def test_stopped_step_ignores_further_cancellations() -> None:
+    """A worker that was cancelled several times by a stop continues with the result None."""
+
+    async def main() -> object:
+        stop = StopSwitch()
+        step = asyncio.ensure_future(stop.run_unless_stopped(asyncio.sleep(1, "done")))
+        await asyncio.sleep(0.5)
+        stop.request_stop(INTERRUPTED)
+        step.cancel()
+        return await step
+
+    assert run_virtually(main()) is None

@@ -5,6 +5,8 @@ import io
 import json
 import os
 import pty
+import socket
+import struct
 import sys
 import termios
 import threading
@@ -257,14 +259,28 @@ def test_clear_key_deletes_the_line_typed_so_far() -> None:
         os.close(writing)
 
 
-async def test_answer_of_a_closed_terminal_is_empty() -> None:
-    """The question is then answered with no."""
-    controller, device = os.openpty()
-    reading = asyncio.ensure_future(terminal._read_answer(device))
-    await asyncio.sleep(0)
-    os.close(controller)
+def test_line_ends_with_its_input() -> None:
+    """A terminal that is closed before the end of the line returns what was typed."""
+    reading, writing = os.pipe()
+    os.write(writing, b"abc")
+    os.close(writing)
 
     try:
-        assert await reading == ""
+        assert terminal._read_line(reading) == "abc"
     finally:
-        os.close(device)
+        os.close(reading)
+
+
+async def test_answer_is_empty_if_the_terminal_fails() -> None:
+    """The question is then answered with no."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        peer = socket.create_connection(server.getsockname())
+        accepted, _ = server.accept()
+        reading = asyncio.ensure_future(terminal._read_answer(accepted.fileno()))
+        await asyncio.sleep(0)
+        # Closing with pending data and no linger time resets the connection.
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+
+        with accepted:
+            assert await reading == ""
