@@ -1,4 +1,4 @@
-"""Made-up batches that have everything a report can show; the same every time."""
+"""Generated batches for reports: deterministic, with all statuses and many kinds of errors."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ STEMS = ("crm-orders-cdc", "customer-cdc", "legacy-feed")
 FILES = ("crm-orders.xlsx", "客户主数据.xlsx", "legacy-feeds.csv")
 CHUNK = 5000
 
-MISTAKES = (
+ISSUES = (
     ("F", "task_tag", "crm", "task_tag.too_short", "crm-orders",
      "The task tag 'crm' has 3 characters; it needs 4 to 64 characters. Type a longer one."),
     ("D", "操作类型", "UPSRT", "operation_types.value", "UPDATE",
@@ -39,7 +39,7 @@ MISTAKES = (
     ("A", "Task Name", "orders sync", "task_name.charset", "orders-sync",
      "The task name 'orders sync' contains a space at position 7."),
 )  # fmt: skip
-REFUSALS: Sequence[tuple[float, Outcome]] = (
+FAILURES: Sequence[tuple[float, Outcome]] = (
     (0.012, Failed(http_status=400, error_code="FDI.3033", error_msg="The task_tag is invalid.")),
     (0.006, Failed(http_status=404, error_code="FDI.3081", error_msg="集成应用不存在")),
     (0.002, Failed(http_status=403, error_code="APIGW.0305", error_msg="API access denied")),
@@ -50,14 +50,14 @@ THROTTLED = Failed(http_status=429, error_code="APIGW.0308", error_msg="The thro
 
 
 def make_batch(folder: Path, rows: int) -> None:
-    """Leave the journal of a batch of *rows* rows, after two runs, in *folder*."""
+    """Create the journal of a batch of *rows* rows, after two runs, in *folder*."""
     with Journal.open(folder) as journal:
         journal._connection.execute("PRAGMA synchronous = OFF")
         _enroll(journal, rows)
         tasks = [number for (number,) in journal._connection.execute("SELECT id FROM tasks")]
         part = len(tasks) * 9 // 10
-        _Sending(journal, "6fd1c9a4b2e0", START_MS, 50.0).send(tasks[:part])
-        _Sending(journal, "c02b7de81f35", START_MS + 7_200_000, 20.0).send(tasks[part:-2])
+        _Run(journal, "6fd1c9a4b2e0", START_MS, 50.0).send(tasks[:part])
+        _Run(journal, "c02b7de81f35", START_MS + 7_200_000, 20.0).send(tasks[part:-2])
         journal.apply_log()
 
 
@@ -84,10 +84,10 @@ def _split(rows: int) -> tuple[int, int, int]:
 
 
 def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
-    place = RowLocation(file=file, sheet=sheet, number=number)
-    letter, column, value, rule, suggestion, message = MISTAKES[number // 25 % 7 % 3]
+    location = RowLocation(file=file, sheet=sheet, number=number)
+    letter, column, value, rule, suggestion, message = ISSUES[number // 25 % 7 % 3]
     issue = Issue(
-        location=place,
+        location=location,
         column=column,
         cell=f"{letter}{number}",
         value=value,
@@ -96,7 +96,7 @@ def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
         suggestion=suggestion,
     )
     return Rejected(
-        location=place,
+        location=location,
         task_name=name,
         project_id="p1",
         instance_id="i1",
@@ -105,8 +105,8 @@ def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
 
 
 @dataclass(slots=True)
-class _Sending:
-    """One run with a fixed rate, until the server throttles half of it."""
+class _Run:
+    """One run that starts with a fixed rate, which the server then limits to half of it."""
 
     journal: Journal
     run_id: str
@@ -124,7 +124,7 @@ class _Sending:
         first = connection.execute("SELECT coalesce(max(id), 0) FROM intents").fetchone()[0]
         rate, attempts = self.rate_per_s, first
         throttled = 0
-        with transaction(self.journal._connection):  # one transaction for all of it
+        with transaction(self.journal._connection):  # one transaction, to save time
             for at, number in enumerate(tasks):
                 if at == len(tasks) // 3:
                     rate = self.rate_per_s / 2
@@ -137,21 +137,21 @@ class _Sending:
                     attempts += 1
                     throttled += outcome is THROTTLED
                     self.at_ms += 1000 / rate
-                    self._answer(run, attempts, number, outcome)
+                    self._record_attempt(run, attempts, number, outcome)
         self._finish(run, started_ms, len(tasks), attempts - first, throttled, rate)
 
     def _outcomes(self, *, is_throttling: bool) -> Iterator[Outcome]:
         if is_throttling:
             yield THROTTLED
         draw = self.random.random()
-        for share, outcome in REFUSALS:
+        for share, outcome in FAILURES:
             draw -= share
             if draw < 0:
                 yield outcome
                 return
         yield Created(task_id=TaskId(f"{self.random.getrandbits(128):032x}"))
 
-    def _answer(self, run: int, intent: int, number: int, outcome: Outcome) -> None:
+    def _record_attempt(self, run: int, intent: int, number: int, outcome: Outcome) -> None:
         duration_ms = int(math.exp(self.random.gauss(4.2, 0.45)))
         connection, at_ms = self.journal._connection, int(self.at_ms)
         add_intents(connection, [(intent, number)], run=run, at_ms=at_ms)
@@ -188,5 +188,5 @@ class _Sending:
 
 
 def forget_facts(journal: Journal) -> None:
-    """Make the runs look as if they had been killed."""
+    """Remove the facts of the runs, as if they had been killed."""
     journal._connection.execute("UPDATE runs SET finished_at = '', facts = '{}'")

@@ -1,11 +1,11 @@
-"""Fixtures that several test modules share."""
+"""Fixtures of several test modules."""
 
 import os
 
 import pytest
 from hypothesis import settings
 
-# How long one example takes says more about the machine than about the code.
+# The duration of an example depends on the machine more than on the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
@@ -28,7 +28,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the settings and credentials of whoever runs the tests out of them."""
+    """Remove the settings and credentials of the user from the environment."""
     for name in tuple(os.environ):
         if name.startswith(("BATCHCREATE_", "HUAWEICLOUD_SDK_")):
             monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""Rows and journals for tests, in a short notation."""
+"""Rows and journals for tests, written in a short notation."""
 
 import hashlib
 import io
@@ -55,15 +55,15 @@ def task(text: str, number: int, *, file: str = "a.csv", sheet: str = "") -> Tas
 
 
 def rejected(name: str, number: int, *, file: str = "a.csv", issues: int = 1) -> Rejected:
-    place = RowLocation(file=file, sheet="", number=number)
+    location = RowLocation(file=file, sheet="", number=number)
     return Rejected(
-        location=place,
+        location=location,
         task_name=name,
         project_id="p1",
         instance_id="i1",
         issues=tuple(
             Issue(
-                location=place,
+                location=location,
                 column="Type",
                 cell=f"B{number}",
                 value="x",
@@ -76,7 +76,7 @@ def rejected(name: str, number: int, *, file: str = "a.csv", issues: int = 1) ->
 
 
 def layout(file: str, sheet: str = "", content: str = "") -> Layout:
-    """Return how a sheet is read that begins with the names."""
+    """Return the layout of a sheet whose first column contains the task names."""
     return Layout(
         file=file,
         sheet=sheet,
@@ -109,7 +109,7 @@ class Rows:
     rejected: Sequence[Rejected]
 
     def tasks(self, endpoint: str) -> Sequence[Task]:
-        """Return the tasks, whose endpoint is `ENDPOINT`."""
+        """Return the tasks; their endpoint is `ENDPOINT`."""
         del endpoint
         return self.valid
 
@@ -136,12 +136,12 @@ def checked(
 ) -> Rows:
     """Return rows of one sheet after validation; *origins* of all rows, in row order."""
     valid, rejected = list(valid), list(rejected)
-    places = [*(row.location for row in valid), *(row.location for row in rejected)]
+    locations = [*(row.location for row in valid), *(row.location for row in rejected)]
     chunk = Chunk(
-        file=places[0].file if places else "",
-        sheet=places[0].sheet if places else "",
+        file=locations[0].file if locations else "",
+        sheet=locations[0].sheet if locations else "",
         columns={"task_name": NAME_COLUMN},
-        numbers=sorted(place.number for place in places),
+        numbers=sorted(location.number for location in locations),
         cells={},
         origins=origins,
     )
@@ -224,7 +224,7 @@ async def attempt(
 
 
 def shown(journal: Journal) -> list[str]:
-    """Return the report in short: ``file:number name status task_id``."""
+    """Return the results as ``file:number name status task_id``."""
     return [
         f"{row.location.file}:{row.location.number} {row.task_name} {row.status} {row.task_id}".rstrip()
         for row in journal.results()

@@ -10,7 +10,7 @@ INLINE = frozenset({"a", "code", "span", "time"})
 
 @dataclass(slots=True, kw_only=True)
 class Element:
-    """One element and the text in it and below."""
+    """One element with the text in it and in its descendants."""
 
     tag: str
     attributes: dict[str, str]
@@ -23,13 +23,13 @@ class Element:
 
 @dataclass(slots=True)
 class Page:
-    """The elements of a page in their order."""
+    """The elements of a page, in order."""
 
     text: str
     elements: list[Element] = field(default_factory=list)
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
-        """Return the elements of one kind with these attributes; ``class_`` is a class."""
+        """Return the elements with this tag and these attributes; ``class_`` is the class."""
         return [
             each
             for each in self.elements
@@ -41,7 +41,7 @@ class Page:
         ]
 
     def texts(self, tag: str, **attributes: str) -> list[str]:
-        """Return the texts of these elements, each on one line."""
+        """Return the texts of these elements, each without line breaks."""
         return [" ".join(each.text.split()) for each in self.all(tag, **attributes)]
 
 
@@ -85,5 +85,5 @@ def read_page(path: Path) -> Page:
     reader = _Reader(page)
     reader.feed(page.text)
     reader.close()
-    assert not reader._open, "something is left open"
+    assert not reader._open, f"not closed: {reader._open}"
     return page

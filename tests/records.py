@@ -13,12 +13,12 @@ _GLOBALS, _WORKSHEET = 5, 0x10
 
 
 def record(kind: int, content: bytes) -> bytes:
-    """A record of an .xls stream."""
+    """Return a record of an .xls stream."""
     return struct.pack("<HH", kind, len(content)) + content
 
 
 def label(row: int, column: int, text: str) -> bytes:
-    """A cell with *text*; rows and columns count from 0."""
+    """Return a cell with *text*; rows and columns count from 0."""
     content = struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le")
     return record(0x0204, content)
 
@@ -36,14 +36,14 @@ def error(row: int, column: int, code: int) -> bytes:
 
 
 def formula_error(row: int, column: int, code: int) -> bytes:
-    """A formula whose result is an error."""
+    """Return a formula whose result is an error."""
     result = bytes((2, 0, code, 0, 0, 0, 0xFF, 0xFF))
     rest = struct.pack("<HIH", 0, 0, 3) + b"\x1e\x01\x00"  # the formula =1
     return record(0x0006, struct.pack("<HHH", row, column, 0) + result + rest)
 
 
 def formula(row: int, column: int, value: float) -> bytes:
-    """A formula whose result is a number."""
+    """Return a formula whose result is a number."""
     rest = struct.pack("<HIH", 0, 0, 3) + b"\x1e\x01\x00"
     return record(0x0006, struct.pack("<HHHd", row, column, 0, value) + rest)
 
@@ -53,14 +53,14 @@ def merged(top: int, bottom: int, left: int, right: int) -> bytes:
 
 
 def table(*texts: Sequence[str]) -> list[bytes]:
-    """A cell for each of *texts*, from A1 on."""
+    """Return a cell for each of *texts*, from A1 on."""
     return [label(row, at, text) for row, line in enumerate(texts) for at, text in enumerate(line)]
 
 
 def xls(
     path: Path, sheets: Mapping[str, Cells], *, hidden: Sequence[str] = (), more: bytes = b""
 ) -> Path:
-    """A workbook with *sheets*; *more* are additional records of the workbook."""
+    """Write a workbook with *sheets*; *more* contains additional records of the workbook."""
     bodies = [
         record(_BEGIN, struct.pack("<HH12x", 0x0600, _WORKSHEET))
         + b"".join(cells)
@@ -70,21 +70,21 @@ def xls(
     names = [name.encode("utf-16-le") for name in sheets]
     begin = record(_BEGIN, struct.pack("<HH12x", 0x0600, _GLOBALS)) + more
     at = len(begin) + sum(4 + 8 + len(name) for name in names) + 4
-    listed = b""
+    entries = b""
     for shown, name, body in zip(sheets, names, bodies, strict=True):
-        place = struct.pack("<IBBBB", at, shown in hidden, 0, len(name) // 2, 1)
-        listed += record(_SHEET, place + name)
+        entry = struct.pack("<IBBBB", at, shown in hidden, 0, len(name) // 2, 1)
+        entries += record(_SHEET, entry + name)
         at += len(body)
-    return compound(path, {"Workbook": begin + listed + record(_END, b"") + b"".join(bodies)})
+    return compound(path, {"Workbook": begin + entries + record(_END, b"") + b"".join(bodies)})
 
 
 def part(*records: tuple[int, bytes]) -> bytes:
-    """The records of one part of an .xlsb workbook."""
+    """Return the records of one part of an .xlsb workbook."""
     return b"".join(_varied(kind) + _varied(len(content)) + content for kind, content in records)
 
 
 def row(at: int) -> tuple[int, bytes]:
-    """The zero-based row of the following cells."""
+    """Return the record of a row, counted from 0, for the following cells."""
     return 0, struct.pack("<I", at) + b"\0" * 13
 
 
@@ -109,7 +109,7 @@ def wide(shown: str) -> bytes:
 
 
 def xlsb(path: Path, *records: tuple[int, bytes]) -> Path:
-    """A workbook with the sheets ``May``, which holds *records*, and ``old``, which is hidden."""
+    """Write a workbook with the sheet ``May`` with *records* and the hidden sheet ``old``."""
     begun = ((0x94, struct.pack("<4I", 0, 9, 0, 3)), (0x91, b""))
     return packed(
         path,

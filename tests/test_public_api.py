@@ -17,10 +17,10 @@ HEAVY = {"aiohttp", "matplotlib", "pandas", "pydantic", "rich", "sqlite3", "stru
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    # Measuring coverage would be measured here.
-    own = {name: text for name, text in os.environ.items() if not name.startswith("COV")}
-    return subprocess.run(  # noqa: S603 # our own program
-        [sys.executable, *arguments], env=own, capture_output=True, text=True, check=True
+    # Coverage measurement would change the measured times.
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("COV")}
+    return subprocess.run(  # noqa: S603 # this project
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=True
     )
 
 
@@ -73,32 +73,32 @@ def test_help_loads_no_heavy_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "used", "spared"),
+    ("command", "used", "unused"),
     [
         (["check", str(SAMPLE)], {"pandas"}, {"aiohttp", "matplotlib", "rich", "structlog"}),
         (["explain", "FDI.3002"], {"batchcreate.advice"}, HEAVY - {"pydantic"}),
     ],
     ids=["check", "explain"],
 )
-def test_command_loads_nothing_that_only_others_need(
-    words: list[str], used: set[str], spared: set[str]
+def test_command_does_not_load_libraries_of_other_commands(
+    command: list[str], used: set[str], unused: set[str]
 ) -> None:
-    """Whoever sends nothing does not wait for what sends."""
-    imported = python("-X", "importtime", "-m", "batchcreate", *words).stderr
+    """A command that sends no requests does not load the libraries for sending."""
+    imported = python("-X", "importtime", "-m", "batchcreate", *command).stderr
 
     names = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
     assert names >= used
-    assert names & spared == set()
+    assert names & unused == set()
 
 
-def test_help_costs_little_more_than_click() -> None:
+def test_help_takes_little_longer_than_click() -> None:
     """The best of several starts takes at most four times as long as importing click."""
     pairs = [
         (seconds("-m", "batchcreate", "--help"), seconds("-c", "import click")) for _ in range(5)
     ]
 
-    ours, clicks = (min(times) for times in zip(*pairs, strict=True))
-    assert ours <= 4 * clicks
+    helps, clicks = (min(times) for times in zip(*pairs, strict=True))
+    assert helps <= 4 * clicks
 
 
 def test_entry_point_is_imported_without_running_a_command() -> None:

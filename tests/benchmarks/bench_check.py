@@ -1,9 +1,10 @@
 """
-`batchcreate check` of a large CSV in a process of its own; prints one line.
+Benchmark of `batchcreate check` with a large CSV file.
 
-Run by hand: ``python -m tests.benchmarks.bench_check [ROWS]``.
+Usage: ``python -m tests.benchmarks.bench_check [ROWS]``.
 
-The file (8 columns, 1 % bad rows, the same bytes every time) is made in a temporary folder.
+The command runs as a separate process. The file (8 columns, 1 % invalid rows, always the same
+bytes) is created in a temporary folder.
 """
 
 import json
@@ -18,7 +19,7 @@ HEADER = (
     "task_name,task_id,task_type,description,task_tag,operation_types,source_app_id,target_app_id"
 )
 OPERATIONS = ('"INSERT,UPDATE,DELETE"', "INSERT", "insert;update", "UPDATE|DELETE")
-MISTAKES = (
+INVALID_ROWS = (
     "orders sync {n},{n:032x},REALTIME,one,crm-orders,INSERT,app-{a},app-{b}",
     "crm-orders-cdc-{n:07},x,REALTIME,two,crm,INSERT,app-{a},app-{b}",
     "crm-orders-cdc-{n:07},{n:032x},TIMING,three,crm-orders,UPSRT,app-{a},app-{b}",
@@ -27,7 +28,7 @@ MISTAKES = (
 
 
 def write_tasks(path: Path, rows: int) -> None:
-    """Write *rows* rows to *path*, every hundredth of them with a mistake."""
+    """Write *rows* rows to *path*, every hundredth of them invalid."""
     with path.open("w", encoding="utf-8", newline="") as lines:
         lines.write(f"{HEADER}\r\n")
         for number in range(rows):
@@ -37,8 +38,8 @@ def write_tasks(path: Path, rows: int) -> None:
 def _row(number: int) -> str:
     source, target = number % 97, number % 89
     if number % 100 == 0:
-        mistake = MISTAKES[number // 100 % len(MISTAKES)]
-        return mistake.format(n=number, a=source, b=target)
+        invalid = INVALID_ROWS[number // 100 % len(INVALID_ROWS)]
+        return invalid.format(n=number, a=source, b=target)
     operations = OPERATIONS[number % len(OPERATIONS)]
     return (
         f"crm-orders-cdc-{number:07},{number:032x},REALTIME,Orders of shop {number} 订单,"
@@ -47,14 +48,14 @@ def _row(number: int) -> str:
 
 
 def main() -> None:
-    """Make the file and let the program check it in a process of its own."""
+    """Create the file and check it."""
     rows = int(sys.argv[1]) if sys.argv[1:] else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tasks.csv"
         write_tasks(path, rows)
         command = [sys.executable, "-m", "batchcreate", "check", "--quiet", "--json", str(path)]
         started = time.perf_counter()
-        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)  # noqa: S603 # our own program
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)  # noqa: S603 # this project
         elapsed_s = time.perf_counter() - started
     found = json.loads(done.stdout)
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -1,8 +1,9 @@
 """
-Measure the gate in real time: ``python tests/benchmarks/bench_rate.py [RATE ...]``.
+Benchmark of the rate limiter in real time.
 
-One line per rate: the share of it used after the first second, the most calls in any one
-second, the first included, and the fewest and most calls of one worker.
+Usage: ``python -m tests.benchmarks.bench_rate [RATE ...]``. It prints one line per rate: the
+share of the rate used after the first second, the maximum number of calls in any second, and
+the minimum and maximum number of calls of one worker.
 """
 
 import asyncio
@@ -16,13 +17,13 @@ SECONDS = 5.0
 
 
 async def admit(rate_per_s: float) -> tuple[list[float], Counter[int]]:
-    """Let all workers press on the gate; return the admission times and the calls per worker."""
+    """Return the admission times and the calls per worker, with all workers calling the gate."""
     loop = asyncio.get_running_loop()
     gate = Gate(RateLimit(rate_per_s=rate_per_s))
     times: list[float] = []
     calls = Counter[int](dict.fromkeys(range(WORKERS), 0))
 
-    async def press(worker: int) -> None:
+    async def call(worker: int) -> None:
         while True:
             admitted_at = await gate.acquire()
             times.append(admitted_at - begin)
@@ -32,14 +33,14 @@ async def admit(rate_per_s: float) -> tuple[list[float], Counter[int]]:
     try:
         async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as workers:
             for worker in range(WORKERS):
-                workers.create_task(press(worker))
+                workers.create_task(call(worker))
     except TimeoutError:
         pass
     return times, calls
 
 
 def busiest_second(times: list[float]) -> int:
-    """Return the most admissions in any window of one second."""
+    """Return the maximum number of admissions in any window of one second."""
     window: deque[float] = deque()
     busiest = 0
     for time in times:

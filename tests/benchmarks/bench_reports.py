@@ -1,9 +1,9 @@
 """
-All reports of a large batch from its journal, in a process of its own; prints two lines.
+Benchmark of all reports of a large batch.
 
-Run by hand: ``python -m tests.benchmarks.bench_reports [ROWS]``. The journal is made up, the
-same every time: three files, four instances, two runs, mistakes and refusals of many kinds, and
-a server that lets fewer requests in than were sent at first.
+Usage: ``python -m tests.benchmarks.bench_reports [ROWS]``. The command runs as a separate
+process. The journal is generated and always the same: three files, four instances, two runs,
+many kinds of issues and errors, and a server that throttles the requests.
 """
 
 import resource
@@ -19,7 +19,7 @@ SMALL = 1000
 
 
 def main() -> None:
-    """Make the journals and let the program report on them in processes of its own."""
+    """Create the journals and write their reports."""
     rows = int(sys.argv[1]) if sys.argv[1:] else 100_000
     for size in (SMALL, rows):
         with tempfile.TemporaryDirectory() as folder:
@@ -34,10 +34,10 @@ def main() -> None:
 
 
 def report(folder: Path) -> float:
-    """Return how long ``batchcreate report`` takes, its start included."""
+    """Return the duration of ``batchcreate report`` in seconds, including its start."""
     command = [sys.executable, "-m", "batchcreate", "report", str(folder)]
     started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 # our own program
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 # this project
     return time.perf_counter() - started
 
 

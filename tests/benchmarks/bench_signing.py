@@ -1,8 +1,8 @@
 """
-What a signature costs, as a share of what its request costs: CPU time of this process.
+Benchmark of request signing: its share of the CPU time of a run.
 
-Run by hand: ``python -m tests.benchmarks.bench_signing [ROWS]``. A whole run signs with a
-temporary key and sends to a server as small as a server can be, in a process of its own.
+Usage: ``python -m tests.benchmarks.bench_signing [ROWS]``. A complete run signs with a
+temporary access key and sends to a minimal server in a separate process.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ KEY = {
 
 
 class TimedKey(SignedKey):
-    """Notes how long it takes to sign."""
+    """A signed key that measures the CPU time of signing."""
 
     took_s = 0.0
 
@@ -44,7 +44,7 @@ class TimedKey(SignedKey):
 
 
 async def create(url: str, rows: int) -> tuple[float, float]:
-    """Create *rows* tasks; return the CPU times of one, and of its signature, in microseconds."""
+    """Create *rows* tasks; return the CPU time per task and per signature in microseconds."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "rows.csv"
         write_rows(source, rows)
@@ -60,11 +60,11 @@ async def create(url: str, rows: int) -> tuple[float, float]:
             }
         )
         TimedKey.took_s, started = 0.0, time.process_time()
-        ending = await run(
+        result = await run(
             [source], settings, environment=KEY, observer=QuietDisplay(settings), stop=StopSwitch()
         )
         spent_s = time.process_time() - started
-        assert ending.facts["this_run"]["created"] == rows, ending.summary
+        assert result.facts["this_run"]["created"] == rows, result.summary
     return spent_s / rows * 1e6, TimedKey.took_s / rows * 1e6
 
 
@@ -77,10 +77,10 @@ def main() -> None:
     with patch.object(service, "SignedKey", TimedKey):
         found = [asyncio.run(create(url, rows)) for _ in range(ROUNDS)]
     server.terminate()
-    whole, signature = (statistics.median(each[part] for each in found) for part in (0, 1))
+    total, signature = (statistics.median(each[part] for each in found) for part in (0, 1))
     print(
-        f"signing, {rows} rows, {ROUNDS} rounds: {whole:.0f} us a created row, "
-        f"{signature:.1f} us of it for the signature: {signature / whole:.1%}"
+        f"signing, {rows} rows, {ROUNDS} rounds: {total:.0f} µs per created row, "
+        f"{signature:.1f} µs of it for the signature: {signature / total:.1%}"
     )
 
 

@@ -1,11 +1,11 @@
 """
-`batchcreate check` of a large workbook beside pandas, which only reads it; prints one line.
+Benchmark of `batchcreate check` with a large workbook, compared with pandas, which only reads it.
 
-Run by hand: ``python -m tests.benchmarks.bench_workbook [ROWS [ROUNDS]]``.
+Usage: ``python -m tests.benchmarks.bench_workbook [ROWS [ROUNDS]]``.
 
-Both take turns on the same file (8 columns, all rows valid: what is written of rows that are not
-costs its own time) in processes of their own, so that what else the machine does hits both. The first ratio is between the whole processes; the second one
-counts of pandas only the call that reads, without Python's start and the import of pandas.
+Both read the same file (8 columns, all rows valid) alternately in separate processes, so that
+other load on the machine affects both. The first ratio compares the complete processes; the
+second one excludes the start of Python and the import of pandas.
 """
 
 import json
@@ -55,17 +55,17 @@ def _row(number: int) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Make the file and let both read it in turn."""
+    """Create the file and measure both programs alternately."""
     rows, rounds = (*map(int, sys.argv[1:]), *(100_000, 5)[len(sys.argv) - 1 :])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tasks.xlsx"
         write_workbook(path, rows)
         pairs = [(_checked_s(path, rows), *_pandas_s(path, rows)) for _ in range(rounds)]
-    check_s, pandas_s, reading_s = map(statistics.median, zip(*pairs, strict=True))
+    check_s, pandas_s, call_s = map(statistics.median, zip(*pairs, strict=True))
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(
         f"check: {rows:,} rows in {check_s:.2f} s; pandas reads them in {pandas_s:.2f} s (ratio"
-        f" {_ratio(pairs, 1):.2f}), of which {reading_s:.2f} s for the call (ratio"
+        f" {_ratio(pairs, 1):.2f}), of which {call_s:.2f} s for the call (ratio"
         f" {_ratio(pairs, 2):.2f}); largest process {peak_mb:.0f} MB"
     )
 
@@ -77,22 +77,22 @@ def _ratio(rounds: Sequence[tuple[float, ...]], other: int) -> float:
 def _checked_s(path: Path, rows: int) -> float:
     command = [sys.executable, "-m", "batchcreate", "check", "--quiet", "--json", str(path)]
     started = time.perf_counter()
-    done = subprocess.run(command, cwd=path.parent, stdout=subprocess.PIPE, check=False)  # noqa: S603 # our own program
+    done = subprocess.run(command, cwd=path.parent, stdout=subprocess.PIPE, check=False)  # noqa: S603 # this project
     elapsed_s = time.perf_counter() - started
     if json.loads(done.stdout)["rows"] != rows:
-        sys.exit("check has not seen every row")
+        sys.exit("check did not read all rows")
     return elapsed_s
 
 
 def _pandas_s(path: Path, rows: int) -> tuple[float, float]:
     started = time.perf_counter()
     command = [sys.executable, "-c", _PANDAS, str(path)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 # our own text
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 # this project
     elapsed_s = time.perf_counter() - started
-    read, reading_s = done.stdout.split()
+    read, call_s = done.stdout.split()
     if int(read) != rows:
-        sys.exit("pandas has not read every row")
-    return elapsed_s, float(reading_s)
+        sys.exit("pandas did not read all rows")
+    return elapsed_s, float(call_s)
 
 
 if __name__ == "__main__":

@@ -477,7 +477,6 @@ def test_no_task_is_lost_or_created_twice() -> None:
         "creates",
         "faults",
         "list_faults",
-        "corrections",
     )
     assert [kind for kind in kinds if not COUNTS[kind]] == []
 

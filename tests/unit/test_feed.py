@@ -159,7 +159,7 @@ def test_cancelled_worker_leaves_no_intent(tmp_path: Path, *, is_retry: bool) ->
     assert intended(journal) == ["n0"]
 
 
-def test_a_task_can_be_sent_again(tmp_path: Path) -> None:
+def test_task_can_be_sent_again(tmp_path: Path) -> None:
     """It has a separate intent for each request."""
     journal = journal_of(tmp_path, 1)
 

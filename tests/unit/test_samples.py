@@ -1,4 +1,4 @@
-"""The samples are what their README says."""
+"""The samples have the rows, issues and notes that their README describes."""
 
 from pathlib import Path
 from typing import Any
@@ -15,34 +15,34 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 @pytest.mark.parametrize(("name", "rows"), [("clean.csv", 40), ("clean.xlsx", 40)])
 def test_every_row_of_a_clean_sample_is_valid(name: str, rows: int) -> None:
-    """Nothing in it had to be cleaned either."""
-    with check(Input(files=[SAMPLES / name], defaults={})) as findings:
-        found = (findings.rows, findings.rejected, findings.notes.cleaned)
+    """No cell is corrected automatically."""
+    with check(Input(files=[SAMPLES / name], defaults={})) as result:
+        found = (result.rows, result.rejected, result.notes.cleaned)
 
     assert found == (rows, 0, 0)
 
 
-def test_the_messy_sample_has_the_mistakes_that_it_is_made_with() -> None:
-    """Each at its own cell, and no other."""
+def test_messy_sample_has_the_generated_issues() -> None:
+    """Each issue is in its cell, and there are no others."""
     found: dict[str, dict[str, str]] = {}
-    with check(Input(files=[SAMPLES / "messy.xlsx"], defaults={})) as findings:
-        for issue in findings.issues():
+    with check(Input(files=[SAMPLES / "messy.xlsx"], defaults={})) as result:
+        for issue in result.issues():
             found.setdefault(issue.location.sheet, {})[issue.cell] = issue.rule
-        rows, rejected = findings.rows, findings.rejected
+        rows, rejected = result.rows, result.rejected
 
     assert found == messy.REJECTED
     assert (rows, rejected) == (27, sum(map(len, messy.REJECTED.values())))
 
 
-def test_the_messy_sample_shows_what_is_noticed() -> None:
-    """Titles, sheets of other things, an example row, a near miss, and cells to be cleaned."""
-    with check(Input(files=[SAMPLES / "messy.xlsx"], defaults={})) as findings:
-        notes = findings.notes
+def test_messy_sample_has_the_generated_notes() -> None:
+    """Skipped sheets and rows, the header rows, hints and corrected cells are reported."""
+    with check(Input(files=[SAMPLES / "messy.xlsx"], defaults={})) as result:
+        notes = result.notes
 
     crm, erp = (sheet.layout for sheet in notes.sheets)
     assert (crm.sheet, crm.header_row, len(crm.hints)) == ("CRM", 5, 1)
     assert (erp.sheet, erp.header_row, len(erp.hints)) == ("ERP任务", 1, 0)
-    assert {(passed.sheet, passed.reason) for passed in notes.skipped} == {
+    assert {(skipped.sheet, skipped.reason) for skipped in notes.skipped} == {
         ("说明 Notes", "no_header"),
         ("Lookup", "no_header"),
         ("CRM (2024)", "hidden"),
@@ -54,8 +54,8 @@ def test_the_messy_sample_shows_what_is_noticed() -> None:
     assert notes.cleaned == len(cleaned)
 
 
-def test_the_messy_sample_can_be_made_again(tmp_path: Path) -> None:
-    """The file in the repository holds what its maker writes."""
+def test_messy_sample_can_be_generated_again(tmp_path: Path) -> None:
+    """The file in the repository has the content that the generator writes."""
     messy.make(tmp_path / "messy.xlsx")
 
     assert cells(tmp_path / "messy.xlsx") == cells(SAMPLES / "messy.xlsx")

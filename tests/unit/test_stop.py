@@ -78,7 +78,7 @@ def test_stop_keeps_requests_in_flight_and_cancel_does_not(
     assert run_virtually(results_of_two_workers(action)) == results
 
 
-def test_the_first_reason_counts() -> None:
+def test_first_reason_counts() -> None:
     """Later requests to stop do not change the reason."""
     stop = StopSwitch()
     reasons = [stop.reason]
