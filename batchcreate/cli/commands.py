@@ -307,7 +307,18 @@ def completion(context: click.Context, /, shell: str) -> int:
     return DONE
 
 
-ALL: Final = (run, check, retry, report, explain, undo, template, doctor, simulate, completion)
+COMMANDS: Final = (
+    run,
+    check,
+    retry,
+    report,
+    explain,
+    undo,
+    template,
+    doctor,
+    simulate,
+    completion,
+)
 
 
 def _explain(code: str, language: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from batchcreate.cli import commands
+from batchcreate.cli.commands import COMMANDS
 from batchcreate.cli.exit_codes import INTERRUPTED, STOPPED, USAGE, code_of_error
 from batchcreate.cli.terminal import print_message
 from batchcreate.errors import BatchCreateError
@@ -31,7 +31,7 @@ def group() -> None:
     """  # noqa: D301 # \b prevents click from wrapping the lines
 
 
-for command in commands.ALL:
+for command in COMMANDS:
     group.add_command(command)
 
 

@@ -28,7 +28,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How the program ended and what it said."""
+    """Exit code and output of the program."""
 
     code: int
     out: str
@@ -111,20 +111,20 @@ async def end(process: Process) -> Ended:
 async def run_process(
     *arguments: str, folder: Path, redirections: str = "", **variables: str
 ) -> Ended:
-    """Run the program to its end, in a process of its own."""
+    """Run the program to its end, in a separate process."""
     return await end(
         await start(*arguments, folder=folder, redirections=redirections, **variables)
     )
 
 
-async def said(process: Process, words: str) -> str:
-    """Read the messages of *process* up to the line that holds *words*; return that line."""
+async def wait_for_output(process: Process, words: str) -> str:
+    """Read the messages of *process* up to a line that contains *words*, and return the line."""
     stream = cast("asyncio.StreamReader", process.stderr)
     async with asyncio.timeout(LIMIT_S):
         while line := (await stream.readline()).decode():
             if words in line:
                 return line
-    message = f"the program ended without saying {words!r}"
+    message = f"the program ended without printing {words!r}"
     raise AssertionError(message)
 
 

@@ -1,4 +1,4 @@
-"""``batchcreate check``: what is wrong with the files, before anybody needs an account."""
+"""The command ``check``."""
 
 import json
 import shutil
@@ -31,14 +31,14 @@ PLACE = "--region REGION --project-id PROJECT --instance-id INSTANCE"
 
 
 def as_described(document: str) -> Any:
-    """Return *document* as a value, held against its schema."""
+    """Return *document* as a value, after validating it against its schema."""
     found = json.loads(document)
     fastjsonschema.compile(json.loads(SCHEMA.read_text(encoding="utf-8")))(found)
     return found
 
 
-async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> None:
-    """Neither endpoint nor credentials nor target are asked for."""
+async def test_valid_files_need_no_account_and_write_no_files(tmp_path: Path) -> None:
+    """Endpoint, credentials and target are not required."""
     write_rows(tmp_path / "a.csv", task_rows(3))
     write_rows(tmp_path / "b.csv", task_rows(2, stem="other"))
 
@@ -59,8 +59,8 @@ async def test_valid_files_need_no_account_and_leave_nothing(tmp_path: Path) -> 
     assert listing(tmp_path) == ["a.csv", "b.csv"]
 
 
-async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> None:
-    """The most frequent cause comes first, each with its first cells and what to type instead."""
+async def test_issues_are_grouped_and_written(tmp_path: Path) -> None:
+    """Groups are sorted by frequency and contain their first cells and a suggestion."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(1), *WRONG])
 
     ended = await invoke("check", "tasks.csv", folder=tmp_path)
@@ -86,8 +86,8 @@ async def test_mistakes_are_shown_cause_by_cause_and_kept(tmp_path: Path) -> Non
     assert [issue["cell"] for issue in issues] == ["A3", "A4", "A5", "A6", "B7"]
 
 
-async def test_causes_are_worded_for_analysts_in_their_language(tmp_path: Path) -> None:
-    """What the engineer reads stays English."""
+async def test_messages_are_in_the_language_of_the_analysts(tmp_path: Path) -> None:
+    """The other output is English."""
     write_rows(tmp_path / "tasks.csv", WRONG[-1:])
 
     ended = await invoke("check", "tasks.csv", "--lang", "zh", folder=tmp_path)
@@ -101,8 +101,8 @@ async def test_causes_are_worded_for_analysts_in_their_language(tmp_path: Path) 
     assert "操作类型" in issue["message"]
 
 
-async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
-    """One document on standard output, as its schema says."""
+async def test_json_contains_the_same_result(tmp_path: Path) -> None:
+    """Standard output contains one document that matches its schema."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(1), *WRONG])
 
     ended = await invoke("check", "tasks.csv", "--json", "--quiet", folder=tmp_path)
@@ -127,8 +127,8 @@ async def test_json_tells_the_same_to_programs(tmp_path: Path) -> None:
     }
 
 
-async def test_json_tells_how_sheets_were_read(tmp_path: Path) -> None:
-    """What the screen says of them, in full."""
+async def test_json_contains_the_layout_of_sheets(tmp_path: Path) -> None:
+    """It contains all columns, skipped parts and corrected cells."""
     shutil.copy(MESSY, tmp_path)
 
     ended = await invoke("check", MESSY.name, "--json", "--quiet", folder=tmp_path)
@@ -165,8 +165,8 @@ async def test_json_tells_how_sheets_were_read(tmp_path: Path) -> None:
     )
 
 
-async def test_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
-    """The mistakes are in the file only, which stands where the user wants it."""
+async def test_quiet_prints_only_the_last_lines(tmp_path: Path) -> None:
+    """The issues are written to the given results folder."""
     write_rows(tmp_path / "tasks.csv", WRONG)
 
     ended = await invoke("check", "tasks.csv", "--quiet", "--results", "out", folder=tmp_path)
@@ -196,7 +196,7 @@ async def test_corrected_files_leave_no_old_issues(tmp_path: Path) -> None:
     assert read_lines(tmp_path / "tasks-results" / "issues.csv") == []
 
 
-async def test_rows_that_a_run_handed_back_stay(tmp_path: Path) -> None:
+async def test_to_fix_file_of_a_run_is_kept(tmp_path: Path) -> None:
     """A check of corrected files does not contain rows that the server refused."""
     write_rows(tmp_path / "tasks.csv", WRONG)
     await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
@@ -210,8 +210,8 @@ async def test_rows_that_a_run_handed_back_stay(tmp_path: Path) -> None:
     assert (tmp_path / TO_FIX).read_bytes() == handed_back
 
 
-async def test_check_and_run_find_the_same(tmp_path: Path) -> None:
-    """What check lists is what run rejects, to the byte."""
+async def test_check_and_run_report_the_same_issues(tmp_path: Path) -> None:
+    """The issues.csv of both is identical."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(2), *WRONG, *task_rows(1)])
 
     checked = await invoke("check", "tasks.csv", "--results", "checked", folder=tmp_path)

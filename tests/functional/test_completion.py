@@ -1,4 +1,4 @@
-"""Shells complete commands, options, values, files and folders with the scripts that we print."""
+"""The command ``completion``: shells complete commands, options, values and paths."""
 
 import os
 import subprocess
@@ -10,7 +10,6 @@ from typing import Final
 import pytest
 
 from tests.functional.inside import invoke
-from tests.needs import require_program
 
 LIMIT_S: Final = 60
 PROGRAM: Final = f'#!/bin/sh\nexec "{sys.executable}" -m batchcreate "$@"\n'
@@ -28,7 +27,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a folder with the program, as it is called, in it."""
+    """Yield a folder that contains the program."""
     program = tmp_path / "batchcreate"
     program.write_text(PROGRAM)
     program.chmod(0o755)
@@ -45,7 +44,7 @@ async def lay_script(folder: Path, name: str) -> Path:
 
 def carry_out(folder: Path, *command: str) -> list[str]:
     """Return the lines that *command* prints, with the program in the path."""
-    ended = subprocess.run(  # noqa: S603 # our own words
+    ended = subprocess.run(  # noqa: S603 # fixed arguments
         command,
         cwd=folder,
         env={**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"},
@@ -73,30 +72,30 @@ def carry_out(folder: Path, *command: str) -> list[str]:
     ids=["command", "option", "value", "shell", "file", "file of an option", "folder", "results"],
 )
 async def test_bash_completes(words: Sequence[str], found: list[str], folder: Path) -> None:
-    """What is no word of ours is left to bash: files and folders."""
+    """Files and folders are completed by bash."""
     bash = require_program("bash")
     script = await lay_script(folder, "bash")
 
-    told = carry_out(
+    output = carry_out(
         folder, bash, "--norc", "-c", BASH, "bash", str(script), "batchcreate", *words
     )
 
-    assert told == found
+    assert output == found
 
 
-async def test_bash_takes_the_script_as_it_is(folder: Path) -> None:
-    """Sourced, it completes the program by its name."""
+async def test_bash_accepts_the_script(folder: Path) -> None:
+    """After sourcing it, completion is registered for the program."""
     bash = require_program("bash")
     script = await lay_script(folder, "bash")
 
-    told = carry_out(folder, bash, "--norc", "-c", f"source {script} && complete -p batchcreate")
+    output = carry_out(folder, bash, "--norc", "-c", f"source {script} && complete -p batchcreate")
 
-    assert told[:1] + told[-1:] == ["complete", "batchcreate"]
+    assert output[:1] + output[-1:] == ["complete", "batchcreate"]
 
 
 @pytest.mark.parametrize("name", ["zsh", "fish"])
-async def test_other_shells_take_theirs(name: str, folder: Path) -> None:
-    """It is good syntax to them."""
+async def test_other_shells_accept_their_scripts(name: str, folder: Path) -> None:
+    """The syntax is valid."""
     shell = require_program(name)
     script = await lay_script(folder, name)
 
@@ -112,14 +111,14 @@ async def test_other_shells_take_theirs(name: str, folder: Path) -> None:
     ],
 )
 async def test_each_shell_has_its_script(name: str, mark: str, folder: Path) -> None:
-    """Whether that shell is here or not."""
+    """The shell does not have to be installed."""
     script = await lay_script(folder, name)
 
     assert mark in script.read_text()
 
 
 async def test_other_shell_is_refused(folder: Path) -> None:
-    """With the names of those that there are."""
+    """The message lists the supported shells."""
     ended = await invoke("completion", "tcsh", folder=folder)
 
     assert ended.code == 2

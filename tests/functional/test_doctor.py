@@ -1,4 +1,4 @@
-"""Each thing that a run needs is looked at, good or bad, and nothing is created."""
+"""The command ``doctor``: every requirement of a run is checked, and nothing is created."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -39,13 +39,13 @@ Found = list[tuple[str, bool, str]]
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder."""
+    """Run the test in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 async def examine(url: str, environment: dict[str, str] | None = None, **options: Any) -> Found:
-    """Return what doctor finds at *url*."""
+    """Return the diagnoses for *url*."""
     target = {"project_id": PROJECT, "instance_id": INSTANCE}
     settings = load({"endpoint": url, "timeout": 5} | target | options)
     asked = diagnose(settings, environment=GIVEN if environment is None else environment)
@@ -57,8 +57,8 @@ def bad(found: Found) -> list[tuple[str, str]]:
 
 
 class TestGood:
-    async def test_every_line_is_good_where_all_is_well(self) -> None:
-        """Credentials, endpoint, clock, permission and room, in the order of a run's needs."""
+    async def test_every_line_is_good_if_all_requirements_are_met(self) -> None:
+        """The lines are credentials, endpoint, clock, permission and quota, in this order."""
         async with recording() as simulator:
             found = await examine(simulator.url)
 
@@ -75,7 +75,7 @@ class TestGood:
         ]
 
     async def test_nothing_is_created(self) -> None:
-        """Only lists are asked for, and a login where there is one."""
+        """The only requests are lists, and a login for a user."""
         async with recording() as simulator:
             found = await examine(simulator.url, USER, iam_endpoint=simulator.url)
 
@@ -87,39 +87,39 @@ class TestGood:
         assert simulator.tasks(PROJECT, INSTANCE) == []
 
     async def test_simulator_can_be_examined_too(self) -> None:
-        """Without an account every line can be seen."""
+        """No account is needed."""
         found = [each async for each in diagnose(load({"simulate": True}), environment={})]
 
         assert [each.is_good for each in found] == [True] * 5
 
     async def test_rate_limits_of_the_gateway_are_shown(self) -> None:
-        """As they came, where it tells any."""
+        """They are shown unchanged."""
         headers = {"X-Apig-RateLimit-Api": "remain:9,limit:10,time:1 minute"}
         async with listening(headers=headers) as ear:
             found = await examine(ear.url)
 
-        told = "x-apig-ratelimit-api: remain:9,limit:10,time:1 minute"
-        assert ("rate limit", True, told) in [
+        text = "x-apig-ratelimit-api: remain:9,limit:10,time:1 minute"
+        assert ("rate limit", True, text) in [
             (about, is_good, text.lower()) for about, is_good, text in found
         ]
 
     async def test_gateway_is_asked_for_its_rate_limits(self) -> None:
-        """It tells them only to whom asks."""
+        """The gateway sends them only on request."""
         async with recording(limit_rate=5) as simulator:
             found = await examine(simulator.url)
 
-        told = "X-Apig-RateLimit-api: remain:4,limit:5,time:1 second"
-        assert ("rate limit", True, told) in found
+        text = "X-Apig-RateLimit-api: remain:4,limit:5,time:1 second"
+        assert ("rate limit", True, text) in found
 
-    async def test_clock_that_is_not_told_is_passed_over(self) -> None:
-        """A server need not send a date that can be read."""
+    async def test_missing_date_is_skipped(self) -> None:
+        """A server does not have to send a valid date."""
         async with listening(headers={"Date": "today"}) as ear:
             found = await examine(ear.url)
 
         assert [about for about, *_ in found] == ["credentials", "endpoint", "permission", "tasks"]
 
-    async def test_verified_certificate_is_told(self, folder: Path) -> None:
-        """Over TLS the endpoint's line says so."""
+    async def test_verified_certificate_is_reported(self, folder: Path) -> None:
+        """The line of a TLS endpoint mentions it."""
         certificate = certify(folder / "tls")
         async with listening(tls=certificate.context) as ear:
             found = await examine(ear.url, ca_file=certificate.path)
@@ -128,8 +128,8 @@ class TestGood:
 
 
 class TestBad:
-    async def test_settings_are_told(self) -> None:
-        """Without an endpoint there is no more to ask."""
+    async def test_invalid_settings_are_reported(self) -> None:
+        """Without an endpoint no further checks are possible."""
         settings = load({})
 
         (found,) = [each async for each in diagnose(settings, environment=GIVEN)]
@@ -146,18 +146,18 @@ class TestBad:
         ],
         ids=["project", "instance", "both"],
     )
-    async def test_missing_ids_are_named(self, options: dict[str, None], missing: str) -> None:
-        """Nothing is asked about nobody's tasks."""
+    async def test_missing_ids_are_reported(self, options: dict[str, None], missing: str) -> None:
+        """No request is sent without them."""
         async with recording() as simulator:
             found = await examine(simulator.url, **options)
 
         look_up = "; with --region, an IAM user or an access key looks the project up"
-        told = f"give {missing}{look_up if 'project_id' in options else ''}"
-        assert bad(found) == [("project and instance", told)]
+        text = f"give {missing}{look_up if 'project_id' in options else ''}"
+        assert bad(found) == [("project and instance", text)]
         assert list(simulator.requests) == []
 
-    async def test_file_that_others_can_read_is_told(self, folder: Path) -> None:
-        """The rest is looked at all the same."""
+    async def test_readable_secret_file_is_reported(self, folder: Path) -> None:
+        """The other checks continue."""
         path = folder / "token.txt"
         path.write_text(TOKEN, encoding="ascii")
         path.chmod(0o644)
@@ -172,8 +172,8 @@ class TestBad:
     @pytest.mark.parametrize(
         "options", [{}, {"project_id": None, "region": "cn-north-4"}], ids=["project", "none"]
     )
-    async def test_refused_login_is_told(self, options: dict[str, Any]) -> None:
-        """With user and endpoint, after one login."""
+    async def test_refused_login_is_reported(self, options: dict[str, Any]) -> None:
+        """The message contains user and endpoint; there is one login only."""
         async with recording(password="another") as simulator:
             found = await examine(simulator.url, USER, iam_endpoint=simulator.url, **options)
 
@@ -187,10 +187,10 @@ class TestBad:
         [(GIVEN, "get a new token for this project"), (KEY, "check AK and SK, ")],
         ids=["token", "key"],
     )
-    async def test_refused_credential_is_told(
+    async def test_refused_credential_is_reported(
         self, environment: dict[str, str], remedy: str
     ) -> None:
-        """With the server's code, and what to do about one of this kind; once."""
+        """The message contains the server's code and a remedy; there is one request only."""
         async with recording(token="another") as simulator:
             found = await examine(simulator.url, environment)
 
@@ -214,22 +214,22 @@ class TestBad:
             (204, "", "service", "try again once"),
         ],
     )
-    async def test_refusal_is_told_with_what_it_is_about(
+    async def test_refusal_is_reported_with_its_requirement(
         self, status: int, code: str, about: str, remedy: str
     ) -> None:
-        """Every status has its line with what to do, those of no standard included."""
+        """Every status has a line with a remedy, non-standard ones included."""
         answer = {"error_code": code, "error_msg": "no"}
         async with listening(status=status, answer=answer) as ear:
             found = await examine(ear.url)
 
-        ((told, text),) = bad(found)
-        assert told == about
+        ((requirement, text),) = bad(found)
+        assert requirement == about
         assert f"HTTP {status}" in text
         assert f"; {remedy}" in text
         assert len(ear.requests) == 1
 
-    async def test_redirect_is_told_and_not_followed(self) -> None:
-        """The other host is named."""
+    async def test_redirect_is_reported_and_not_followed(self) -> None:
+        """The message contains the other host."""
         headers = {"Location": "https://elsewhere.example/"}
         async with listening(status=302, headers=headers) as ear:
             found = await examine(ear.url)
@@ -241,8 +241,8 @@ class TestBad:
             "are not followed: correct --endpoint"
         )
 
-    async def test_closed_door_is_told(self) -> None:
-        """With what may be wrong."""
+    async def test_refused_connection_is_reported(self) -> None:
+        """The message contains possible reasons."""
         async with listening() as ear:
             pass
         found = await examine(ear.url)
@@ -252,8 +252,8 @@ class TestBad:
         assert text.startswith(f"{ear.url} cannot be reached: cannot connect to 127.0.0.1:")
         assert text.endswith("; check --endpoint or --region, and --proxy")
 
-    async def test_untrusted_certificate_is_told(self, folder: Path) -> None:
-        """With the one way to trust it."""
+    async def test_untrusted_certificate_is_reported(self, folder: Path) -> None:
+        """The message contains the option that adds a trusted certificate."""
         certificate = certify(folder / "tls")
         async with listening(tls=certificate.context) as ear:
             found = await examine(ear.url)
@@ -265,8 +265,8 @@ class TestBad:
             "; check --endpoint; for a private certificate authority, give --ca-file"
         )
 
-    async def test_wrong_clock_is_told(self) -> None:
-        """It spoils signatures, and is told with all the rest."""
+    async def test_wrong_clock_is_reported(self) -> None:
+        """It invalidates signatures; the other checks continue."""
         date = format_datetime(datetime.now(UTC) - timedelta(hours=1))
         async with listening(headers={"Date": date}) as ear:
             found = await examine(ear.url)
@@ -277,16 +277,16 @@ class TestBad:
             "signed requests allow less than 15 minutes: correct this machine's clock"
         )
 
-    async def test_full_instance_is_told(self) -> None:
-        """There is room for nothing."""
+    async def test_full_instance_is_reported(self) -> None:
+        """The free quota is 0."""
         async with recording() as simulator:
             found = await examine(simulator.url, quota=0)
 
-        told = "0 of 0 used, 0 left; delete tasks, use another instance, or raise --quota"
-        assert bad(found) == [("tasks", f"{told} if the instance allows more")]
+        text = "0 of 0 used, 0 left; delete tasks, use another instance, or raise --quota"
+        assert bad(found) == [("tasks", f"{text} if the instance allows more")]
 
-    async def test_list_that_contradicts_itself_is_told(self) -> None:
-        """What cannot be counted cannot be settled either."""
+    async def test_inconsistent_task_list_is_reported(self) -> None:
+        """The number of tasks is not known."""
         async with recording(faults={FaultKind.LIST_SHORT_PAGE: 1}) as simulator:
             found = await examine(simulator.url)
 
@@ -295,8 +295,8 @@ class TestBad:
         assert text.startswith("the task list is inconsistent")
         assert text.endswith("; try again when no other tasks are being created")
 
-    async def test_no_credentials_are_left_to_the_command(self) -> None:
-        """It can ask for a token."""
+    async def test_missing_credentials_are_an_error(self) -> None:
+        """The command can then ask for a token."""
         settings = load({"endpoint": "http://127.0.0.1:1"})
 
         with pytest.raises(NoCredentialsError):
@@ -308,8 +308,10 @@ class TestClock:
         ("ahead_s", "is_good"),
         [(0, True), (-3, True), (899, True), (-899, True), (900, False), (-86_400, False)],
     )
-    def test_fifteen_minutes_are_tolerated(self, ahead_s: int, *, is_good: bool) -> None:
-        """In both directions."""
+    def test_clock_skew_of_fifteen_minutes_is_tolerated(
+        self, ahead_s: int, *, is_good: bool
+    ) -> None:
+        """The clock may be ahead or behind."""
         found = clock_skew(dated(format_datetime(NOW + timedelta(seconds=ahead_s))), NOW)
 
         assert found is not None
@@ -317,21 +319,21 @@ class TestClock:
         assert found.text.startswith(f"{abs(ahead_s)} s difference from the server's clock")
 
     def test_date_without_a_zone_is_utc(self) -> None:
-        """As all HTTP dates are."""
+        """All HTTP dates are in UTC."""
         found = clock_skew(dated("Thu, 02 Jan 2025 03:04:05 -0000"), NOW)
 
         assert found is not None
         assert found.text == "0 s difference from the server's clock"
 
     @given(st.text() | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ [+-]\d+"))
-    def test_strange_dates_are_passed_over(self, text: str) -> None:
-        """No header of a server ends the examination."""
+    def test_invalid_dates_are_skipped(self, text: str) -> None:
+        """The header of a server does not end the checks."""
         found = clock_skew(dated(text), NOW)
 
         assert found is None or found.about == "clock"
 
-    def test_no_date_is_no_finding(self) -> None:
-        """Nor are rates that nobody told."""
+    def test_missing_headers_produce_no_lines(self) -> None:
+        """This applies to dates and rate limits."""
         reply = Reply(status=200, headers={}, body=b"")
 
         assert (clock_skew(reply, NOW), rate_headers(reply)) == (None, [])
@@ -342,26 +344,26 @@ def dated(text: str) -> Reply:
 
 
 class TestCommand:
-    async def test_ends_with_0_where_all_is_well(self, folder: Path) -> None:
-        """A line for each finding, on standard error."""
+    async def test_exit_code_is_0_if_all_checks_succeed(self, folder: Path) -> None:
+        """Each diagnosis is a line on standard error."""
         async with recording() as simulator:
             ended = await invoke("doctor", *at(simulator), folder=folder)
 
         assert (ended.code, ended.out) == (0, "")
         assert [line[:3] for line in ended.err.splitlines()] == ["ok "] * 5
 
-    async def test_ends_with_1_where_something_is_not(self, folder: Path) -> None:
-        """The bad line stands out."""
+    async def test_exit_code_is_1_if_a_check_fails(self, folder: Path) -> None:
+        """The failed line begins with FAIL."""
         async with recording(token="another") as simulator:
             ended = await invoke("doctor", *at(simulator), folder=folder)
 
         assert ended.code == 1
         assert ended.err.splitlines()[-1].startswith("FAIL credentials: not accepted: HTTP 401")
 
-    def test_tells_that_there_are_no_credentials(
+    def test_missing_credentials_are_reported(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Where nobody can be asked, that is the one line."""
+        """Without a terminal it is the only line."""
         monkeypatch.delenv("BATCHCREATE_TOKEN", raising=False)
         monkeypatch.setenv("HOME", "")
 

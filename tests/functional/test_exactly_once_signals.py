@@ -34,9 +34,9 @@ from tests.functional.program import (
     end,
     read_lines,
     recording,
-    said,
     statuses,
     task_rows,
+    wait_for_output,
     write_rows,
 )
 
@@ -140,7 +140,7 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
         async with asyncio.timeout(LIMIT_S):
             await turnstile.is_full.wait()
         process.send_signal(signal.SIGINT)
-        await said(process, "Ctrl-C")
+        await wait_for_output(process, "Ctrl-C")
         began = loop.time()
         async with asyncio.TaskGroup() as group:
             interrupting = group.create_task(keep_interrupting(process))

@@ -29,11 +29,11 @@ from tests.functional.program import (
     read_lines,
     read_summary,
     recording,
-    said,
     start,
     statuses,
     task_rows,
     untrue,
+    wait_for_output,
     write_rows,
 )
 
@@ -140,7 +140,7 @@ async def send_signal(number: signal.Signals, folder: Path) -> Signalled:
     async with recording(turnstile) as simulator:
         process = await start_and_hold(folder, simulator, turnstile)
         process.send_signal(number)
-        await said(process, "finishing the requests in flight")
+        await wait_for_output(process, "finishing the requests in flight")
         turnstile.open()
         ended = await end(process)
         lines = read_lines(results)
@@ -188,7 +188,7 @@ async def test_a_second_interrupt_does_not_wait_for_answers(tmp_path: Path) -> N
     async with recording(turnstile) as simulator:
         process = await start_and_hold(tmp_path, simulator, turnstile)
         process.send_signal(signal.SIGINT)
-        await said(process, "Interrupted")
+        await wait_for_output(process, "Interrupted")
         process.send_signal(signal.SIGINT)
         ended = await end(process)
         lines = read_lines(results / "results.csv")

@@ -27,9 +27,9 @@ from tests.functional.program import (
     at,
     end,
     recording,
-    said,
     start,
     task_rows,
+    wait_for_output,
     write_rows,
 )
 
@@ -203,7 +203,9 @@ async def harmed(folder: Path, harm: Harm | None, way: str) -> tuple[Ended, byte
         heard = ""
         if harm is None:
             process.send_signal(signal.SIGINT)
-            heard = await said(process, "Interrupted: finishing the requests in flight.")
+            heard = await wait_for_output(
+                process, "Interrupted: finishing the requests in flight."
+            )
             process.send_signal(signal.SIGINT)
         else:
             await asyncio.to_thread(harm, folder / "tasks-results")

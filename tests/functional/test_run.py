@@ -1,4 +1,4 @@
-"""``batchcreate run``: what ends up on the server, in the results folder and on the screen."""
+"""The command ``run``: its effect on the server, in the results folder and on the terminal."""
 
 import asyncio
 import json
@@ -78,15 +78,15 @@ MISTAKES = (
 )
 ROWS = 300
 BLANK_ROW = 150
-"""A row of the sheet that is left blank: what stands below it keeps its number."""
+"""A blank row of the sheet; rows below it keep their numbers."""
 
 WRONG = {9 + 13 * at: mistake for at, mistake in enumerate(MISTAKES)}
-"""The mistakes by the number of the row in which they stand."""
+"""Cells with issues, by row number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One run of the story and what it left behind."""
+    """One run of the story, with its files and the tasks on the server."""
 
     ended: Ended
     tasks: Sequence[StoredTask]
@@ -100,12 +100,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """300 rows with 22 mistakes: run, run again, mended and run."""
+    """300 rows with 22 issues: run, run again, corrected and run."""
 
     results: Path
     first: Step
     second: Step
-    mended: Step
+    corrected: Step
 
 
 def all_rows(wrong: Mapping[int, tuple[str, str, str]]) -> dict[int, dict[str, str]]:
@@ -148,8 +148,8 @@ async def live(folder: Path) -> Story:
         first = await take_step(folder, simulator)
         second = await take_step(folder, simulator)
         write_story(folder / "tasks.csv", {})
-        mended = await take_step(folder, simulator)
-    return Story(results=folder / "tasks-results", first=first, second=second, mended=mended)
+        corrected = await take_step(folder, simulator)
+    return Story(results=folder / "tasks-results", first=first, second=second, corrected=corrected)
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +157,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return asyncio.run(live(tmp_path_factory.mktemp("story")))
 
 
-def test_every_mistake_is_found_at_its_cell(story: Story) -> None:
-    """The 22 mistakes are in issues.csv, each at its own cell, and nothing else is."""
+def test_every_issue_is_reported_at_its_cell(story: Story) -> None:
+    """issues.csv contains exactly the 22 issues, each with its cell."""
     letters = dict(zip(COLUMNS, "ABCDEFGHI", strict=True))
 
     found = [
@@ -173,8 +173,8 @@ def test_every_mistake_is_found_at_its_cell(story: Story) -> None:
     assert all(issue["message"] for issue in story.first.issues)
 
 
-def test_exactly_the_rows_with_mistakes_are_rejected(story: Story) -> None:
-    """All other rows are created, and every rejected one says what is wrong with it."""
+def test_exactly_the_rows_with_issues_are_rejected(story: Story) -> None:
+    """All other rows are created, and each rejected row has a message."""
     rejected = {
         int(line["row"]): (line["error_code"], line["error_msg"])
         for line in story.first.lines
@@ -187,7 +187,7 @@ def test_exactly_the_rows_with_mistakes_are_rejected(story: Story) -> None:
 
 
 def test_every_line_agrees_with_the_server(story: Story) -> None:
-    """The created names are the server's, with its ids and with the cells in their bodies."""
+    """The server has a task with the same name, id and values for each created row."""
     created = {
         line["task_name"]: line["task_id"]
         for line in story.first.lines
@@ -201,8 +201,8 @@ def test_every_line_agrees_with_the_server(story: Story) -> None:
     assert untrue(story.first.lines, story.first.tasks) == []
 
 
-def test_a_run_with_rejected_rows_ends_with_1_and_says_what_is_next(story: Story) -> None:
-    """The last lines give the counts and the command that finishes the batch."""
+def test_run_with_rejected_rows_has_exit_code_1_and_a_next_command(story: Story) -> None:
+    """The last lines contain the counts and the command that completes the batch."""
     ended = story.first.ended
 
     assert (ended.code, ended.out) == (1, "")
@@ -216,45 +216,45 @@ def test_a_run_with_rejected_rows_ends_with_1_and_says_what_is_next(story: Story
 
 
 def test_a_second_run_sends_nothing(story: Story) -> None:
-    """The same command creates nothing again, and the report stays as it is."""
+    """The same command creates no further tasks, and the report does not change."""
     assert story.second.ended.code == 1
     assert story.second.requests == story.first.requests
     assert story.second.files["results.csv"] == story.first.files["results.csv"]
     assert story.second.files["issues.csv"] == story.first.files["issues.csv"]
 
 
-def test_mended_rows_are_sent_and_no_others(story: Story) -> None:
-    """After mending every row has its task, the earlier ones with their earlier ids."""
+def test_only_corrected_rows_are_sent(story: Story) -> None:
+    """After the correction every row has a task; ids of earlier tasks are unchanged."""
     earlier = ids_by_name(story.first.tasks)
 
-    assert story.mended.ended.code == 0
-    assert story.mended.ended.err.endswith("next: nothing to do; every row has a task\n")
-    assert story.mended.creates - story.second.creates == len(WRONG)
-    assert statuses(story.mended.lines) == ["created"] * ROWS
-    assert untrue(story.mended.lines, story.mended.tasks) == []
-    assert earlier.items() <= ids_by_name(story.mended.tasks).items()
-    assert story.mended.issues == []
+    assert story.corrected.ended.code == 0
+    assert story.corrected.ended.err.endswith("next: nothing to do; every row has a task\n")
+    assert story.corrected.creates - story.second.creates == len(WRONG)
+    assert statuses(story.corrected.lines) == ["created"] * ROWS
+    assert untrue(story.corrected.lines, story.corrected.tasks) == []
+    assert earlier.items() <= ids_by_name(story.corrected.tasks).items()
+    assert story.corrected.issues == []
 
 
-def test_lines_stand_in_input_order_with_the_numbers_of_the_sheet(story: Story) -> None:
+def test_lines_are_in_input_order_with_the_row_numbers_of_the_sheet(story: Story) -> None:
     """Rows below a blank one keep the number that the spreadsheet program shows."""
     expected = [(str(number), row["task_name"]) for number, row in all_rows(WRONG).items()]
 
-    # A cell that a spreadsheet program would take for a formula is disarmed by an apostrophe.
+    # A cell that a spreadsheet program would read as a formula is protected by an apostrophe.
     found = [(line["row"], line["task_name"].removeprefix("'")) for line in story.first.lines]
     assert found == expected
 
 
-def test_the_files_are_what_the_design_says(story: Story) -> None:
-    """Both tables have their columns and the mark by which Excel takes them for UTF-8."""
+def test_tables_have_their_columns(story: Story) -> None:
+    """Both tables begin with the mark by which Excel recognises UTF-8."""
     for name, columns in (("results.csv", RESULT_COLUMNS), ("issues.csv", ISSUE_COLUMNS)):
         assert story.first.files[name].startswith(f"\ufeff{columns}\r\n".encode())
     assert {"journal.db", "log.jsonl", "summary.json"} <= set(story.first.files)
     assert [name for name in story.first.files if name.startswith(".")] == []
 
 
-def test_created_lines_tell_when_and_how_often_they_were_sent(story: Story) -> None:
-    """A created line has one attempt, its times and its target; a rejected one no times."""
+def test_created_lines_have_times_and_attempts(story: Story) -> None:
+    """A created line has one attempt, times and a target; a rejected line has no times."""
     created, rejected = story.first.lines[0], story.first.lines[7]
 
     assert created["first_sent_at"] <= created["finished_at"]
@@ -273,16 +273,16 @@ def test_created_lines_tell_when_and_how_often_they_were_sent(story: Story) -> N
 
 def test_the_counts_add_up(story: Story) -> None:
     """The counts of summary.json are those of the lines, and their sum is the rows."""
-    for step in (story.first, story.second, story.mended):
+    for step in (story.first, story.second, story.corrected):
         counts = step.summary["counts"]
         found = statuses(step.lines)
         assert counts == {status: found.count(status) for status in counts}
         assert step.summary["total"] == sum(counts.values()) == ROWS
 
 
-def test_the_summary_tells_what_the_run_itself_did(story: Story) -> None:
-    """What was sent now differs from run to run while the counts are those of the batch."""
-    sent = [step.summary["this_run"] for step in (story.first, story.second, story.mended)]
+def test_summary_contains_the_counts_of_the_run(story: Story) -> None:
+    """They differ from the counts of the batch, which include earlier runs."""
+    sent = [step.summary["this_run"] for step in (story.first, story.second, story.corrected)]
 
     assert [now["created"] for now in sent] == [278, 0, 22]
     assert [now["attempts"] for now in sent] == [278, 0, 22]
@@ -291,24 +291,24 @@ def test_the_summary_tells_what_the_run_itself_did(story: Story) -> None:
 
 
 def test_every_line_of_the_log_is_one_event(story: Story) -> None:
-    """The log is JSON lines that carry the id of their run, and none is lost by a rerun."""
-    events = [json.loads(line) for line in story.mended.files["log.jsonl"].splitlines()]
+    """Each line is a JSON object with the id of its run; a later run appends lines."""
+    events = [json.loads(line) for line in story.corrected.files["log.jsonl"].splitlines()]
 
     names = [event["event"] for event in events]
     assert len({event["run_id"] for event in events}) == 3
     assert names.count("task.created") == ROWS
     assert names.count("run.finished") == 3
-    assert story.mended.files["log.jsonl"].startswith(story.second.files["log.jsonl"])
+    assert story.corrected.files["log.jsonl"].startswith(story.second.files["log.jsonl"])
 
 
 def test_the_token_is_written_nowhere(story: Story) -> None:
-    """No file of the folder and nothing on the screen holds the token."""
-    for step in (story.first, story.second, story.mended):
+    """The token is neither in the results folder nor in the output."""
+    for step in (story.first, story.second, story.corrected):
         assert [name for name, data in step.files.items() if TOKEN.encode() in data] == []
         assert TOKEN not in step.ended.out + step.ended.err
 
 
-def test_the_results_are_for_their_owner_only(story: Story) -> None:
+def test_results_are_readable_by_the_owner_only(story: Story) -> None:
     """The folder has mode 0700, its files 0600."""
     modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in story.results.iterdir()}
 
@@ -317,7 +317,7 @@ def test_the_results_are_for_their_owner_only(story: Story) -> None:
 
 
 async def test_the_report_does_not_depend_on_the_concurrency(tmp_path: Path) -> None:
-    """One worker or fifty: the same lines in the same order."""
+    """One worker or fifty write the same lines in the same order."""
     write_rows(tmp_path / "tasks.csv", task_rows(60))
     seen = []
 
@@ -333,8 +333,8 @@ async def test_the_report_does_not_depend_on_the_concurrency(tmp_path: Path) -> 
     assert [row for row, _, _ in seen[0]] == [str(number) for number in range(2, 62)]
 
 
-async def test_json_goes_to_stdout_and_quiet_leaves_the_last_lines(tmp_path: Path) -> None:
-    """Stdout holds one JSON document, the same as summary.json; stderr ends as always."""
+async def test_json_goes_to_stdout_and_quiet_prints_only_the_last_lines(tmp_path: Path) -> None:
+    """Standard output contains the content of summary.json; standard error contains the last lines."""
     write_rows(tmp_path / "tasks.csv", task_rows(3))
 
     async with recording() as simulator:
@@ -352,8 +352,8 @@ async def test_json_goes_to_stdout_and_quiet_leaves_the_last_lines(tmp_path: Pat
     ]
 
 
-async def test_a_dry_run_creates_nothing_and_leaves_nothing(tmp_path: Path) -> None:
-    """The plan is shown; the server sees no create and the disk no folder."""
+async def test_dry_run_creates_no_tasks_and_writes_no_files(tmp_path: Path) -> None:
+    """The plan is shown; there is no create request and no results folder."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(3), {"task_name": "x y"}])
 
     async with recording() as simulator:
@@ -367,7 +367,7 @@ async def test_a_dry_run_creates_nothing_and_leaves_nothing(tmp_path: Path) -> N
 
 
 async def test_a_dry_run_of_valid_rows_ends_with_0(tmp_path: Path) -> None:
-    """Nothing is wrong with the plan, so that a script may go on to the run itself."""
+    """A script can start the run if the exit code is 0."""
     write_rows(tmp_path / "tasks.csv", task_rows(3))
 
     ended = await invoke("run", "tasks.csv", "--simulate", "--dry-run", folder=tmp_path)
@@ -378,7 +378,7 @@ async def test_a_dry_run_of_valid_rows_ends_with_0(tmp_path: Path) -> None:
     )
 
 
-async def test_strict_sends_nothing_where_one_row_is_rejected(tmp_path: Path) -> None:
+async def test_strict_sends_nothing_if_a_row_is_rejected(tmp_path: Path) -> None:
     """Every valid row is reported as not attempted."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(3), {"task_name": "x y"}])
 
@@ -392,8 +392,8 @@ async def test_strict_sends_nothing_where_one_row_is_rejected(tmp_path: Path) ->
     assert "--strict" in ended.err
 
 
-async def test_chosen_rows_then_some_then_the_rest(tmp_path: Path) -> None:
-    """Rows are chosen by their numbers or by how many; a run without either sends the rest."""
+async def test_selected_rows_then_some_then_the_rest(tmp_path: Path) -> None:
+    """Rows are selected by number or limited in number; a run without selection sends the rest."""
     write_rows(tmp_path / "tasks.csv", task_rows(40))
     created = []
 
@@ -418,10 +418,10 @@ async def test_chosen_rows_then_some_then_the_rest(tmp_path: Path) -> None:
     ],
     ids=["none", "not in the second file", "not in the first file"],
 )
-async def test_instance_that_no_row_names_is_asked_of_the_engineer(
+async def test_missing_instance_is_required_as_an_option(
     tmp_path: Path, instances: list[str], code: int, counts: dict[str, int]
 ) -> None:
-    """Where a single row names one, an empty cell is the analyst's; it costs no other row."""
+    """If any row contains an instance, an empty cell is an issue of its row only."""
     for number, instance in enumerate(instances):
         row = {"task_name": f"task-{number}", "operation_types": "INSERT", "instance_id": instance}
         write_rows(tmp_path / f"{number}.csv", [row])
@@ -435,14 +435,14 @@ async def test_instance_that_no_row_names_is_asked_of_the_engineer(
 
     assert ended.code == code, ended.err
     assert ("give --instance-id" in ended.err) == (code == 2)
-    assert (tmp_path / "out").exists() == (code != 2)  # a look at our own folder
+    assert (tmp_path / "out").exists() == (code != 2)  # the results folder of this test
     if counts:
         found = read_summary(tmp_path / "out")["counts"]
         assert {status: count for status, count in found.items() if count} == counts
 
 
 async def test_several_files_may_span_instances(tmp_path: Path) -> None:
-    """Rows with a target of their own go there, the others to the default; one report has all."""
+    """Rows with a target use it, the others use the default; one report contains all."""
     own = {"project_id": "p2", "instance_id": "i2"}
     write_rows(tmp_path / "east" / "tasks.csv", [row | own for row in task_rows(3)])
     write_rows(tmp_path / "west" / "tasks.csv", task_rows(2))
@@ -466,7 +466,7 @@ async def test_several_files_may_span_instances(tmp_path: Path) -> None:
 
 
 async def test_options_come_before_environment_before_file_before_default(tmp_path: Path) -> None:
-    """Each source fills in what the ones before it leave open."""
+    """A source applies to settings that are missing in the sources before it."""
     write_rows(tmp_path / "tasks.csv", task_rows(2))
     (tmp_path / "token.txt").write_text("t0ken\n", encoding="ascii")
 
@@ -493,7 +493,7 @@ async def test_options_come_before_environment_before_file_before_default(tmp_pa
 
 
 async def test_a_changed_row_is_not_created_again(tmp_path: Path) -> None:
-    """A created task stays; other contents under its name are skipped, wherever the row stands."""
+    """A created task is kept; changed rows with its name are skipped, in any position."""
     rows = task_rows(3)
 
     async with recording() as simulator:
@@ -517,8 +517,8 @@ async def test_a_changed_row_is_not_created_again(tmp_path: Path) -> None:
 BROKEN_STREAMS = {"stdout full": ">/dev/full", "every stream closed": "<&- >&- 2>&-"}
 
 
-async def test_a_run_does_not_mind_a_broken_terminal(tmp_path: Path) -> None:
-    """Where nothing can be printed the run goes on, and its report and exit code are the same."""
+async def test_broken_terminal_does_not_affect_a_run(tmp_path: Path) -> None:
+    """The run continues; report and exit code are the same."""
     write_rows(tmp_path / "tasks.csv", [*task_rows(2), {"task_name": "x y"}])
     command = ("run", "tasks.csv", "--simulate", "--rate", "1000", "--json", "--results")
 
@@ -535,8 +535,8 @@ async def test_a_run_does_not_mind_a_broken_terminal(tmp_path: Path) -> None:
     assert [name for name, ended in found.items() if "Traceback" in ended.err] == []
 
 
-async def test_a_run_does_not_mind_a_plain_locale(tmp_path: Path) -> None:
-    """Where the terminal takes ASCII only, what is printed is escaped and what is written is not."""
+async def test_ascii_locale_does_not_affect_a_run(tmp_path: Path) -> None:
+    """Output to an ASCII terminal is escaped, files are not."""
     rows = [row | {"description": "café 商品"} for row in task_rows(1)]
     write_rows(tmp_path / "tasks.csv", [*rows, rows[0] | {"task_name": "商品-orders"}])
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -550,8 +550,8 @@ async def test_a_run_does_not_mind_a_plain_locale(tmp_path: Path) -> None:
     assert lines[1]["task_name"] == "商品-orders"
 
 
-async def test_a_file_name_that_is_no_text_is_no_hindrance(tmp_path: Path) -> None:
-    """Names of files are bytes; one that is not UTF-8 is shown with escapes."""
+async def test_file_name_that_is_not_utf_8_is_accepted(tmp_path: Path) -> None:
+    """The name is shown with escapes."""
     name = b"tasks-\xff.csv"
     write_rows(tmp_path / os.fsdecode(name), task_rows(1))
 
@@ -563,7 +563,7 @@ async def test_a_file_name_that_is_no_text_is_no_hindrance(tmp_path: Path) -> No
 
 
 async def test_refused_credentials_reach_the_server_once(tmp_path: Path) -> None:
-    """One call goes out alone; nothing is created and every row is left for the next run."""
+    """One request is sent first; after its refusal no task is created, and all rows remain for the next run."""
     write_rows(tmp_path / "tasks.csv", task_rows(20))
 
     async with recording(token="another") as simulator:
@@ -575,7 +575,7 @@ async def test_refused_credentials_reach_the_server_once(tmp_path: Path) -> None
     assert "credentials" in ended.err
 
 
-# What a share of 0.2 of each kind leads to in the end, where that is the same for every order
+# What a share of 0.2 of each kind leads to in the end, if it is the same for every order
 # of the calls: the exit code.
 CREATE_FAULTS = {kind: None for kind in FaultKind if not kind.is_list} | {
     FaultKind.TOO_MANY_REQUESTS: 0,
@@ -597,7 +597,7 @@ FAULTY_ROWS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyRun:
-    """A run against a server that goes wrong, and what the server knows."""
+    """A run against a faulty server, and the state of the server."""
 
     ended: Ended
     hits: int
@@ -609,7 +609,7 @@ class FaultyRun:
 async def run_with_fault(kind: FaultKind, folder: Path) -> FaultyRun:
     write_rows(folder / "tasks.csv", task_rows(FAULTY_ROWS))
     options = ("--timeout", "1" if kind in SILENT else "20", "--concurrency", "16")
-    # A gate that is told 429 at random slows down and down, as it should.
+    # A gate that receives 429 at random slows down and down, as it should.
     share = 0.03 if kind is FaultKind.TOO_MANY_REQUESTS else 0.2
     async with recording(faults={kind: share}, seed=3) as simulator:
         ended = await invoke("run", "tasks.csv", *at(simulator), *options, folder=folder)
@@ -635,7 +635,7 @@ def faulty_runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[FaultKind, 
         for each in CREATE_FAULTS.items()
     ],
 )
-def test_the_report_is_true_whatever_goes_wrong(
+def test_report_is_correct_for_every_fault(
     faulty_runs: Mapping[FaultKind, FaultyRun], kind: FaultKind, code: int | None
 ) -> None:
     """Created rows exist with their ids, failed ones do not exist, and no name exists twice."""
@@ -651,17 +651,17 @@ def test_the_report_is_true_whatever_goes_wrong(
 
 
 def test_a_redirect_is_not_followed(faulty_runs: Mapping[FaultKind, FaultyRun]) -> None:
-    """The run stops, names the other host and says what to correct."""
+    """The run stops, and the message contains the other host and the remedy."""
     err = faulty_runs[FaultKind.REDIRECT].ended.err
 
     assert "redirected.invalid" in err
     assert "--endpoint" in err
 
 
-def test_a_refusal_keeps_the_code_of_the_server(
+def test_refused_row_has_the_code_of_the_server(
     faulty_runs: Mapping[FaultKind, FaultyRun],
 ) -> None:
-    """A failed row has the status, the code and the message as the server sent them."""
+    """A failed row has the status, code and message of the response."""
     run = faulty_runs[FaultKind.FORBIDDEN]
     failed = [line for line in run.lines if line["status"] == "failed"]
 
@@ -672,8 +672,8 @@ def test_a_refusal_keeps_the_code_of_the_server(
     assert all(line["advice"] for line in failed)
 
 
-def test_throttled_rows_are_sent_again(faulty_runs: Mapping[FaultKind, FaultyRun]) -> None:
-    """Every row is created in the end, and the report counts the repeated attempts."""
+def test_throttled_rows_are_retried(faulty_runs: Mapping[FaultKind, FaultyRun]) -> None:
+    """Every row is created, and the report contains the number of attempts."""
     run = faulty_runs[FaultKind.TOO_MANY_REQUESTS]
 
     assert run.summary["this_run"]["throttled"] == run.hits

@@ -14,10 +14,10 @@ from tests.functional.program import (
     end,
     listing,
     read_lines,
-    said,
     start,
     statuses,
     task_rows,
+    wait_for_output,
     write_rows,
 )
 
@@ -29,7 +29,7 @@ async def simulating(
     """Serve a simulator in a process of its own; give the options of a run against it."""
     process = await start("simulate", "--port", "0", *options, folder=folder)
     try:
-        url = found_url(await said(process, "http"))
+        url = found_url(await wait_for_output(process, "http"))
         target = ("--project-id", "p1", "--instance-id", "i1")
         yield ("--endpoint", url, *target, "--rate", "1000")
     finally:

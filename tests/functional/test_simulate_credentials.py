@@ -14,8 +14,8 @@ from batchcreate.secret import Secret
 from tests.functional.inside import invoke
 from tests.functional.program import (
     end,
-    said,
     start,
+    wait_for_output,
 )
 
 AK, SK, STS, TOKEN = "AKEXAMPLE", "canary-sk-77", "canary-sts-78", "canary-token-79"
@@ -49,8 +49,8 @@ async def simulating(
     process = await start("simulate", "--port", "0", *options, folder=folder)
     try:
         for warning in warnings:
-            await said(process, warning)
-        line = await said(process, "ROMA Connect simulator at ")
+            await wait_for_output(process, warning)
+        line = await wait_for_output(process, "ROMA Connect simulator at ")
         url = line.split()[4].rstrip(";")
         async with ClientSession(url) as session:
             yield session

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees and is asked: the plan, the question, the display, the end."""
+"""Commands on a terminal: plan, question, progress display, summary."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ def results_of(folder: Path) -> list[str]:
 
 class TestQuestion:
     async def test_yes_sends(self, folder: Path) -> None:
-        """First the plan, with the room that is left; then the question; then the end."""
+        """The plan with the free quota comes first, then the question, then the summary."""
         async with recording() as simulator, terminal(*RUN, *at(simulator), folder=folder) as seen:
             await seen.sees(QUESTION)
             assert (creates(simulator), seen.lines) == (0, [*plan_of(simulator), QUESTION])
@@ -88,8 +88,8 @@ class TestQuestion:
         assert seen.lines[-1].startswith("next: batchcreate run tasks.csv --endpoint ")
         assert read_summary(folder / "tasks-results")["stopped"]["cause"] == "declined"
 
-    async def test_interrupt_ends_it_at_once(self, folder: Path) -> None:
-        """As Ctrl-C does anywhere else; nothing is under way, and nothing is said of it."""
+    async def test_interrupt_stops_it_at_once(self, folder: Path) -> None:
+        """No request is in flight, so none is mentioned."""
         async with (
             recording() as simulator,
             process_terminal(*RUN, *at(simulator), folder=folder) as (seen, _),
@@ -103,8 +103,8 @@ class TestQuestion:
         assert "Stopped by Ctrl-C. Run the same command again to continue." in seen.lines
         assert "in flight" not in seen.plain
 
-    async def test_what_was_typed_before_it_is_no_answer(self, folder: Path) -> None:
-        """Nobody agrees to what he has not read."""
+    async def test_earlier_input_is_not_an_answer(self, folder: Path) -> None:
+        """Input before the question is discarded."""
         turnstile = Turnstile(free=0, holds=1)
         async with (
             recording(turnstile) as simulator,
@@ -118,8 +118,8 @@ class TestQuestion:
             assert await seen.end() == 1
             assert creates(simulator) == 0
 
-    async def test_quiet_asks_all_the_same(self, folder: Path) -> None:
-        """What is created is not as easily taken back."""
+    async def test_quiet_asks_anyway(self, folder: Path) -> None:
+        """Created tasks are not easily removed."""
         command = (*RUN, "--quiet")
         async with (
             recording() as simulator,
@@ -135,7 +135,7 @@ class TestQuestion:
                               "next: nothing to do; every row has a task"]  # fmt: skip
 
     async def test_retry_asks_too(self, folder: Path) -> None:
-        """What it is about is told in the same way."""
+        """It shows the plan and asks like a run."""
         async with recording() as simulator:
             async with terminal(*RUN, *at(simulator), "--limit", "1", folder=folder) as seen:
                 await seen.sees("Create 1 task? [y/N] ")
@@ -147,8 +147,8 @@ class TestQuestion:
                 seen.type("y\n")
                 assert await seen.end() == 0
 
-    async def test_rows_that_are_looked_up_are_a_question_too(self, folder: Path) -> None:
-        """One of them may be sent again."""
+    async def test_unknown_rows_need_confirmation_too(self, folder: Path) -> None:
+        """They may be resent."""
         lost = {FaultKind.CREATED_500: 1.0}
         async with recording(faults=lost) as simulator:
             options = (*at(simulator), "--no-reconcile", "--yes")
@@ -162,8 +162,8 @@ class TestQuestion:
         assert results_of(folder) == ["created"] * 3
 
     @pytest.mark.parametrize("way", ["--yes", "--simulate", "--dry-run"])
-    async def test_is_left_out_where_it_makes_no_sense(self, way: str, folder: Path) -> None:
-        """Who says so has decided; nothing real happens in the simulator or in a dry run."""
+    async def test_is_not_asked_if_unnecessary(self, way: str, folder: Path) -> None:
+        """--yes confirms, and the simulator and a dry run create no real tasks."""
         async with recording() as simulator:
             place = () if way == "--simulate" else at(simulator)
             async with terminal(*RUN, *place, way, folder=folder) as seen:
@@ -172,7 +172,7 @@ class TestQuestion:
         assert "[y/N]" not in seen.plain
 
     async def test_dry_run_shows_the_plan(self, folder: Path) -> None:
-        """Without the room that is left: no server is asked."""
+        """The free quota is not shown, because no server is asked."""
         async with recording() as simulator:
             command = (*RUN, *at(simulator), "--dry-run")
             async with terminal(*command, folder=folder) as seen:
@@ -190,7 +190,7 @@ class TestDisplay:
     async def halfway(
         self, folder: Path, *options: str, **knobs: Any
     ) -> AsyncIterator[tuple[Terminal, Turnstile]]:
-        """Give a terminal with a run on it of which 16 rows are created and 4 are in flight."""
+        """Yield a terminal with a run that has created 16 rows and has 4 requests in flight."""
         async with (
             self.held(folder) as (command, turnstile),
             terminal(*command, *options, folder=folder, **knobs) as seen,
@@ -205,7 +205,7 @@ class TestDisplay:
     async def halfway_process(
         self, folder: Path, **knobs: Any
     ) -> AsyncIterator[tuple[Terminal, Process, Turnstile]]:
-        """Give the same with a process of its own."""
+        """Yield the same with a separate process."""
         async with (
             self.held(folder) as (command, turnstile),
             process_terminal(*command, folder=folder, **knobs) as (seen, process),
@@ -215,14 +215,14 @@ class TestDisplay:
 
     @asynccontextmanager
     async def held(self, folder: Path) -> AsyncIterator[tuple[tuple[str, ...], Turnstile]]:
-        """Give a command, and what holds its requests after the 16th."""
+        """Yield a command, and the turnstile that holds its requests after the 16th."""
         write_rows(folder / "tasks.csv", task_rows(self.ROWS))
         turnstile = Turnstile(free=1 + 16, holds=4)
         async with recording(turnstile) as simulator:
             yield (*RUN, "--concurrency", "4", "--yes", *at(simulator)), turnstile
 
-    async def test_shows_where_the_run_stands(self, folder: Path) -> None:
-        """A bar, the counts, the rates and the time left; at the end it is gone."""
+    async def test_shows_the_progress(self, folder: Path) -> None:
+        """It contains a bar, counts, rates and the remaining time, and is removed at the end."""
         async with self.halfway(folder) as (seen, turnstile):
             await seen.sees("16 created  4 in flight")
             middle = seen.plain
@@ -236,7 +236,7 @@ class TestDisplay:
         assert seen.shown.rindex("\x1b[?25h") < seen.shown.rindex("page: ")
 
     async def test_fits_a_narrow_terminal(self, folder: Path) -> None:
-        """Forty columns hold all of it, on more lines."""
+        """With forty columns it has more lines."""
         async with self.halfway_process(folder, columns=40) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             turnstile.open()
@@ -249,7 +249,7 @@ class TestDisplay:
         assert [line for line in facts if len(line.rstrip()) > 40] == []
 
     async def test_survives_a_change_of_the_size(self, folder: Path) -> None:
-        """Smaller and larger."""
+        """The terminal can become smaller or larger."""
         async with self.halfway_process(folder) as (seen, process, turnstile):
             for columns in (30, 8, 200):
                 seen.resize(columns)
@@ -260,8 +260,8 @@ class TestDisplay:
 
         assert "Traceback" not in seen.plain
 
-    async def test_message_stands_above_it(self, folder: Path) -> None:
-        """The first Ctrl-C says what happens, and the display goes on until it has."""
+    async def test_message_is_printed_above_it(self, folder: Path) -> None:
+        """After the first Ctrl-C, the display continues until the requests are answered."""
         async with self.halfway_process(folder) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             seen.type("\x03")
@@ -279,10 +279,10 @@ class TestDisplay:
         [((), {"NO_COLOR": "1"}), (("--no-color",), {})],
         ids=["variable", "option"],
     )
-    async def test_has_no_colours_where_none_are_wanted(
+    async def test_has_no_colours_if_disabled(
         self, options: tuple[str, ...], variables: dict[str, str], folder: Path
     ) -> None:
-        """The display itself stays."""
+        """Only the colours are missing."""
         async with self.halfway(folder, *options, **variables) as (seen, turnstile):
             await seen.sees("16 created  4 in flight")
             turnstile.open()
@@ -291,8 +291,8 @@ class TestDisplay:
         colors = {code for code in COLOR.findall(seen.shown) if re.search(r"[;\[][349]\d", code)}
         assert colors == set()
 
-    async def test_is_lines_where_the_terminal_can_do_no_more(self, folder: Path) -> None:
-        """TERM=dumb: no escape at all, and the question is asked all the same."""
+    async def test_is_plain_lines_on_a_simple_terminal(self, folder: Path) -> None:
+        """With TERM=dumb there are no escape sequences; the question is still asked."""
         async with (
             recording() as simulator,
             terminal(*RUN, *at(simulator), folder=folder, TERM="dumb") as seen,
@@ -307,8 +307,8 @@ class TestDisplay:
             "next: nothing to do; every row has a task",
         ]  # fmt: skip
 
-    async def test_terminal_that_goes_away_ends_nothing(self, folder: Path) -> None:
-        """A run whose window is closed, and that nobody tells so, goes on to its end."""
+    async def test_closed_terminal_does_not_stop_the_run(self, folder: Path) -> None:
+        """A run without a SIGHUP continues after its window was closed."""
         async with self.halfway_process(folder, is_own=False) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             seen.hang_up()
@@ -317,8 +317,8 @@ class TestDisplay:
 
         assert (code, results_of(folder)) == (0, ["created"] * self.ROWS)
 
-    async def test_hang_up_ends_a_run_in_good_order(self, folder: Path) -> None:
-        """What is under way finishes, although nothing can be shown any more."""
+    async def test_hang_up_stops_a_run_cleanly(self, folder: Path) -> None:
+        """The requests in flight finish, although the terminal is closed."""
         async with self.halfway_process(folder) as (seen, _, turnstile):
             await seen.sees("16 created  4 in flight")
             seen.hang_up()
@@ -334,7 +334,7 @@ HOSTILE: Final = "\x1b]0;owned\x07\x1b[2J\r\u202e\x9b31m\ud800<b>"
 
 @asynccontextmanager
 async def hostile_server() -> AsyncIterator[str]:
-    """Serve a service that refuses everything with words that would take a terminal over."""
+    """Serve responses with error messages that contain control sequences."""
 
     async def refuse(request: web.Request) -> web.Response:
         if request.method == "GET":
@@ -354,8 +354,8 @@ async def hostile_server() -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def test_nothing_that_was_read_moves_the_cursor(tmp_path: Path) -> None:
-    """Hostile cells and hostile answers are spelled out, in the plan, the display and the end."""
+async def test_input_and_responses_do_not_move_the_cursor(tmp_path: Path) -> None:
+    """Control characters of cells and responses are escaped."""
     rows = [*task_rows(2), {"task_name": HOSTILE.replace("\ud800", "").replace("\r", "")}]
     write_rows(tmp_path / "tasks.csv", rows)
     place = ("--project-id", PROJECT, "--instance-id", INSTANCE, "--rate", "1000")
@@ -378,8 +378,8 @@ async def test_nothing_that_was_read_moves_the_cursor(tmp_path: Path) -> None:
 class TestToken:
     PROMPT: Final = "token (input is hidden): "
 
-    async def test_is_asked_for_where_there_is_none(self, folder: Path) -> None:
-        """It is used, and shown nowhere, however long it is."""
+    async def test_is_requested_if_missing(self, folder: Path) -> None:
+        """It is used, but never shown; its length is not limited by the terminal."""
         token = "canary-" + "x" * 6000
         async with (
             recording(token=token) as simulator,
@@ -399,8 +399,8 @@ class TestToken:
             "No credentials are configured. Paste a project-scoped IAM token."
         )
 
-    async def test_can_be_corrected_while_it_is_typed(self, folder: Path) -> None:
-        """The keys that erase a letter and a line do so."""
+    async def test_can_be_edited_during_input(self, folder: Path) -> None:
+        """Backspace and Ctrl-U work."""
         async with (
             recording(token=TOKEN) as simulator,
             terminal(*RUN, *at(simulator), "-v", folder=folder, BATCHCREATE_TOKEN="") as seen,
@@ -412,8 +412,8 @@ class TestToken:
             assert await seen.end() == 1
 
     @pytest.mark.parametrize("typed", ["\n", "\x04"], ids=["enter", "end of input"])
-    async def test_nothing_typed_is_no_token(self, typed: str, folder: Path) -> None:
-        """It is the error that a script gets."""
+    async def test_empty_input_is_an_error(self, typed: str, folder: Path) -> None:
+        """It is the same error as without a terminal."""
         async with recording() as simulator:
             command = (*RUN, *at(simulator))
             async with terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as seen:
@@ -424,8 +424,8 @@ class TestToken:
 
         assert seen.lines[-1].startswith("error: no credentials: set BATCHCREATE_TOKEN or give")
 
-    async def test_interrupt_ends_it(self, folder: Path) -> None:
-        """And the terminal echoes again."""
+    async def test_interrupt_stops_it(self, folder: Path) -> None:
+        """Nothing is written to the results folder."""
         async with recording() as simulator:
             command = (*RUN, *at(simulator))
             async with process_terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as (
@@ -439,8 +439,8 @@ class TestToken:
         assert seen.lines[-1] == "Interrupted; nothing was sent."
         assert not (folder / "tasks-results").exists()
 
-    async def test_is_not_asked_for_with_yes(self, folder: Path) -> None:
-        """Who does not want to be asked is told what is missing."""
+    async def test_is_not_requested_with_yes(self, folder: Path) -> None:
+        """The error names the missing credentials."""
         async with recording() as simulator:
             command = (*RUN, *at(simulator), "--yes")
             async with terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as seen:
@@ -448,8 +448,8 @@ class TestToken:
 
         assert seen.lines[-1].startswith("error: no credentials: ")
 
-    async def test_is_asked_for_by_doctor_too(self, folder: Path) -> None:
-        """A token can be tried before anything depends on it."""
+    async def test_is_requested_by_doctor_too(self, folder: Path) -> None:
+        """A token can be checked before a run."""
         async with (
             recording(token=TOKEN) as simulator,
             terminal("doctor", *at(simulator), folder=folder, BATCHCREATE_TOKEN="") as seen,
@@ -462,8 +462,8 @@ class TestToken:
             line == "ok   credentials: found the token from the prompt" for line in seen.lines
         )
 
-    async def test_is_asked_for_by_undo_too(self, folder: Path) -> None:
-        """The journal knows the endpoint; nobody knows the token."""
+    async def test_is_requested_by_undo_too(self, folder: Path) -> None:
+        """The journal contains the endpoint, but no token."""
         async with recording() as simulator:
             async with terminal(*RUN, *at(simulator), "--yes", folder=folder) as seen:
                 assert await seen.end() == 0
@@ -482,8 +482,8 @@ class TestToken:
 
 
 class TestSettings:
-    async def test_are_shown_with_their_places(self, folder: Path) -> None:
-        """Of a secret only that it is there; what nobody gave stands below."""
+    async def test_are_shown_with_their_sources(self, folder: Path) -> None:
+        """Secrets are hidden; defaults are listed at the end."""
         (folder / "batchcreate.toml").write_text("concurrency = 3\n", encoding="utf-8")
         command = (*RUN, "--simulate", "--rate", "900", "-v")
         async with terminal(*command, folder=folder) as seen:
@@ -504,8 +504,8 @@ class TestSettings:
         ]
         assert TOKEN not in seen.shown
 
-    async def test_what_looks_like_one_is_named(self, folder: Path) -> None:
-        """A misspelt variable would otherwise be passed over in silence."""
+    async def test_unknown_variables_are_reported(self, folder: Path) -> None:
+        """A misspelt variable has no effect."""
         async with terminal(
             *(*RUN, "--simulate"),
             folder=folder,
@@ -520,8 +520,8 @@ class TestSettings:
         ]
 
 
-def test_terminal_of_these_tests_is_one() -> None:
-    """Otherwise they would prove little."""
+def test_pseudo_terminal_is_a_terminal() -> None:
+    """The tests above depend on it."""
     near, far = os.openpty()
     try:
         assert os.isatty(far)

@@ -1,4 +1,4 @@
-"""A batch is undone: exactly its own tasks, after a question, and whatever happens meanwhile."""
+"""The command ``undo``: the tasks of a batch are deleted, and only those."""
 
 import asyncio
 import dataclasses
@@ -35,10 +35,10 @@ from tests.functional.program import (
     ids_by_name,
     read_lines,
     recording,
-    said,
     start,
     statuses,
     task_rows,
+    wait_for_output,
     write_rows,
 )
 from tests.functional.terminal import process_terminal, terminal
@@ -49,7 +49,7 @@ USER: Final = IamUser(name="jane", password=Secret("x"), domain="acme", endpoint
 
 
 async def create(folder: Path, simulator: Simulator, *, rows: int = 3) -> list[str]:
-    """Create a batch of so many tasks; return their ids."""
+    """Create a batch of *rows* tasks and return their ids."""
     write_rows(folder / "tasks.csv", task_rows(rows))
     ended = await invoke("run", "tasks.csv", *at(simulator), folder=folder)
     assert ended.code == 0
@@ -81,7 +81,7 @@ def counted(undone: Undone) -> dict[str, int]:
 
 
 def report(folder: Path) -> dict[str, str]:
-    """Return what undo.csv says of each task."""
+    """Return the status of each task in undo.csv."""
     lines = read_lines(folder / RESULTS / "undo.csv")
     return {line["task_name"]: line["outcome"] for line in lines}
 
@@ -91,8 +91,8 @@ def names(simulator: Simulator) -> list[str]:
 
 
 class TestExactlyItsOwn:
-    async def test_tasks_of_others_stay(self, tmp_path: Path) -> None:
-        """Tasks that were there before, and tasks that another batch made."""
+    async def test_tasks_of_others_are_kept(self, tmp_path: Path) -> None:
+        """Earlier tasks and tasks of another batch are not deleted."""
         write_rows(tmp_path / "other" / "tasks.csv", task_rows(3, stem="other"))
         async with recording() as simulator:
             other = ("run", "tasks.csv", *at(simulator))
@@ -104,8 +104,8 @@ class TestExactlyItsOwn:
         assert (counted(undone), undone.stop_reason) == ({"deleted": 3}, None)
         assert report(tmp_path) == dict.fromkeys(["task-001", "task-002", "task-003"], "deleted")
 
-    async def test_task_that_was_made_anew_stays(self, tmp_path: Path) -> None:
-        """The same name with another id is somebody else's."""
+    async def test_recreated_task_is_kept(self, tmp_path: Path) -> None:
+        """A task with the same name and another id does not belong to the batch."""
         async with recording() as simulator:
             first, *_ = await create(tmp_path, simulator)
             replaced = replace_task(simulator, first, task_id="f" * 32)
@@ -115,8 +115,8 @@ class TestExactlyItsOwn:
         assert counted(undone) == {"deleted": 2, "gone": 1}
         assert report(tmp_path)["task-001"] == "gone"
 
-    async def test_task_that_was_renamed_stays(self, tmp_path: Path) -> None:
-        """It has become something that the batch did not make; its row still has it."""
+    async def test_renamed_task_is_kept(self, tmp_path: Path) -> None:
+        """Its row is still created."""
         async with recording() as simulator:
             first, *_ = await create(tmp_path, simulator)
             renamed = replace_task(simulator, first, name="precious")
@@ -130,8 +130,8 @@ class TestExactlyItsOwn:
             "created", "not_attempted", "not_attempted",
         ]  # fmt: skip
 
-    async def test_existing_tasks_that_were_skipped_stay(self, tmp_path: Path) -> None:
-        """Their ids are in the report, but the batch did not create them."""
+    async def test_skipped_tasks_are_kept(self, tmp_path: Path) -> None:
+        """The batch did not create them, although the report contains their ids."""
         write_rows(tmp_path / "tasks.csv", task_rows(3))
         write_rows(tmp_path / "other" / "tasks.csv", task_rows(1))
         async with recording() as simulator:
@@ -143,7 +143,7 @@ class TestExactlyItsOwn:
         assert counted(undone) == {"deleted": 2}
 
     async def test_batch_can_be_created_again_and_undone_again(self, tmp_path: Path) -> None:
-        """The report has a line for each task that ever was."""
+        """The report has a line for each task of all runs."""
         async with recording() as simulator:
             first = await create(tmp_path, simulator)
             await undo(tmp_path)
@@ -156,8 +156,8 @@ class TestExactlyItsOwn:
         lines = read_lines(tmp_path / RESULTS / "undo.csv")
         assert sorted(line["task_id"] for line in lines) == sorted([*first, *second])
 
-    async def test_what_is_gone_already_is_noted(self, tmp_path: Path) -> None:
-        """Nothing is sent for it."""
+    async def test_tasks_that_are_already_deleted_are_recorded(self, tmp_path: Path) -> None:
+        """No request is sent for them."""
         async with recording() as simulator:
             for task_id in (await create(tmp_path, simulator))[:2]:
                 task = simulator.store.find(PROJECT, INSTANCE, task_id)
@@ -177,7 +177,7 @@ class TestExactlyItsOwn:
 
 
 def replace_task(simulator: Simulator, old: str, **changes: str) -> Any:
-    """Put another task in the place of one."""
+    """Replace a task on the server."""
     task = simulator.store.find(PROJECT, INSTANCE, old)
     assert task is not None
     simulator.store.remove(task)
@@ -189,8 +189,8 @@ def replace_task(simulator: Simulator, old: str, **changes: str) -> Any:
 
 
 class TestRefusal:
-    async def test_without_consent_nothing_happens(self, tmp_path: Path) -> None:
-        """The journal stays as it was, too."""
+    async def test_declined_undo_changes_nothing(self, tmp_path: Path) -> None:
+        """The journal is not changed either."""
         async with recording() as simulator:
             await create(tmp_path, simulator)
             undone = await undo(tmp_path, confirm=lambda _search, _warning: False)
@@ -199,8 +199,8 @@ class TestRefusal:
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
         assert not (tmp_path / RESULTS / "undo.csv").exists()
 
-    async def test_list_that_cannot_be_read_ends_it(self, tmp_path: Path) -> None:
-        """Nothing is deleted on suspicion, and the credential is named."""
+    async def test_unreadable_task_list_stops_it(self, tmp_path: Path) -> None:
+        """No task is deleted, and the message contains the credential."""
         async with recording(token=TOKEN) as simulator:
             await create(tmp_path, simulator)
             with pytest.raises(StoppedError) as caught:
@@ -212,8 +212,8 @@ class TestRefusal:
         )
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
 
-    async def test_list_that_is_forbidden_ends_it(self, tmp_path: Path) -> None:
-        """That is no matter of one credential."""
+    async def test_forbidden_task_list_stops_it(self, tmp_path: Path) -> None:
+        """The message does not mention the credential."""
         async with recording() as simulator:
             await create(tmp_path, simulator)
         port = int(simulator.url.rpartition(":")[2])
@@ -221,15 +221,15 @@ class TestRefusal:
             with pytest.raises(StoppedError, match=r"^this account is not allowed to list tasks"):
                 await undo(tmp_path)
 
-    async def test_folder_without_a_batch_is_told(self, tmp_path: Path) -> None:
-        """It is not made either."""
+    async def test_folder_without_a_batch_is_an_error(self, tmp_path: Path) -> None:
+        """The folder is not created."""
         with pytest.raises(SettingsError):
             await undo(tmp_path)
 
         assert not (tmp_path / RESULTS).exists()
 
-    async def test_journal_that_takes_nothing_more_ends_it(self, tmp_path: Path) -> None:
-        """A full disk is no matter of credentials; nothing more is asked for."""
+    async def test_full_journal_stops_it(self, tmp_path: Path) -> None:
+        """The message does not mention the credential, and no further request is sent."""
         async with recording() as simulator:
             await create(tmp_path, simulator)
             with Journal.open(tmp_path / RESULTS) as journal:
@@ -246,13 +246,13 @@ class TestRefusal:
 
 
 class TestTokenThatEnds:
-    """The token that the list was read with is an hour too old for the deletions."""
+    """A token that expires between the task list and the deletions."""
 
     @asynccontextmanager
     async def world(
         self, folder: Path
     ) -> AsyncIterator[tuple[Simulator, str, Callable[..., bool]]]:
-        """Give a simulator with a batch, a token, and an answer that takes an hour."""
+        """Yield a simulator with a batch, a token, and an answer that takes an hour."""
         passed_s = 0.0
 
         def clock() -> float:
@@ -273,8 +273,8 @@ class TestTokenThatEnds:
             )
             yield simulator, reply.headers["X-Subject-Token"], think
 
-    async def test_ends_it_where_it_was_given(self, tmp_path: Path) -> None:
-        """At the first refused deletion; what is left stands in the journal."""
+    async def test_stops_it_with_a_configured_token(self, tmp_path: Path) -> None:
+        """It stops at the first refused deletion; the remaining tasks are in the journal."""
         async with self.world(tmp_path) as (simulator, token, think):
             given = {"BATCHCREATE_TOKEN": token}
             undone = await undo(tmp_path, confirm=think, environment=given, concurrency=1)
@@ -288,7 +288,7 @@ class TestTokenThatEnds:
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 5
 
     async def test_is_renewed_for_a_user(self, tmp_path: Path) -> None:
-        """Once for all workers; every task is deleted."""
+        """The token is renewed once for all workers, and every task is deleted."""
         given = {
             "BATCHCREATE_IAM_USER": "jane",
             "BATCHCREATE_IAM_PASSWORD": "canary-password",
@@ -306,7 +306,7 @@ class TestTokenThatEnds:
 
 class TestCommand:
     async def test_without_a_terminal_it_needs_yes(self, tmp_path: Path) -> None:
-        """A script that forgot --yes deletes nothing."""
+        """A script without --yes deletes nothing."""
         async with recording() as simulator:
             ids = await create(tmp_path, simulator)
             ended = await invoke(*UNDO, folder=tmp_path)
@@ -319,7 +319,7 @@ class TestCommand:
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 3
 
     async def test_with_yes_it_deletes(self, tmp_path: Path) -> None:
-        """Long lists are shortened; an open token file is warned of; a second time is harmless."""
+        """Long lists are shortened, a readable token file causes a warning, and a second undo is harmless."""
         path = tmp_path / "token.txt"
         path.write_text(TOKEN, encoding="ascii")
         path.chmod(0o644)
@@ -338,8 +338,8 @@ class TestCommand:
         ]  # fmt: skip
         assert again.err == "undo: this batch has no tasks on the server\n"
 
-    async def test_tells_what_it_leaves(self, tmp_path: Path) -> None:
-        """Gone and renamed tasks are counted, and the batch is not wholly undone."""
+    async def test_reports_tasks_that_are_not_deleted(self, tmp_path: Path) -> None:
+        """Deleted and renamed tasks are counted, and the exit code is 1."""
         async with recording() as simulator:
             first, second, _ = await create(tmp_path, simulator)
             replace_task(simulator, first, name="precious")
@@ -373,8 +373,8 @@ class TestCommand:
             assert len(simulator.tasks(PROJECT, INSTANCE)) == left
         assert ("Cancelled; nothing was deleted." in seen.lines) is (left == 3)
 
-    async def test_interrupt_of_the_question_ends_it(self, tmp_path: Path) -> None:
-        """At once, without waiting for an answer."""
+    async def test_interrupt_of_the_question_stops_it(self, tmp_path: Path) -> None:
+        """It does not wait for an answer."""
         async with recording() as simulator:
             await create(tmp_path, simulator)
             async with process_terminal(*UNDO, folder=tmp_path) as (seen, _):
@@ -394,7 +394,7 @@ class TestInterrupted:
     WORKERS = 4
 
     async def hold(self, folder: Path, simulator: Simulator, turnstile: Turnstile) -> Process:
-        """Start undo and wait until every worker of it waits for an answer."""
+        """Start undo and wait until every worker waits for a response."""
         process = await start(
             *(*UNDO, "--yes", "--rate", "1000", "--concurrency", str(self.WORKERS)), folder=folder
         )
@@ -404,9 +404,9 @@ class TestInterrupted:
         return process
 
     async def test_killed_undo_is_completed_by_the_next(self, tmp_path: Path) -> None:
-        """Nothing of the batch stays, nothing else goes, and the report names every task."""
+        """All tasks of the batch and no others are deleted, and the report contains every task."""
         rows, answered_calls = 12, 5
-        # The run's calls are answered, the list of undo and some deletions, then no more.
+        # The run's calls are answered, the list of undo and some deletions, then no further ones.
         turnstile = Turnstile(free=1 + rows + 1 + answered_calls, holds=self.WORKERS)
         async with recording(turnstile) as simulator:
             ids = await create(tmp_path, simulator, rows=rows)
@@ -429,15 +429,15 @@ class TestInterrupted:
         "signals",
         [pytest.param(1, id="once"), pytest.param(2, id="twice", marks=pytest.mark.long)],
     )
-    async def test_signal_leaves_the_rest(self, signals: int, tmp_path: Path) -> None:
-        """Once: the requests under way finish. Twice: they are left unknown. Then undo again."""
+    async def test_signal_keeps_the_remaining_tasks(self, signals: int, tmp_path: Path) -> None:
+        """After one signal the requests in flight finish; after two their outcome is unknown. The next undo deletes the rest."""
         rows = 12
         turnstile = Turnstile(free=1 + rows + 1, holds=self.WORKERS)
         async with recording(turnstile) as simulator:
             await create(tmp_path, simulator, rows=rows)
             process = await self.hold(tmp_path, simulator, turnstile)
             process.send_signal(signal.SIGINT)
-            await said(process, "Interrupted: finishing the requests in flight.")
+            await wait_for_output(process, "Interrupted: finishing the requests in flight.")
             if signals == 1:
                 turnstile.open()
             else:

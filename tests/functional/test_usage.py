@@ -1,4 +1,4 @@
-"""What goes wrong before anything is sent: one message that says what to do, exit 2, no litter."""
+"""Errors before anything is sent: one message with a remedy, exit code 2, no files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,9 +28,9 @@ class Case:
     A command that cannot work.
 
     Attributes:
-        command: ``{url}`` stands for the address of a server that could be asked.
+        command: ``{url}`` is replaced by the address of a server that could be asked.
         words: parts of the message: what was found and what to do.
-        files: are there, beside a good tasks.csv.
+        files: created in addition to a valid tasks.csv.
         variables: of the environment.
 
     """
@@ -151,8 +151,8 @@ def found_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
-async def test_one_message_says_what_is_wrong(case: Case, tmp_path: Path) -> None:
-    """It names what was found and what to do; nothing is sent and nothing is left behind."""
+async def test_one_message_contains_problem_and_remedy(case: Case, tmp_path: Path) -> None:
+    """Nothing is sent, and no file is written."""
     write_rows(tmp_path / "tasks.csv", task_rows(2))
     for name, content in case.files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -173,7 +173,7 @@ async def test_one_message_says_what_is_wrong(case: Case, tmp_path: Path) -> Non
 
 
 async def test_a_journal_belongs_to_one_endpoint(tmp_path: Path) -> None:
-    """A folder of another service is refused and named; it stays what it was."""
+    """A results folder of another endpoint is refused and not changed."""
     write_rows(tmp_path / "tasks.csv", task_rows(2))
     options = ("--project-id", "p1", "--instance-id", "i1")
 
@@ -192,11 +192,11 @@ async def test_a_journal_belongs_to_one_endpoint(tmp_path: Path) -> None:
     assert (tmp_path / "tasks-results" / "results.csv").read_bytes() == report
 
 
-HELP = {"": (), **{str(command.name): (str(command.name),) for command in commands.ALL}}
+HELP = {"": (), **{str(command.name): (str(command.name),) for command in commands.COMMANDS}}
 
 
 async def test_every_help_has_an_example(tmp_path: Path) -> None:
-    """Each command explains itself on stdout and ends with 0; so does the program."""
+    """The help is printed on standard output, with exit code 0."""
     for name, command in HELP.items():
         ended = await invoke(*command, "--help", folder=tmp_path)
 
@@ -205,15 +205,15 @@ async def test_every_help_has_an_example(tmp_path: Path) -> None:
 
 
 async def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
-    """It is the help and not an error message around it, with the exit code of wrong usage."""
+    """There is no error message; the exit code is that of invalid usage."""
     ended = await invoke(folder=tmp_path)
 
     assert ended.code == 2
     assert (ended.out + ended.err).startswith("Usage: ")
 
 
-async def test_help_into_a_full_disk_is_no_crash(tmp_path: Path) -> None:
-    """What cannot be printed is said in one line."""
+async def test_help_on_a_full_disk_does_not_crash(tmp_path: Path) -> None:
+    """The error is one line."""
     ended = await run_process("--help", folder=tmp_path, redirections=">/dev/full")
 
     assert ended.code != 0
@@ -221,8 +221,8 @@ async def test_help_into_a_full_disk_is_no_crash(tmp_path: Path) -> None:
     assert "No space left" in ended.err
 
 
-async def test_lists_come_from_the_environment_as_they_are_typed(tmp_path: Path) -> None:
-    """An option that may be repeated takes one plain value there."""
+async def test_repeatable_options_have_one_value_in_the_environment(tmp_path: Path) -> None:
+    """The value is not parsed as a list."""
     ended = await invoke("check", "tasks.csv", folder=tmp_path, BATCHCREATE_SHEET="Tasks")
 
     assert "file not found" in ended.err

@@ -211,7 +211,9 @@ def test_both_languages_name_the_same_options() -> None:
 
 def test_options_in_actions_exist() -> None:
     """Users are not asked to give an option that no command has."""
-    known = {option for command in commands.ALL for each in command.params for option in each.opts}
+    known = {
+        option for command in commands.COMMANDS for each in command.params for option in each.opts
+    }
     named = {option for entry in ENTRIES for option in OPTIONS.findall(entry.remedy.action.en)}
 
     assert named - known == set()

@@ -75,7 +75,7 @@ def result_of(
 
 def parse(line: str) -> CommandLine:
     arguments = shlex.split(line)[1:]
-    (command,) = [each for each in commands.ALL if each.name == arguments[0]]
+    (command,) = [each for each in commands.COMMANDS if each.name == arguments[0]]
     return CommandLine.parse(arguments, command)
 
 
