@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from tests.functional.inside import invoke
+from tests.needs import require_program
 
 LIMIT_S: Final = 60
 PROGRAM: Final = f'#!/bin/sh\nexec "{sys.executable}" -m batchcreate "$@"\n'
