@@ -3,7 +3,7 @@ Proofs that nothing is lost and nothing created twice: what they share.
 
 They run the program against a live simulator that lets a name be created twice, end it in every
 way, run the same command again, and compare the report with what the server has. What is killed
-is a process of its own. The long sweeps are not part of a normal run; all of them::
+is a separate process. The long sweeps are not part of a normal run; all of them::
 
     pytest -m long tests/functional
 """
@@ -48,7 +48,7 @@ from tests.functional.program import (
 from tests.needs import require_program, skip_or_fail
 
 LANES = 2
-"""How many programs run beside each other."""
+"""Number of programs that run concurrently."""
 
 FAST = ("--settle", "0.3", "--quiet")
 
@@ -87,7 +87,7 @@ def audit(
         rows: the input.
         lines: of the report.
         tasks: on the server.
-        is_complete: every row must have its task by now.
+        is_complete: every row must have its task.
 
     """
     ids = defaultdict[str, set[str]](set)
@@ -155,7 +155,7 @@ async def launch(
 async def program(
     *arguments: str, folder: Path, under: Sequence[str] = (), **variables: str
 ) -> Ended:
-    """Run the program to its end, in a process of its own."""
+    """Run the program to its end, in a separate process."""
     return await end(await launch(*arguments, folder=folder, under=under, **variables))
 
 
@@ -167,7 +167,7 @@ async def complete(*arguments: str, folder: Path, **variables: str) -> Ended:
 
 class Watch:
     """
-    Tells when the simulator has acted on so many calls.
+    Signals when the simulator has executed a number of calls.
 
     Given to the simulator as its *sleep*: every call that has acted comes here and waits.
     """
@@ -226,7 +226,7 @@ class LateLists:
 def require_strace() -> None:
     """See that calls of a program can be struck here."""
     command = (require_program("strace"), "-f", "-o", "/dev/null", "-e", "trace=fsync", "true")
-    tried = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 # ours
+    tried = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 # a constant command
     if tried.returncode:
         skip_or_fail(f"strace cannot trace here: {tried.stderr!r}")
 
@@ -267,12 +267,12 @@ def points(step: int, calls: Iterable[str] = CALLS, *, last: int = 400) -> list[
 @dataclass(slots=True)
 class Sweep:
     """
-    What became of a sweep.
+    The result of a sweep.
 
     Attributes:
         hits: how often a call was struck.
         wrong: what was wrong in the end after these points were struck, one after the other.
-        over: kinds of which a run of a whole batch makes fewer calls than its point says.
+        over: kinds of calls that a whole run makes less often than the given point.
 
     """
 
@@ -329,7 +329,7 @@ async def open_lane(folder: Path, *, rows: int) -> AsyncIterator[Lane]:
 
 
 async def kill_at(lane: Lane, struck: Sequence[Point], word: str, sweep: Sweep) -> None:
-    """Kill the program at each point of *struck*, let it finish, and note what is wrong then."""
+    """Kill the program at each point of *struck*, then run it to its end, and record the findings."""
     lane.reset("struck")
     if word == "run":
         shutil.rmtree(lane.folder / "struck")
@@ -362,7 +362,7 @@ async def sweep_kills(
         folder: an empty one.
         where: the points.
         word: ``run`` includes reading the input; ``retry`` begins with what is in the journal,
-            so that more points lie where requests are under way.
+            so that more points are while requests are in flight.
         chain: how many kills one batch suffers; it has 8 rows for each.
         prepare: puts a copy of the program into a folder.
 

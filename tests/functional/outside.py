@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 
 @dataclass(kw_only=True)
 class Ear:
-    """A server that remembers what it heard."""
+    """A server that records the requests."""
 
     url: str = ""
     connections: int = 0
@@ -58,13 +58,13 @@ async def listening(
             return web.Response(
                 status=200 if echoes else status, text=json.dumps(page), headers=headers
             )
-        heard = json.dumps({**request.headers, "body": (await request.read()).decode()})
+        received = json.dumps({**request.headers, "body": (await request.read()).decode()})
         return web.Response(
             status=status,
-            text=json.dumps({"error_code": "APIGW.0301", "error_msg": f"refused: {heard}"}),
+            text=json.dumps({"error_code": "APIGW.0301", "error_msg": f"refused: {received}"}),
             headers={
-                "Location": f"https://x.example/{quote(heard)}",
-                "X-Apig-RateLimit-Api": heard,
+                "Location": f"https://x.example/{quote(received)}",
+                "X-Apig-RateLimit-Api": received,
             },
         )
 
@@ -86,7 +86,7 @@ async def proxying(*, refusal: bytes = b"") -> AsyncIterator[Ear]:
     Serve a proxy: CONNECT is tunnelled, plain requests are passed on as they are.
 
     Args:
-        refusal: said to everybody instead.
+        refusal: sent as the response to every request instead.
 
     """
     ear = Ear()
@@ -167,7 +167,7 @@ distinguished_name = names
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A certificate that signed itself; whoever trusts *path* trusts it."""
+    """A self-signed certificate; *path* is the file to trust it."""
 
     path: Path
     context: ssl.SSLContext
@@ -196,7 +196,7 @@ def certify(folder: Path, *, name: str = f"IP:{HOST}", ends: str = "2099") -> Ce
          "-out", str(path), "-startdate", "20200101000000Z", "-enddate", f"{ends}0101000000Z"),
     ):  # fmt: skip
         command = (openssl, arguments[0], "-config", str(settings), *arguments[1:])
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 # our own arguments
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 # constant arguments
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path, key)
     return Certificate(path=path, context=context)

@@ -168,7 +168,7 @@ def at(simulator: Simulator) -> tuple[str, ...]:
 
 
 def creates(simulator: Simulator) -> int:
-    """Count the create calls that were answered or broken off."""
+    """Count the create calls that were answered or interrupted."""
     return sum(record.method == "POST" for record in simulator.requests)
 
 
@@ -213,14 +213,14 @@ def statuses(lines: Iterable[Row]) -> list[str]:
 
 
 def ids_by_name(tasks: Sequence[StoredTask]) -> dict[str, str]:
-    """Return the server's ids by name; no name may stand there twice."""
+    """Return the server's ids by name; no name may occur twice."""
     found = {task.name: task.task_id for task in tasks}
     assert len(found) == len(tasks), "a name was created twice"
     return found
 
 
 def untrue(lines: Iterable[Row], tasks: Sequence[StoredTask]) -> list[Row]:
-    """Return those of *lines* that the server's *tasks* contradict; unknown ones say nothing."""
+    """Return the *lines* that contradict the server's *tasks*; unknown rows contradict nothing."""
     ids = ids_by_name(tasks)
     return [
         line

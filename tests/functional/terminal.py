@@ -32,7 +32,7 @@ class Terminal:
 
     Attributes:
         near: the tests' end of the terminal.
-        ending: gives the exit code and what went to standard output, which is no terminal.
+        ending: the exit code and the standard output, which is redirected.
         shown: all that the terminal was sent, escapes and all.
         out: what went to standard output, once the command has ended.
 

@@ -1,4 +1,4 @@
-"""Every class of damage is found in the first pass, at its cell, and mended as suggested."""
+"""Every class of damage is reported in one pass, at its cell, and its suggestion is valid."""
 
 import csv
 import json
@@ -35,7 +35,7 @@ def check(path: Path) -> tuple[Mapping[str, Issue], Mapping[str, Cleaning], int]
 def found(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Mapping[Damage, str], Mapping[str, Issue], Mapping[str, Cleaning]]:
-    """Where the damages are, and what a check says of the file that holds all of them."""
+    """The damaged cells of one file with all classes, and the result of its check."""
     folder = tmp_path_factory.mktemp("corpus")
     if request.param == "workbook":
         places = write_book(path := folder / "messy.xlsx", CELLS)
@@ -54,7 +54,7 @@ Found = tuple[Mapping[Damage, str], Mapping[str, Issue], Mapping[str, Cleaning]]
 
 
 def test_the_corpus_is_wide() -> None:
-    """At least 25 classes; every one has a name of its own."""
+    """There are at least 25 classes with unique names."""
     names = [each.name for each in CELLS] + [each.name for each in READABLE]
     names += [each.name for each in REFUSED]
 
@@ -74,7 +74,7 @@ def test_every_damage_is_found_at_its_cell_and_nothing_else_is(found: Found) -> 
 
 
 def test_harmless_damage_is_cleaned(found: Found) -> None:
-    """The cell is read as what was plainly meant, and the plan says so."""
+    """The cell is corrected automatically, and the plan lists the correction."""
     places, _, cleanings = found
 
     wrong = {
@@ -136,9 +136,9 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_message(
     assert [words for words in case.words if words not in message] == []
 
 
-async def test_what_the_suggestions_say_is_created(tmp_path: Path) -> None:
+async def test_suggested_values_are_created(tmp_path: Path) -> None:
     """
-    A messy workbook is checked, mended as `to-fix.xlsx` says, and run: every row has its task.
+    A messy workbook is checked, fixed as `to-fix.xlsx` suggests, and run: every row has a task.
 
     Where only the analyst can know what was meant, any sound value is typed; nothing else is.
     """
@@ -146,7 +146,7 @@ async def test_what_the_suggestions_say_is_created(tmp_path: Path) -> None:
     with batchcreate.check([tmp_path / "messy.xlsx"], batchcreate.configure()) as findings:
         rows, bad = findings.rows, findings.rejected
         write_check_files(tmp_path / "results", findings)
-    typed, followed = mend(tmp_path / "results" / "to-fix.xlsx")
+    typed, followed = fix(tmp_path / "results" / "to-fix.xlsx")
 
     first = await run(tmp_path, "messy.xlsx")
     second = await run(tmp_path, "results/to-fix.xlsx")
@@ -167,7 +167,7 @@ async def run(folder: Path, file: str) -> dict[str, int]:
     return {status: count for status, count in counts["counts"].items() if count}
 
 
-def mend(path: Path) -> tuple[int, int]:
+def fix(path: Path) -> tuple[int, int]:
     """Type into the marked cells; return how many they were, and how many had a suggestion."""
     book = openpyxl.load_workbook(path)
     sheet = book["Tasks"]

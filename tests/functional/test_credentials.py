@@ -1,4 +1,4 @@
-"""Real credentials on real connections: renewed once, tried once, sent to nobody else."""
+"""Credentials on real connections: renewed once, tried once, sent to no other host."""
 
 import asyncio
 import json
@@ -299,9 +299,7 @@ async def test_signed_run_finds_its_project(tmp_path: Path) -> None:
     ("code", "cause"),
     [("ROMA.1000", "unauthorized"), ("ROMA.1002", "unauthorized"), ("ROMA.1006", "forbidden")],
 )
-async def test_roma_codes_with_400_mean_what_they_say(
-    code: str, cause: str, tmp_path: Path
-) -> None:
+async def test_roma_codes_with_400_are_interpreted(code: str, cause: str, tmp_path: Path) -> None:
     """Authentication and permission end the run at the first request."""
     answer = {"error_code": code, "error_msg": "no"}
     async with listening(status=400, answer=answer) as ear:
@@ -314,7 +312,7 @@ async def test_roma_codes_with_400_mean_what_they_say(
 
 
 async def test_open_token_file_is_warned_of(tmp_path: Path) -> None:
-    """The run goes on; --quiet keeps the warning away as all that is no error."""
+    """The run continues; with --quiet the warning is not printed."""
     folder = rows_in(tmp_path, 2)
     (folder / "token.txt").write_text(TOKEN, encoding="ascii")
     (folder / "token.txt").chmod(0o644)
@@ -335,7 +333,7 @@ async def test_open_token_file_is_warned_of(tmp_path: Path) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """A run against a server that is not to be trusted, and what the server heard."""
+    """A run against a server that is not trusted, and the requests that the server received."""
 
     ended: Ended
     ear: Ear
@@ -391,7 +389,7 @@ def meetings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Met]:
 def test_certificate_that_does_not_verify_ends_the_run(
     meetings: Mapping[str, Met], name: str
 ) -> None:
-    """No request reaches the server, and the message says what can be done."""
+    """No request reaches the server, and the message contains a remedy."""
     met = meetings[name]
 
     assert met.ended.code == 4
@@ -400,7 +398,7 @@ def test_certificate_that_does_not_verify_ends_the_run(
     assert "--ca-file" in met.ended.err
 
 
-def test_certificate_of_an_own_authority_is_trusted_where_told(
+def test_certificate_of_a_private_authority_is_trusted_with_ca_file(
     meetings: Mapping[str, Met],
 ) -> None:
     """With --ca-file the same server gets its requests; its empty list leaves two rows unsent."""
@@ -412,7 +410,7 @@ def test_certificate_of_an_own_authority_is_trusted_where_told(
 
 
 @pytest.mark.parametrize("content", [None, b"no certificate\n"], ids=["missing", "no certificate"])
-async def test_unusable_ca_file_is_told(content: bytes | None, tmp_path: Path) -> None:
+async def test_unusable_ca_file_is_reported(content: bytes | None, tmp_path: Path) -> None:
     """Before anything is sent."""
     folder = rows_in(tmp_path, 2)
     if content is not None:
@@ -427,7 +425,7 @@ async def test_unusable_ca_file_is_told(content: bytes | None, tmp_path: Path) -
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_redirect_to_another_host_is_not_followed(status: int, tmp_path: Path) -> None:
-    """The other host hears nothing, and the user reads its name."""
+    """The other host receives no request, and the message contains its name."""
     async with listening() as other:
         headers = {"Location": f"{other.url}/v2/p1"}
         async with listening(status=status, headers=headers) as ear:
@@ -444,7 +442,7 @@ class TestProxy:
     PASSWORD = "canary-pröxy-password"  # noqa: S105 # opens nothing
 
     async def test_of_the_environment_is_not_used(self, tmp_path: Path) -> None:
-        """Whatever the variables say."""
+        """The values of the variables are ignored."""
         async with recording() as simulator, proxying() as proxy:
             names = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY")
             ended = await invoke(
@@ -456,7 +454,7 @@ class TestProxy:
         assert ended.code == 0
         assert proxy.connections == 0
 
-    async def test_is_used_where_it_is_given(self, tmp_path: Path) -> None:
+    async def test_configured_proxy_is_used(self, tmp_path: Path) -> None:
         """Its name and password come from the environment and go to the proxy."""
         variables = {"BATCHCREATE_PROXY_USER": "me", "BATCHCREATE_PROXY_PASSWORD": self.PASSWORD}
         async with recording() as simulator, proxying() as proxy:
@@ -491,7 +489,7 @@ class TestProxy:
         assert ear.headers
         assert "Proxy-Authorization" not in str(ear.headers)
 
-    async def test_that_refuses_is_told(self, tmp_path: Path) -> None:
+    async def test_refusal_is_reported(self, tmp_path: Path) -> None:
         """Nothing was sent, so that no row is in doubt."""
         certificate = await asyncio.to_thread(certify, tmp_path / "tls")
         refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"

@@ -1,5 +1,5 @@
 """
-A disk that takes nothing any more ends a run; the rerun completes it: nothing lost, none twice.
+A full disk stops a run; the rerun completes the batch without lost or duplicate tasks.
 
 With a fault at every sync of a run::
 
@@ -43,7 +43,7 @@ WORKERS = 4
 
 
 async def test_a_disk_that_is_full_at_the_start_sends_nothing(tmp_path: Path) -> None:
-    """The run ends with 2 and says what to do; with room, the same command creates all."""
+    """The run exits with 2 and a remedy; with free space, the same command creates all tasks."""
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
 
@@ -63,7 +63,7 @@ async def test_a_disk_that_is_full_at_the_start_sends_nothing(tmp_path: Path) ->
 
 
 async def test_a_disk_that_fills_up_ends_the_run(tmp_path: Path) -> None:
-    """Nothing more is sent, what is under way is told on the screen, and the exit code is 4."""
+    """Sending stops, requests in flight are reported on the terminal, and the exit code is 4."""
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
     turnstile = Turnstile(free=9, holds=WORKERS)
@@ -75,7 +75,7 @@ async def test_a_disk_that_fills_up_ends_the_run(tmp_path: Path) -> None:
             running = asyncio.ensure_future(invoke(*command, *options, folder=tmp_path))
             async with asyncio.timeout(LIMIT_S):
                 await turnstile.is_full.wait()
-            under_way = simulator.tasks(PROJECT, INSTANCE)[-WORKERS:]
+            in_flight = simulator.tasks(PROJECT, INSTANCE)[-WORKERS:]
             ballast = fill(disk)
             turnstile.open()
             full = await running
@@ -88,7 +88,7 @@ async def test_a_disk_that_fills_up_ends_the_run(tmp_path: Path) -> None:
     assert full.code == 4
     # The intents that were committed ahead may still be sent.
     assert sent <= 8 + WORKERS + 1000 * AHEAD_S
-    for task in under_way:
+    for task in in_flight:
         assert [task.name in line for line in full.err.splitlines() if task.task_id in line] == [
             True
         ]
@@ -103,7 +103,7 @@ def has_report(results: Path) -> bool:
 
 async def fail_sync(lane: Lane, point: Point, *, on: str) -> tuple[int, int, Findings, Findings]:
     """
-    Let a sync fail, then run again.
+    Make a sync fail, then run again.
 
     Return the exit codes of both runs and what was wrong after each.
     """
@@ -142,7 +142,7 @@ async def test_a_sync_that_fails_ends_the_run(tmp_path: Path, on: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("on", ["", "+"], ids=["once", "for ever"])
 async def test_any_sync_that_fails_ends_the_run(tmp_path: Path, on: str) -> None:
-    """At every sync: 2 where nothing was sent, 4 where something was."""
+    """The exit code is 2 before anything was sent, and 4 afterwards."""
     require_strace()
     wrong, codes = {}, []
 

@@ -41,7 +41,7 @@ EDITS: Mapping[str, Sequence[Row]] = {
 async def test_a_rerun_of_an_edited_file_sends_only_what_is_new(
     tmp_path: Path, edited: Sequence[Row]
 ) -> None:
-    """Created rows keep their tasks wherever they stand, a changed one is skipped, none is lost."""
+    """Created rows keep their tasks at any position, a changed row is skipped, none is lost."""
     async with recording() as simulator:
         command = ("run", "tasks.csv", *at(simulator), *FAST)
         write_rows(tmp_path / "tasks.csv", ROWS)

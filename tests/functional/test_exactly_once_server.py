@@ -39,7 +39,7 @@ NASTY = (
     FaultKind.REFUSED_NO_ID,
     FaultKind.HANG_BEFORE,
 )
-# A gate that is told 429 at random slows down and down.
+# Random 429 responses slow the gate down continuously.
 SLOWING = {FaultKind.TOO_MANY_REQUESTS}
 LIST_FAULTS = (
     FaultKind.LIST_500,
@@ -64,7 +64,7 @@ def fresh_folders(folder: Path, count: int) -> list[Path]:
 async def survive(
     kind: FaultKind, share: float, folder: Path, *, rows: int = ROWS, turns: asyncio.Semaphore
 ) -> tuple[int, list[Findings]]:
-    """Run twice on a faulty server and once more on a mended one; return faults and findings."""
+    """Run twice on a faulty server, then on a correct one; return faults and findings."""
     batch = task_rows(rows)
     write_rows(folder / "tasks.csv", batch)
     port = free_port()
@@ -168,14 +168,14 @@ async def do_without_list(kind: FaultKind, folder: Path) -> None:
         command = ("run", "tasks.csv", *at(simulator), *FAST)
         ended = await invoke(*command, folder=folder)
         lines = read_lines(results / "results.csv")
-        sent, unsettled = creates(simulator), simulator.faults_seen[FaultKind.CREATED_500]
+        sent, unknown = creates(simulator), simulator.faults_seen[FaultKind.CREATED_500]
         after = audited(results, rows, simulator, is_complete=False)
     async with serve(sound) as simulator:
         again = await invoke(*command, folder=folder)
         findings, sent_again = audited(results, rows, simulator), creates(simulator)
 
     assert (kind, ended.code, after, sent) == (kind, 3, Findings(), ROWS)
-    assert statuses(lines).count("unknown") == unsettled > 0
+    assert statuses(lines).count("unknown") == unknown > 0
     assert (kind, again.code, findings, sent_again) == (kind, 0, Findings(), 0)
 
 
@@ -186,7 +186,7 @@ async def do_without_list(kind: FaultKind, folder: Path) -> None:
         for number, kind in enumerate(LIST_FAULTS)
     ],
 )
-async def test_without_a_sound_list_unsettled_rows_stay_unknown(
+async def test_without_a_complete_task_list_rows_stay_unknown(
     tmp_path: Path, kind: FaultKind
 ) -> None:
     """None of them is sent again; once the list is sound, the same command settles them."""
@@ -232,7 +232,7 @@ async def test_an_outage_ends_by_itself(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
-    """What was under way is unknown, the rest is not sent; the rerun completes the batch."""
+    """Rows in flight are unknown, the others are not sent; the rerun completes the batch."""
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
     turnstile = Turnstile(free=9, holds=4)
@@ -261,7 +261,7 @@ async def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
     assert (again.code, findings) == (0, Findings())
 
 
-async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+async def test_unreachable_server_is_reported_immediately(tmp_path: Path) -> None:
     """The first look fails: nothing is sent, and the message names the address."""
     write_rows(tmp_path / "tasks.csv", task_rows(3))
     port = free_port()
@@ -278,7 +278,7 @@ async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> Non
     assert "nothing was sent" in ended.err
 
 
-async def run_beside(simulator: Simulator, folder: Path, *options: str) -> Ended:
+async def run_with_existing_tasks(simulator: Simulator, folder: Path, *options: str) -> Ended:
     return await invoke("run", "tasks.csv", *at(simulator), *FAST, *options, folder=folder)
 
 
@@ -288,9 +288,11 @@ async def test_a_batch_that_does_not_fit_is_not_begun(tmp_path: Path) -> None:
     write_rows(tmp_path / "tasks.csv", rows)
 
     async with recording(quota=10) as simulator:
-        ended = await run_beside(simulator, tmp_path, "--quota", "10")
+        ended = await run_with_existing_tasks(simulator, tmp_path, "--quota", "10")
         sent = creates(simulator)
-        fitting = await run_beside(simulator, tmp_path, "--quota", "10", "--limit", "10")
+        fitting = await run_with_existing_tasks(
+            simulator, tmp_path, "--quota", "10", "--limit", "10"
+        )
         lines = read_lines(tmp_path / "tasks-results" / "results.csv")
         findings = audited(tmp_path / "tasks-results", rows, simulator, is_complete=False)
 
@@ -309,7 +311,7 @@ async def test_long_names_are_found_in_the_list(tmp_path: Path) -> None:
     write_rows(tmp_path / "tasks.csv", rows)
 
     async with recording(faults={FaultKind.CREATED_504: 1.0}) as simulator:
-        ended = await run_beside(simulator, tmp_path, "--concurrency", "2")
+        ended = await run_with_existing_tasks(simulator, tmp_path, "--concurrency", "2")
         findings = audited(tmp_path / "tasks-results", rows, simulator)
         assert creates(simulator) == len(rows)
 

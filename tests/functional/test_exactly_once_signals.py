@@ -1,5 +1,5 @@
 """
-A run that is told to end, at any moment, leaves a true report and is completed by a rerun.
+A run that receives a signal at any moment leaves a true report; a rerun completes it.
 
 At many more moments::
 
@@ -82,7 +82,7 @@ async def interrupt(folder: Path, number: signal.Signals, moments: list[int]) ->
 async def test_a_signal_at_any_moment_leaves_a_true_report(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    """The exit code tells the signal, no request was in vain, and the rerun creates the rest."""
+    """The exit code contains the signal, no request is lost, and the rerun creates the rest."""
     moments = [seeded(number).randint(1, 20)]
 
     assert await interrupt(tmp_path, number, moments) == {CODES[number]: 1}
@@ -93,7 +93,7 @@ async def test_a_signal_at_any_moment_leaves_a_true_report(
 async def test_a_signal_at_many_moments_leaves_a_true_report(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    """The exit code tells the signal, no request was in vain, and the rerun creates the rest."""
+    """The exit code contains the signal, no request is lost, and the rerun creates the rest."""
     draw = seeded(number)
     codes = Counter[int]()
 
@@ -127,7 +127,7 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
     """
     Within two seconds and the time of the reports, although the server answers nothing.
 
-    Whoever keeps on interrupting gets the same exit code and the same report.
+    Further interrupts change neither the exit code nor the report.
     """
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
@@ -166,7 +166,7 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
 async def test_a_signal_while_the_input_is_read_sends_nothing(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    """The exit code tells the signal; no task is created."""
+    """The exit code contains the signal; no task is created."""
     write_rows(tmp_path / "tasks.csv", task_rows(30_000))
 
     async with recording(quota=100_000) as simulator:
@@ -175,7 +175,7 @@ async def test_a_signal_while_the_input_is_read_sends_nothing(
         )
         journal = tmp_path / "tasks-results" / "journal.db-wal"
         async with asyncio.timeout(LIMIT_S):
-            while not journal.exists():  # noqa: ASYNC110 # a file tells nobody of its birth
+            while not journal.exists():  # noqa: ASYNC110 # there is no event for a new file
                 await asyncio.sleep(0.005)
         process.send_signal(number)
         ended = await end(process)

@@ -124,7 +124,7 @@ async def test_a_killed_run_leaves_a_true_report_and_is_completed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signalled:
-    """A run that was told to end, and the one after it."""
+    """A run that received a signal, and the following run."""
 
     ended: Ended
     lines: Sequence[Row]
@@ -165,7 +165,7 @@ SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
         for each in SIGNALS.items()
     ],
 )
-async def test_a_signal_lets_the_requests_under_way_finish(
+async def test_requests_in_flight_finish_after_a_signal(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     """What was sent is reported with its answer, and the next run completes the batch."""
@@ -181,7 +181,7 @@ async def test_a_signal_lets_the_requests_under_way_finish(
 
 
 async def test_a_second_interrupt_does_not_wait_for_answers(tmp_path: Path) -> None:
-    """The requests under way are given up: their rows are unknown until they are looked up."""
+    """Requests in flight are cancelled: their rows are unknown until they are reconciled."""
     turnstile = Turnstile(free=5, holds=WORKERS)
     results = tmp_path / "tasks-results"
 
@@ -207,16 +207,16 @@ async def test_a_second_interrupt_does_not_wait_for_answers(tmp_path: Path) -> N
     assert untrue(read_lines(results / "results.csv"), tasks) == []
 
 
-async def test_a_second_run_beside_the_first_is_refused(tmp_path: Path) -> None:
-    """It ends with 5, says who holds the folder, sends nothing and disturbs nothing."""
+async def test_second_run_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """It exits with 5, names the process that uses the folder, and sends nothing."""
     turnstile = Turnstile(free=5, holds=WORKERS)
 
     async with recording(turnstile) as simulator:
         process = await start_and_hold(tmp_path, simulator, turnstile)
-        under_way = len(simulator.tasks(PROJECT, INSTANCE))
+        in_flight = len(simulator.tasks(PROJECT, INSTANCE))
         second = await invoke("run", "tasks.csv", *at(simulator), folder=tmp_path)
         report = await invoke("report", "tasks-results", folder=tmp_path)
-        assert len(simulator.tasks(PROJECT, INSTANCE)) == under_way
+        assert len(simulator.tasks(PROJECT, INSTANCE)) == in_flight
         turnstile.open()
         first = await end(process)
         assert creates(simulator) == ROWS

@@ -62,7 +62,7 @@ ROWS: Final = 6
 
 
 def assert_silent(folder: Path, ended: Ended, capfd: pytest.CaptureFixture[str]) -> None:
-    """No secret is in what was said, printed or written."""
+    """No secret is in the output or in a written file."""
     printed = capfd.readouterr()
     everything = f"{ended.err}\n{ended.out}\n{printed.out}\n{printed.err}"
     assert hits(everything.encode(), SECRETS) == []
@@ -184,7 +184,7 @@ def block(results: Path) -> None:
 
 
 async def harmed(folder: Path, harm: Harm | None, way: str) -> tuple[Ended, bytes, str]:
-    """Run the program, do harm in the middle, and return what it said and what /proc has of it."""
+    """Run the program, disturb it, and return its output and its files in /proc."""
     write_rows(folder / "tasks.csv", task_rows(ROWS))
     turnstile = Turnstile(free=1 + (way == "user"), holds=2)
     async with recording(turnstile) as simulator:
@@ -200,10 +200,10 @@ async def harmed(folder: Path, harm: Harm | None, way: str) -> tuple[Ended, byte
         seen = [
             await asyncio.to_thread((place / name).read_bytes) for name in ("cmdline", "limits")
         ]
-        heard = ""
+        output = ""
         if harm is None:
             process.send_signal(signal.SIGINT)
-            heard = await wait_for_output(
+            output = await wait_for_output(
                 process, "Interrupted: finishing the requests in flight."
             )
             process.send_signal(signal.SIGINT)
@@ -212,7 +212,7 @@ async def harmed(folder: Path, harm: Harm | None, way: str) -> tuple[Ended, byte
             turnstile.open()
         ended = await end(process)
         turnstile.open()
-    return replace(ended, err=heard + ended.err), seen[0], seen[1].decode()
+    return replace(ended, err=output + ended.err), seen[0], seen[1].decode()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -269,7 +269,7 @@ os.abort()
 def test_crash_of_the_interpreter_leaves_no_core(tmp_path: Path) -> None:
     """Neither a file, nor anything for a program that the kernel hands crashes to."""
     command = (sys.executable, "-c", CRASH)
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 # our own words
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 # a constant command
 
     assert (ended.returncode, ended.stdout) == (-signal.SIGABRT, "0\n")
     assert not any(tmp_path.iterdir())

@@ -75,7 +75,7 @@ class StruckError(Exception):
 
 class Strike:
     """
-    Lets one call of a function of a module fail in a way that nobody expects.
+    Makes one call of a function of a module fail with an unexpected error.
 
     Args:
         module: its path in the package.
@@ -112,7 +112,7 @@ def looking(look: Look) -> Iterator[None]:
 
 @contextmanager
 def simulating() -> Iterator[Simulator]:
-    """Serve a simulator that misbehaves, in a thread of its own."""
+    """Serve a simulator with faults in a separate thread."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -147,8 +147,8 @@ def carry_out(folder: Path, way: str, look: Look, *, limit_s: float = LONG_S) ->
                         run_command_line()
                 except BaseException as error:  # noqa: BLE001 # that is the point
                     chain = (error, error.__cause__, error.__context__)
-                    told = [f"{each!r} {each.args} {vars(each)}" for each in chain if each]
-                    return "\n".join((*traceback.format_exception(error), *told))
+                    details = [f"{each!r} {each.args} {vars(each)}" for each in chain if each]
+                    return "\n".join((*traceback.format_exception(error), *details))
     return ""
 
 
@@ -177,7 +177,7 @@ def import_all() -> None:
 
 @cache
 def calls_of(way: str) -> Mapping[str, int]:
-    """Count the calls of each module where nothing crashes."""
+    """Count the calls of each module in a run without crashes."""
     import_all()
     counts: Counter[str] = Counter()
 
@@ -216,7 +216,7 @@ def test_crash_in_any_module_brings_nothing_to_light(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Neither the trace with its whole chain nor what was said and written until then."""
+    """The trace with its chain, the output and the written files contain no secret."""
     for name in ("excepthook", "unraisablehook"):
         monkeypatch.setattr(sys, name, getattr(sys, f"__{name}__"))
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)

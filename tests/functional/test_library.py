@@ -67,12 +67,12 @@ async def test_stop_switch_ends_a_run_cleanly(tasks: Path, tmp_path: Path) -> No
 
 
 async def test_cancelled_run_lets_go_of_its_input(tmp_path: Path) -> None:
-    """Whoever gives up while a large file is read may start again at once."""
+    """A run that is cancelled while it reads a large file can be started again immediately."""
     rows = [{"task_name": f"task-{n}", "operation_types": "insert"} for n in range(20_000)]
     tasks = write_rows(tmp_path / "tasks.csv", rows)
     settings = settings_for(tmp_path, dry_run=False, limit=1)
     running = asyncio.create_task(batchcreate.run([tasks], settings))  # noqa: TID251 # cancelled
-    while not (tmp_path / "out" / "journal.db-wal").exists():  # noqa: ASYNC110 # nobody tells
+    while not (tmp_path / "out" / "journal.db-wal").exists():  # noqa: ASYNC110 # there is no event for a new file
         await asyncio.sleep(0.001)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -132,7 +132,7 @@ async def test_what_ends_a_run_is_raised(tmp_path: Path) -> None:
         await batchcreate.run([], settings)
 
 
-def test_a_check_tells_every_issue(tasks: Path) -> None:
+def test_check_returns_every_issue(tasks: Path) -> None:
     """No network, no credentials, no results folder."""
     with batchcreate.check([tasks], batchcreate.configure()) as findings:
         found = [(issue.cell, issue.rule) for issue in findings.issues()]

@@ -26,7 +26,7 @@ from tests.functional.program import (
 async def simulating(
     *options: str, folder: Path, ended_by: signal.Signals = signal.SIGINT
 ) -> AsyncIterator[tuple[str, ...]]:
-    """Serve a simulator in a process of its own; give the options of a run against it."""
+    """Serve a simulator in a separate process; return the options of a run against it."""
     process = await start("simulate", "--port", "0", *options, folder=folder)
     try:
         url = found_url(await wait_for_output(process, "http"))
@@ -70,7 +70,7 @@ async def test_a_simulator_serves_until_a_signal_ends_it(tmp_path: Path) -> None
 
 
 async def test_the_kinds_of_faults_are_listed_on_stdout(tmp_path: Path) -> None:
-    """One line for each kind, what it does beside it."""
+    """There is one line for each kind, with its description."""
     ended = await invoke("simulate", "--list-faults", folder=tmp_path)
 
     lines = ended.out.splitlines()
@@ -89,14 +89,14 @@ WRONG_OPTIONS = (
 
 
 async def test_a_wrong_option_is_named(tmp_path: Path) -> None:
-    """One line says what is accepted; nothing is served and nothing left behind."""
+    """One line contains the accepted values; nothing is served and no file is written."""
     for options, words in WRONG_OPTIONS:
         assert_refused(await invoke("simulate", *options, folder=tmp_path), words)
     assert listing(tmp_path) == []
 
 
 async def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    """One line says which port it is and how to get another."""
+    """One line contains the port and how to choose another."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = await invoke("simulate", "--port", port, folder=tmp_path)

@@ -1,4 +1,4 @@
-"""``batchcreate simulate`` with credentials of its own, and the limits that it can be given."""
+"""``batchcreate simulate`` with configured credentials, and its limits."""
 
 import signal
 from collections.abc import AsyncIterator, Sequence
@@ -45,7 +45,7 @@ def files(tmp_path: Path) -> Path:
 async def simulating(
     *options: str, folder: Path, warnings: Sequence[str] = ()
 ) -> AsyncIterator[ClientSession]:
-    """Serve a simulator in a process of its own, which says no more than *warnings* beside."""
+    """Serve a simulator in a separate process, which prints only *warnings* in addition."""
     process = await start("simulate", "--port", "0", *options, folder=folder)
     try:
         for warning in warnings:
@@ -116,8 +116,8 @@ async def test_a_token_from_a_file_is_asked_for(files: Path) -> None:
     assert found == [200, 401]
 
 
-async def test_issued_tokens_live_as_long_as_told(tmp_path: Path) -> None:
-    """A life of a millisecond is over before the next request; the answer says so."""
+async def test_issued_tokens_have_the_configured_lifetime(tmp_path: Path) -> None:
+    """A lifetime of a millisecond ends before the next request; the response is a refusal."""
     async with simulating("--token-ttl", "0.001", folder=tmp_path) as session:
         async with session.post("/v3/auth/tokens", json=LOGIN) as response:
             token = response.headers["X-Subject-Token"]
@@ -146,7 +146,7 @@ async def test_quota_and_lag_are_options(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_others_may_read_is_warned_of(files: Path) -> None:
-    """It is used all the same."""
+    """The file is used anyway."""
     (files / "sk").chmod(0o644)
     warning = "warning: --sk-file sk is readable by other users; run chmod 600 sk"
 

@@ -16,7 +16,7 @@ ACTING = [kind for kind in FaultKind if kind.is_executed and not kind.is_list]
 
 
 class Turnstile:
-    """Lets the server sleep until the test says so."""
+    """Makes the server sleep until the test continues it."""
 
     def __init__(self) -> None:
         self.slept_s: list[float] = []
@@ -73,7 +73,7 @@ async def attempt_in_vain(session: ClientSession, url: str) -> None:
 async def test_an_error_is_answered_whether_or_not_the_task_exists(
     kind: FaultKind, status: int, code: str, created: int
 ) -> None:
-    """The status alone does not tell if the create took effect."""
+    """The status alone does not determine if the task was created."""
     async with calling(kind) as (simulator, session):
         async with session.post(f"{BASE}/multi-tasks", json=BODY) as response:
             answer = await response.json()
@@ -90,7 +90,7 @@ async def test_an_error_is_answered_whether_or_not_the_task_exists(
         (FaultKind.REFUSED_NO_ID, b'{"task_id":""}', 0),
     ],
 )
-async def test_a_success_without_an_id_tells_nothing(
+async def test_success_without_an_id_is_ambiguous(
     kind: FaultKind, body: bytes, created: int
 ) -> None:
     """Both answers look alike, one task exists."""

@@ -32,7 +32,7 @@ class FakeClock:
 async def calling(
     clock: FakeClock | None = None, **knobs: Any
 ) -> AsyncIterator[tuple[Simulator, ClientSession]]:
-    """The session sends no credentials of its own."""
+    """The session sends no credentials by default."""
     clock = clock or FakeClock()
     async with (
         serve(
@@ -188,7 +188,7 @@ async def test_calls_beyond_the_rate_are_throttled() -> None:
     assert later == (200, "")
 
 
-async def test_a_throttled_answer_tells_the_wait_when_told_so() -> None:
+async def test_throttled_response_contains_the_wait_if_configured() -> None:
     """Retry-After is a whole number of seconds."""
     async with calling(limit_rate=1, retry_after_s=1.5) as (_, session):
         await list_tasks(session, X_Auth_Token="t")
@@ -209,7 +209,7 @@ async def test_every_answer_is_delayed_by_the_latency() -> None:
     assert clock.slept_s == [0.25, 0.25]
 
 
-async def test_calls_are_recorded_when_told_so() -> None:
+async def test_calls_are_recorded_if_configured() -> None:
     """Each call leaves method, path, query, status and arrival; by default none is kept."""
     clock = FakeClock()
 
@@ -253,7 +253,7 @@ async def test_a_password_buys_a_token() -> None:
 
 
 async def test_an_issued_token_expires() -> None:
-    """The gateway asks for a new one, and a new one works beside the old."""
+    """The gateway requires a new token, and both tokens are valid in the meantime."""
     clock = FakeClock()
 
     async with calling(clock, token_ttl_s=60) as (_, session):

@@ -1,4 +1,4 @@
-"""The simulator with an access key: signed requests over HTTP, beside tokens."""
+"""The simulator with an access key: signed requests over HTTP, in addition to tokens."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ LOGIN = {
 
 @asynccontextmanager
 async def calling(**knobs: Any) -> AsyncIterator[tuple[Simulator, ClientSession]]:
-    """Time stands still: no lock ends, and every signature is of now."""
+    """The clock does not advance: no lock ends, and every signature is current."""
     settings = SimulatorSettings(**knobs)
     async with (
         serve(settings, clock=lambda: 0.0, now=lambda: NOW) as simulator,
@@ -42,7 +42,7 @@ async def calling(**knobs: Any) -> AsyncIterator[tuple[Simulator, ClientSession]
 async def send(
     session: ClientSession, url: str, body: bytes = b"", *, sk: str = SK, **headers: str
 ) -> tuple[int, str]:
-    """Send one signed request, a POST if it has a body; *headers* are sent unsigned beside."""
+    """Send one signed request, a POST if it has a body; *headers* are sent unsigned in addition."""
     method = "POST" if body else "GET"
     signed = sign(
         method=method,
@@ -89,7 +89,7 @@ async def test_a_wrong_key_creates_nothing() -> None:
 
 
 async def test_a_signature_goes_before_a_token() -> None:
-    """A right token beside a wrong signature does not help."""
+    """A valid token with a wrong signature is refused."""
     async with calling(ak=AK, sk=SK, token="right") as (simulator, session):
         url = f"{simulator.url}{BASE}/tasks"
 
@@ -105,15 +105,15 @@ async def test_a_signature_goes_before_a_token() -> None:
     ids=["no token is known", "right token", "wrong token"],
 )
 async def test_a_key_leaves_tokens_as_they_are(token: str | None, sent: str, status: int) -> None:
-    """Beside a key only the token that is set is accepted, not anything."""
+    """With a key, only the configured token is accepted."""
     async with calling(ak=AK, sk=SK, token=token) as (simulator, session):
         url = f"{simulator.url}{BASE}/tasks"
 
         assert await read_status(session, url, X_Auth_Token=sent) == status
 
 
-async def test_an_issued_token_works_beside_a_key() -> None:
-    """Whoever has a password needs no key."""
+async def test_issued_token_works_in_addition_to_a_key() -> None:
+    """A user with a password needs no key."""
     async with calling(ak=AK, sk=SK) as (simulator, session):
         async with session.post(f"{simulator.url}/v3/auth/tokens", json=LOGIN) as response:
             token = response.headers["X-Subject-Token"]

@@ -144,7 +144,7 @@ async def test_a_task_is_listed_shown_and_deleted() -> None:
 async def test_a_body_that_breaks_the_contract_is_refused(
     sent: bytes, code: str, name: str
 ) -> None:
-    """The answer is 400, the named parameter stands in the text, and nothing is created."""
+    """The response is 400, its text contains the parameter, and nothing is created."""
     async with calling() as (simulator, session):
         async with session.post(f"{BASE}/multi-tasks", data=sent) as response:
             status, error_code, message = await refused(response)
@@ -192,7 +192,7 @@ async def test_a_name_is_taken_once_by_default() -> None:
     assert names == ["Orders", "orders"]
 
 
-async def test_names_may_repeat_when_told_so() -> None:
+async def test_names_may_repeat_if_configured() -> None:
     """Without unique names the same create call makes two tasks."""
     async with calling(unique_names=False) as (simulator, session):
         ids = [await create(session, "orders") for _ in range(2)]

@@ -34,7 +34,7 @@ async def test_standard_input_is_a_file_like_any_other(tmp_path: Path) -> None:
     assert (again.code, statuses) == (0, ["created", "created"])
 
 
-async def test_options_say_what_cannot_be_found_out(tmp_path: Path) -> None:
+async def test_options_determine_what_cannot_be_detected(tmp_path: Path) -> None:
     """Encoding, delimiter and headings."""
     text = "Код^Ops^Описание\ncrm-1^INSERT^заказ\n".replace("^", "|")
     (tmp_path / "tasks.csv").write_bytes(text.encode("cp1251"))
@@ -68,7 +68,7 @@ async def test_options_say_what_cannot_be_found_out(tmp_path: Path) -> None:
     ],
     ids=["sheet of a text", "heading not there", "heading twice", "no encoding", "no delimiter"],
 )
-async def test_options_that_are_not_heeded_are_refused(
+async def test_options_that_have_no_effect_are_refused(
     options: tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     """In one line, with nothing left behind."""

@@ -1,4 +1,4 @@
-"""The vendor's own SDK as a client of the simulator: nobody of us has written its requests."""
+"""The vendor's SDK as an independent client of the simulator."""
 
 import asyncio
 import os
@@ -20,8 +20,8 @@ pytestmark = SILENCED
 
 
 @pytest.fixture(autouse=True)
-def nobody_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let the SDK meet no proxy, and leave what it writes at home in a folder of the test."""
+def isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Use no proxy, and a folder of the test as the home folder."""
     for name in tuple(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -75,7 +75,7 @@ def statuses(records: Any) -> list[tuple[str, int | None]]:
 
 @pytest.mark.parametrize("security_token", [None, STS], ids=["permanent key", "temporary key"])
 async def test_the_sdk_creates_lists_shows_and_deletes(security_token: str | None) -> None:
-    """All of its signed calls are understood, and our answers fit its models."""
+    """All of its signed calls are accepted, and the responses match its models."""
     async with serving(security_token=security_token) as simulator:
         sdk = Sdk(simulator.url, security_token=security_token)
 
