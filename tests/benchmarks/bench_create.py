@@ -129,6 +129,7 @@ async def create_with_pipeline(url: str, source: Path, results: Path, rows: int)
             "results": results,
             "rate": 1_000_000,
             "concurrency": CONCURRENCY,
+            "quota": rows,
         }
     )
     result = await run(
