@@ -60,10 +60,10 @@ async def run(
         observer=observer,
         stop=stop,
     )
+    _show_warning(batch)
     source = await _select_input(files, batch)
     with _open_journal(batch) as journal:
-        plan = await _load(journal, source, batch)
-        return await _execute(batch, journal, plan)
+        return await _execute(batch, journal, await _load(journal, source, batch))
 
 
 async def retry(
@@ -102,6 +102,7 @@ async def retry(
             observer=observer,
             stop=stop,
         )
+        _show_warning(batch)
         return await _execute(batch, journal, _plan_retry(journal, only, settings.selection))
 
 
@@ -162,14 +163,18 @@ async def _load(journal: Journal, source: Input, batch: Batch) -> Plan:
 
 async def _execute(batch: Batch, journal: Journal, plan: Plan) -> RunResult:
     """Show *plan*, send its tasks and write the reports."""
-    if batch.service.warning:
-        batch.observer.noted(batch.service.warning)
     batch.observer.planned(plan)
     if batch.settings.run.is_dry_run:
         return _dry_run_result(batch, plan)
     with start_run(batch, journal, plan) as current:
         await send(current, plan)
         return _report(current, plan)
+
+
+def _show_warning(batch: Batch) -> None:
+    """Show a warning about the credentials before anything else happens."""
+    if batch.service.warning:
+        batch.observer.noted(batch.service.warning)
 
 
 def _open_journal(batch: Batch) -> Journal:

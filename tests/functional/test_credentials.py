@@ -346,6 +346,25 @@ CERTIFICATES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
+async def test_warning_about_a_readable_secret_precedes_errors_of_the_input(
+    tmp_path: Path,
+) -> None:
+    """It is printed even if the run ends because an input file cannot be read."""
+    (tmp_path / "token.txt").write_text(TOKEN)
+    (tmp_path / "token.txt").chmod(0o644)
+    options = ("--endpoint", "http://127.0.0.1:9", "--project-id", "p", "--instance-id", "i")
+
+    ended = await invoke(
+        *("run", "none.csv", *options, "--token-file", "token.txt"),
+        folder=tmp_path,
+        BATCHCREATE_TOKEN="",
+    )
+
+    warning, error = ended.err.splitlines()
+    assert (ended.code, "token.txt is readable by other users" in warning) == (2, True)
+    assert error.startswith("error: none.csv")
+
+
 async def meet(
     folder: Path,
     name: str,
