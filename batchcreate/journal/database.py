@@ -8,7 +8,8 @@ import socket
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -110,6 +111,8 @@ def _insertion(table: str, width: int, rows: int) -> str:
 
 
 _HOLDER_BYTES: Final = 256
+_HOLDER_READS: Final = 10
+_HOLDER_PAUSE_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,13 @@ class FolderLock:
     handle: int
 
     @classmethod
-    def take(cls, folder: Path) -> Self:
+    def take(cls, folder: Path, *, pause: Callable[[float], None] = time.sleep) -> Self:
         """
-        Take the lock without waiting.
+        Take the lock without waiting for its release.
+
+        Args:
+            folder: the results folder.
+            pause: waits a number of seconds for the text of a process that has just taken it.
 
         Raises:
             JournalLockedError: another process has it; the message identifies that process.
@@ -138,7 +145,7 @@ class FolderLock:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(handle, _HOLDER_BYTES).decode("utf-8", "replace").strip()
+            holder = _read_holder(handle, pause)
             os.close(handle)
             msg = (
                 f"{folder}: another run is using this results folder "
@@ -152,8 +159,19 @@ class FolderLock:
         return cls(handle)
 
     def release(self) -> None:
-        """Release the lock."""
+        """Release the lock; its text must not name this process when others have the lock."""
+        with contextlib.suppress(OSError):
+            os.truncate(self.handle, 0)
         os.close(self.handle)
+
+
+def _read_holder(handle: int, pause: Callable[[float], None]) -> str:
+    """Return the text of the lock file; the process that has the lock writes it after taking it."""
+    for _ in range(_HOLDER_READS):
+        if text := os.pread(handle, _HOLDER_BYTES, 0).decode("utf-8", "replace").strip():
+            return text
+        pause(_HOLDER_PAUSE_S)
+    return ""
 
 
 VERSION: Final = 3

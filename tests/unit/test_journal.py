@@ -177,8 +177,7 @@ def test_killed_run_releases_the_lock(folder: Path) -> None:
 
         with Journal.open(folder) as journal:
             assert journal.summary() == Summary()
-
-    assert (folder / "journal.lock").read_text().startswith(f"process {os.getpid()} on ")
+            assert (folder / "journal.lock").read_text().startswith(f"process {os.getpid()} on ")
 
 
 def test_one_of_twenty_simultaneous_starts_opens_the_journal(folder: Path) -> None:
@@ -517,6 +516,22 @@ def test_last_finished_run_is_returned(folder: Path) -> None:
     assert none is None
     assert (first, second) == (1, 2)
     assert last == (RunId("first"), {"rate": 1.5, "stopped": None})
+
+
+def test_process_that_has_just_taken_the_lock_is_named(folder: Path) -> None:
+    """Its text follows the lock after a moment, for which the other process waits."""
+    make_folder(folder)
+    lock = FolderLock.take(folder)
+    os.truncate(lock.handle, 0)
+
+    def write_text(_: float) -> None:
+        os.pwrite(lock.handle, b"process 4711 on host\n", 0)
+
+    with pytest.raises(JournalLockedError, match=r"\(process 4711 on host\)"):
+        FolderLock.take(folder, pause=write_text)
+    lock.release()
+
+    assert (folder / FolderLock.NAME).read_bytes() == b""
 
 
 def test_lock_is_taken_if_its_text_cannot_be_written(
