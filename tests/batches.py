@@ -16,12 +16,12 @@ from batchcreate.models import (
     Failed,
     Issue,
     Outcome,
-    Rejected,
     RowLocation,
     RunId,
     TaskId,
     Unknown,
 )
+from tests.chunks import Rejected
 from tests.journals import ENDPOINT, checked, explain, layout, task
 
 START_MS = 1_782_115_200_000

@@ -7,26 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from batchcreate.frames import Chunk
 from batchcreate.journal import AttemptOutcome, Enrolment, Journal
 from batchcreate.models import (
-    Chunk,
     Column,
     Created,
     Failed,
     Issue,
+    IssueRecord,
     Key,
     Layout,
     Origin,
     Outcome,
-    Rejected,
     RepeatedRow,
     RowLocation,
+    RowRecord,
     RunId,
     Target,
     Task,
     TaskId,
     Unknown,
 )
+from tests.chunks import Rejected, make_chunk, record_of
 
 ENDPOINT = "https://roma.example"
 NAME_COLUMN = Column(heading="Task Name", index=0)
@@ -106,17 +108,28 @@ class Rows:
 
     chunk: Chunk
     valid: Sequence[Task]
-    rejected: Sequence[Rejected]
+    rows: Sequence[Rejected]
+    warnings: Sequence[IssueRecord] = ()
+
+    @property
+    def rejected(self) -> Sequence[RowRecord]:
+        """The rejected rows."""
+        return [row.record for row in self.rows]
+
+    @property
+    def issues(self) -> Sequence[IssueRecord]:
+        """The issues of the rejected rows, and the warnings."""
+        return [*(record_of(issue) for row in self.rows for issue in row.issues), *self.warnings]
 
     def tasks(self, endpoint: str) -> Sequence[Task]:
         """Return the tasks; their endpoint is `ENDPOINT`."""
         del endpoint
         return self.valid
 
-    def keys(self) -> Iterable[tuple[int, str, str, str]]:
-        """Return row number, project, instance and task name of each row that has a name."""
+    def keys(self) -> Iterable[RowRecord]:
+        """Return the rows that have a task name."""
         valid = [
-            (
+            RowRecord(
                 row.location.number,
                 row.key.target.project_id,
                 row.key.target.instance_id,
@@ -124,11 +137,7 @@ class Rows:
             )
             for row in self.valid
         ]
-        others = [
-            (row.location.number, row.project_id, row.instance_id, row.task_name)
-            for row in self.rejected
-        ]
-        return sorted(row for row in (*valid, *others) if row[3])
+        return sorted(row for row in (*valid, *self.rejected) if row.task_name)
 
 
 def checked(
@@ -137,15 +146,8 @@ def checked(
     """Return rows of one sheet after validation; *origins* of all rows, in row order."""
     valid, rejected = list(valid), list(rejected)
     locations = [*(row.location for row in valid), *(row.location for row in rejected)]
-    chunk = Chunk(
-        file=locations[0].file if locations else "",
-        sheet=locations[0].sheet if locations else "",
-        columns={"task_name": NAME_COLUMN},
-        numbers=sorted(location.number for location in locations),
-        cells={},
-        origins=origins,
-    )
-    return Rows(chunk=chunk, valid=valid, rejected=rejected)
+    chunk = make_chunk({}, sorted(location.number for location in locations), origins=origins)
+    return Rows(chunk=chunk, valid=valid, rows=rejected)
 
 
 def add(enrolment: Enrolment, file: str, rows: Sequence[str]) -> None:

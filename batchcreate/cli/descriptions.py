@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchcreate.loader.header_names import normalized
-from batchcreate.messages import facts_of, group_heading, quoted, row_name, text
+from batchcreate.messages import facts_of_rule, group_heading, quoted, row_name, text
 from batchcreate.models import (
     CauseGroup,
     Cleaning,
@@ -19,7 +19,6 @@ from batchcreate.models import (
 )
 from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
 from batchcreate.report.formatting import format_duration
-from batchcreate.rules import RULES
 from batchcreate.text import column_letters, counted
 
 IGNORED_COLUMNS_MAX: Final = 20
@@ -130,8 +129,7 @@ def rule_text(group: CauseGroup, language: str) -> str:
     """Return the broken rule of *group*; empty for the group of all remaining causes."""
     if not group.rule:
         return ""
-    field, _, _ = group.rule.partition(".")
-    facts = facts_of(RULES[field], language)
+    facts = facts_of_rule(group.rule, language)
     return group_heading(group.rule, facts, language=language)
 
 

@@ -36,7 +36,7 @@ _NOT_CREATED: Final = "status IN ('not_attempted', 'failed', 'unknown')"
 _RULES: Final = f"""
 SELECT 'rejected', NULL, 'INVALID_ROW', rule, column_heading, count(*) AS count, message,
        '', {_FIRST} AS first
-FROM issues WHERE {_ONCE}
+FROM issues WHERE severity = 'error' AND ({_ONCE})
 GROUP BY rule, column_heading ORDER BY count DESC, first
 """  # noqa: S608 # contains no values
 
@@ -51,7 +51,7 @@ _CELLS: Final = f"""
 SELECT 'rejected', NULL, 'INVALID_ROW', rule, column_heading, file, sheet, number, cell,
        value, suggestion
 FROM issues JOIN sources ON sources.id = issues.source
-WHERE {_ONCE} ORDER BY source, number, position
+WHERE severity = 'error' AND ({_ONCE}) ORDER BY source, number, position
 """  # noqa: S608 # contains no values
 
 _ROWS: Final = f"""

@@ -174,7 +174,7 @@ def _read_holder(handle: int, pause: Callable[[float], None]) -> str:
     return ""
 
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Schema version, stored as SQLite's ``user_version``; other versions are refused."""
 
 APPLICATION_ID: Final = 0x62637274

@@ -10,14 +10,14 @@ from typing import BinaryIO, Final, Protocol
 from batchcreate.journal import input_files, row_versions
 from batchcreate.journal.database import insert
 from batchcreate.models import (
-    Chunk,
     Column,
     Issue,
+    IssueRecord,
     Layout,
     Origin,
-    Rejected,
     RepeatedRow,
     RowLocation,
+    RowRecord,
     Target,
     Task,
 )
@@ -39,21 +39,40 @@ class CheckedRows(Protocol):
     """Consecutive rows of one sheet after validation."""
 
     @property
-    def chunk(self) -> Chunk:
+    def chunk(self) -> "LoadedRows":
         """The rows as they were loaded."""
         ...
 
     @property
-    def rejected(self) -> Sequence[Rejected]:
-        """The rows with issues, in row order."""
+    def rejected(self) -> Sequence[RowRecord]:
+        """The rows with an error, in row order."""
+        ...
+
+    @property
+    def issues(self) -> Sequence[IssueRecord]:
+        """The errors and warnings, in row order."""
         ...
 
     def tasks(self, endpoint: str) -> Iterable[Task]:
-        """Return the tasks of the rows without issues, in row order."""
+        """Return the tasks of the rows without an error, in row order."""
         ...
 
-    def keys(self) -> Iterable[tuple[int, str, str, str]]:
-        """Return row number, project, instance and task name of each row that has a name."""
+    def keys(self) -> Iterable[RowRecord]:
+        """Return the rows that have a task name."""
+        ...
+
+
+class LoadedRows(Protocol):
+    """Consecutive rows of one sheet before validation."""
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The row numbers."""
+        ...
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """The origins of the rows; empty if the sheet has no such column."""
         ...
 
 
@@ -103,8 +122,8 @@ class _TaskNames:
             "CREATE TEMP TABLE names (instance INTEGER, name TEXT, source INTEGER, number INTEGER)"
         )
 
-    def add(self, source: int, rows: Iterable[tuple[int, str, str, str]]) -> None:
-        """Add row number, project, instance and task name of rows of *source*."""
+    def add(self, source: int, rows: Iterable[RowRecord]) -> None:
+        """Add the keys of rows of *source*."""
         instances = self._instances
         values = [
             (instances.setdefault((project, instance), len(instances)), name, source, number)
@@ -191,6 +210,7 @@ class Enrolment:
         if self._endpoint:
             self._add_tasks(source, rows.tasks(self._endpoint), selection)
         self._add_rejected(source, rows.rejected)
+        self._add_issues(source, rows.issues)
         self._names.add(source, rows.keys())
         self._add_origins(source, rows.chunk)
 
@@ -279,19 +299,14 @@ class Enrolment:
             ),
         )
 
-    def _add_rejected(self, source: int, rows: Sequence[Rejected]) -> None:
+    def _add_rejected(self, source: int, rows: Iterable[RowRecord]) -> None:
         self._connection.executemany(
-            "INSERT INTO rows (source, number, task_name, project_id, instance_id)"
+            "INSERT INTO rows (source, number, project_id, instance_id, task_name)"
             " VALUES (?, ?, ?, ?, ?)",
-            (
-                (source, row.location.number, row.task_name, row.project_id, row.instance_id)
-                for row in rows
-            ),
+            ((source, *row) for row in rows),
         )
-        for row in rows:
-            self._add_issues(source, row.location.number, row.issues)
 
-    def _add_origins(self, source: int, chunk: Chunk) -> None:
+    def _add_origins(self, source: int, chunk: LoadedRows) -> None:
         """Record which rows of *chunk*, enrolled before, correct rows of other files."""
         found = [
             (number, origin)
@@ -326,30 +341,19 @@ class Enrolment:
             )
             found = duplicate_issues([named.row for named in group])
             for named, issue in zip(group, found, strict=True):
-                self._add_issues(named.source, named.row.location.number, [issue])
+                self._add_issues(named.source, [_record(issue)])
 
-    def _add_issues(self, source: int, number: int, issues: Iterable[Issue]) -> None:
+    def _add_issues(self, source: int, issues: Iterable[IssueRecord]) -> None:
+        """Add issues after the earlier ones of their rows."""
         self._connection.executemany(
             """
             INSERT INTO issues VALUES (
                 ?1, ?2,
                 (SELECT count(*) FROM issues WHERE source = ?1 AND number = ?2),
-                ?3, ?4, ?5, ?6, ?7, ?8
+                ?3, ?4, ?5, ?6, ?7, ?8, ?9
             )
             """,
-            (
-                (
-                    source,
-                    number,
-                    issue.column,
-                    issue.cell,
-                    issue.value,
-                    issue.rule,
-                    issue.message,
-                    issue.suggestion,
-                )
-                for issue in issues
-            ),
+            ((source, *issue) for issue in issues),
         )
 
     def _target(self, target: Target) -> int:
@@ -366,3 +370,16 @@ class Enrolment:
             ).fetchone()
             self._targets[target] = found[0]
         return self._targets[target]
+
+
+def _record(issue: Issue) -> IssueRecord:
+    return IssueRecord(
+        issue.location.number,
+        issue.column,
+        issue.cell,
+        issue.value,
+        issue.rule,
+        issue.message,
+        issue.suggestion,
+        issue.severity,
+    )

@@ -17,6 +17,7 @@ from batchcreate.models import (
     ResultRow,
     RowLocation,
     RowToFix,
+    Severity,
     SheetToFix,
     Status,
     Summary,
@@ -49,7 +50,7 @@ ORDER BY results.number, results.source DESC
 
 _ISSUES: Final = """
 SELECT number, source, column_heading, cell, value, rule, message, suggestion
-FROM issues WHERE source IN (SELECT value FROM json_each(?))
+FROM issues WHERE source IN (SELECT value FROM json_each(?)) AND severity = 'error'
 ORDER BY number, source DESC, position
 """
 
@@ -214,12 +215,15 @@ def issues(connection: sqlite3.Connection) -> Iterator[Issue]:
     """Yield every issue, in input order."""
     found = connection.execute(
         """
-        SELECT file, sheet, number, column_heading, cell, value, rule, message, suggestion
+        SELECT file, sheet, number, column_heading, cell, value, rule, message, suggestion,
+               severity
         FROM issues JOIN sources ON sources.id = issues.source
         ORDER BY source, number, position
         """
     )
-    for file, sheet, number, column, cell, value, rule, message, suggestion in found:
+    for (
+        file, sheet, number, column, cell, value, rule, message, suggestion, severity,
+    ) in found:  # fmt: skip
         yield Issue(
             location=RowLocation(file=file, sheet=sheet, number=number),
             column=column,
@@ -228,6 +232,7 @@ def issues(connection: sqlite3.Connection) -> Iterator[Issue]:
             rule=rule,
             message=message,
             suggestion=suggestion,
+            severity=Severity(severity),
         )
 
 

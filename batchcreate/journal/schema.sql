@@ -156,8 +156,9 @@ CREATE TABLE origins (
 
 CREATE INDEX origins_row ON origins (content, row);
 
+-- Errors and warnings of input rows. A check records warnings of rows that are not in the journal.
 CREATE TABLE issues (
-    source INTEGER NOT NULL,
+    source INTEGER NOT NULL REFERENCES sources (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
     position INTEGER NOT NULL,
     column_heading TEXT NOT NULL,
@@ -166,9 +167,13 @@ CREATE TABLE issues (
     rule TEXT NOT NULL,
     message TEXT NOT NULL,
     suggestion TEXT NOT NULL,
-    PRIMARY KEY (source, number, position),
-    FOREIGN KEY (source, number) REFERENCES rows (source, number) ON DELETE CASCADE
+    severity TEXT NOT NULL CHECK (severity IN ('error', 'warning')),
+    PRIMARY KEY (source, number, position)
 ) WITHOUT ROWID;
+
+CREATE TRIGGER rows_deleted AFTER DELETE ON rows BEGIN
+    DELETE FROM issues WHERE source = old.source AND number = old.number;
+END;
 
 -- Status of each row in the reports: that of its task, unless the row was changed afterwards.
 CREATE VIEW results AS
@@ -197,6 +202,7 @@ SELECT
             FROM (
                 SELECT message FROM issues
                 WHERE issues.source = rows.source AND issues.number = rows.number
+                AND severity = 'error'
                 ORDER BY position
             )
         )

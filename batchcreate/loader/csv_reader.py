@@ -8,6 +8,7 @@ from itertools import compress
 from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
+from batchcreate.frames import ORIGIN, Chunk, to_frame
 from batchcreate.loader.csv_format import DELIMITERS, Dialect, find_dialect, find_encoding
 from batchcreate.loader.csv_records import (
     BLOCK_BYTES,
@@ -19,7 +20,6 @@ from batchcreate.loader.csv_records import (
 )
 from batchcreate.loader.header import Header
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
-from batchcreate.models import Chunk
 from batchcreate.text import is_blank
 
 COLUMNS_MAX: Final = 500
@@ -72,13 +72,15 @@ class Columns:
             index: cells if is_whole else list(compress(cells, is_kept))
             for index, cells in self.cells.items()
         }
+        cells = {name: texts[column.index] for name, column in header.columns.items()}
+        if header.origin is not None:
+            cells[ORIGIN] = texts[header.origin]
+        numbers = compress(range(first_number, first_number + self.rows), is_kept)
         return Chunk(
             file=header.file,
             sheet=header.sheet,
             columns=header.columns,
-            numbers=list(compress(range(first_number, first_number + self.rows), is_kept)),
-            cells={name: texts[column.index] for name, column in header.columns.items()},
-            origins=() if header.origin is None else texts[header.origin],
+            frame=to_frame(cells, numbers),
         )
 
     def _not_blank(self, names: Sequence[str]) -> Sequence[bool]:

@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
-from batchcreate.models import Chunk, Layout, Skipped
+from batchcreate.frames import Chunk
+from batchcreate.models import Layout, Skipped
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")

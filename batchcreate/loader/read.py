@@ -1,20 +1,17 @@
 """Reading of one input file: from a path to layouts, skipped parts and chunks of rows."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import compress
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from batchcreate.errors import LoadError
+from batchcreate.frames import Chunk
 from batchcreate.loader.csv_reader import read_csv
 from batchcreate.loader.inputs import TEXT_SUFFIXES, LoadEvent, LoadOptions, open_input
 from batchcreate.loader.workbook_reader import read_workbook
-from batchcreate.models import Chunk, Layout, Skipped
+from batchcreate.models import Layout, Skipped
 from batchcreate.workbooks.file_types import HEAD_BYTES, other_type
-
-Value = TypeVar("Value")
 
 _EXAMPLE: re.Pattern[str] = re.compile(r"\s*(?:example|示例)\s*[:：]", re.IGNORECASE)
 
@@ -73,7 +70,7 @@ def _without_examples(events: Iterator[LoadEvent]) -> Iterator[LoadEvent]:
         if isinstance(event, Chunk):
             chunk, count = without_examples(event)
             examples += count
-            if chunk.numbers:
+            if len(chunk.frame):
                 yield chunk
             continue
         yield from _skipped_examples(layout, examples)
@@ -89,27 +86,10 @@ def _skipped_examples(layout: Layout | Skipped | None, examples: int) -> Iterato
 
 def without_examples(chunk: Chunk) -> tuple[Chunk, int]:
     """Return *chunk* without the example rows of a template, and the number of these rows."""
-    names = chunk.cells["task_name"]
+    names = chunk.texts("task_name")
     # Valid names contain no colon, so that most chunks need no regular expression.
     all_names = "".join(names)
     if ":" not in all_names and "：" not in all_names:
         return chunk, 0
     is_kept = [_EXAMPLE.match(name) is None for name in names]
-    return (chunk, 0) if all(is_kept) else (_select_rows(chunk, is_kept), is_kept.count(False))
-
-
-def _select_rows(chunk: Chunk, is_kept: Sequence[bool]) -> Chunk:
-    positions = {old: new for new, old in enumerate(compress(range(len(is_kept)), is_kept))}
-    return replace(
-        chunk,
-        numbers=list(compress(chunk.numbers, is_kept)),
-        cells={name: list(compress(texts, is_kept)) for name, texts in chunk.cells.items()},
-        kinds={name: _moved(kinds, positions) for name, kinds in chunk.kinds.items()},
-        covering={name: _moved(texts, positions) for name, texts in chunk.covering.items()},
-        origins=list(compress(chunk.origins, is_kept)),
-    )
-
-
-def _moved(values: Mapping[int, Value], positions: Mapping[int, int]) -> Mapping[int, Value]:
-    """Return *values* of the positions that are kept, by their new positions."""
-    return {positions[old]: value for old, value in values.items() if old in positions}
+    return (chunk, 0) if all(is_kept) else (chunk.select(is_kept), is_kept.count(False))

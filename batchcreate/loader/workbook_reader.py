@@ -5,6 +5,7 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
+from batchcreate.frames import ORIGIN, Chunk, to_frame
 from batchcreate.loader.header import Header, find_header
 from batchcreate.loader.header_names import (
     MANDATORY,
@@ -15,7 +16,7 @@ from batchcreate.loader.header_names import (
 )
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.messages import quoted
-from batchcreate.models import CellKind, Chunk, Skipped
+from batchcreate.models import CellKind, Skipped
 from batchcreate.text import is_blank
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
@@ -81,23 +82,25 @@ def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator
 
 
 def _chunk(rows: SheetRows, header: Header) -> Chunk:
-    names = list(header.columns)
+    names = [*header.columns, ORIGIN]
     columns = [_split_merged(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
     return Chunk(
         file=header.file,
         sheet=header.sheet,
         columns=header.columns,
-        numbers=rows.numbers,
-        cells={name: texts for name, (texts, _) in zip(names, columns, strict=False)},
+        frame=to_frame(
+            {name: texts for name, (texts, _) in zip(names, columns, strict=False)}, rows.numbers
+        ),
         kinds={
             name: _kinds(letters)
-            for name, letters in zip(names, rows.kinds, strict=False)
+            for name, letters in zip(header.columns, rows.kinds, strict=False)
             if letters.strip(cell_values.TEXT)
         },
         covering={
-            name: covering for name, (_, covering) in zip(names, columns, strict=False) if covering
+            name: covering
+            for name, (_, covering) in zip(header.columns, columns, strict=False)
+            if covering
         },
-        origins=() if header.origin is None else columns[-1][0],
     )
 
 

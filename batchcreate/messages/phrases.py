@@ -6,7 +6,7 @@ from typing import Final
 
 from batchcreate.messages.texts import text, texts
 from batchcreate.models import RowLocation
-from batchcreate.rules import Rule
+from batchcreate.rules import RULES, Rule
 from batchcreate.text import printable
 
 SHOWN_CHARS: Final = 60
@@ -45,6 +45,12 @@ def facts_of(rule: Rule, language: str = "en") -> dict[str, object]:
         "example": example_of(rule, language),
     }
     return facts | {"wanted": _wanted(rule, facts, language)}
+
+
+def facts_of_rule(rule_id: str, language: str = "en") -> dict[str, object]:
+    """Return `facts_of` the field of *rule_id*; nothing if the rule applies to whole rows."""
+    rule = RULES.get(rule_id.partition(".")[0])
+    return facts_of(rule, language) if rule else {}
 
 
 def example_of(rule: Rule, language: str = "en") -> str:

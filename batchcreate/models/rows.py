@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal, NewType, Self
+from typing import Final, Literal, NamedTuple, NewType, Self
 from urllib.parse import quote, unquote
 
 TaskId = NewType("TaskId", str)
@@ -129,39 +129,42 @@ class Skipped:
     rows: int = 0
 
 
+class Severity(StrEnum):
+    """Consequence of an issue: an error rejects its row, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
+class RowProblem:
     """
-    Consecutive rows of one sheet, as columns.
+    Problem of a row that is detected while the file is read; the validator reports it as an issue.
 
     Attributes:
-        file: name of the file in reports.
-        sheet: worksheet name, empty for CSV.
-        columns: columns of known fields, by field name (``task_name`` ...).
-        numbers: numbers of the rows, ascending, without blank rows.
-        cells: displayed texts of the cells by field; each list is as long as *numbers*.
-        kinds: kinds of the cells that are not text, by field and position in *numbers*.
-        covering: for cells that are merged with a cell above, the text of that cell, by field and
-            position in *numbers*; their texts in *cells* are empty.
-        origins: for each row the text of the origin column of `to-fix` files; empty if the sheet
-            has no such column.
+        number: number of the row.
+        column: column of the cell; its heading is empty if the column has none.
+        rule: stable id such as ``row.surplus``.
+        value: text of the cell as entered.
+        facts: values of the placeholders of the message.
+        severity: see `Severity`.
+        is_whole_row: True if the cells of the row are not reliable and need no further checks.
 
     """
 
-    file: str
-    sheet: str
-    columns: Mapping[str, Column]
-    numbers: Sequence[int]
-    cells: Mapping[str, Sequence[str]]
-    kinds: Mapping[str, Mapping[int, CellKind]] = field(default_factory=dict)
-    covering: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
-    origins: Sequence[str] = ()
+    number: int
+    column: Column
+    rule: str
+    value: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    severity: Severity = Severity.ERROR
+    is_whole_row: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """
-    One broken rule in one cell.
+    One broken rule or warning in one cell.
 
     Attributes:
         location: the row.
@@ -171,6 +174,7 @@ class Issue:
         rule: stable id of the rule such as ``task_name.charset``.
         message: problem and remedy, for a reader without the API reference.
         suggestion: proposed value; empty if there is none.
+        severity: see `Severity`.
 
     """
 
@@ -181,6 +185,20 @@ class Issue:
     rule: str
     message: str
     suggestion: str = ""
+    severity: Severity = Severity.ERROR
+
+
+class IssueRecord(NamedTuple):
+    """An `Issue` of a chunk as a record: there can be many, and the rows share file and sheet."""
+
+    number: int
+    column: str
+    cell: str
+    value: str
+    rule: str
+    message: str
+    suggestion: str
+    severity: Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,15 +244,13 @@ class Task:
         return hashlib.sha256(self.body).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """Row with at least one issue; never sent."""
+class RowRecord(NamedTuple):
+    """A row of a chunk as a record: its number, and its key as far as the row has one."""
 
-    location: RowLocation
-    task_name: str
+    number: int
     project_id: str
     instance_id: str
-    issues: tuple[Issue, ...]
+    task_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

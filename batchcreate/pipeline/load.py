@@ -10,10 +10,11 @@ from typing import Final
 
 from batchcreate import loader
 from batchcreate.errors import LoadError, SettingsError, StoppedError
+from batchcreate.frames import Chunk
 from batchcreate.journal import Enrolment, Journal
 from batchcreate.loader import LoadOptions
 from batchcreate.loader.header_names import normalized
-from batchcreate.models import Chunk, Layout, Skipped
+from batchcreate.models import Layout, Skipped
 from batchcreate.pipeline.plan import InputNotesBuilder, Plan
 from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
@@ -245,7 +246,7 @@ class _TargetColumns:
                 f"{where}: {columns} missing. Add {them}, or give {_options(missing)} for all rows"
             )
             raise SettingsError(msg)
-        self._empty = [name for name in self._empty if not any(map(str.strip, chunk.cells[name]))]
+        self._empty = [name for name in self._empty if not any(map(str.strip, chunk.texts(name)))]
 
     def check_all(self) -> None:
         """Require a value in any row; if no row has one, an option was forgotten."""

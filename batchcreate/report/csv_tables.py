@@ -38,6 +38,7 @@ ISSUE_COLUMNS: Final = (
     "cell",
     "value",
     "rule",
+    "severity",
     "message",
     "suggestion",
 )
@@ -159,6 +160,7 @@ def issue_cells(issue: Issue) -> Sequence[str | int | None]:
         issue.cell,
         issue.value,
         issue.rule,
+        issue.severity.value,
         issue.message,
         issue.suggestion,
     )

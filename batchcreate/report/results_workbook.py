@@ -69,6 +69,7 @@ _COLUMN_WIDTHS: Final = {
     "project_id": 35,
     "instance_id": 38,
     "column": 20,
+    "severity": 10,
     "cell": 9,
     "value": 30,
     "rule": 26,

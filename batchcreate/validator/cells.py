@@ -9,7 +9,7 @@ from operator import not_
 from typing import Final
 
 from batchcreate import messages
-from batchcreate.models import CellKind
+from batchcreate.models import CellKind, Severity
 from batchcreate.rules import RULES, TAG, Rule, pattern, split_values, to_upper
 from batchcreate.validator.damage import (
     BLANKS,
@@ -137,12 +137,19 @@ class Violation:
         rule: stable id such as ``task_name.charset``.
         message: see `Issue`.
         suggestion: see `Issue`.
+        severity: see `Severity`.
 
     """
 
     rule: str
     message: str
     suggestion: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def is_error(self) -> bool:
+        """True if the row is rejected."""
+        return self.severity is Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +295,7 @@ class CheckedColumn:
     Attributes:
         cells: the cleaned values.
         cleaned: positions of the accepted cells whose value differs from the text.
-        violations: the violations of the rejected cells, by position.
+        violations: the violations and warnings of the cells, by position.
 
     """
 
@@ -334,9 +341,10 @@ def check_column(
             changed[at] = checked.value
         if checked.violations:
             violations.setdefault(at, checked.violations)
+    rejected = {at for at, found in violations.items() if any(each.is_error for each in found)}
     return CheckedColumn(
         cells=_replaced(cells, changed) if changed else cells,
-        cleaned=[at for at in changed if at not in violations],
+        cleaned=[at for at in changed if at not in rejected],
         violations=violations,
     )
 

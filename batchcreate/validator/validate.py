@@ -1,4 +1,4 @@
-"""Validation of a chunk: its tasks, its rejected rows with their issues, duplicate names."""
+"""Validation of a chunk: its tasks, its issues, its rejected rows, duplicate names."""
 
 import json
 from collections import defaultdict
@@ -7,25 +7,28 @@ from dataclasses import dataclass
 from itertools import islice, repeat
 
 from batchcreate import messages
+from batchcreate.frames import Chunk
 from batchcreate.models import (
-    Chunk,
     Cleaning,
     Issue,
+    IssueRecord,
     Key,
-    Rejected,
     RepeatedRow,
     RowLocation,
+    RowProblem,
+    RowRecord,
+    Severity,
     Target,
     Task,
 )
 from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS, split_values, to_upper
 from batchcreate.text import cell_address
-from batchcreate.validator.cells import CheckedColumn, ColumnRule, Violation, check_column
+from batchcreate.validator.cells import CheckedColumn, ColumnRule, check_column
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CheckedChunk:
     """
     A chunk and the result of its validation.
@@ -33,7 +36,7 @@ class CheckedChunk:
     Attributes:
         chunk: the rows.
         defaults: ``project_id`` and ``instance_id`` of rows that do not specify them.
-        rejected: the rows with issues, in input order; the issues are in the order of the columns.
+        issues: errors and warnings in input order; those of a row are in the order of the columns.
         cells: the cleaned values of each field, from which tasks, keys and rejected rows are made.
         cleaned_at: for each field the positions of the accepted cells whose value was cleaned.
 
@@ -41,7 +44,7 @@ class CheckedChunk:
 
     chunk: Chunk
     defaults: Mapping[str, str]
-    rejected: Sequence[Rejected]
+    issues: Sequence[IssueRecord]
     cells: Mapping[str, Sequence[str]]
     cleaned_at: Mapping[str, Sequence[int]]
 
@@ -50,6 +53,13 @@ class CheckedChunk:
         """Number of cells whose value was cleaned."""
         return sum(map(len, self.cleaned_at.values()))
 
+    @property
+    def rejected(self) -> Sequence[RowRecord]:
+        """The rows with an error, in input order."""
+        numbers = self._rejected_numbers()
+        rows = map(RowRecord, self.chunk.numbers, *self._key_cells()) if numbers else ()
+        return [row for row in rows if row.number in numbers]
+
     def cleanings(self) -> Iterator[Cleaning]:
         """
         Yield the cleaned cells, row by row.
@@ -57,22 +67,22 @@ class CheckedChunk:
         Rejected cells are not included, and neither are known values with another case or
         other separators, since these are equivalent to the values of the API.
         """
-        columns = self.chunk.columns
+        columns, numbers = self.chunk.columns, self.chunk.numbers
         cleaned = sorted(
             (at, columns[name].index, name) for name in columns for at in self.cleaned_at[name]
         )
         for at, index, name in cleaned:
             yield Cleaning(
-                location=_location(self.chunk, at),
+                location=_location(self.chunk, numbers[at]),
                 column=columns[name].heading,
-                cell=cell_address(index, self.chunk.numbers[at]),
-                before=self.chunk.cells[name][at],
+                cell=cell_address(index, numbers[at]),
+                before=self.chunk.frame[name].iloc[at],
                 after=self.cells[name][at],
             )
 
     def tasks(self, endpoint: str) -> Iterator[Task]:
         """Yield the tasks of the valid rows, in input order."""
-        rejected = {row.location.number for row in self.rejected}
+        rejected = self._rejected_numbers()
         fields = sorted(name for name in BODY_FIELDS if name in self.cells)
         members = zip(*(_members(name, self.cells[name]) for name in fields), strict=True)
         targets: dict[tuple[str, str], Target] = {}
@@ -85,19 +95,22 @@ class CheckedChunk:
             )
             targets[project_id, instance_id] = target
             yield Task(
-                location=RowLocation(file=self.chunk.file, sheet=self.chunk.sheet, number=number),
+                location=_location(self.chunk, number),
                 key=Key(target=target, task_name=task_name),
                 body=f"{{{','.join(filter(None, body))}}}".encode(),
             )
 
-    def keys(self) -> Iterator[tuple[int, str, str, str]]:
+    def keys(self) -> Iterator[RowRecord]:
         """
-        Yield row number, project, instance and task name of every row with a name.
+        Yield the rows that have a task name.
 
         Rejected rows are included, since a duplicate name is an issue in every row.
         """
-        rows = zip(self.chunk.numbers, *self._key_cells(), strict=True)
-        return (row for row in rows if row[3])
+        rows = map(RowRecord, self.chunk.numbers, *self._key_cells())
+        return (row for row in rows if row.task_name)
+
+    def _rejected_numbers(self) -> set[int]:
+        return {issue.number for issue in self.issues if issue.severity is Severity.ERROR}
 
     def _key_cells(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
         projects, instances = (_target_cells(self.cells, self.defaults, f) for f in TARGET_FIELDS)
@@ -130,13 +143,12 @@ def validate(
         )
         for name in _fields(chunk, required)
     }
-    cells = {name: column.cells for name, column in columns.items() if name in chunk.columns}
     return CheckedChunk(
         chunk=chunk,
         defaults=defaults,
-        rejected=_rejected(chunk, defaults, columns, cells),
-        cells=cells,
-        cleaned_at={name: columns[name].cleaned for name in cells},
+        issues=_issues(chunk, columns, language),
+        cells={name: column.cells for name, column in columns.items() if name in chunk.columns},
+        cleaned_at={name: columns[name].cleaned for name in chunk.columns},
     )
 
 
@@ -149,59 +161,81 @@ def _check_column(chunk: Chunk, column_rule: ColumnRule) -> CheckedColumn:
     name = column_rule.rule.field
     return check_column(
         column_rule,
-        chunk.cells.get(name) or [""] * len(chunk.numbers),
+        chunk.texts(name) if name in chunk.columns else [""] * len(chunk.frame),
         chunk.kinds.get(name, {}),
-        lambda at: _address(chunk, name, at),
+        lambda at: cell_address(chunk.columns[name].index, int(chunk.frame.index[at])),
         chunk.covering.get(name, {}),
     )
 
 
-def _rejected(
-    chunk: Chunk,
-    defaults: Mapping[str, str],
-    columns: Mapping[str, CheckedColumn],
-    cells: Mapping[str, Sequence[str]],
-) -> Sequence[Rejected]:
-    issues: dict[int, list[Issue]] = defaultdict(list)
+def _issues(
+    chunk: Chunk, columns: Mapping[str, CheckedColumn], language: str
+) -> Sequence[IssueRecord]:
+    """Return the issues of the cells and the problems of the rows, in input order."""
+    issues: dict[int, list[tuple[int, IssueRecord]]] = defaultdict(list)
     for name, column in columns.items():
-        for at, violations in column.violations.items():
-            issues[at].extend(_issues(chunk, name, at, violations))
-    if not issues:
-        return ()
-    projects, instances = (_target_cells(cells, defaults, name) for name in TARGET_FIELDS)
-    return tuple(
-        Rejected(
-            location=_location(chunk, at),
-            task_name=cells["task_name"][at],
-            project_id=projects[at],
-            instance_id=instances[at],
-            issues=tuple(issues[at]),
-        )
-        for at in sorted(issues)
+        for index, issue in _cell_issues(chunk, name, column):
+            issues[issue.number].append((index, issue))
+    for problem in chunk.problems:
+        issue = _row_issue(problem, language)
+        found = issues[problem.number]
+        if problem.is_whole_row:
+            found.clear()
+        found.append((problem.column.index, issue))
+        found.sort(key=_index)
+    return [issue for number in sorted(issues) for _, issue in issues[number]]
+
+
+def _index(pair: tuple[int, IssueRecord]) -> int:
+    return pair[0]
+
+
+def _cell_issues(
+    chunk: Chunk, name: str, column: CheckedColumn
+) -> Iterator[tuple[int, IssueRecord]]:
+    """Yield the issues of one column, each with the position of the column."""
+    if not column.violations:
+        return
+    numbers = chunk.numbers
+    field = chunk.columns.get(name)
+    texts = chunk.texts(name) if field else ()
+    heading, index = (field.heading, field.index) if field else (name, len(chunk.columns))
+    for at, violations in column.violations.items():
+        number = numbers[at]
+        for violation in violations:
+            yield (
+                index,
+                IssueRecord(
+                    number,
+                    heading,
+                    cell_address(index, number) if field else "",
+                    texts[at] if field else "",
+                    violation.rule,
+                    violation.message,
+                    violation.suggestion,
+                    violation.severity,
+                ),
+            )
+
+
+def _row_issue(problem: RowProblem, language: str) -> IssueRecord:
+    known = messages.facts_of_rule(problem.rule, language) | {
+        "value": messages.quoted(problem.value, language=language)
+    }
+    return IssueRecord(
+        problem.number,
+        problem.column.heading,
+        cell_address(problem.column.index, problem.number),
+        problem.value,
+        problem.rule,
+        messages.message(problem.rule, known | dict(problem.facts), language=language),
+        "",
+        problem.severity,
     )
 
 
-def _issues(chunk: Chunk, name: str, at: int, violations: Sequence[Violation]) -> Iterator[Issue]:
-    column = chunk.columns.get(name)
-    for violation in violations:
-        yield Issue(
-            location=_location(chunk, at),
-            column=column.heading if column else name,
-            cell=_address(chunk, name, at),
-            value=chunk.cells[name][at] if column else "",
-            rule=violation.rule,
-            message=violation.message,
-            suggestion=violation.suggestion,
-        )
-
-
-def _address(chunk: Chunk, name: str, at: int) -> str:
-    column = chunk.columns.get(name)
-    return cell_address(column.index, chunk.numbers[at]) if column else ""
-
-
-def _location(chunk: Chunk, at: int) -> RowLocation:
-    return RowLocation(file=chunk.file, sheet=chunk.sheet, number=chunk.numbers[at])
+def _location(chunk: Chunk, number: int) -> RowLocation:
+    return RowLocation(file=chunk.file, sheet=chunk.sheet, number=number)
 
 
 def _target_cells(

@@ -40,7 +40,7 @@ RESULT_COLUMNS = (
     "file,sheet,row,task_name,status,task_id,http_status,error_code,error_msg,advice,attempts,"
     "first_sent_at,finished_at,duration_ms,project_id,instance_id"
 )
-ISSUE_COLUMNS = "file,sheet,row,column,cell,value,rule,message,suggestion"
+ISSUE_COLUMNS = "file,sheet,row,column,cell,value,rule,severity,message,suggestion"
 COLUMNS = (
     "task_name",
     "task_id",

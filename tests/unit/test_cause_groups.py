@@ -18,11 +18,11 @@ from batchcreate.models import (
     Issue,
     IssueExample,
     Outcome,
-    Rejected,
     RowLocation,
     Status,
     Unknown,
 )
+from tests.chunks import Rejected
 from tests.journals import (
     LOST,
     REFUSED,

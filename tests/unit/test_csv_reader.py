@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batchcreate.errors import LoadError
+from batchcreate.frames import Chunk
 from batchcreate.loader import LoadOptions, read
 from batchcreate.loader.csv_reader import COLUMNS_MAX, read_csv
-from batchcreate.models import Chunk, Column, Layout
+from batchcreate.models import Column, Layout
+from tests.chunks import contents, make_chunk, row_cells
 
 HEADER = "task_name,operation_types\n"
 
@@ -30,13 +32,6 @@ def refusal(path: Path, content: str | bytes, **options: Any) -> str:
     return str(caught.value)
 
 
-def rows(chunks: Iterable[Chunk]) -> list[tuple[object, ...]]:
-    """Return the row number and the known cells of every row."""
-    return [
-        row for chunk in chunks for row in zip(chunk.numbers, *chunk.cells.values(), strict=True)
-    ]
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "t.csv"
@@ -46,16 +41,16 @@ def test_chunk_has_the_known_columns(path: Path) -> None:
     """Each column has its heading and its position; other columns are not read."""
     chunks = load(path, "owner,Task Name,operation_types\nme,crm-orders,INSERT\n")
 
-    assert chunks == [
-        Chunk(
-            file="t.csv",
-            sheet="",
-            columns={
-                "task_name": Column(heading="Task Name", index=1),
-                "operation_types": Column(heading="operation_types", index=2),
-            },
-            numbers=[2],
-            cells={"task_name": ["crm-orders"], "operation_types": ["INSERT"]},
+    assert [contents(chunk) for chunk in chunks] == [
+        contents(
+            make_chunk(
+                {"task_name": ["crm-orders"], "operation_types": ["INSERT"]},
+                file="t.csv",
+                columns={
+                    "task_name": Column(heading="Task Name", index=1),
+                    "operation_types": Column(heading="operation_types", index=2),
+                },
+            )
         )
     ]
 
@@ -66,14 +61,17 @@ def test_chunk_has_the_known_columns(path: Path) -> None:
 )
 def test_cells_stay_as_typed(path: Path, text: str) -> None:
     """No text becomes a number, a boolean or a missing value."""
-    assert rows(load(path, f"{HEADER}{text},INSERT\n")) == [(2, text, "INSERT")]
+    assert row_cells(load(path, f"{HEADER}{text},INSERT\n")) == [(2, text, "INSERT")]
 
 
 def test_byte_order_mark_is_removed_once(path: Path) -> None:
     """Further marks are part of their cells."""
     content = f"\ufeff{HEADER}\ufeffabc,INSERT\n\ufeffdef,INSERT\n"
 
-    assert rows(load(path, content)) == [(2, "\ufeffabc", "INSERT"), (3, "\ufeffdef", "INSERT")]
+    assert row_cells(load(path, content)) == [
+        (2, "\ufeffabc", "INSERT"),
+        (3, "\ufeffdef", "INSERT"),
+    ]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
@@ -82,26 +80,26 @@ def test_line_ends_and_mark_are_not_part_of_cells(path: Path, end: str, mark: by
     """The first heading is known with and without a byte order mark."""
     content = mark + f"{HEADER}abc,INSERT\n".replace("\n", end).encode()
 
-    assert rows(load(path, content)) == [(2, "abc", "INSERT")]
+    assert row_cells(load(path, content)) == [(2, "abc", "INSERT")]
 
 
 def test_row_numbers_are_those_of_the_spreadsheet_program(path: Path) -> None:
     """Blank rows are counted, line breaks in cells are not."""
     content = '\n,\ntask_name,operation_types\n\nabc,"INSERT\nUPDATE"\n , \ndef,INSERT\n\n'
 
-    assert rows(load(path, content)) == [(5, "abc", "INSERT\nUPDATE"), (7, "def", "INSERT")]
+    assert row_cells(load(path, content)) == [(5, "abc", "INSERT\nUPDATE"), (7, "def", "INSERT")]
 
 
 def test_row_with_an_unknown_column_only_is_a_row(path: Path) -> None:
     """A row is blank only if the cells of unknown columns are blank too."""
     content = "task_name,operation_types,note\n,,look here\n,,\nabc,INSERT,\n"
 
-    assert rows(load(path, content)) == [(2, "", ""), (4, "abc", "INSERT")]
+    assert row_cells(load(path, content)) == [(2, "", ""), (4, "abc", "INSERT")]
 
 
 def test_short_row_ends_in_empty_cells(path: Path) -> None:
     """Some programs omit empty cells at the end of a row."""
-    assert rows(load(path, f"{HEADER}abc\n")) == [(2, "abc", "")]
+    assert row_cells(load(path, f"{HEADER}abc\n")) == [(2, "abc", "")]
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 2, 3, 7])
@@ -111,7 +109,7 @@ def test_chunks_join_to_the_same_rows(path: Path, chunk_rows: int) -> None:
 
     chunks = load(path, content, chunk_rows=chunk_rows)
 
-    assert rows(chunks) == [(5, "abc", "INSERT"), (9, "def", "UPDATE"), (10, "ghi", "DELETE")]
+    assert row_cells(chunks) == [(5, "abc", "INSERT"), (9, "def", "UPDATE"), (10, "ghi", "DELETE")]
     assert all(chunk.numbers for chunk in chunks)
 
 
@@ -146,7 +144,7 @@ def test_surplus_of_empty_cells_is_harmless(path: Path, surplus: str) -> None:
     """Some programs write separators for empty columns."""
     content = f"{HEADER}abc,INSERT{surplus}\ndef\n{surplus}\nghi,INSERT{surplus}\n"
 
-    assert rows(load(path, content)) == [
+    assert row_cells(load(path, content)) == [
         (2, "abc", "INSERT"),
         (3, "def", ""),
         (5, "ghi", "INSERT"),
@@ -158,21 +156,21 @@ def test_file_with_a_thousand_columns_is_read(path: Path) -> None:
     more = "," * 2 * COLUMNS_MAX
     content = f"task_name,operation_types{more}\nabc,INSERT\n,{more}\ndef,INSERT{more}\n"
 
-    assert rows(load(path, content)) == [(2, "abc", "INSERT"), (4, "def", "INSERT")]
+    assert row_cells(load(path, content)) == [(2, "abc", "INSERT"), (4, "def", "INSERT")]
 
 
 def test_short_rows_below_many_headings_are_read(path: Path) -> None:
     """The missing cells do not fill the memory."""
     content = "task_name,operation_types" + "," * 400 + "\nabc" + "\n" * 30_000 + "def,x\n"
 
-    assert rows(load(path, content)) == [(2, "abc", ""), (30_002, "def", "x")]
+    assert row_cells(load(path, content)) == [(2, "abc", ""), (30_002, "def", "x")]
 
 
 def test_title_may_be_wider_than_the_table(path: Path) -> None:
     """Rows above the header row may have any width."""
     content = f"Tasks,of,May,2026\n\n{HEADER}abc,INSERT\n"
 
-    assert rows(load(path, content)) == [(4, "abc", "INSERT")]
+    assert row_cells(load(path, content)) == [(4, "abc", "INSERT")]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +202,7 @@ def test_quotation_mark_inside_a_cell_is_a_character(path: Path) -> None:
     """The rows around such a cell are read as usual."""
     content = f'{HEADER}5" disk,INSERT\n"a ""b""",x"y\n,\nabc,"d\ne"\n'
 
-    assert rows(load(path, content)) == [
+    assert row_cells(load(path, content)) == [
         (2, '5" disk', "INSERT"),
         (3, 'a "b"', 'x"y'),
         (5, "abc", "d\ne"),
@@ -321,7 +319,7 @@ def test_mapped_headings_are_read(path: Path) -> None:
 
     found = load(path, content, mapping={"code": "task_name", "OPS": "operation_types"})
 
-    assert rows(found) == [(2, "abc", "INSERT")]
+    assert row_cells(found) == [(2, "abc", "INSERT")]
 
 
 CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
@@ -362,7 +360,7 @@ def found_in(content: bytes, *, block_bytes: int, **options: Any) -> list[tuple[
         options=LoadOptions(**options),
         block_bytes=block_bytes,
     )
-    return rows(chunk for chunk in chunks if isinstance(chunk, Chunk))
+    return row_cells(chunk for chunk in chunks if isinstance(chunk, Chunk))
 
 
 @given(

@@ -52,6 +52,7 @@ ISSUE_COLUMNS: Final = [
     "cell",
     "value",
     "rule",
+    "severity",
     "message",
     "suggestion",
 ]
@@ -238,7 +239,7 @@ class TestIssues:
         write_issues(path, iter([ISSUE, replace(ISSUE, cell="", value="", suggestion="")]))
 
         start = ["tasks.xlsx", "May", "7", "Task Name"]
-        rule = ["task_name.charset", "The task name contains '='."]
+        rule = ["task_name.charset", "error", "The task name contains '='."]
         assert table(path) == [
             ISSUE_COLUMNS,
             [*start, "C7", "'=cmd|' /C calc'!A0", *rule, "cmd"],
@@ -254,7 +255,7 @@ class TestIssues:
         )
 
         (line,) = table(path)[1:]
-        assert [line[place] for place in (3, 5, 7, 8)] == [cell] * 4
+        assert [line[place] for place in (3, 5, 8, 9)] == [cell] * 4
         assert frame(path) == table(path)
 
 

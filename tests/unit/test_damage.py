@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchcreate.models import Chunk, Column
 from batchcreate.rules import RULES, split_values
 from batchcreate.validator import validate
 from batchcreate.validator.damage import (
@@ -18,6 +17,7 @@ from batchcreate.validator.damage import (
     rounded_ids,
     whole_number,
 )
+from tests.chunks import make_chunk, rejected_rows
 from tests.damaged_cells import FIXABLE, HARMLESS, ODD_TEXTS, UNFIXABLE
 
 LONG = "123456789012345678"
@@ -101,18 +101,12 @@ def checked_cell(field: str, typed: str) -> tuple[str | None, str]:
     """Return the value of a cell, or None if it is rejected, and the suggestion."""
     cells = {name: RULES[name].example for name in ("task_name", "operation_types")}
     cells[field] = typed
-    chunk = Chunk(
-        file="tasks.csv",
-        sheet="",
-        columns={name: Column(heading=name, index=at) for at, name in enumerate(cells)},
-        numbers=[2],
-        cells={name: [text] for name, text in cells.items()},
-    )
+    chunk = make_chunk({name: [text] for name, text in cells.items()})
 
     checked = validate(chunk, defaults={}, needs_target=False)
 
-    if checked.rejected:
-        (suggestion,) = {issue.suggestion for issue in checked.rejected[0].issues}
+    if checked.issues:
+        (suggestion,) = {issue.suggestion for issue in rejected_rows(checked)[0].issues}
         return None, suggestion
     (value,) = checked.cells[field]
     return ",".join(split_values(value)) if RULES[field].values else value, ""

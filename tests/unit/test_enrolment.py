@@ -1,13 +1,15 @@
 """Rows are identified by name and content, not by their location."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from batchcreate.errors import JournalError, LoadError, SettingsError
 from batchcreate.journal import Journal
-from batchcreate.models import ResultRow, RowLocation, Status, Summary, TaskId
+from batchcreate.models import ResultRow, RowLocation, Severity, Status, Summary, TaskId
+from tests.chunks import record_of
 from tests.journals import (
     ENDPOINT,
     LOST,
@@ -441,3 +443,21 @@ def test_each_duplicate_row_requires_an_issue(folder: Path) -> None:
         fail()
 
     assert shown(journal) == []
+
+
+def test_warning_of_a_row_is_kept_with_the_row(folder: Path) -> None:
+    """Its row is not rejected; a check records it although the row is not in the journal."""
+    warning = record_of(rejected("x", 2).issues[0])._replace(severity=Severity.WARNING)
+    rows = replace(checked([task("x", 2)]), warnings=[warning])
+
+    with Journal.open(folder) as journal, Journal.scratch() as scratch:
+        for each, endpoint in ((journal, ENDPOINT), (scratch, "")):
+            with each.enrol(endpoint=endpoint) as enrolment:
+                enrolment.add(rows, layout("a.csv"))
+                enrolment.finish(explain)
+        found = [[issue.severity for issue in each.issues()] for each in (journal, scratch)]
+
+        assert found == [[Severity.WARNING]] * 2
+        assert shown(journal) == ["a.csv:2 x not_attempted"]
+        assert [group.rule for group in journal.cause_groups()] == [""]
+        assert scratch.cause_groups() == []

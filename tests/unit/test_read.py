@@ -8,18 +8,16 @@ from typing import Never
 import pytest
 
 from batchcreate.errors import LoadError
+from batchcreate.frames import Chunk
 from batchcreate.loader.inputs import LoadOptions
 from batchcreate.loader.read import _read_file, read, without_examples
-from batchcreate.models import CellKind, Chunk, Column, Layout, Skipped
+from batchcreate.models import CellKind, Layout, Skipped
+from tests.chunks import contents, make_chunk
 
 
 def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
-    return Chunk(
-        file="t.csv",
-        sheet="",
-        columns={"task_name": Column(heading="task_name", index=0)},
-        numbers=range(2, 2 + len(names)),
-        cells={"task_name": names, "task_tag": [f"tag {name}" for name in names]},
+    return make_chunk(
+        {"task_name": names, "task_tag": [f"tag {name}" for name in names]},
         kinds={
             "task_tag": {
                 len(names) - 1: CellKind.ERROR,
@@ -38,27 +36,28 @@ def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
 )
 def test_example_rows_are_removed(name: str) -> None:
     """All values of the other rows keep their rows."""
-    found = without_examples(chunk("a", name, "b:c", name, "d", origins=("1", "2", "3", "4", "5")))
+    found, count = without_examples(
+        chunk("a", name, "b:c", name, "d", origins=("1", "2", "3", "4", "5"))
+    )
 
-    assert found == (
-        Chunk(
-            file="t.csv",
-            sheet="",
-            columns={"task_name": Column(heading="task_name", index=0)},
-            numbers=[2, 4, 6],
-            cells={"task_name": ["a", "b:c", "d"], "task_tag": ["tag a", "tag b:c", "tag d"]},
+    assert count == 2
+    assert contents(found) == contents(
+        make_chunk(
+            {"task_name": ["a", "b:c", "d"], "task_tag": ["tag a", "tag b:c", "tag d"]},
+            [2, 4, 6],
             kinds={"task_tag": {0: CellKind.DATE, 2: CellKind.ERROR}},
             covering={"task_tag": {0: "first"}},
             origins=["1", "3", "5"],
-        ),
-        2,
+        )
     )
 
 
 @pytest.mark.parametrize("name", ["example", "examples: x", "an example: x", "x", "", ":", "示例"])
 def test_other_rows_are_kept(name: str) -> None:
     """The name of a task may be example; it has no colon."""
-    assert without_examples(chunk(name)) == (chunk(name), 0)
+    given = chunk(name)
+
+    assert without_examples(given) == (given, 0)
 
 
 def test_extension_has_any_case(tmp_path: Path) -> None:
@@ -108,7 +107,7 @@ def test_example_rows_are_skipped(tmp_path: Path) -> None:
 
     assert isinstance(layout, Layout)
     assert isinstance(chunk, Chunk)
-    assert chunk.cells["task_name"] == ["abc"]
+    assert chunk.texts("task_name") == ["abc"]
     assert skipped == Skipped(file="t.csv", sheet="", reason="example", rows=2)
 
 

@@ -152,7 +152,7 @@ class TestTables:
         book = openpyxl.load_workbook(path)
         assert book.sheetnames == ["Summary", "Results", "Issues"]
         assert [book[name].freeze_panes for name in book.sheetnames] == [None, "A2", "A2"]
-        assert [book[name].auto_filter.ref for name in book.sheetnames[1:]] == ["A1:P3", "A1:I2"]
+        assert [book[name].auto_filter.ref for name in book.sheetnames[1:]] == ["A1:P3", "A1:J2"]
         assert all(book["Results"].column_dimensions[letter].width > 7 for letter in "ABDEI")
 
     def test_every_status_has_a_colour(self, tmp_path: Path) -> None:

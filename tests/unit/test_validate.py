@@ -9,23 +9,25 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from batchcreate.frames import Chunk
 from batchcreate.loader import LoadOptions, read
 from batchcreate.models import (
     CellKind,
-    Chunk,
     Cleaning,
     Column,
     Issue,
     Key,
-    Rejected,
     RepeatedRow,
     RowLocation,
+    RowProblem,
+    Severity,
     Target,
     Task,
 )
 from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS
 from batchcreate.validator import CheckedChunk, repeated_name_issues, validate
 from batchcreate.validator.damage import cleaned
+from tests.chunks import Rejected, make_chunk, rejected_rows
 
 NO_DEFAULTS: dict[str, str] = {}
 
@@ -34,9 +36,9 @@ def chunk(*rows: tuple[str, ...], headings: str = "task_name operation_types") -
     """A chunk of *rows*, each a tuple of texts, from row 2 on."""
     names = headings.split()
     columns = {name: Column(heading=name.upper(), index=at) for at, name in enumerate(names)}
-    cells = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-    numbers = list(range(2, len(rows) + 2))
-    return Chunk(file="tasks.csv", sheet="", columns=columns, numbers=numbers, cells=cells)
+    return make_chunk(
+        {name: [row[at] for row in rows] for at, name in enumerate(names)}, columns=columns
+    )
 
 
 def location(number: int) -> RowLocation:
@@ -57,7 +59,7 @@ def test_valid_rows_become_tasks() -> None:
 
     checked = validate(rows, defaults=NO_DEFAULTS, needs_target=True)
 
-    assert checked.rejected == ()
+    assert rejected_rows(checked) == ()
     assert list(checked.tasks("https://roma.example")) == [
         Task(
             location=location(2),
@@ -89,7 +91,7 @@ def test_invalid_row_is_rejected_with_its_issues_in_column_order() -> None:
             row.task_name,
             [(i.column, i.cell, i.value, i.rule) for i in row.issues],
         )
-        for row in checked.rejected
+        for row in rejected_rows(checked)
     ] == [
         (2, "ok-1", [("TASK_TAG", "B2", "abc", "task_tag.too_short")]),
         (
@@ -108,7 +110,7 @@ def test_row_without_target_is_rejected_if_a_target_is_needed() -> None:
     """Without such a column, the issue has the field and no cell."""
     checked = validate(chunk(("abc", "INSERT")), defaults={"project_id": "p"}, needs_target=True)
 
-    assert checked.rejected == (
+    assert rejected_rows(checked) == (
         Rejected(
             location=location(2),
             task_name="abc",
@@ -140,8 +142,59 @@ def test_empty_target_cell_has_a_cell_address() -> None:
 
     checked = validate(rows, defaults={"project_id": "p"}, needs_target=True)
 
-    assert [[i.cell for i in row.issues] for row in checked.rejected] == [["C2"]]
+    assert [[i.cell for i in row.issues] for row in rejected_rows(checked)] == [["C2"]]
     assert [task.key.target.instance_id for task in checked.tasks("")] == ["i-2"]
+
+
+def test_problem_of_a_cell_is_an_issue_in_the_order_of_the_columns() -> None:
+    """The loader detects it; the other cells of the row are checked."""
+    column = Column(heading="OPERATION_TYPES", index=1)
+    problem = RowProblem(number=2, column=column, rule="operation_types.no_result", value="x")
+    rows = make_chunk(
+        {"task_name": ["a b"], "operation_types": ["INSERT"], "task_tag": ["x"]},
+        problems=[problem],
+    )
+
+    checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
+
+    assert [(issue.cell, issue.rule) for issue in checked.issues] == [
+        ("A2", "task_name.charset"),
+        ("B2", "operation_types.no_result"),
+        ("C2", "task_tag.too_short"),
+    ]
+    assert checked.issues[1].message.startswith("The formula for the operation types has no")
+
+
+def test_problem_of_a_whole_row_replaces_the_issues_of_its_cells() -> None:
+    """The cells of such a row are not reliable."""
+    problem = RowProblem(
+        number=2, column=Column(heading="", index=2), rule="task_name.date", is_whole_row=True
+    )
+    rows = make_chunk({"task_name": ["", "abc"], "operation_types": ["", ""]}, problems=[problem])
+
+    checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
+
+    assert [(issue.number, issue.cell, issue.rule) for issue in checked.issues] == [
+        (2, "C2", "task_name.date"),
+        (3, "B3", "operation_types.missing"),
+    ]
+
+
+def test_warning_does_not_reject_its_row() -> None:
+    """The issue has the severity; the row becomes a task."""
+    problem = RowProblem(
+        number=2,
+        column=Column(heading="TASK_NAME", index=0),
+        rule="task_name.date",
+        severity=Severity.WARNING,
+    )
+    rows = make_chunk({"task_name": ["abc"], "operation_types": ["INSERT"]}, problems=[problem])
+
+    checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
+
+    assert [issue.severity for issue in checked.issues] == [Severity.WARNING]
+    assert checked.rejected == []
+    assert len(bodies(checked)) == 1
 
 
 def test_target_is_not_needed_for_checking() -> None:
@@ -154,7 +207,7 @@ def test_target_is_not_needed_for_checking() -> None:
 
     checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
 
-    assert [row.issues[0].rule for row in checked.rejected] == ["project_id.charset"]
+    assert [row.issues[0].rule for row in rejected_rows(checked)] == ["project_id.charset"]
 
 
 def test_defaults_are_used_for_empty_cells() -> None:
@@ -186,7 +239,9 @@ def test_same_issue_in_many_rows_is_reported_in_each() -> None:
     """A text is checked once and reported in all rows."""
     checked = validate(chunk(*[("abc", "x")] * 50), defaults=NO_DEFAULTS, needs_target=False)
 
-    assert [row.issues[0].cell for row in checked.rejected] == [f"B{n}" for n in range(2, 52)]
+    assert [row.issues[0].cell for row in rejected_rows(checked)] == [
+        f"B{n}" for n in range(2, 52)
+    ]
 
 
 @given(st.data())
@@ -200,7 +255,7 @@ def test_bodies_are_canonical_json(data: st.DataObject) -> None:
     checked = validate(
         chunk(row, headings=" ".join(BODY_FIELDS)), defaults=NO_DEFAULTS, needs_target=False
     )
-    assume(not checked.rejected)
+    assume(not rejected_rows(checked))
     (task,) = checked.tasks("")
 
     read = json.loads(task.body)
@@ -335,7 +390,7 @@ def test_exactly_the_issues_are_reported_each_at_its_cell(path: Path) -> None:
     found = [
         (issue.location.number, issue.cell, issue.value, issue.rule)
         for part in checked
-        for row in part.rejected
+        for row in rejected_rows(part)
         for issue in row.issues
     ]
     sent = [
@@ -375,16 +430,13 @@ def check(names: Sequence[str], descriptions: Sequence[str]) -> CheckedChunk:
         "task_name": Column(heading="Name", index=1),
         "operation_types": Column(heading="How", index=2),
     }
-    chunk = Chunk(
-        file="tasks.csv",
-        sheet="",
-        columns=columns,
-        numbers=list(range(2, len(names) + 2)),
-        cells={
+    chunk = make_chunk(
+        {
             "description": descriptions,
             "task_name": names,
             "operation_types": ["insert; Update"] * len(names),
         },
+        columns=columns,
     )
     return validate(chunk, defaults={}, needs_target=False)
 
@@ -419,7 +471,7 @@ def test_cleaned_values_are_what_is_sent() -> None:
             '{"description":"one\\ntwo","operation_types":["INSERT","UPDATE"],"task_name":"crm-1"}',
         )
     ]
-    assert [row.task_name for row in checked.rejected] == ["crm 2"]
+    assert [row.task_name for row in rejected_rows(checked)] == ["crm 2"]
 
 
 def test_empty_cells_are_not_in_the_body() -> None:
@@ -430,8 +482,7 @@ def test_empty_cells_are_not_in_the_body() -> None:
         "task_type": ["", "realtime"],
         "task_tag": ["", "crm-tag"],
     }
-    columns = {name: Column(heading=name, index=at) for at, name in enumerate(cells)}
-    chunk = Chunk(file="f", sheet="", columns=columns, numbers=[2, 3], cells=cells)
+    chunk = make_chunk(cells)
 
     checked = validate(chunk, defaults={}, needs_target=False)
 
@@ -445,14 +496,11 @@ def test_empty_cells_are_not_in_the_body() -> None:
 def test_any_cell_of_any_kind_can_be_checked(field: str, text: str, kind: CellKind) -> None:
     """No combination of text and kind raises an exception."""
     cells = {"task_name": ["crm-1"], "operation_types": ["INSERT"]} | {field: [text]}
-    columns = {name: Column(heading=name, index=at) for at, name in enumerate(cells)}
-    chunk = Chunk(
-        file="f", sheet="", columns=columns, numbers=[2], cells=cells, kinds={field: {0: kind}}
-    )
+    chunk = make_chunk(cells, kinds={field: {0: kind}})
 
     for language in ("en", "zh"):
         checked = validate(chunk, defaults={}, needs_target=True, language=language)
-        assert [row.location.number for row in checked.rejected] == [2]
+        assert [row.location.number for row in rejected_rows(checked)] == [2]
 
 
 def checked(*, language: str = "en") -> CheckedChunk:
@@ -461,12 +509,11 @@ def checked(*, language: str = "en") -> CheckedChunk:
         "task_id": ["7f3c9a41", "12345678901234567168", "1001", "", ""],
         "operation_types": ["INSERT", "INSERT", "INSERT", "INSERT", ""],
     }
-    chunk = Chunk(
+    chunk = make_chunk(
+        cells,
         file="tasks.xlsx",
         sheet="May",
         columns={name: Column(heading=name.upper(), index=at) for at, name in enumerate(cells)},
-        numbers=[2, 3, 4, 5, 6],
-        cells=cells,
         kinds={
             "task_name": {0: CellKind.ERROR, 2: CellKind.NUMBER},
             "task_id": {1: CellKind.NUMBER, 2: CellKind.NUMBER, 3: CellKind.NO_RESULT},
@@ -479,7 +526,7 @@ def checked(*, language: str = "en") -> CheckedChunk:
 
 def test_kind_has_precedence_over_the_text() -> None:
     """Each cell has its address and the rule of its kind."""
-    found = [(issue.cell, issue.rule) for row in checked().rejected for issue in row.issues]
+    found = [(issue.cell, issue.rule) for row in rejected_rows(checked()) for issue in row.issues]
 
     assert found == [
         ("A2", "task_name.spreadsheet_error"),
@@ -487,13 +534,13 @@ def test_kind_has_precedence_over_the_text() -> None:
         ("B5", "task_id.no_result"),
         ("C6", "operation_types.merged"),
     ]
-    assert checked().rejected[3].issues[0].suggestion == "INSERT"
+    assert rejected_rows(checked())[3].issues[0].suggestion == "INSERT"
     assert [task.key.task_name for task in checked().tasks("")] == ["20240301"]
 
 
 def test_lost_digits_are_explained() -> None:
     """The message states the cause and the fix."""
-    assert checked().rejected[1].issues == (
+    assert rejected_rows(checked())[1].issues == (
         Issue(
             location=RowLocation(file="tasks.xlsx", sheet="May", number=3),
             column="TASK_ID",
@@ -509,7 +556,7 @@ def test_lost_digits_are_explained() -> None:
 
 def test_message_has_the_address_of_a_merged_cell() -> None:
     """A merged cell displays no value."""
-    (issue,) = checked(language="zh").rejected[3].issues
+    (issue,) = rejected_rows(checked(language="zh"))[3].issues
 
     assert issue.message == (
         "本行没有操作类型，因为单元格 C6 已与其他单元格合并。请取消合并，再在每一行中分别填写。"

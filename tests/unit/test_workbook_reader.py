@@ -11,8 +11,10 @@ import pytest
 import xlsxwriter
 
 from batchcreate.errors import LoadError
+from batchcreate.frames import Chunk
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import CellKind, Chunk, Column, Layout, Skipped
+from batchcreate.models import CellKind, Column, Layout, Skipped
+from tests.chunks import contents, make_chunk, row_cells
 
 HEADINGS = ["task_name", "operation_types"]
 
@@ -46,27 +48,25 @@ def refusal(path: Path, **options: Any) -> str:
 
 
 def rows(chunks: Iterable[Chunk]) -> list[tuple[object, ...]]:
-    return [
-        (chunk.sheet, *row)
-        for chunk in chunks
-        for row in zip(chunk.numbers, *chunk.cells.values(), strict=True)
-    ]
+    return [(chunk.sheet, *row) for chunk in chunks for row in row_cells([chunk])]
 
 
 def test_chunk_has_the_known_columns(path: Path) -> None:
     """File, sheet and row number are the ones that the analyst sees."""
     write(path, May=[[], ["x", "任务名称", "Operation Types"], [], ["y", "crm-orders", "INSERT"]])
 
-    assert load(path) == [
-        Chunk(
-            file="t.xlsx",
-            sheet="May",
-            columns={
-                "task_name": Column(heading="任务名称", index=1),
-                "operation_types": Column(heading="Operation Types", index=2),
-            },
-            numbers=[4],
-            cells={"task_name": ["crm-orders"], "operation_types": ["INSERT"]},
+    assert [contents(chunk) for chunk in load(path)] == [
+        contents(
+            make_chunk(
+                {"task_name": ["crm-orders"], "operation_types": ["INSERT"]},
+                [4],
+                file="t.xlsx",
+                sheet="May",
+                columns={
+                    "task_name": Column(heading="任务名称", index=1),
+                    "operation_types": Column(heading="Operation Types", index=2),
+                },
+            )
         )
     ]
 
@@ -113,7 +113,7 @@ def test_merged_cell_is_empty_in_the_rows_below(path: Path) -> None:
 
     (chunk,) = load(path)
 
-    assert chunk.cells["operation_types"] == ["INSERT", "", "UPDATE"]
+    assert chunk.texts("operation_types") == ["INSERT", "", "UPDATE"]
     assert chunk.kinds == {"operation_types": {1: CellKind.MERGED}}
     assert chunk.covering == {"operation_types": {1: "INSERT"}}
     assert chunk.origins == ["x", "", ""]

@@ -1,0 +1,85 @@
+"""DataFrames of input rows: the contract between loader and validator."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import compress
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from batchcreate.models import CellKind, Column, RowProblem
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ORIGIN: Final = "origin"
+"""Column of the frame with the origins of the rows of a to-fix file."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chunk:
+    """
+    Consecutive rows of one sheet.
+
+    Attributes:
+        file: name of the file in reports.
+        sheet: worksheet name, empty for text files.
+        columns: columns of known fields, by field name (``task_name`` ...).
+        frame: the displayed texts, one column of pandas' ``str`` type for each field, and `ORIGIN`
+            if the sheet has origins. The index contains the row numbers, ascending, without blank
+            rows.
+        kinds: kinds of the cells that are not text, by field and position in the frame.
+        covering: for cells that are merged with a cell above, the text of that cell, by field and
+            position in the frame; their texts in the frame are empty.
+        problems: what the loader detected in some of the rows, ascending by row number.
+
+    """
+
+    file: str
+    sheet: str
+    columns: Mapping[str, Column]
+    frame: "DataFrame"
+    kinds: Mapping[str, Mapping[int, CellKind]] = field(default_factory=dict)
+    covering: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    problems: Sequence[RowProblem] = ()
+
+    @property
+    def numbers(self) -> list[int]:
+        """The row numbers."""
+        return self.frame.index.tolist()
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """The origins of the rows; empty if the sheet has no such column."""
+        return self.texts(ORIGIN) if ORIGIN in self.frame else ()
+
+    def texts(self, name: str) -> list[str]:
+        """Return the texts of the column *name* of the frame."""
+        return self.frame[name].tolist()
+
+    def select(self, is_kept: Sequence[bool]) -> "Chunk":
+        """Return the rows for which *is_kept* is true."""
+        positions = {old: new for new, old in enumerate(compress(range(len(is_kept)), is_kept))}
+        frame = self.frame[is_kept]
+        numbers = set(frame.index)
+        return replace(
+            self,
+            frame=frame,
+            kinds={name: _moved(kinds, positions) for name, kinds in self.kinds.items()},
+            covering={name: _moved(texts, positions) for name, texts in self.covering.items()},
+            problems=[problem for problem in self.problems if problem.number in numbers],
+        )
+
+
+def to_frame(cells: Mapping[str, Sequence[str]], numbers: Iterable[int]) -> "DataFrame":
+    """Return the DataFrame of *cells*, given by column name, in the rows *numbers*."""
+    import numpy as np
+    import pandas as pd
+
+    index = pd.Index(np.fromiter(numbers, np.int64))
+    return pd.DataFrame({name: list(texts) for name, texts in cells.items()}, index, dtype="str")
+
+
+def _moved(values: Mapping[int, Value], positions: Mapping[int, int]) -> Mapping[int, Value]:
+    """Return *values* of the positions that are kept, by their new positions."""
+    return {positions[old]: value for old, value in values.items() if old in positions}
