@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from batchcreate.models import CellKind, Column, RowProblem
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 ORIGIN: Final = "origin"
 """Column of the frame with the origins of the rows of a to-fix file."""
@@ -72,12 +72,30 @@ class Chunk:
 
 
 def to_frame(cells: Mapping[str, Sequence[str]], numbers: Iterable[int]) -> "DataFrame":
-    """Return the DataFrame of *cells*, given by column name, in the rows *numbers*."""
+    """
+    Return the DataFrame of *cells*, given by column name, in the rows *numbers*.
+
+    Halves of surrogate pairs, which only damaged files contain, become replacement characters.
+    """
     import numpy as np
     import pandas as pd
 
     index = pd.Index(np.fromiter(numbers, np.int64))
-    return pd.DataFrame({name: list(texts) for name, texts in cells.items()}, index, dtype="str")
+    try:
+        return pd.DataFrame({name: list(each) for name, each in cells.items()}, index, dtype="str")
+    except UnicodeEncodeError:
+        return to_frame({name: [*map(_encodable, each)] for name, each in cells.items()}, index)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def empty_column(chunk: Chunk) -> "Series[str]":
+    """Return a column of empty texts for the rows of *chunk*."""
+    import pandas as pd
+
+    return pd.Series("", chunk.frame.index, dtype="str")
 
 
 def _moved(values: Mapping[int, Value], positions: Mapping[int, int]) -> Mapping[int, Value]:

@@ -61,6 +61,11 @@ class Rule:
         return self.field.endswith("_id")
 
     @property
+    def is_choice(self) -> bool:
+        """True if only known values are allowed."""
+        return bool(self.values)
+
+    @property
     def is_text(self) -> bool:
         """True if values are free text, in any language."""
         return self.charset is TEXT
@@ -200,6 +205,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 BODY_FIELDS = tuple(rule.field for rule in _TASK_RULES)
 TARGET_FIELDS = tuple(rule.field for rule in _TARGET_RULES)
+UNIQUE_FIELDS = ("task_name", "task_id")
+"""Fields whose values are unique within an instance."""
+
 MANDATORY_FIELDS = tuple(rule.field for rule in RULES.values() if rule.is_mandatory)
 
 

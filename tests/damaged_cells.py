@@ -266,7 +266,6 @@ FIXABLE: Mapping[str, Sequence[tuple[str, str]]] = {
         ("one\x0btwo", "one two"),
         ("one\x00two", "onetwo"),
         ("\uf0b7 first", "• first"),
-        ("x\ud800y", "xy"),
     ],
 }
 """Rejected cells and the suggested values."""

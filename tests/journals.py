@@ -19,7 +19,7 @@ from batchcreate.models import (
     Layout,
     Origin,
     Outcome,
-    RepeatedRow,
+    RepeatedValue,
     RowLocation,
     RowRecord,
     RunId,
@@ -126,8 +126,15 @@ class Rows:
         del endpoint
         return self.valid
 
-    def keys(self) -> Iterable[RowRecord]:
-        """Return the rows that have a task name."""
+    def targets(self) -> Sequence[tuple[str, str]]:
+        """Return project and instance of each row."""
+        return [row[1:3] for row in self._records()]
+
+    def unique_values(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """Return the task names."""
+        return [("task_name", [row.task_name for row in self._records()])]
+
+    def _records(self) -> Sequence[RowRecord]:
         valid = [
             RowRecord(
                 row.location.number,
@@ -137,7 +144,7 @@ class Rows:
             )
             for row in self.valid
         ]
-        return sorted(row for row in (*valid, *self.rejected) if row.task_name)
+        return sorted((*valid, *self.rejected))
 
 
 def checked(
@@ -164,7 +171,7 @@ def add(enrolment: Enrolment, file: str, rows: Sequence[str]) -> None:
     enrolment.add(checked(valid, broken, origins), layout(file, content=digest))
 
 
-def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
+def explain(group: list[RepeatedValue]) -> Iterable[Issue]:
     """Return an issue for each row with a duplicate name, which lists the others."""
     for row in group:
         others = [
@@ -174,7 +181,7 @@ def explain(group: list[RepeatedRow]) -> Iterable[Issue]:
             location=row.location,
             column=row.column.heading,
             cell=f"A{row.location.number}",
-            value=row.task_name,
+            value=row.value,
             rule="repeated",
             message=f"also in {' '.join(others)}",
         )

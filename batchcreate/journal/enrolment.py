@@ -2,25 +2,27 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import BinaryIO, Final, Protocol
 
 from batchcreate.journal import input_files, row_versions
 from batchcreate.journal.database import insert
+from batchcreate.journal.unique_values import UniqueValues, ValueOfRow
 from batchcreate.models import (
-    Column,
     Issue,
     IssueRecord,
     Layout,
     Origin,
-    RepeatedRow,
+    RepeatedValue,
     RowLocation,
     RowRecord,
     Target,
     Task,
 )
+from batchcreate.rules import UNIQUE_FIELDS
 
 _INSERT_TASK: Final = """
 INSERT INTO tasks (target, name, body, digest) VALUES (?, ?, ?, ?)
@@ -57,8 +59,12 @@ class CheckedRows(Protocol):
         """Return the tasks of the rows without an error, in row order."""
         ...
 
-    def keys(self) -> Iterable[RowRecord]:
-        """Return the rows that have a task name."""
+    def targets(self) -> Sequence[tuple[str, str]]:
+        """Return project and instance of each row, or a single value for all rows."""
+        ...
+
+    def unique_values(self) -> Iterable[tuple[str, Sequence[str]]]:
+        """Return the fields whose values must be unique, with the value of each row."""
         ...
 
 
@@ -91,76 +97,6 @@ class EnrolledInput:
     has_no_batch: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _NamedRow:
-    """
-    A row whose name is used more than once for the same target.
-
-    Attributes:
-        source: number of its sheet in the journal.
-        project_id: from the row or the default.
-        instance_id: from the row or the default.
-        row: the row.
-
-    """
-
-    source: int
-    project_id: str
-    instance_id: str
-    row: RepeatedRow
-
-
-class _TaskNames:
-    """Task names of all rows, in a temporary table that lives as long as the connection."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._instances: dict[tuple[str, str], int] = {}
-        # SQLite keeps a temporary table in a separate file, not in memory.
-        connection.execute("DROP TABLE IF EXISTS temp.names")
-        connection.execute(
-            "CREATE TEMP TABLE names (instance INTEGER, name TEXT, source INTEGER, number INTEGER)"
-        )
-
-    def add(self, source: int, rows: Iterable[RowRecord]) -> None:
-        """Add the keys of rows of *source*."""
-        instances = self._instances
-        values = [
-            (instances.setdefault((project, instance), len(instances)), name, source, number)
-            for number, project, instance, name in rows
-        ]
-        insert(self._connection, "names", values)
-
-    def duplicates(self) -> Iterator[list[_NamedRow]]:
-        """Yield the rows of each name that is used more than once for the same target."""
-        targets = list(self._instances)
-        found = self._connection.execute(
-            """
-            SELECT instance, name, source, number, file, sheet, name_heading, name_index
-            FROM names JOIN sources ON sources.id = names.source
-            WHERE (instance, name) IN (
-                SELECT instance, name FROM names GROUP BY instance, name HAVING count(*) > 1
-            )
-            ORDER BY instance, name, source, number
-            """
-        )
-        for (instance, _), group in groupby(found, key=lambda row: row[:2]):
-            project_id, instance_id = targets[instance]
-            yield [
-                _NamedRow(
-                    source=source,
-                    project_id=project_id,
-                    instance_id=instance_id,
-                    row=RepeatedRow(
-                        location=RowLocation(file=file, sheet=sheet, number=number),
-                        column=Column(heading=heading, index=index),
-                        task_name=name,
-                    ),
-                )
-                for _, name, source, number, file, sheet, heading, index in group
-            ]
-
-
 class Enrolment:
     """
     Enrolment of all input files in one transaction: `add` for each chunk, then `finish`.
@@ -183,10 +119,11 @@ class Enrolment:
         self._has_contents = has_contents
         self._targets: dict[Target, int] = {}
         self._sources: dict[tuple[str, str], int] = {}
+        self._layouts: dict[int, Layout] = {}
         newest = connection.execute("SELECT coalesce(max(enrolment), 0) FROM sources").fetchone()
         self._number: int = newest[0] + 1
         self._has_origins = False
-        self._names = _TaskNames(connection)
+        self._unique = {field: UniqueValues(connection, field) for field in UNIQUE_FIELDS}
         row_versions.begin(connection)
 
     def add_file(self, file: BinaryIO) -> str:
@@ -211,22 +148,29 @@ class Enrolment:
             self._add_tasks(source, rows.tasks(self._endpoint), selection)
         self._add_rejected(source, rows.rejected)
         self._add_issues(source, rows.issues)
-        self._names.add(source, rows.keys())
+        targets = rows.targets()
+        for field, texts in rows.unique_values():
+            self._unique[field].add(source, rows.chunk.numbers, targets, texts)
         self._add_origins(source, rows.chunk)
 
     def finish(
-        self, duplicate_issues: Callable[[list[RepeatedRow]], Iterable[Issue]]
+        self, repeated_issues: Callable[[list[RepeatedValue]], Iterable[Issue]]
     ) -> EnrolledInput:
         """
-        Reject duplicate names, apply corrections and replace earlier versions of the input.
+        Reject repeated values, apply corrections and replace earlier versions of the input.
 
         Args:
-            duplicate_issues: returns the issues of one group of rows with the same target and
-                name, one issue for each row, in the same order.
+            repeated_issues: returns the issues of one group of rows with the same target and
+                value, one issue for each row, in the same order.
 
         """
-        replaced = row_versions.apply_corrections(self._connection, self._number)
-        self._reject_duplicates(duplicate_issues)
+        rows = self._unique["task_name"].rows()
+        replaced, kept = row_versions.apply_corrections(self._connection, self._number, rows)
+        for field, values in self._unique.items():
+            for group in values.repeated():
+                repeated = [each for each in group if kept is None or each.row in kept]
+                if len(repeated) > 1:
+                    self._reject_repeated(field, repeated, repeated_issues)
         row_versions.supersede_earlier(self._connection, self._number)
         is_first = self._number == 1
         return EnrolledInput(
@@ -237,14 +181,12 @@ class Enrolment:
         """Return the number of the sheet with *layout*; insert it on first use."""
         if (known := self._sources.get((layout.file, layout.sheet))) is not None:
             return known
-        name_column = layout.columns["task_name"]
         columns = {name: (column.heading, column.index) for name, column in layout.columns.items()}
         cursor = self._connection.execute(
             """
             INSERT INTO sources (
-                enrolment, file, sheet, header_row, encoding, delimiter, columns,
-                name_heading, name_index, content
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM contents WHERE digest = ?))
+                enrolment, file, sheet, header_row, encoding, delimiter, columns, content
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM contents WHERE digest = ?))
             """,
             (
                 self._number,
@@ -254,13 +196,12 @@ class Enrolment:
                 layout.encoding,
                 layout.delimiter,
                 json.dumps(columns),
-                name_column.heading,
-                name_column.index,
                 layout.content,
             ),
         )
         source = int(cursor.lastrowid or 0)
         self._sources[layout.file, layout.sheet] = source
+        self._layouts[source] = layout
         return source
 
     def _add_tasks(
@@ -308,44 +249,66 @@ class Enrolment:
 
     def _add_origins(self, source: int, chunk: LoadedRows) -> None:
         """Record which rows of *chunk*, enrolled before, correct rows of other files."""
+        origins = chunk.origins
+        if not origins:
+            return
         found = [
             (number, origin)
-            for number, text in zip(chunk.numbers, chunk.origins, strict=bool(chunk.origins))
+            for number, text in zip(chunk.numbers, origins, strict=True)
             if (origin := Origin.parse(text)) is not None
         ]
-        self._has_origins = self._has_origins or any(chunk.origins)
+        self._has_origins = self._has_origins or any(origins)
         row_versions.add(self._connection, source, found)
 
-    def _reject_duplicates(
-        self, duplicate_issues: Callable[[list[RepeatedRow]], Iterable[Issue]]
+    def _reject_repeated(
+        self,
+        field: str,
+        group: Sequence[ValueOfRow],
+        repeated_issues: Callable[[list[RepeatedValue]], Iterable[Issue]],
     ) -> None:
-        """Reject every row whose name is used more than once for the same target."""
-        for group in list(self._names.duplicates()):
-            # A check enrols only rejected rows; a duplicate can be a row without other issues.
-            self._connection.executemany(
-                """
-                INSERT INTO rows (source, number, task_name, project_id, instance_id)
-                VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (source, number) DO UPDATE SET task = NULL
-                """,
+        """Reject the rows of *group*, which have the same target and the same value of *field*."""
+        # A check enrols only rejected rows; a repeated value can be in a row without other issues.
+        self._connection.executemany(
+            """
+            INSERT INTO rows (source, number, task_name, project_id, instance_id)
+            VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (source, number) DO UPDATE SET task = NULL
+            """,
+            (
                 (
-                    (
-                        named.source,
-                        named.row.location.number,
-                        named.row.task_name,
-                        named.project_id,
-                        named.instance_id,
-                    )
-                    for named in group
-                ),
-            )
-            found = duplicate_issues([named.row for named in group])
-            for named, issue in zip(group, found, strict=True):
-                self._add_issues(named.source, [_record(issue)])
+                    *each.row,
+                    each.text if field == "task_name" else "",
+                    each.project_id,
+                    each.instance_id,
+                )
+                for each in group
+            ),
+        )
+        issues = repeated_issues([self._repeated_value(field, each) for each in group])
+        for each, issue in zip(group, issues, strict=True):
+            self._add_late_issue(each.source, issue)
+
+    def _repeated_value(self, field: str, value: ValueOfRow) -> RepeatedValue:
+        layout = self._layouts[value.source]
+        return RepeatedValue(
+            field=field,
+            location=RowLocation(file=layout.file, sheet=layout.sheet, number=value.number),
+            column=layout.columns[field],
+            value=value.text,
+        )
 
     def _add_issues(self, source: int, issues: Iterable[IssueRecord]) -> None:
-        """Add issues after the earlier ones of their rows."""
-        self._connection.executemany(
+        """Add the issues of new rows, which are in row order."""
+        records = [
+            (source, number, position, *issue[1:])
+            for number, group in groupby(issues, key=itemgetter(0))
+            for position, issue in enumerate(group)
+        ]
+        insert(self._connection, "issues", records)
+
+    def _add_late_issue(self, source: int, issue: Issue) -> None:
+        """Add an issue after the earlier issues of its row."""
+        self._connection.execute(
             """
             INSERT INTO issues VALUES (
                 ?1, ?2,
@@ -353,7 +316,17 @@ class Enrolment:
                 ?3, ?4, ?5, ?6, ?7, ?8, ?9
             )
             """,
-            ((source, *issue) for issue in issues),
+            (
+                source,
+                issue.location.number,
+                issue.column,
+                issue.cell,
+                issue.value,
+                issue.rule,
+                issue.message,
+                issue.suggestion,
+                issue.severity,
+            ),
         )
 
     def _target(self, target: Target) -> int:
@@ -370,16 +343,3 @@ class Enrolment:
             ).fetchone()
             self._targets[target] = found[0]
         return self._targets[target]
-
-
-def _record(issue: Issue) -> IssueRecord:
-    return IssueRecord(
-        issue.location.number,
-        issue.column,
-        issue.cell,
-        issue.value,
-        issue.rule,
-        issue.message,
-        issue.suggestion,
-        issue.severity,
-    )

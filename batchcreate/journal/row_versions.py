@@ -24,6 +24,8 @@ CREATE TABLE temp.versions (
 );
 CREATE INDEX temp.versions_row ON versions (sheet, row);
 CREATE TABLE temp.superseded (source INTEGER, number INTEGER, PRIMARY KEY (source, number));
+-- The rows of this enrolment that have a task name.
+CREATE TABLE temp.names (source INTEGER, number INTEGER, PRIMARY KEY (source, number));
 """
 
 _TRIGGER: Final = """
@@ -133,7 +135,7 @@ FROM sources JOIN contents ON contents.id = sources.content
 def begin(connection: sqlite3.Connection) -> None:
     """Create the temporary tables for the rows of one enrolment."""
     connection.execute("DROP TRIGGER IF EXISTS temp.keep_overwritten")
-    for name in ("overwritten", "sheets", "sheet_sources", "versions", "superseded"):
+    for name in ("overwritten", "sheets", "sheet_sources", "versions", "superseded", "names"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
     for statement in filter(str.strip, _TABLES.split(";")):
         connection.execute(statement)
@@ -152,14 +154,24 @@ def add(connection: sqlite3.Connection, source: int, rows: Iterable[tuple[int, O
     )
 
 
-def apply_corrections(connection: sqlite3.Connection, enrolment: int) -> int:
+def apply_corrections(
+    connection: sqlite3.Connection, enrolment: int, rows: Iterable[tuple[int, int]]
+) -> tuple[int, set[tuple[int, int]] | None]:
     """
     Remove the rows that another version supersedes.
 
-    Return the number of removed rows that belong to *enrolment*.
+    Return the number of removed rows that belong to *enrolment*, and those of *rows* whose values
+    must be unique; None if these are all.
+
+    Args:
+        connection: connection of the journal.
+        enrolment: number of the enrolment.
+        rows: source and number of its rows that have a task name.
+
     """
     if connection.execute("SELECT 1 FROM origins").fetchone() is None:
-        return 0
+        return 0, None
+    connection.executemany("INSERT INTO temp.names VALUES (?, ?)", rows)
     _find_sheets(connection)
     for statement in (
         _CORRECTIONS,
@@ -178,7 +190,7 @@ def apply_corrections(connection: sqlite3.Connection, enrolment: int) -> int:
     connection.execute(_NOT_DUPLICATE)
     connection.execute("DROP TRIGGER temp.keep_overwritten")
     connection.execute(_RESTORE, {"enrolment": enrolment})
-    return int(count[0])
+    return int(count[0]), set(connection.execute("SELECT source, number FROM temp.names"))
 
 
 def _find_sheets(connection: sqlite3.Connection) -> None:

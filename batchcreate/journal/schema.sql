@@ -122,9 +122,7 @@ CREATE TABLE sources (
     header_row INTEGER NOT NULL,
     encoding TEXT NOT NULL,
     delimiter TEXT NOT NULL,
-    columns TEXT NOT NULL, -- JSON: heading and index by field
-    name_heading TEXT NOT NULL,
-    name_index INTEGER NOT NULL
+    columns TEXT NOT NULL -- JSON: heading and index by field
 );
 
 -- One row per input row, in input order. A rejected row has no task.

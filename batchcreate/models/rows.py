@@ -254,20 +254,22 @@ class RowRecord(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatedRow:
+class RepeatedValue:
     """
-    One of several rows with the same target and task name.
+    A value that several rows with the same target use, although it must be unique.
 
     Attributes:
-        location: the row.
-        column: column of the task name in its sheet.
-        task_name: as entered.
+        field: name of the field.
+        location: one of the rows.
+        column: column of the field in its sheet.
+        value: the cleaned value.
 
     """
 
+    field: str
     location: RowLocation
     column: Column
-    task_name: str
+    value: str
 
 
 CONTENT_CHARS: Final = 12

@@ -18,7 +18,7 @@ from batchcreate.models import Layout, Skipped
 from batchcreate.pipeline.plan import InputNotesBuilder, Plan
 from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
-from batchcreate.validator import repeated_name_issues, validate
+from batchcreate.validator import repeated_value_issues, validate
 
 _STOPPED: Final = "stopped while reading the input; nothing was sent"
 
@@ -171,8 +171,8 @@ def enrol_chunks(
 
 
 def finish_enrolment(enrolment: Enrolment, notes: InputNotesBuilder, language: str) -> None:
-    """Reject duplicate names, and apply corrections and superseded rows."""
-    enrolled = enrolment.finish(partial(repeated_name_issues, language=language))
+    """Reject repeated values, and apply corrections and superseded rows."""
+    enrolled = enrolment.finish(partial(repeated_value_issues, language=language))
     notes.replaced, notes.has_no_batch = enrolled.replaced, enrolled.has_no_batch
 
 

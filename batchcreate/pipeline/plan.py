@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -79,8 +78,8 @@ class InputNotesBuilder:
 
     def on_chunk(self, checked: CheckedChunk) -> None:
         """Record the rows and the cleaned cells of a chunk of the current sheet."""
-        self._rows[-1] += len(checked.chunk.numbers)
-        self._cleanings += islice(checked.cleanings(), CLEANINGS_MAX - len(self._cleanings))
+        self._rows[-1] += len(checked.chunk.frame)
+        self._cleanings += checked.cleanings(limit=CLEANINGS_MAX - len(self._cleanings))
         self._cleaned += checked.cleaned
 
     def build(self) -> InputNotes:

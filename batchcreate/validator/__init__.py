@@ -1,5 +1,5 @@
 """Validation of rows against the rules of the fields; pure."""
 
-from batchcreate.validator.validate import CheckedChunk, repeated_name_issues, validate
+from batchcreate.validator.validate import CheckedChunk, repeated_value_issues, validate
 
-__all__ = ["CheckedChunk", "repeated_name_issues", "validate"]
+__all__ = ["CheckedChunk", "repeated_value_issues", "validate"]

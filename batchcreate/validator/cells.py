@@ -1,24 +1,19 @@
-"""Rules on single cells and on the columns of a chunk: violations, messages, cleaned values."""
+"""Rules on single cells: violations and their messages."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import compress, count, filterfalse
-from operator import not_
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from batchcreate import messages
 from batchcreate.models import CellKind, Severity
-from batchcreate.rules import RULES, TAG, Rule, pattern, split_values, to_upper
+from batchcreate.rules import RULES, UNIQUE_FIELDS, Rule, pattern, split_values, to_upper
 from batchcreate.validator.damage import (
-    BLANKS,
-    INVISIBLE,
     KEPT_DIGITS,
     Damage,
     cleaned,
     find_damage,
-    rounded_ids,
     whole_number,
 )
 from batchcreate.validator.suggestions import Suggestion, suggest
@@ -38,10 +33,7 @@ _FACTS: Final = {
     for language in messages.LANGUAGES
 }
 _NO_SUGGESTION: Final = Suggestion()
-_UNIQUE: Final = frozenset({"task_name", "task_id"})
 _FIXABLE: Final[frozenset[Damage]] = frozenset({"number", "encoding"})
-_SAMPLE_CELLS: Final = 256
-_ENDS: Final = re.escape(BLANKS + INVISIBLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,47 +77,6 @@ def _reject_number(text: str) -> KindRejection | None:
     if is_whole or _SCIENTIFIC.fullmatch(text):
         return KindRejection(reason="long_number")
     return KindRejection(reason="number", suggestion=whole_number(text))
-
-
-def _garbled_ideographs() -> str:
-    """Return the characters that UTF-8 or accented letters become when they are read as GBK."""
-    pairs = [bytes((lead, trail)) for lead in range(0xC0, 0xFF) for trail in range(0x41, 0x7B)]
-    pairs += [
-        bytes((lead, trail)) for lead in (*range(0xE2, 0xEA), 0xEF) for trail in range(0x80, 0xC0)
-    ]
-    chars = {pair.decode("gbk", "ignore")[:1] for pair in pairs}
-    return "".join(sorted(chars - set(map(chr, range(0x80)))))
-
-
-_SUSPICIOUS: Final = f"?\x7f-\xff\ufffd锟{_garbled_ideographs()}"
-"""Characters that occur in garbled texts; other texts may contain them too."""
-
-_LONG: Final = 10
-"""Minimum length of names and ids that are not placeholders; shorter ones must have a digit."""
-
-
-def _accepted_pattern(rule: Rule) -> str:
-    if rule.max_items > 1:
-        return r"(?!)"
-    if rule.values:
-        return pattern(rule).pattern
-    if rule.is_text:
-        char = f"{rule.charset.pattern[:-1]}\r{_SUSPICIOUS}]"
-        body = f"{char}{{{rule.min_length},{rule.max_length}}}"
-        return f"(?![{_ENDS}#]|(?i:Err):|错误){body}(?<![{_ENDS}])"
-    rule = replace(rule, charset=TAG) if rule.is_id else rule
-    long = pattern(replace(rule, min_length=_LONG)).pattern
-    short = pattern(replace(rule, max_length=_LONG - 1)).pattern
-    # These endings are typical of numbers that programs wrote.
-    is_not_number = r"(?<!00)" if rule.is_id else r"(?<!\.0)(?<!\.00)(?<![eE]-[0-9][0-9])"
-    return f"(?:{long}|(?=[^0-9]*[0-9])(?![0-9][eE]-){short}){is_not_number}"
-
-
-ACCEPTED: Final[Mapping[str, Callable[[str], object]]] = {
-    rule.field: re.compile(_accepted_pattern(rule), re.ASCII if rule.values else 0).fullmatch
-    for rule in RULES.values()
-}
-"""For each field a fast check that is true only for texts that are valid without cleaning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +161,7 @@ class ColumnRule:
 
     def _covering_value(self, covering: str) -> str:
         text = cleaned(self.rule, covering)
-        return "" if self.rule.field in _UNIQUE or self.violations(text) else text
+        return "" if self.rule.field in UNIQUE_FIELDS or self.violations(text) else text
 
     def _text_violations(self, text: str) -> Iterator[Violation]:
         rule = self.rule
@@ -285,111 +236,3 @@ class ColumnRule:
             message=find(name, known | facts, language=self.language),
             suggestion=suggestion.value,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedColumn:
-    """
-    The checked cells of one column.
-
-    Attributes:
-        cells: the cleaned values.
-        cleaned: positions of the accepted cells whose value differs from the text.
-        violations: the violations and warnings of the cells, by position.
-
-    """
-
-    cells: Sequence[str]
-    cleaned: Sequence[int]
-    violations: Mapping[int, Sequence[Violation]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _CheckedText:
-    value: str
-    violations: Sequence[Violation]
-
-
-def check_column(
-    column_rule: ColumnRule,
-    cells: Sequence[str],
-    kinds: Mapping[int, CellKind],
-    address: Callable[[int], str],
-    covering: Mapping[int, str],
-) -> CheckedColumn:
-    """
-    Check each of *cells*.
-
-    Args:
-        column_rule: the rule.
-        cells: the texts of the column.
-        kinds: kinds of the cells that are not text, by position.
-        address: returns the address of the cell at a position.
-        covering: texts of the cells with which others are merged, by position.
-
-    """
-    violations: dict[int, Sequence[Violation]] = {}
-    for at, kind in kinds.items():
-        found = column_rule.kind_violation(
-            kind, cells[at], address(at), covering=covering.get(at, "")
-        )
-        if found:
-            violations[at] = (found,)
-    changed: dict[int, str] = {}
-    for at, checked in _remarkable_cells(column_rule, cells):
-        if checked.value != cells[at]:
-            changed[at] = checked.value
-        if checked.violations:
-            violations.setdefault(at, checked.violations)
-    rejected = {at for at, found in violations.items() if any(each.is_error for each in found)}
-    return CheckedColumn(
-        cells=_replaced(cells, changed) if changed else cells,
-        cleaned=[at for at in changed if at not in rejected],
-        violations=violations,
-    )
-
-
-def _remarkable_cells(
-    column_rule: ColumnRule, cells: Sequence[str]
-) -> Iterator[tuple[int, _CheckedText]]:
-    """Yield the cells that are cleaned or rejected; each distinct text is checked once."""
-    is_accepted = ACCEPTED[column_rule.rule.field]
-    if _is_varied(cells):
-        # For many distinct texts, the fast check is faster than removing duplicates first.
-        positions: Iterable[int] = list(compress(count(), map(not_, map(is_accepted, cells))))
-        checked = _check_texts(column_rule, dict.fromkeys(cells[at] for at in positions), cells)
-        positions = (at for at in positions if cells[at] in checked)
-    else:
-        texts = filterfalse(is_accepted, dict.fromkeys(cells))
-        checked = _check_texts(column_rule, texts, cells)
-        positions = compress(count(), map(checked.__contains__, cells)) if checked else ()
-    return ((at, checked[cells[at]]) for at in positions)
-
-
-def _is_varied(cells: Sequence[str]) -> bool:
-    sample = cells[:_SAMPLE_CELLS]
-    return 2 * len(set(sample)) > len(sample)
-
-
-def _check_texts(
-    column_rule: ColumnRule, texts: Iterable[str], column: Iterable[str]
-) -> Mapping[str, _CheckedText]:
-    """Return those of *texts* that are cleaned or rejected."""
-    values = {text: cleaned(column_rule.rule, text) for text in texts}
-    rounded = rounded_ids(values.values(), column) if column_rule.rule.is_id else frozenset()
-    checked = {
-        text: _CheckedText(
-            value=value, violations=column_rule.violations(value, is_rounded=value in rounded)
-        )
-        for text, value in values.items()
-    }
-    return {
-        text: found for text, found in checked.items() if found.violations or found.value != text
-    }
-
-
-def _replaced(cells: Sequence[str], changed: Mapping[int, str]) -> Sequence[str]:
-    replaced = list(cells)
-    for at, text in changed.items():
-        replaced[at] = text
-    return replaced

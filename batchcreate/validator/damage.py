@@ -50,7 +50,9 @@ INVISIBLE = (
 QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』＂＇"  # noqa: RUF001  (intended)
 BRACKETS = "()[]{}<>（）［］｛｝【】〔〕〈〉《》"  # noqa: RUF001
 
-_ENDS = BLANKS + INVISIBLE
+TRIMMED = BLANKS + INVISIBLE
+"""Characters that are removed at both ends of a cell."""
+
 _TYPED_ENDS = " \t\r\n"
 _UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 _AROUND = QUOTES + BRACKETS + BLANKS
@@ -235,7 +237,7 @@ def normal_form(text: str) -> str:
 
 
 def _trimmed(typed: str) -> str:
-    text = typed.strip(_ENDS)
+    text = typed.strip(TRIMMED)
     # A no-break space may be the second byte of a letter decoded with a wrong encoding.
     is_incomplete = len(text) < len(typed) and is_garbled(typed) and not is_garbled(text)
     return typed.strip(_TYPED_ENDS) if is_incomplete else text

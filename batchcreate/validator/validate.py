@@ -1,19 +1,21 @@
 """Validation of a chunk: its tasks, its issues, its rejected rows, duplicate names."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, repeat
+from heapq import merge
+from itertools import chain, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
 
 from batchcreate import messages
-from batchcreate.frames import Chunk
+from batchcreate.frames import Chunk, empty_column
 from batchcreate.models import (
     Cleaning,
     Issue,
     IssueRecord,
     Key,
-    RepeatedRow,
+    RepeatedValue,
     RowLocation,
     RowProblem,
     RowRecord,
@@ -21,9 +23,24 @@ from batchcreate.models import (
     Target,
     Task,
 )
-from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS, split_values, to_upper
-from batchcreate.text import cell_address
-from batchcreate.validator.cells import CheckedColumn, ColumnRule, check_column
+from batchcreate.rules import (
+    BODY_FIELDS,
+    RULES,
+    TARGET_FIELDS,
+    UNIQUE_FIELDS,
+    split_values,
+    to_upper,
+)
+from batchcreate.text import cell_address, column_letters
+from batchcreate.validator.cells import ColumnRule
+from batchcreate.validator.column_rules import CheckedColumn, check_column
+
+if TYPE_CHECKING:
+    from pandas import Series
+
+_NUMBER_AND_INDEX: Final = itemgetter(0, 1)
+_NO_INDEX: Final = 1 << 20
+"""Issues of fields without a column follow the issues of all columns."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -45,7 +62,7 @@ class CheckedChunk:
     chunk: Chunk
     defaults: Mapping[str, str]
     issues: Sequence[IssueRecord]
-    cells: Mapping[str, Sequence[str]]
+    cells: Mapping[str, "Series[str]"]
     cleaned_at: Mapping[str, Sequence[int]]
 
     @property
@@ -60,31 +77,33 @@ class CheckedChunk:
         rows = map(RowRecord, self.chunk.numbers, *self._key_cells()) if numbers else ()
         return [row for row in rows if row.number in numbers]
 
-    def cleanings(self) -> Iterator[Cleaning]:
+    def cleanings(self, *, limit: int) -> Iterator[Cleaning]:
         """
-        Yield the cleaned cells, row by row.
+        Yield the first *limit* cleaned cells, row by row.
 
         Rejected cells are not included, and neither are known values with another case or
         other separators, since these are equivalent to the values of the API.
         """
-        columns, numbers = self.chunk.columns, self.chunk.numbers
-        cleaned = sorted(
-            (at, columns[name].index, name) for name in columns for at in self.cleaned_at[name]
+        columns = self.chunk.columns
+        positions = (
+            [(at, columns[name].index, name) for at in found[:limit]]
+            for name, found in self.cleaned_at.items()
         )
-        for at, index, name in cleaned:
+        for at, index, name in islice(merge(*positions), limit):
+            number = int(self.chunk.frame.index[at])
             yield Cleaning(
-                location=_location(self.chunk, numbers[at]),
+                location=_location(self.chunk, number),
                 column=columns[name].heading,
-                cell=cell_address(index, numbers[at]),
+                cell=cell_address(index, number),
                 before=self.chunk.frame[name].iloc[at],
-                after=self.cells[name][at],
+                after=self.cells[name].iloc[at],
             )
 
     def tasks(self, endpoint: str) -> Iterator[Task]:
         """Yield the tasks of the valid rows, in input order."""
         rejected = self._rejected_numbers()
         fields = sorted(name for name in BODY_FIELDS if name in self.cells)
-        members = zip(*(_members(name, self.cells[name]) for name in fields), strict=True)
+        members = zip(*(_members(name, self._texts(name)) for name in fields), strict=True)
         targets: dict[tuple[str, str], Target] = {}
         rows = zip(self.chunk.numbers, *self._key_cells(), members, strict=True)
         for number, project_id, instance_id, task_name, body in rows:
@@ -100,21 +119,39 @@ class CheckedChunk:
                 body=f"{{{','.join(filter(None, body))}}}".encode(),
             )
 
-    def keys(self) -> Iterator[RowRecord]:
+    def unique_values(self) -> Iterator[tuple[str, Sequence[str]]]:
         """
-        Yield the rows that have a task name.
+        Yield the fields whose values must be unique, with the values of all rows.
 
-        Rejected rows are included, since a duplicate name is an issue in every row.
+        Rejected rows are included, since a repeated value is an issue in every row.
         """
-        rows = map(RowRecord, self.chunk.numbers, *self._key_cells())
-        return (row for row in rows if row.task_name)
+        return ((name, self._texts(name)) for name in UNIQUE_FIELDS if name in self.cells)
+
+    def targets(self) -> Sequence[tuple[str, str]]:
+        """Return project and instance of each row; a single value if all are the same."""
+        if not any(name in self.cells for name in TARGET_FIELDS):
+            return [
+                (self.defaults.get(TARGET_FIELDS[0], ""), self.defaults.get(TARGET_FIELDS[1], ""))
+            ]
+        projects, instances, _ = self._key_cells()
+        return list(zip(projects, instances, strict=True))
 
     def _rejected_numbers(self) -> set[int]:
         return {issue.number for issue in self.issues if issue.severity is Severity.ERROR}
 
     def _key_cells(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-        projects, instances = (_target_cells(self.cells, self.defaults, f) for f in TARGET_FIELDS)
-        return projects, instances, self.cells["task_name"]
+        projects, instances = map(self._target_cells, TARGET_FIELDS)
+        return projects, instances, self._texts("task_name")
+
+    def _target_cells(self, name: str) -> Sequence[str]:
+        """Return the target field *name* of each row: the value of the row, or the default."""
+        default = self.defaults.get(name, "")
+        if name not in self.cells:
+            return [default] * len(self.chunk.frame)
+        return [text or default for text in self._texts(name)]
+
+    def _texts(self, name: str) -> list[str]:
+        return self.cells[name].tolist()
 
 
 def validate(
@@ -147,7 +184,7 @@ def validate(
         chunk=chunk,
         defaults=defaults,
         issues=_issues(chunk, columns, language),
-        cells={name: column.cells for name, column in columns.items() if name in chunk.columns},
+        cells={name: columns[name].cells for name in chunk.columns},
         cleaned_at={name: columns[name].cleaned for name in chunk.columns},
     )
 
@@ -161,7 +198,7 @@ def _check_column(chunk: Chunk, column_rule: ColumnRule) -> CheckedColumn:
     name = column_rule.rule.field
     return check_column(
         column_rule,
-        chunk.texts(name) if name in chunk.columns else [""] * len(chunk.frame),
+        chunk.frame[name] if name in chunk.columns else empty_column(chunk),
         chunk.kinds.get(name, {}),
         lambda at: cell_address(chunk.columns[name].index, int(chunk.frame.index[at])),
         chunk.covering.get(name, {}),
@@ -172,50 +209,41 @@ def _issues(
     chunk: Chunk, columns: Mapping[str, CheckedColumn], language: str
 ) -> Sequence[IssueRecord]:
     """Return the issues of the cells and the problems of the rows, in input order."""
-    issues: dict[int, list[tuple[int, IssueRecord]]] = defaultdict(list)
-    for name, column in columns.items():
-        for index, issue in _cell_issues(chunk, name, column):
-            issues[issue.number].append((index, issue))
-    for problem in chunk.problems:
-        issue = _row_issue(problem, language)
-        found = issues[problem.number]
-        if problem.is_whole_row:
-            found.clear()
-        found.append((problem.column.index, issue))
-        found.sort(key=_index)
-    return [issue for number in sorted(issues) for _, issue in issues[number]]
-
-
-def _index(pair: tuple[int, IssueRecord]) -> int:
-    return pair[0]
+    found = [_cell_issues(chunk, name, column) for name, column in columns.items()]
+    problems = [(p.number, p.column.index, _row_issue(p, language)) for p in chunk.problems]
+    issues = sorted(chain(problems, *found), key=_NUMBER_AND_INDEX)
+    whole = {problem.number: problem.rule for problem in chunk.problems if problem.is_whole_row}
+    if not whole:
+        return [issue for _, _, issue in issues]
+    return [issue for number, _, issue in issues if whole.get(number, issue.rule) == issue.rule]
 
 
 def _cell_issues(
     chunk: Chunk, name: str, column: CheckedColumn
-) -> Iterator[tuple[int, IssueRecord]]:
-    """Yield the issues of one column, each with the position of the column."""
+) -> Iterator[tuple[int, int, IssueRecord]]:
+    """Yield the issues of one column, each with the row number and the position of the column."""
     if not column.violations:
         return
     numbers = chunk.numbers
     field = chunk.columns.get(name)
-    texts = chunk.texts(name) if field else ()
-    heading, index = (field.heading, field.index) if field else (name, len(chunk.columns))
+    texts = chunk.texts(name) if field else [""] * len(numbers)
+    heading, index = (field.heading, field.index) if field else (name, _NO_INDEX)
+    letters = column_letters(index) if field else ""
     for at, violations in column.violations.items():
         number = numbers[at]
-        for violation in violations:
-            yield (
-                index,
-                IssueRecord(
-                    number,
-                    heading,
-                    cell_address(index, number) if field else "",
-                    texts[at] if field else "",
-                    violation.rule,
-                    violation.message,
-                    violation.suggestion,
-                    violation.severity,
-                ),
+        cell = f"{letters}{number}" if letters else ""
+        for each in violations:
+            record = IssueRecord(
+                number,
+                heading,
+                cell,
+                texts[at],
+                each.rule,
+                each.message,
+                each.suggestion,
+                each.severity,
             )
+            yield number, index, record
 
 
 def _row_issue(problem: RowProblem, language: str) -> IssueRecord:
@@ -238,20 +266,10 @@ def _location(chunk: Chunk, number: int) -> RowLocation:
     return RowLocation(file=chunk.file, sheet=chunk.sheet, number=number)
 
 
-def _target_cells(
-    cells: Mapping[str, Sequence[str]], defaults: Mapping[str, str], name: str
-) -> Sequence[str]:
-    """Return the target field *name* of every row: the value of the row, or the default."""
-    default = defaults.get(name, "")
-    if name not in cells:
-        return list(repeat(default, len(cells["task_name"])))
-    return [text or default for text in cells[name]]
-
-
 def _members(name: str, cells: Sequence[str]) -> Iterator[str]:
     """Yield for each row the member *name* of its JSON body; an empty text for an empty cell."""
     rule = RULES[name]
-    if not rule.values:
+    if not rule.is_choice:
         return (f'"{name}":{_ENCODER.encode(text)}' if text else "" for text in cells)
     to_value = split_values if rule.max_items > 1 else to_upper
     members = {text: f'"{name}":{_ENCODER.encode(to_value(text))}' for text in set(cells)}
@@ -259,20 +277,20 @@ def _members(name: str, cells: Sequence[str]) -> Iterator[str]:
     return (members[text] for text in cells)
 
 
-def repeated_name_issues(group: Sequence[RepeatedRow], *, language: str = "en") -> list[Issue]:
+def repeated_value_issues(group: Sequence[RepeatedValue], *, language: str = "en") -> list[Issue]:
     """
     Return one issue for each row of *group*, with the locations of the first other rows.
 
     Args:
-        group: at least two rows with the same target and task name.
+        group: at least two rows with the same target and the same value of a field.
         language: language of the messages.
 
     """
-    return [_repeated_name_issue(row, at, group, language) for at, row in enumerate(group)]
+    return [_repeated_value_issue(row, at, group, language) for at, row in enumerate(group)]
 
 
-def _repeated_name_issue(
-    row: RepeatedRow, at: int, group: Sequence[RepeatedRow], language: str
+def _repeated_value_issue(
+    row: RepeatedValue, at: int, group: Sequence[RepeatedValue], language: str
 ) -> Issue:
     others = (other.location for position, other in enumerate(group) if position != at)
     named = [
@@ -280,14 +298,15 @@ def _repeated_name_issue(
         for location in islice(others, messages.SHOWN_ROWS)
     ]
     facts = {
-        "value": messages.quoted(row.task_name, language=language),
+        "value": messages.quoted(row.value, language=language),
         "others": messages.listed_first(named, count=len(group) - 1, language=language),
     }
+    rule = f"{row.field}.repeated"
     return Issue(
         location=row.location,
         column=row.column.heading,
         cell=cell_address(row.column.index, row.location.number),
-        value=row.task_name,
-        rule="task_name.repeated",
-        message=messages.message("task_name.repeated", facts, language=language),
+        value=row.value,
+        rule=rule,
+        message=messages.message(rule, facts, language=language),
     )

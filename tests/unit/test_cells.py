@@ -3,23 +3,21 @@
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from batchcreate import messages
-from batchcreate.models import CellKind, Column, RepeatedRow, RowLocation
-from batchcreate.rules import RULES, pattern, split_values
-from batchcreate.validator import repeated_name_issues
+from batchcreate.models import CellKind, Column, RepeatedValue, RowLocation
+from batchcreate.rules import RULES, UNIQUE_FIELDS, pattern, split_values
+from batchcreate.validator import repeated_value_issues
 from batchcreate.validator.cells import (
-    ACCEPTED,
     ColumnRule,
     KindRejection,
     Violation,
-    check_column,
     reject_kind,
 )
 from batchcreate.validator.damage import cleaned
-from tests.damaged_cells import FIXABLE, HARMLESS, ODD_TEXTS, UNFIXABLE
+from tests.damaged_cells import FIXABLE, ODD_TEXTS, UNFIXABLE
 
 
 def violations(field: str, text: str, *, is_required: bool) -> tuple[Violation, ...]:
@@ -257,102 +255,6 @@ def test_accepted_text_matches_the_pattern_of_its_rule(text: str, field: str) ->
         assert all(map(pattern(rule).fullmatch, values))
 
 
-DAMAGED = [
-    *(
-        (field, typed)
-        for table in (HARMLESS, FIXABLE)
-        for field, pairs in table.items()
-        for typed, value in pairs
-        if typed != value
-    ),
-    *((field, text) for field, texts in UNFIXABLE.items() for text in texts),
-]
-
-
-def test_fast_check_never_accepts_damaged_text() -> None:
-    """Texts that need cleaning or a fix are checked in full."""
-    assert [(field, text) for field, text in DAMAGED if ACCEPTED[field](text)] == []
-
-
-@given(
-    st.sampled_from(sorted(RULES)),
-    st.one_of(
-        st.text(max_size=40),
-        st.text("0123456789abcdefEe.-_+N/Anulone ", max_size=24),
-        st.sampled_from([text for _, text in DAMAGED]).flatmap(
-            lambda text: st.permutations(text).map("".join)
-        ),
-        st.builds(
-            "{}{}".format, st.text(max_size=3), st.sampled_from([text for _, text in DAMAGED])
-        ),
-    ),
-)
-@example("task_id", "1E-05")
-@example("task_name", "none")
-@example("description", "MÃ¼nchen")
-def test_fast_check_agrees_with_the_full_check(field: str, text: str) -> None:
-    """A text that the fast check accepts is valid and unchanged."""
-    column_rule = ColumnRule(rule=RULES[field], is_required=True)
-
-    if ACCEPTED[field](text):
-        assert cleaned(RULES[field], text) == text
-        assert column_rule.violations(text) == ()
-
-
-def test_fast_check_accepts_the_examples() -> None:
-    """Typical cells need no full check, except lists."""
-    rejected = {field for field, rule in RULES.items() if not ACCEPTED[field](rule.example)}
-
-    assert rejected == {"operation_types"}
-
-
-@pytest.mark.parametrize("repeats", [1, 1000])
-def test_repeated_cells_are_all_checked(repeats: int) -> None:
-    """Columns with few and with many distinct texts have the same result."""
-    column = [" a-name", "a b", "good-name", "", "#REF!", "other-name "] * repeats
-    kinds = {2: CellKind.DATE}
-
-    found = check_column(
-        ColumnRule(rule=RULES["task_name"], is_required=True),
-        column,
-        kinds,
-        lambda at: f"A{at + 2}",
-        {},
-    )
-
-    assert list(found.cells) == ["a-name", "a b", "good-name", "", "#REF!", "other-name"] * repeats
-    assert list(found.cleaned) == [at for at in range(len(column)) if at % 6 in {0, 5}]
-    assert sorted(found.violations) == sorted(
-        {at for at in range(len(column)) if at % 6 in {1, 3, 4}} | {2}
-    )
-
-
-def test_valid_column_is_not_copied() -> None:
-    """A valid chunk needs no additional memory."""
-    column = [f"name-{number}" for number in range(1000)]
-
-    found = check_column(
-        ColumnRule(rule=RULES["task_name"], is_required=True), column, {}, str, {}
-    )
-
-    assert found.cells is column
-    assert (found.cleaned, found.violations) == ([], {})
-
-
-def test_rounded_ids_are_detected_by_their_column() -> None:
-    """Two ids of eighteen digits that both end in zeros were stored as numbers."""
-    column = ["123456789012345000", "7f3c9a41d2e8", "987654321098765000 ", "1001"]
-
-    found = check_column(ColumnRule(rule=RULES["task_id"], is_required=False), column, {}, str, {})
-
-    assert {
-        at: [violation.rule for violation in found.violations[at]] for at in found.violations
-    } == {
-        0: ["task_id.long_number"],
-        2: ["task_id.long_number"],
-    }
-
-
 NAMES = ("task_name", "task_tag")
 IDS = ("task_id", "source_app_id", "target_app_id", "project_id", "instance_id")
 
@@ -478,13 +380,14 @@ def all_violations(language: str) -> list[tuple[str, Violation]]:
     return found
 
 
-def repeated_rule(language: str) -> str:
-    row = RepeatedRow(
+def repeated_rule(field: str, language: str) -> str:
+    row = RepeatedValue(
         location=RowLocation(file="a", sheet="", number=2),
         column=Column(heading="n", index=0),
-        task_name="crm",
+        field=field,
+        value="crm",
     )
-    return repeated_name_issues([row, row], language=language)[0].rule
+    return repeated_value_issues([row, row], language=language)[0].rule
 
 
 @pytest.mark.parametrize("language", messages.LANGUAGES)
@@ -494,7 +397,7 @@ def test_every_text_of_a_rule_is_used(language: str) -> None:
 
     used = set()
     for rule in {violation.rule for _, violation in all_violations(language)} | {
-        repeated_rule(language)
+        repeated_rule(field, language) for field in UNIQUE_FIELDS
     }:
         own, shared = f"rule.{rule}", f"rule.{rule.rpartition('.')[2]}"
         used.add(own if own in keys else shared)

@@ -17,7 +17,7 @@ from batchcreate.models import (
     Column,
     Issue,
     Key,
-    RepeatedRow,
+    RepeatedValue,
     RowLocation,
     RowProblem,
     Severity,
@@ -25,7 +25,7 @@ from batchcreate.models import (
     Task,
 )
 from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS
-from batchcreate.validator import CheckedChunk, repeated_name_issues, validate
+from batchcreate.validator import CheckedChunk, repeated_value_issues, validate
 from batchcreate.validator.damage import cleaned
 from tests.chunks import Rejected, make_chunk, rejected_rows
 
@@ -227,12 +227,13 @@ def test_defaults_are_used_for_empty_cells() -> None:
 
 
 def test_every_row_with_a_name_has_a_key() -> None:
-    """Rejected rows have keys too; rows without a name have none."""
+    """Rejected rows have keys too."""
     rows = chunk((" abc ", "INSERT"), ("", "INSERT"), ("a b", "nothing"))
 
     checked = validate(rows, defaults={"project_id": "p"}, needs_target=False)
 
-    assert list(checked.keys()) == [(2, "p", "", "abc"), (4, "p", "", "a b")]
+    assert checked.targets() == [("p", "")]
+    assert list(checked.unique_values()) == [("task_name", ["abc", "", "a b"])]
 
 
 def test_same_issue_in_many_rows_is_reported_in_each() -> None:
@@ -269,9 +270,9 @@ def test_bodies_are_canonical_json(data: st.DataObject) -> None:
 NAME = Column(heading="Task Name", index=1)
 
 
-def row(number: int, *, file: str = "a.csv", sheet: str = "") -> RepeatedRow:
+def row(number: int, *, file: str = "a.csv", sheet: str = "") -> RepeatedValue:
     location = RowLocation(file=file, sheet=sheet, number=number)
-    return RepeatedRow(location=location, column=NAME, task_name="crm-orders")
+    return RepeatedValue(location=location, column=NAME, field="task_name", value="crm-orders")
 
 
 def message(others: str) -> str:
@@ -283,7 +284,7 @@ def message(others: str) -> str:
 
 def test_duplicate_rows_refer_to_each_other() -> None:
     """Both rows are rejected, each at its cell."""
-    first, second = repeated_name_issues([row(2), row(9)])
+    first, second = repeated_value_issues([row(2), row(9)])
 
     assert first == Issue(
         location=RowLocation(file="a.csv", sheet="", number=2),
@@ -305,7 +306,7 @@ def test_rows_in_other_files_and_sheets_have_their_location() -> None:
         row(5, file="c.xlsx", sheet="May"),
     ]
 
-    issues = repeated_name_issues(group)
+    issues = repeated_value_issues(group)
 
     assert issues[0].message == message(
         "row 3 of sheet June, row 4 of b.csv and row 5 of c.xlsx, sheet May"
@@ -314,7 +315,7 @@ def test_rows_in_other_files_and_sheets_have_their_location() -> None:
 
 def test_message_has_the_first_five_other_rows() -> None:
     """The message is short for any number of duplicates."""
-    issues = repeated_name_issues([row(number) for number in range(2, 12)])
+    issues = repeated_value_issues([row(number) for number in range(2, 12)])
 
     assert issues[3].message == message("row 2, row 3, row 4, row 6, row 7 and 4 more")
 
@@ -404,26 +405,6 @@ def test_exactly_the_issues_are_reported_each_at_its_cell(path: Path) -> None:
     assert sent == [number for number in range(2, 302) if number not in ISSUES]
 
 
-def test_duplicate_names_have_the_same_key(path: Path) -> None:
-    """Duplicates are detected by the keys of the chunks."""
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("crm-orders-cdc-300", "crm-orders-cdc-002"), encoding="utf-8")
-    locations: dict[tuple[str, str, str], list[RepeatedRow]] = {}
-
-    for chunk in chunks(path):
-        column = chunk.columns["task_name"]
-        checked = validate(chunk, defaults={}, needs_target=False)
-        for number, project_id, instance_id, name in checked.keys():  # noqa: SIM118  (no mapping)
-            location = RowLocation(file=chunk.file, sheet=chunk.sheet, number=number)
-            row = RepeatedRow(location=location, column=column, task_name=name)
-            locations.setdefault((project_id, instance_id, name), []).append(row)
-    groups = [group for group in locations.values() if len(group) > 1]
-
-    assert [[issue.cell for issue in repeated_name_issues(group)] for group in groups] == [
-        ["A2", "A300"]
-    ]
-
-
 def check(names: Sequence[str], descriptions: Sequence[str]) -> CheckedChunk:
     columns = {
         "description": Column(heading="What", index=0),
@@ -452,7 +433,7 @@ def test_cleanings_are_listed_row_by_row() -> None:
         ["crm-1\u200b", "crm-2", " crm 3 ", "crm-4"], ["", "Two\r\nlines ", "ok", "\u00a0"]
     )
 
-    assert list(checked.cleanings()) == [
+    assert list(checked.cleanings(limit=9)) == [
         cleaning("B2", "Name", "crm-1\u200b", "crm-1"),
         cleaning("A3", "What", "Two\r\nlines ", "Two\nlines"),
         cleaning("A5", "What", "\u00a0", ""),
@@ -464,7 +445,7 @@ def test_cleaned_values_are_what_is_sent() -> None:
     """Keys, bodies and rejected rows contain the cleaned values."""
     checked = check([" crm-1 ", "\ufeffcrm 2"], ["one\r\ntwo", ""])
 
-    assert [row[3] for row in checked.keys()] == ["crm-1", "crm 2"]  # noqa: SIM118  (no mapping)
+    assert checked.cells["task_name"].tolist() == ["crm-1", "crm 2"]
     assert [(task.key.task_name, task.body.decode()) for task in checked.tasks("")] == [
         (
             "crm-1",

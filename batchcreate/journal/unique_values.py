@@ -1,0 +1,151 @@
+"""Values that must be unique for each target, and the rows that use the same value."""
+
+import sqlite3
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchcreate.journal.database import insert
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.int64]
+
+_NUL = "\0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueOfRow:
+    """
+    A value of a row.
+
+    Attributes:
+        source: number of the sheet in the journal.
+        number: number of the row.
+        project_id: from the row or the default.
+        instance_id: from the row or the default.
+        text: the value.
+
+    """
+
+    source: int
+    number: int
+    project_id: str
+    instance_id: str
+    text: str
+
+    @property
+    def row(self) -> tuple[int, int]:
+        """Source and number."""
+        return self.source, self.number
+
+
+class UniqueValues:
+    """
+    The values of one field in all rows of an enrolment.
+
+    Only a hash of each value is kept in memory; the values are in a temporary table, one record
+    for each chunk, so that a large input needs little memory and time.
+
+    Args:
+        connection: connection of the journal.
+        field: name of the field.
+
+    """
+
+    def __init__(self, connection: sqlite3.Connection, field: str) -> None:
+        self._connection = connection
+        self._table = f"temp.unique_{field}"
+        self._hashes: list[Hashes] = []
+        self._targets: dict[tuple[str, str], int] = {}
+        # SQLite keeps a temporary table in a separate file, not in memory.
+        connection.execute(f"DROP TABLE IF EXISTS {self._table}")
+        connection.execute(
+            f"CREATE TABLE {self._table} (source INTEGER, numbers BLOB, targets BLOB, texts TEXT)"
+        )
+
+    def add(
+        self,
+        source: int,
+        numbers: Sequence[int],
+        targets: Sequence[tuple[str, str]],
+        texts: Sequence[str],
+    ) -> None:
+        """
+        Add the values of rows of *source*; empty values are ignored.
+
+        Args:
+            source: number of the sheet.
+            numbers: the row numbers.
+            targets: project and instance of each row, or a single value for all rows.
+            texts: the value of each row.
+
+        """
+        import numpy as np
+
+        if "" in texts:
+            kept = [at for at, text in enumerate(texts) if text]
+            numbers, texts = [numbers[at] for at in kept], [texts[at] for at in kept]
+            targets = [targets[at] for at in kept] if len(targets) > 1 else targets
+        if not texts:
+            return
+        ids = array("q", (self._targets.setdefault(each, len(self._targets)) for each in targets))
+        salts = np.array([hash(each) for each in targets], np.int64)
+        self._hashes.append(np.fromiter(map(hash, texts), np.int64, len(texts)) ^ salts)
+        joined = _NUL.join(texts)
+        if joined.count(_NUL) >= len(texts):
+            joined = _NUL.join(text.replace(_NUL, "\ufffd") for text in texts)
+        record = (source, array("q", numbers).tobytes(), ids.tobytes(), joined)
+        insert(self._connection, self._table, [record])
+
+    def repeated(self) -> list[list[ValueOfRow]]:
+        """Return the rows of each value that is used more than once for the same target."""
+        groups: dict[tuple[int, str], list[ValueOfRow]] = defaultdict(list)
+        for target, value in self._candidates():
+            groups[target, value.text].append(value)
+        return [group for group in groups.values() if len(group) > 1]
+
+    def _candidates(self) -> Iterator[tuple[int, ValueOfRow]]:
+        """Yield the values whose hash occurs more than once, each with its target."""
+        import numpy as np
+
+        if not self._hashes:
+            return
+        ordered = np.sort(np.concatenate(self._hashes))
+        repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        if not len(repeated):
+            return
+        pairs = list(self._targets)
+        chunks = self._connection.execute(
+            f"SELECT * FROM {self._table} ORDER BY rowid"  # noqa: S608 # constant name
+        )
+        for hashes, (source, numbers, targets, joined) in zip(self._hashes, chunks, strict=True):
+            positions = np.flatnonzero(np.isin(hashes, repeated)).tolist()
+            if not positions:
+                continue
+            rows, ids, texts = array("q", numbers), array("q", targets), joined.split(_NUL)
+            for at in positions:
+                target = ids[at] if len(ids) > 1 else ids[0]
+                project_id, instance_id = pairs[target]
+                yield (
+                    target,
+                    ValueOfRow(
+                        source=source,
+                        number=rows[at],
+                        project_id=project_id,
+                        instance_id=instance_id,
+                        text=texts[at],
+                    ),
+                )
+
+    def rows(self) -> Iterator[tuple[int, int]]:
+        """Yield source and number of each row that has a value."""
+        for source, numbers in self._connection.execute(
+            f"SELECT source, numbers FROM {self._table}"  # noqa: S608 # constant name
+        ):
+            for number in array("q", numbers):
+                yield source, number

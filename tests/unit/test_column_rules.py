@@ -1,0 +1,148 @@
+"""Plain cells are recognised in whole columns; the others are checked one by one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from batchcreate.frames import to_frame
+from batchcreate.models import CellKind
+from batchcreate.rules import RULES
+from batchcreate.validator.cells import ColumnRule
+from batchcreate.validator.column_rules import PLAIN, check_column
+from batchcreate.validator.damage import cleaned
+from tests.damaged_cells import FIXABLE, HARMLESS, UNFIXABLE
+
+if TYPE_CHECKING:
+    from pandas import Series
+
+TEXT = st.characters(exclude_categories=["Cs"])
+"""Characters of decoded text."""
+
+DAMAGED = [
+    *(
+        (field, typed)
+        for table in (HARMLESS, FIXABLE)
+        for field, pairs in table.items()
+        for typed, value in pairs
+        if typed != value
+    ),
+    *((field, text) for field, texts in UNFIXABLE.items() for text in texts),
+]
+
+
+def column(texts: Sequence[str]) -> "Series[str]":
+    return to_frame({"text": texts}, range(2, 2 + len(texts)))["text"]
+
+
+def is_plain(field: str, text: str) -> bool:
+    return bool(PLAIN[field].matches(column([text])).all())
+
+
+def test_fast_check_never_accepts_damaged_text() -> None:
+    """Texts that need cleaning or a fix are checked in full."""
+    plain = [(field, text) for field, text in DAMAGED if is_plain(field, text)]
+
+    assert plain == []
+
+
+@given(
+    st.sampled_from(sorted(RULES)),
+    st.one_of(
+        st.text(TEXT, max_size=40),
+        st.text("0123456789abcdefEe.-_+N/Anulone ", max_size=24),
+        st.sampled_from([text for _, text in DAMAGED]).flatmap(
+            lambda text: st.permutations(text).map("".join)
+        ),
+        st.builds(
+            "{}{}".format,
+            st.text(TEXT, max_size=3),
+            st.sampled_from([text for _, text in DAMAGED]),
+        ),
+    ),
+)
+@example("task_id", "1E-05")
+@example("task_name", "none")
+@example("description", "MÃ¼nchen")
+def test_fast_check_agrees_with_the_full_check(field: str, text: str) -> None:
+    """A plain text is valid and unchanged, before and after it is trimmed."""
+    column_rule = ColumnRule(rule=RULES[field], is_required=True)
+
+    if is_plain(field, text):
+        assert cleaned(RULES[field], text) == text
+        assert column_rule.violations(text) == ()
+
+
+def test_columns_are_checked_as_their_cells() -> None:
+    """A varied column has the same values and violations as each of its cells alone."""
+    texts = [text for _, text in DAMAGED] * 2
+    texts += [f" {rule.example}\u200b\r\n" for rule in RULES.values()]
+    differences = []
+
+    for field in sorted(RULES):
+        column_rule = ColumnRule(rule=RULES[field], is_required=True)
+        varied = [*texts, *(f"{text}{at}" for at, text in enumerate(texts))]
+        found = check_column(column_rule, column(varied), {}, str, {})
+        for at, (text, value) in enumerate(zip(varied, found.cells.tolist(), strict=True)):
+            expected = cleaned(RULES[field], text)
+            violations = column_rule.violations(expected)
+            if (value, tuple(found.violations.get(at, ()))) != (expected, violations):
+                differences.append((field, text, value, expected))
+
+    assert differences == []
+
+
+def test_fast_check_accepts_the_examples() -> None:
+    """Typical cells need no full check, except lists."""
+    rejected = {field for field, rule in RULES.items() if not is_plain(field, rule.example)}
+
+    assert rejected == {"operation_types"}
+
+
+@pytest.mark.parametrize("repeats", [1, 1000])
+def test_repeated_cells_are_all_checked(repeats: int) -> None:
+    """Columns with few and with many distinct texts have the same result."""
+    texts = [" a-name", "a b", "good-name", "", "#REF!", "other-name "] * repeats
+    kinds = {2: CellKind.DATE}
+
+    found = check_column(
+        ColumnRule(rule=RULES["task_name"], is_required=True),
+        column(texts),
+        kinds,
+        lambda at: f"A{at + 2}",
+        {},
+    )
+
+    assert list(found.cells) == ["a-name", "a b", "good-name", "", "#REF!", "other-name"] * repeats
+    assert list(found.cleaned) == [at for at in range(len(texts)) if at % 6 in {0, 5}]
+    assert sorted(found.violations) == sorted(
+        {at for at in range(len(texts)) if at % 6 in {1, 3, 4}} | {2}
+    )
+
+
+def test_valid_column_is_not_copied() -> None:
+    """A valid chunk needs no additional memory."""
+    texts = column([f"name-{number}" for number in range(1000)])
+
+    found = check_column(ColumnRule(rule=RULES["task_name"], is_required=True), texts, {}, str, {})
+
+    assert found.cells is texts
+    assert (found.cleaned, found.violations) == ([], {})
+
+
+def test_rounded_ids_are_detected_by_their_column() -> None:
+    """Two ids of eighteen digits that both end in zeros were stored as numbers."""
+    texts = ["123456789012345000", "7f3c9a41d2e8", "987654321098765000 ", "1001"]
+
+    found = check_column(
+        ColumnRule(rule=RULES["task_id"], is_required=False), column(texts), {}, str, {}
+    )
+
+    assert {
+        at: [violation.rule for violation in found.violations[at]] for at in found.violations
+    } == {
+        0: ["task_id.long_number"],
+        2: ["task_id.long_number"],
+    }
