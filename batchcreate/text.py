@@ -99,6 +99,8 @@ def csv_cell(text: str) -> str:
     A text that starts like a formula, full-width forms included, gets a leading apostrophe.
     Unprintable characters are escaped as in `cell_text`.
     """
+    if text.isprintable() and text[:1] not in _FORMULA_STARTS and 2 * len(text) <= CELL_CHARS:
+        return text
     kept = cell_text(text)
     return cell_text(f"'{kept}") if kept[:1] in _FORMULA_STARTS and kept else kept
 

@@ -14,14 +14,13 @@ from batchcreate.journal.writer import add_intents, add_outcomes, add_rates
 from batchcreate.models import (
     Created,
     Failed,
-    Issue,
     Outcome,
     RowLocation,
     RunId,
     TaskId,
     Unknown,
 )
-from tests.chunks import Rejected
+from tests.chunks import Rejected, make_issue
 from tests.journals import ENDPOINT, checked, explain, layout, task
 
 START_MS = 1_782_115_200_000
@@ -86,8 +85,8 @@ def _split(rows: int) -> tuple[int, int, int]:
 def _rejected(name: str, number: int, file: str, sheet: str) -> Rejected:
     location = RowLocation(file=file, sheet=sheet, number=number)
     letter, column, value, rule, suggestion, message = ISSUES[number // 25 % 7 % 3]
-    issue = Issue(
-        location=location,
+    issue = make_issue(
+        location,
         column=column,
         cell=f"{letter}{number}",
         value=value,

@@ -8,7 +8,6 @@ from batchcreate.models import (
     CellKind,
     Column,
     Issue,
-    IssueRecord,
     RowLocation,
     RowProblem,
     RowRecord,
@@ -85,18 +84,12 @@ class Rejected:
         return RowRecord(self.location.number, *key)
 
 
-def record_of(issue: Issue) -> IssueRecord:
-    """Return *issue* as `CheckedChunk` has it."""
-    return IssueRecord(
-        issue.location.number,
-        issue.column,
-        issue.cell,
-        issue.value,
-        issue.rule,
-        issue.message,
-        issue.suggestion,
-        issue.severity,
-    )
+def make_issue(
+    location: RowLocation, *, severity: Severity = Severity.ERROR, **fields: str
+) -> Issue:
+    """Return an issue of the row at *location*."""
+    file, sheet, number = location.file, location.sheet, location.number
+    return Issue(file=file, sheet=sheet, number=number, severity=severity, **fields)
 
 
 def rejected_rows(checked: CheckedChunk) -> tuple[Rejected, ...]:
@@ -109,22 +102,12 @@ def rejected_rows(checked: CheckedChunk) -> tuple[Rejected, ...]:
             instance_id=row.instance_id,
             issues=tuple(
                 issue
-                for issue in issues_of(checked)
-                if issue.location.number == row.number and issue.severity is Severity.ERROR
+                for issue in checked.issues
+                if issue.number == row.number and issue.severity is Severity.ERROR
             ),
         )
         for row in checked.rejected
     )
-
-
-def issues_of(checked: CheckedChunk) -> list[Issue]:
-    """Return the errors and warnings of *checked*."""
-    return [
-        Issue(location=_location(checked, record.number), **fields)
-        for record in checked.issues
-        for fields in [record._asdict()]
-        if fields.pop("number")
-    ]
 
 
 def _location(checked: CheckedChunk, number: int) -> RowLocation:

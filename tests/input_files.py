@@ -17,6 +17,7 @@ from batchcreate.models import (
     SheetToFix,
     Status,
 )
+from tests.chunks import make_issue
 
 CODE = "FDI.1001"
 
@@ -48,8 +49,8 @@ def row_to_fix(number: int, *issues: Issue, status: Status = Status.REJECTED) ->
 
 
 def issue(number: int, cell: str, rule: str = "task_name.charset", suggestion: str = "") -> Issue:
-    return Issue(
-        location=RowLocation(file="t.csv", sheet="", number=number),
+    return make_issue(
+        RowLocation(file="t.csv", sheet="", number=number),
         column="Task\nname",
         cell=cell,
         value="x y",

@@ -14,7 +14,6 @@ from batchcreate.models import (
     Created,
     Failed,
     Issue,
-    IssueRecord,
     Key,
     Layout,
     Origin,
@@ -28,7 +27,7 @@ from batchcreate.models import (
     TaskId,
     Unknown,
 )
-from tests.chunks import Rejected, make_chunk, record_of
+from tests.chunks import Rejected, make_chunk, make_issue
 
 ENDPOINT = "https://roma.example"
 NAME_COLUMN = Column(heading="Task Name", index=0)
@@ -64,8 +63,8 @@ def rejected(name: str, number: int, *, file: str = "a.csv", issues: int = 1) ->
         project_id="p1",
         instance_id="i1",
         issues=tuple(
-            Issue(
-                location=location,
+            make_issue(
+                location,
                 column="Type",
                 cell=f"B{number}",
                 value="x",
@@ -109,7 +108,7 @@ class Rows:
     chunk: Chunk
     valid: Sequence[Task]
     rows: Sequence[Rejected]
-    warnings: Sequence[IssueRecord] = ()
+    warnings: Sequence[Issue] = ()
 
     @property
     def rejected(self) -> Sequence[RowRecord]:
@@ -117,9 +116,9 @@ class Rows:
         return [row.record for row in self.rows]
 
     @property
-    def issues(self) -> Sequence[IssueRecord]:
+    def issues(self) -> Sequence[Issue]:
         """The issues of the rejected rows, and the warnings."""
-        return [*(record_of(issue) for row in self.rows for issue in row.issues), *self.warnings]
+        return [*(issue for row in self.rows for issue in row.issues), *self.warnings]
 
     def tasks(self, endpoint: str) -> Sequence[Task]:
         """Return the tasks; their endpoint is `ENDPOINT`."""
@@ -177,8 +176,8 @@ def explain(group: list[RepeatedValue]) -> Iterable[Issue]:
         others = [
             f"{other.location.file}:{other.location.number}" for other in group if other != row
         ]
-        yield Issue(
-            location=row.location,
+        yield make_issue(
+            row.location,
             column=row.column.heading,
             cell=f"A{row.location.number}",
             value=row.value,

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import BinaryIO, Final, Protocol
 
 from batchcreate.journal import input_files, row_versions
@@ -13,7 +13,6 @@ from batchcreate.journal.database import insert
 from batchcreate.journal.unique_values import UniqueValues, ValueOfRow
 from batchcreate.models import (
     Issue,
-    IssueRecord,
     Layout,
     Origin,
     RepeatedValue,
@@ -23,6 +22,9 @@ from batchcreate.models import (
     Task,
 )
 from batchcreate.rules import UNIQUE_FIELDS
+
+_CELL: Final = Issue._fields.index("column")
+"""Position of the first member of an issue that does not identify its row."""
 
 _INSERT_TASK: Final = """
 INSERT INTO tasks (target, name, body, digest) VALUES (?, ?, ?, ?)
@@ -51,7 +53,7 @@ class CheckedRows(Protocol):
         ...
 
     @property
-    def issues(self) -> Sequence[IssueRecord]:
+    def issues(self) -> Sequence[Issue]:
         """The errors and warnings, in row order."""
         ...
 
@@ -297,11 +299,11 @@ class Enrolment:
             value=value.text,
         )
 
-    def _add_issues(self, source: int, issues: Iterable[IssueRecord]) -> None:
+    def _add_issues(self, source: int, issues: Iterable[Issue]) -> None:
         """Add the issues of new rows, which are in row order."""
         records = [
-            (source, number, position, *issue[1:])
-            for number, group in groupby(issues, key=itemgetter(0))
+            (source, number, position, *tuple(issue)[_CELL:])
+            for number, group in groupby(issues, key=attrgetter("number"))
             for position, issue in enumerate(group)
         ]
         insert(self._connection, "issues", records)
@@ -316,17 +318,7 @@ class Enrolment:
                 ?3, ?4, ?5, ?6, ?7, ?8, ?9
             )
             """,
-            (
-                source,
-                issue.location.number,
-                issue.column,
-                issue.cell,
-                issue.value,
-                issue.rule,
-                issue.message,
-                issue.suggestion,
-                issue.severity,
-            ),
+            (source, issue.number, *tuple(issue)[_CELL:]),
         )
 
     def _target(self, target: Target) -> int:

@@ -17,7 +17,6 @@ from batchcreate.models import (
     ResultRow,
     RowLocation,
     RowToFix,
-    Severity,
     SheetToFix,
     Status,
     Summary,
@@ -49,7 +48,7 @@ ORDER BY results.number, results.source DESC
 """  # noqa: S608 # contains no values
 
 _ISSUES: Final = """
-SELECT number, source, column_heading, cell, value, rule, message, suggestion
+SELECT number, source, column_heading, cell, value, rule, severity, message, suggestion
 FROM issues WHERE source IN (SELECT value FROM json_each(?)) AND severity = 'error'
 ORDER BY number, source DESC, position
 """
@@ -137,16 +136,7 @@ def original_files(connection: sqlite3.Connection) -> set[str]:
 
 
 def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
-    column, cell, value, rule, message, suggestion = values
-    return Issue(
-        location=_location(layout, number),
-        column=column,
-        cell=cell,
-        value=value,
-        rule=rule,
-        message=message,
-        suggestion=suggestion,
-    )
+    return Issue(layout.file, layout.sheet, number, *values)
 
 
 def _origin(layout: Layout, number: int, origin: list[Any]) -> Origin:
@@ -215,25 +205,13 @@ def issues(connection: sqlite3.Connection) -> Iterator[Issue]:
     """Yield every issue, in input order."""
     found = connection.execute(
         """
-        SELECT file, sheet, number, column_heading, cell, value, rule, message, suggestion,
-               severity
+        SELECT file, sheet, number, column_heading, cell, value, rule, severity, message,
+               suggestion
         FROM issues JOIN sources ON sources.id = issues.source
         ORDER BY source, number, position
         """
     )
-    for (
-        file, sheet, number, column, cell, value, rule, message, suggestion, severity,
-    ) in found:  # fmt: skip
-        yield Issue(
-            location=RowLocation(file=file, sheet=sheet, number=number),
-            column=column,
-            cell=cell,
-            value=value,
-            rule=rule,
-            message=message,
-            suggestion=suggestion,
-            severity=Severity(severity),
-        )
+    return map(Issue._make, found)
 
 
 def summary(connection: sqlite3.Connection) -> Summary:

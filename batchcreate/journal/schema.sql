@@ -163,9 +163,9 @@ CREATE TABLE issues (
     cell TEXT NOT NULL,
     value TEXT NOT NULL,
     rule TEXT NOT NULL,
+    severity TEXT NOT NULL CHECK (severity IN ('error', 'warning')),
     message TEXT NOT NULL,
     suggestion TEXT NOT NULL,
-    severity TEXT NOT NULL CHECK (severity IN ('error', 'warning')),
     PRIMARY KEY (source, number, position)
 ) WITHOUT ROWID;
 

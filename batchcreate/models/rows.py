@@ -161,44 +161,41 @@ class RowProblem:
     is_whole_row: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class Issue(NamedTuple):
     """
     One broken rule or warning in one cell.
 
+    It is a tuple, in the order of the columns of issues.csv, because there can be millions.
+
     Attributes:
-        location: the row.
+        file: name of the file in reports.
+        sheet: worksheet name, empty for text files.
+        number: number of the row.
         column: heading as entered, or the name of the field if the sheet has no such column.
         cell: cell address such as ``C7``; empty if the sheet has no such column.
         value: text of the cell as entered.
         rule: stable id of the rule such as ``task_name.charset``.
+        severity: see `Severity`.
         message: problem and remedy, for a reader without the API reference.
         suggestion: proposed value; empty if there is none.
-        severity: see `Severity`.
 
     """
 
-    location: RowLocation
-    column: str
-    cell: str
-    value: str
-    rule: str
-    message: str
-    suggestion: str = ""
-    severity: Severity = Severity.ERROR
-
-
-class IssueRecord(NamedTuple):
-    """An `Issue` of a chunk as a record: there can be many, and the rows share file and sheet."""
-
+    file: str
+    sheet: str
     number: int
     column: str
     cell: str
     value: str
     rule: str
-    message: str
-    suggestion: str
     severity: Severity
+    message: str
+    suggestion: str = ""
+
+    @property
+    def location(self) -> RowLocation:
+        """The row."""
+        return RowLocation(file=self.file, sheet=self.sheet, number=self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

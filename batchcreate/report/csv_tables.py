@@ -1,8 +1,9 @@
 """The CSV reports: results.csv, issues.csv and undo.csv, protected against formula injection."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,8 @@ DELETION_COLUMNS: Final = (
     "instance_id",
 )
 
+_BATCH_LINES: Final = 2048
+
 _CACHED_ADVICE_MAX: Final = 1024
 """Size of the cache of advice texts: most rows have the same few responses."""
 
@@ -85,7 +88,7 @@ def write_issues(path: Path, issues: Iterable[Issue]) -> None:
         ReportError: the file cannot be written.
 
     """
-    _write(path, ISSUE_COLUMNS, map(issue_cells, issues))
+    _write(path, ISSUE_COLUMNS, issues)
 
 
 def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]]) -> None:
@@ -112,13 +115,19 @@ def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]
     _write(path, DELETION_COLUMNS, lines)
 
 
-def _write(path: Path, columns: Sequence[str], lines: Iterator[Sequence[object]]) -> None:
+def _write(path: Path, columns: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
     with atomic_text_file(path, encoding=_ENCODING) as file:
         writer = csv.writer(file)
         writer.writerow(columns)
-        writer.writerows(
-            [csv_cell(cell) if isinstance(cell, str) else cell for cell in line] for line in lines
-        )
+        remaining = iter(lines)
+        while batch := list(islice(remaining, _BATCH_LINES)):
+            writer.writerows(zip(*map(_protected, zip(*batch, strict=True)), strict=True))
+
+
+def _protected(cells: Sequence[object]) -> Sequence[object]:
+    """Return the *cells* of a column without formulas; equal cells are converted once."""
+    safe = {cell: csv_cell(cell) if isinstance(cell, str) else cell for cell in set(cells)}
+    return [safe[cell] for cell in cells]
 
 
 def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
@@ -147,22 +156,6 @@ def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
         row.duration_ms,
         row.project_id,
         row.instance_id,
-    )
-
-
-def issue_cells(issue: Issue) -> Sequence[str | int | None]:
-    """Return the cells of *issue*, in the order of `ISSUE_COLUMNS`."""
-    return (
-        issue.location.file,
-        issue.location.sheet,
-        issue.location.number,
-        issue.column,
-        issue.cell,
-        issue.value,
-        issue.rule,
-        issue.severity.value,
-        issue.message,
-        issue.suggestion,
     )
 
 

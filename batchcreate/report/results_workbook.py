@@ -1,7 +1,7 @@
 """results.xlsx: the results, the issues, and a summary sheet with charts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from math import ceil
@@ -20,7 +20,6 @@ from batchcreate.report.atomic_files import (
 from batchcreate.report.csv_tables import (
     ISSUE_COLUMNS,
     RESULT_COLUMNS,
-    issue_cells,
     result_cells,
 )
 from batchcreate.report.formatting import (
@@ -149,7 +148,7 @@ def write_workbook(
 
 def _issue_cells(issue: Issue) -> Cells:
     """Return the cells of *issue*, with the heading on one line, so that it fits into its cell."""
-    return issue_cells(replace(issue, column=one_line(issue.column)))
+    return issue._replace(column=one_line(issue.column))
 
 
 class _TableWriter:

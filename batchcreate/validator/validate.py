@@ -13,7 +13,6 @@ from batchcreate.frames import Chunk, empty_column
 from batchcreate.models import (
     Cleaning,
     Issue,
-    IssueRecord,
     Key,
     RepeatedValue,
     RowLocation,
@@ -61,7 +60,7 @@ class CheckedChunk:
 
     chunk: Chunk
     defaults: Mapping[str, str]
-    issues: Sequence[IssueRecord]
+    issues: Sequence[Issue]
     cells: Mapping[str, "Series[str]"]
     cleaned_at: Mapping[str, Sequence[int]]
 
@@ -205,12 +204,10 @@ def _check_column(chunk: Chunk, column_rule: ColumnRule) -> CheckedColumn:
     )
 
 
-def _issues(
-    chunk: Chunk, columns: Mapping[str, CheckedColumn], language: str
-) -> Sequence[IssueRecord]:
+def _issues(chunk: Chunk, columns: Mapping[str, CheckedColumn], language: str) -> Sequence[Issue]:
     """Return the issues of the cells and the problems of the rows, in input order."""
     found = [_cell_issues(chunk, name, column) for name, column in columns.items()]
-    problems = [(p.number, p.column.index, _row_issue(p, language)) for p in chunk.problems]
+    problems = [(p.number, p.column.index, _row_issue(chunk, p, language)) for p in chunk.problems]
     issues = sorted(chain(problems, *found), key=_NUMBER_AND_INDEX)
     whole = {problem.number: problem.rule for problem in chunk.problems if problem.is_whole_row}
     if not whole:
@@ -220,7 +217,7 @@ def _issues(
 
 def _cell_issues(
     chunk: Chunk, name: str, column: CheckedColumn
-) -> Iterator[tuple[int, int, IssueRecord]]:
+) -> Iterator[tuple[int, int, Issue]]:
     """Yield the issues of one column, each with the row number and the position of the column."""
     if not column.violations:
         return
@@ -233,32 +230,35 @@ def _cell_issues(
         number = numbers[at]
         cell = f"{letters}{number}" if letters else ""
         for each in violations:
-            record = IssueRecord(
+            issue = Issue(
+                chunk.file,
+                chunk.sheet,
                 number,
                 heading,
                 cell,
                 texts[at],
                 each.rule,
+                each.severity,
                 each.message,
                 each.suggestion,
-                each.severity,
             )
-            yield number, index, record
+            yield number, index, issue
 
 
-def _row_issue(problem: RowProblem, language: str) -> IssueRecord:
+def _row_issue(chunk: Chunk, problem: RowProblem, language: str) -> Issue:
     known = messages.facts_of_rule(problem.rule, language) | {
         "value": messages.quoted(problem.value, language=language)
     }
-    return IssueRecord(
-        problem.number,
-        problem.column.heading,
-        cell_address(problem.column.index, problem.number),
-        problem.value,
-        problem.rule,
-        messages.message(problem.rule, known | dict(problem.facts), language=language),
-        "",
-        problem.severity,
+    return Issue(
+        file=chunk.file,
+        sheet=chunk.sheet,
+        number=problem.number,
+        column=problem.column.heading,
+        cell=cell_address(problem.column.index, problem.number),
+        value=problem.value,
+        rule=problem.rule,
+        severity=problem.severity,
+        message=messages.message(problem.rule, known | dict(problem.facts), language=language),
     )
 
 
@@ -303,10 +303,13 @@ def _repeated_value_issue(
     }
     rule = f"{row.field}.repeated"
     return Issue(
-        location=row.location,
+        file=row.location.file,
+        sheet=row.location.sheet,
+        number=row.location.number,
         column=row.column.heading,
         cell=cell_address(row.column.index, row.location.number),
         value=row.value,
         rule=rule,
+        severity=Severity.ERROR,
         message=messages.message(rule, facts, language=language),
     )

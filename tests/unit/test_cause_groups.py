@@ -15,14 +15,13 @@ from batchcreate.journal.cause_groups import cause_groups
 from batchcreate.models import (
     CauseGroup,
     Failed,
-    Issue,
     IssueExample,
     Outcome,
     RowLocation,
     Status,
     Unknown,
 )
-from tests.chunks import Rejected
+from tests.chunks import Rejected, make_issue
 from tests.journals import (
     LOST,
     REFUSED,
@@ -56,8 +55,8 @@ def broken(number: int, *rules: tuple[str, str]) -> Rejected:
         project_id="p1",
         instance_id="i1",
         issues=tuple(
-            Issue(
-                location=location,
+            make_issue(
+                location,
                 column=column,
                 cell=f"{column}{number}",
                 value=f"value {number}",

@@ -15,7 +15,6 @@ from batchcreate.advice import explain_row
 from batchcreate.models import (
     Deletion,
     DeletionStatus,
-    Issue,
     Key,
     ResultRow,
     RowLocation,
@@ -25,6 +24,7 @@ from batchcreate.models import (
 )
 from batchcreate.report.csv_tables import write_deletions, write_issues, write_results
 from batchcreate.text import csv_cell
+from tests.chunks import make_issue
 
 RESULT_COLUMNS: Final = [
     "file",
@@ -85,8 +85,8 @@ REJECTED: Final = replace(
     finished_at="",
     duration_ms=None,
 )
-ISSUE: Final = Issue(
-    location=RowLocation(file="tasks.xlsx", sheet="May", number=7),
+ISSUE: Final = make_issue(
+    RowLocation(file="tasks.xlsx", sheet="May", number=7),
     column="Task Name",
     cell="C7",
     value="=cmd|' /C calc'!A0",
@@ -236,7 +236,7 @@ class TestResults:
 class TestIssues:
     def test_each_issue_is_one_line(self, path: Path) -> None:
         """The columns are the documented ones, and the value is not executed."""
-        write_issues(path, iter([ISSUE, replace(ISSUE, cell="", value="", suggestion="")]))
+        write_issues(path, iter([ISSUE, ISSUE._replace(cell="", value="", suggestion="")]))
 
         start = ["tasks.xlsx", "May", "7", "Task Name"]
         rule = ["task_name.charset", "error", "The task name contains '='."]
@@ -251,7 +251,7 @@ class TestIssues:
     def test_text_from_a_cell_is_harmless(self, text: str, cell: str, path: Path) -> None:
         """Heading and value of a cell are not executed."""
         write_issues(
-            path, [replace(ISSUE, column=text, value=text, message=text, suggestion=text)]
+            path, [ISSUE._replace(column=text, value=text, message=text, suggestion=text)]
         )
 
         (line,) = table(path)[1:]

@@ -9,7 +9,6 @@ import pytest
 from batchcreate.errors import JournalError, LoadError, SettingsError
 from batchcreate.journal import Journal
 from batchcreate.models import ResultRow, RowLocation, Severity, Status, Summary, TaskId
-from tests.chunks import record_of
 from tests.journals import (
     ENDPOINT,
     LOST,
@@ -447,7 +446,7 @@ def test_each_duplicate_row_requires_an_issue(folder: Path) -> None:
 
 def test_warning_of_a_row_is_kept_with_the_row(folder: Path) -> None:
     """Its row is not rejected; a check records it although the row is not in the journal."""
-    warning = record_of(rejected("x", 2).issues[0])._replace(severity=Severity.WARNING)
+    warning = rejected("x", 2).issues[0]._replace(severity=Severity.WARNING)
     rows = replace(checked([task("x", 2)]), warnings=[warning])
 
     with Journal.open(folder) as journal, Journal.scratch() as scratch:

@@ -16,11 +16,11 @@ from batchcreate.models import CauseGroup, Issue, ResultRow, RowLocation, Status
 from batchcreate.report.csv_tables import (
     ISSUE_COLUMNS,
     RESULT_COLUMNS,
-    issue_cells,
     result_cells,
 )
 from batchcreate.report.results_workbook import Overview, write_workbook
 from batchcreate.text import cell_text
+from tests.chunks import make_issue
 from tests.disks import file_size_limit
 from tests.office import convert
 
@@ -52,8 +52,8 @@ REJECTED: Final = replace(
     finished_at="",
     duration_ms=None,
 )
-ISSUE: Final = Issue(
-    location=RowLocation(file="客户.csv", sheet="", number=8),
+ISSUE: Final = make_issue(
+    RowLocation(file="客户.csv", sheet="", number=8),
     column="Task\nName",
     cell="C8",
     value="=cmd|' /C calc'!A0",
@@ -120,7 +120,7 @@ class TestTables:
         ]
         assert lines(path, "Issues") == [
             list(ISSUE_COLUMNS),
-            blank(issue_cells(replace(ISSUE, column="Task Name"))),
+            blank(ISSUE._replace(column="Task Name")),
         ]
 
     def test_another_reader_sees_the_same(self, tmp_path: Path) -> None:

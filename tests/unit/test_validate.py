@@ -15,7 +15,6 @@ from batchcreate.models import (
     CellKind,
     Cleaning,
     Column,
-    Issue,
     Key,
     RepeatedValue,
     RowLocation,
@@ -27,7 +26,7 @@ from batchcreate.models import (
 from batchcreate.rules import BODY_FIELDS, RULES, TARGET_FIELDS
 from batchcreate.validator import CheckedChunk, repeated_value_issues, validate
 from batchcreate.validator.damage import cleaned
-from tests.chunks import Rejected, make_chunk, rejected_rows
+from tests.chunks import Rejected, make_chunk, make_issue, rejected_rows
 
 NO_DEFAULTS: dict[str, str] = {}
 
@@ -117,8 +116,8 @@ def test_row_without_target_is_rejected_if_a_target_is_needed() -> None:
             project_id="p",
             instance_id="",
             issues=(
-                Issue(
-                    location=location(2),
+                make_issue(
+                    location(2),
                     column="instance_id",
                     cell="",
                     value="",
@@ -286,8 +285,8 @@ def test_duplicate_rows_refer_to_each_other() -> None:
     """Both rows are rejected, each at its cell."""
     first, second = repeated_value_issues([row(2), row(9)])
 
-    assert first == Issue(
-        location=RowLocation(file="a.csv", sheet="", number=2),
+    assert first == make_issue(
+        RowLocation(file="a.csv", sheet="", number=2),
         column="Task Name",
         cell="B2",
         value="crm-orders",
@@ -522,8 +521,8 @@ def test_kind_has_precedence_over_the_text() -> None:
 def test_lost_digits_are_explained() -> None:
     """The message states the cause and the fix."""
     assert rejected_rows(checked())[1].issues == (
-        Issue(
-            location=RowLocation(file="tasks.xlsx", sheet="May", number=3),
+        make_issue(
+            RowLocation(file="tasks.xlsx", sheet="May", number=3),
             column="TASK_ID",
             cell="B3",
             value="12345678901234567168",
