@@ -2,14 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import compress
-from typing import BinaryIO, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import ORIGIN, Chunk, to_frame
+from batchcreate.frames import ORIGIN, Chunk
 from batchcreate.loader.csv_format import DELIMITERS, Dialect, find_dialect, find_encoding
+from batchcreate.loader.csv_parser import blank_rows, parse, pd_range, to_text_frame
 from batchcreate.loader.csv_records import (
     BLOCK_BYTES,
     MalformedRecordError,
@@ -18,81 +17,11 @@ from batchcreate.loader.csv_records import (
     remove_field_limit,
     whole_records,
 )
-from batchcreate.loader.header import Header
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.text import is_blank
 
-COLUMNS_MAX: Final = 500
-"""Maximum number of columns for the C parser, which is slow for more."""
-
-CELLS_MAX: Final = 8_000_000
-"""Maximum number of cells in memory, the missing cells of short rows included."""
-
-_MARK: Final = "\ufeff".encode()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
-    """
-    Cells of consecutive rows, column by column, with one cell per row in each list.
-
-    Attributes:
-        cells: the columns that are read, by their positions in the sheet.
-        others: the other columns, which decide if a row is blank.
-        rows: number of rows.
-
-    """
-
-    cells: Mapping[int, Sequence[str]]
-    others: Sequence[Sequence[str]]
-    rows: int
-
-    def part(self, start: int, end: int) -> "Columns":
-        """Return the rows from position *start* up to position *end*, excluded."""
-        return Columns(
-            cells={index: texts[start:end] for index, texts in self.cells.items()},
-            others=[texts[start:end] for texts in self.others],
-            rows=min(end, self.rows) - start,
-        )
-
-    def to_chunk(self, *, header: Header, first_number: int) -> Chunk | None:
-        """
-        Return the rows as a chunk without the blank ones, or None if all of them are blank.
-
-        Args:
-            header: the header row of the sheet.
-            first_number: row number of the first row.
-
-        """
-        is_kept = self._not_blank(self.cells[header.columns["task_name"].index])
-        if not any(is_kept):
-            return None
-        is_whole = all(is_kept)
-        texts = {
-            index: cells if is_whole else list(compress(cells, is_kept))
-            for index, cells in self.cells.items()
-        }
-        cells = {name: texts[column.index] for name, column in header.columns.items()}
-        if header.origin is not None:
-            cells[ORIGIN] = texts[header.origin]
-        numbers = compress(range(first_number, first_number + self.rows), is_kept)
-        return Chunk(
-            file=header.file,
-            sheet=header.sheet,
-            columns=header.columns,
-            frame=to_frame(cells, numbers),
-        )
-
-    def _not_blank(self, names: Sequence[str]) -> Sequence[bool]:
-        is_kept = [True] * self.rows
-        if all(map(str.strip, names)):
-            return is_kept
-        blank = [at for at, text in enumerate(map(str.strip, names)) if not text]
-        for texts in (*self.cells.values(), *self.others):
-            blank = [at for at in blank if is_blank(texts[at])]
-        for at in blank:
-            is_kept[at] = False
-        return is_kept
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def read_csv(
@@ -135,7 +64,6 @@ class _Rows:
         self._header = dialect.header
         self._delimiter = dialect.delimiter
         self._chunk_rows = chunk_rows
-        self._wanted = dialect.header.wanted()
         self._row = dialect.header.number + 1
         self.line = dialect.lines + 1
 
@@ -154,71 +82,49 @@ class _Rows:
 
         """
         breaks = line_breaks(piece)
-        columns = self._parse_columns(piece, breaks + 1) or self._parse_rows(piece)
-        for start in range(0, columns.rows, self._chunk_rows):
-            part = columns.part(start, start + self._chunk_rows)
-            if chunk := part.to_chunk(header=self._header, first_number=self._row + start):
+        frame = parse(piece, self._delimiter, self._header.width)
+        if frame is None:
+            frame = self._parse_rows(piece)
+        count = len(frame)
+        frame.index = pd_range(self._row, count)
+        for start in range(0, count, self._chunk_rows):
+            if chunk := self._chunk(frame.iloc[start : start + self._chunk_rows]):
                 yield chunk
-        self._row += columns.rows
+        self._row += count
         self.line += breaks
 
-    def _parse_columns(self, piece: bytes, lines: int) -> Columns | None:
-        """Return the cells of *piece*, which has *lines*, or None if a row is too wide."""
-        # One column more than there are headings receives a surplus cell.
-        width = self._header.width + 1
-        if width > COLUMNS_MAX or width * lines > CELLS_MAX:
+    def _chunk(self, frame: "DataFrame") -> Chunk | None:
+        """Return the rows of *frame* as a chunk without the blank ones; None if all are blank."""
+        is_blank_row = blank_rows(frame, self._header.columns["task_name"].index)
+        if is_blank_row is not None:
+            frame = frame[~is_blank_row]
+        if frame.empty:
             return None
-        *columns, surplus = _parse(piece, self._delimiter, width) or [["surplus"]]
-        if any(surplus):
-            return None
-        others = [texts for at, texts in enumerate(columns) if at not in self._wanted]
-        cells = {index: columns[index] for index in self._wanted}
-        return Columns(cells=cells, others=others, rows=len(surplus))
+        header = self._header
+        names = [*header.columns, *([ORIGIN] if header.origin is not None else [])]
+        return Chunk(
+            file=header.file,
+            sheet=header.sheet,
+            columns=header.columns,
+            frame=frame[list(header.wanted())].set_axis(names, axis="columns"),
+        )
 
-    def _parse_rows(self, piece: bytes) -> Columns:
+    def _parse_rows(self, piece: bytes) -> "DataFrame":
         """Return the cells of *piece*, whose rows may differ in length."""
         lines = io.TextIOWrapper(io.BytesIO(piece), encoding="utf-8", newline="")
         remove_field_limit()
         reader = csv.reader(lines, delimiter=self._delimiter)
         width = self._header.width
-        rows: list[tuple[str, ...]] = []
+        rows: list[list[str]] = []
         breaks = 0
         for cells in reader:
             # Blank cells without a heading are harmless.
             if not all(map(is_blank, cells[width:])):
                 where = self.location(rows=len(rows), lines=breaks)
                 raise LoadError(_too_wide(where, len(cells), width, self._delimiter))
-            texts = [cells[index] if index < len(cells) else "" for index in self._wanted]
-            rows.append((*texts, "".join(cells)))
+            rows.append([*cells[:width], *[""] * (width - len(cells))])
             breaks = reader.line_num
-        *columns, all_cells = zip(*rows, strict=True)
-        by_index = dict(zip(self._wanted, columns, strict=True))
-        return Columns(cells=by_index, others=[all_cells], rows=len(rows))
-
-
-def _parse(piece: bytes, delimiter: str, width: int) -> list[list[str]]:
-    """Return the cells of *piece* column by column; nothing if a row has more than *width*."""
-    import pandas as pd
-
-    # The parser removes a byte order mark at the beginning of its input, here part of a cell.
-    text = _MARK + piece if piece.startswith(_MARK) else piece
-    try:
-        frame = pd.read_csv(
-            io.BytesIO(text),
-            engine="c",
-            sep=delimiter,
-            header=None,
-            names=range(width),
-            dtype=object,
-            na_filter=False,
-            skip_blank_lines=False,
-        )
-    except pd.errors.ParserError:
-        return []
-    # If all rows are too wide, pandas uses the first columns as the index.
-    if not isinstance(frame.index, pd.RangeIndex):
-        return []
-    return [frame[index].to_list() for index in frame]
+        return to_text_frame(rows, width)
 
 
 def _too_wide(where: str, cells: int, width: int, delimiter: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
@@ -13,7 +13,8 @@ from batchcreate.loader.workbook_reader import read_workbook
 from batchcreate.models import Layout, Skipped
 from batchcreate.workbooks.file_types import HEAD_BYTES, other_type
 
-_EXAMPLE: re.Pattern[str] = re.compile(r"\s*(?:example|示例)\s*[:：]", re.IGNORECASE)
+_COLON: Final = "[:：]"
+_EXAMPLE: Final = re.compile(rf"\s*(?:example|示例)\s*{_COLON}", re.IGNORECASE)
 
 
 def read(
@@ -86,10 +87,10 @@ def _skipped_examples(layout: Layout | Skipped | None, examples: int) -> Iterato
 
 def without_examples(chunk: Chunk) -> tuple[Chunk, int]:
     """Return *chunk* without the example rows of a template, and the number of these rows."""
-    names = chunk.texts("task_name")
-    # Valid names contain no colon, so that most chunks need no regular expression.
-    all_names = "".join(names)
-    if ":" not in all_names and "：" not in all_names:
+    names = chunk.frame["task_name"]
+    # Valid names contain no colon, so that most chunks need no further test.
+    if not names.str.contains(_COLON).any():
         return chunk, 0
-    is_kept = [_EXAMPLE.match(name) is None for name in names]
-    return (chunk, 0) if all(is_kept) else (chunk.select(is_kept), is_kept.count(False))
+    is_example = names.str.match(_EXAMPLE)
+    examples = int(is_example.sum())
+    return (chunk.select((~is_example).tolist()), examples) if examples else (chunk, 0)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
 from batchcreate.loader import LoadOptions, read
-from batchcreate.loader.csv_reader import COLUMNS_MAX, read_csv
+from batchcreate.loader.csv_parser import COLUMNS_MAX
+from batchcreate.loader.csv_reader import read_csv
 from batchcreate.models import Column, Layout
 from tests.chunks import contents, make_chunk, row_cells
 
