@@ -32,6 +32,7 @@ class Chunk:
         covering: for cells that are merged with a cell above, the text of that cell, by field and
             position in the frame; their texts in the frame are empty.
         problems: what the loader detected in some of the rows, ascending by row number.
+        unnamed: numbers of filled cells below blank headings, by the positions of the columns.
 
     """
 
@@ -42,6 +43,7 @@ class Chunk:
     kinds: Mapping[str, Mapping[int, CellKind]] = field(default_factory=dict)
     covering: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     problems: Sequence[RowProblem] = ()
+    unnamed: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def numbers(self) -> list[int]:

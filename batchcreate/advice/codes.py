@@ -217,12 +217,13 @@ def _rule_entries() -> Iterator[Entry]:
         own = [key.rpartition(".")[2] for key in keys if key.startswith(f"{rule.field}.")]
         for kind in dict.fromkeys([*kinds, *own]):
             if kind in own or kind not in _APPLIES or _APPLIES[kind](rule):
-                yield _rule_entry(rule, kind)
+                yield _rule_entry(rule, f"{rule.field}.{kind}")
+    yield from (_rule_entry(None, key) for key in keys if key.startswith("row."))
 
 
-def _rule_entry(rule: Rule, kind: str) -> Entry:
-    rule_id = f"{rule.field}.{kind}"
-    fact = _FACTS.get(rule_id) or _FACTS.get(kind, "")
+def _rule_entry(rule: Rule | None, rule_id: str) -> Entry:
+    """Return the entry of *rule_id*; *rule* is None if it applies to whole rows."""
+    fact = _FACTS.get(rule_id) or _FACTS.get(rule_id.rpartition(".")[2], "")
     return Entry(
         codes=(rule_id,),
         meaning=_in_each_language(_rule_meaning, rule, rule_id),
@@ -231,22 +232,22 @@ def _rule_entry(rule: Rule, kind: str) -> Entry:
             retry=FIX_CELLS.retry,
             action=_in_each_language(_rule_action, rule, rule_id),
         ),
-        source=rule.sources.get(fact, _DAMAGE),
+        source=rule.sources.get(fact, _DAMAGE) if rule else _DAMAGE,
     )
 
 
 def _in_each_language(
-    compose: Callable[[Rule, str, str], str], rule: Rule, rule_id: str
+    compose: Callable[[Rule | None, str, str], str], rule: Rule | None, rule_id: str
 ) -> LocalizedText:
     return LocalizedText(**{each: compose(rule, rule_id, each) for each in LANGUAGES})
 
 
-def _rule_meaning(rule: Rule, rule_id: str, language: str) -> str:
+def _rule_meaning(rule: Rule | None, rule_id: str, language: str) -> str:
     heading = group_heading(rule_id, _rule_facts(rule, language), language=language)
     return f"{heading[:1].upper()}{heading[1:]}{_SENTENCE_ENDS[language].strip()}"
 
 
-def _rule_action(rule: Rule, rule_id: str, language: str) -> str:
+def _rule_action(rule: Rule | None, rule_id: str, language: str) -> str:
     """Return what to enter, without the value of a certain row."""
     facts = _rule_facts(rule, language)
     wanted = message(rule_id, facts, language=language).partition(_SENTENCE_ENDS[language])[2]
@@ -254,7 +255,9 @@ def _rule_action(rule: Rule, rule_id: str, language: str) -> str:
     return sentences(wanted, FIX_CELLS.action.text(language))
 
 
-def _rule_facts(rule: Rule, language: str) -> _Blanks:
+def _rule_facts(rule: Rule | None, language: str) -> _Blanks:
+    if rule is None:
+        return _Blanks()
     facts = _Blanks(facts_of(rule, language))
     return _Blanks(facts | {"maximum": rule.max_items}) if rule.max_items > 1 else facts
 

@@ -99,7 +99,7 @@ def _sheet(sheet: SheetNotes) -> dict[str, Any]:
         "columns": [
             {"field": field, **_column(column)} for field, column in layout.columns.items()
         ],
-        "ignored": [_column(column) for column in layout.others],
+        "ignored": [*map(_column, layout.others), *_unnamed(sheet)],
         "hints": list(layout.hints),
     }
 
@@ -108,12 +108,18 @@ def _column(column: Column) -> dict[str, str]:
     return {"column": column_letters(column.index), "heading": column.heading}
 
 
+def _unnamed(sheet: SheetNotes) -> Iterator[dict[str, Any]]:
+    for index, cells in sheet.unnamed.items():
+        yield {"column": column_letters(index), "heading": "", "cells": cells}
+
+
 def _skipped(skipped: Skipped) -> dict[str, Any]:
     return {
         "file": skipped.file,
         "sheet": skipped.sheet,
         "reason": skipped.reason,
         "rows": skipped.rows,
+        "row_numbers": list(skipped.numbers),
     }
 
 

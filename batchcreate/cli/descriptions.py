@@ -31,6 +31,7 @@ _REASONS: Final = {
     "no_header": "no known headings",
     "empty": "empty",
     "example": "examples",
+    "repeated_header": "repeated headings",
 }
 _USUAL_ENCODINGS: Final = ("utf-8", "utf-8-sig")
 _SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -195,8 +196,8 @@ def _describe_sheet(sheet: SheetNotes) -> Iterator[str]:
         yield f"  read as {text_format}"
     known = sorted(layout.columns.items(), key=lambda pair: pair[1].index)
     yield f"  columns: {', '.join(_describe_column(field, column) for field, column in known)}"
-    if layout.others:
-        yield f"  ignored: {_describe_ignored(layout)}"
+    if layout.others or sheet.unnamed:
+        yield f"  ignored: {_describe_ignored(sheet)}"
     for hint in layout.hints:
         yield f"  hint: {hint}"
 
@@ -216,19 +217,26 @@ def _describe_column(field: str, column: Column) -> str:
     return f"{column_letters(column.index)} {field}{heading}"
 
 
-def _describe_ignored(layout: Layout) -> str:
-    shown = [
-        f"{column_letters(column.index)} {quoted(column.heading)}"
-        for column in layout.others[:IGNORED_COLUMNS_MAX]
-    ]
-    others = len(layout.others) - len(shown)
+def _describe_ignored(sheet: SheetNotes) -> str:
+    """Return the columns without a field, and those with filled cells below a blank heading."""
+    columns = {column.index: quoted(column.heading) for column in sheet.layout.others} | {
+        index: f"(blank heading, {counted(cells, 'filled cell')})"
+        for index, cells in sheet.unnamed.items()
+    }
+    described = [f"{column_letters(index)} {columns[index]}" for index in sorted(columns)]
+    shown = described[:IGNORED_COLUMNS_MAX]
+    others = len(described) - len(shown)
     return ", ".join([*shown, f"{others} more"] if others else shown)
 
 
 def _describe_skipped(skipped: Skipped) -> str:
     part = f"sheet {skipped.sheet} of {skipped.file}" if skipped.sheet else skipped.file
     rows = f"{counted(skipped.rows, 'row')} of " if skipped.rows else ""
-    return f"{rows}{part} ({_REASONS[skipped.reason]})"
+    numbers = ", ".join(map(str, skipped.numbers))
+    if skipped.rows > len(skipped.numbers) > 0:
+        numbers += f" and {skipped.rows - len(skipped.numbers)} more"
+    which = f" in {'row' if skipped.rows == 1 else 'rows'} {numbers}" if numbers else ""
+    return f"{rows}{part} ({_REASONS[skipped.reason]}{which})"
 
 
 def _describe_cleaning(cleaning: Cleaning, addresses: Addresses) -> str:

@@ -1,47 +1,27 @@
-"""Format of a text file: encoding and separator, given, marked or detected."""
+"""Encoding of a text file: given, marked or detected."""
 
 import codecs
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
+from batchcreate.loader.csv_dialect import count_known
 from batchcreate.loader.csv_records import (
     BLOCK_BYTES,
     HEAD_BYTES,
     line_at,
-    remove_field_limit,
 )
 from batchcreate.loader.encoding_plausibility import everyday_share
-from batchcreate.loader.header import Header, count_known_headings, find_header
-from batchcreate.loader.header_names import SEARCHED_ROWS, no_header_row
 from batchcreate.loader.inputs import LoadOptions
 from batchcreate.messages import quoted
-from batchcreate.text import is_blank, separator
-
-DELIMITERS: Final[Mapping[str, str]] = {
-    ",": "a comma",
-    ";": "a semicolon",
-    "\t": "a tab",
-    "|": "a vertical bar",
-}
-"""The separators that are detected, the most likely first, and their names."""
-
-TRIAL_ROWS: Final = 100
-"""Number of rows that are read for a trial, so that a message can name a later header row."""
 
 CANDIDATES: Final = ("gb18030", "cp950", "cp932", "cp949", "cp1252")
 """Encodings other than Unicode that are detected; Excel writes one of them in each region."""
 
 SAMPLE_BYTES: Final = 1 << 16
 """Size of the sample of lines that are not ASCII."""
-
-_BROKEN_ROW_CHARS: Final = 10_000
-_OTHER_DELIMITERS: Final = "，；、：:^~ "
 
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -61,46 +41,6 @@ _INVALID: Final = re.compile("[\udc80-\udcff]")
 _TWO_BYTES: Final = re.compile("[\x80-\u07ff]")
 _MORE_BYTES: Final = re.compile("[\u0800-\ud7ff\ue000-\U0010ffff]")
 _ASCII: Final = bytes(range(0x80))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """
-    Separator and header row of a text file.
-
-    Attributes:
-        delimiter: the separator of the cells.
-        header: the header row.
-        lines: number of lines up to the header row, included.
-        chars: number of characters in these lines.
-
-    """
-
-    delimiter: str
-    header: Header
-    lines: int
-    chars: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """
-    The first rows of a text, read with one separator.
-
-    Attributes:
-        delimiter: the separator.
-        rows: the rows up to the first one that cannot be parsed.
-        ends: for each row the number of lines up to its end.
-        is_broken: True if the row after them cannot be parsed.
-        broken: the cells of that row, split at each separator.
-
-    """
-
-    delimiter: str
-    rows: Sequence[Sequence[str]]
-    ends: Sequence[int]
-    is_broken: bool = False
-    broken: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,105 +71,6 @@ class _Sample:
 
     data: bytes
     offset: int
-
-
-def find_dialect(head: str, *, label: str, options: LoadOptions) -> Dialect:
-    """
-    Return the separator and the header row of the text that begins with *head*.
-
-    A first line ``sep=;``, which Excel hides, selects the separator and is not a row.
-
-    Raises:
-        LoadError: the text has no usable header row.
-
-    """
-    marked, text = _separator_line(head)
-    trial = _best_trial(text, marked, options)
-    header = find_header(trial.rows, file=label, sheet="", mapping=options.mapping)
-    if header is None:
-        raise LoadError(_no_header(trial, text, label, options))
-    lines = _lines(text)[: trial.ends[header.number - 1]]
-    hidden = head[: len(head) - len(text)]
-    return Dialect(
-        delimiter=trial.delimiter,
-        header=header,
-        lines=len(lines) + bool(hidden),
-        chars=len(hidden) + sum(map(len, lines)),
-    )
-
-
-def count_known(head: str, options: LoadOptions) -> int:
-    """Return the number of known headings in the text that begins with *head*."""
-    marked, text = _separator_line(head)
-    return count_known_headings(_best_trial(text, marked, options).rows, options.mapping)
-
-
-def _separator_line(head: str) -> tuple[str, str]:
-    """Return the separator in a first line for Excel, and the text below that line."""
-    line = io.StringIO(head, newline="").readline()
-    marked = separator(line)
-    return marked, head[len(line) :] if marked else head
-
-
-def _best_trial(text: str, marked: str, options: LoadOptions) -> Trial:
-    delimiters = options.delimiter or marked or DELIMITERS
-    trials = [_trial(text, delimiter) for delimiter in delimiters]
-    return max(trials, key=lambda trial: _rank(trial, options.mapping))
-
-
-def _rank(trial: Trial, mapping: Mapping[str, str]) -> tuple[int, int]:
-    rows = [*trial.rows, trial.broken]
-    return count_known_headings(rows, mapping), max(map(len, rows))
-
-
-def _trial(text: str, delimiter: str) -> Trial:
-    remove_field_limit()
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[Sequence[str]] = []
-    ends: list[int] = []
-    try:
-        for row in islice(reader, TRIAL_ROWS):
-            rows.append(row)
-            ends.append(reader.line_num)
-    except csv.Error:
-        line = _lines(text)[ends[-1] if ends else 0][:_BROKEN_ROW_CHARS]
-        return Trial(
-            delimiter=delimiter,
-            rows=rows,
-            ends=ends,
-            is_broken=True,
-            broken=line.replace('"', "").split(delimiter),
-        )
-    return Trial(delimiter=delimiter, rows=rows, ends=ends)
-
-
-def _lines(text: str) -> list[str]:
-    return io.StringIO(text, newline="").readlines()
-
-
-def _no_header(trial: Trial, text: str, label: str, options: LoadOptions) -> str:
-    if trial.is_broken:
-        return (
-            f"{label}, row {len(trial.rows) + 1}: the header row cannot be parsed, because a"
-            " quotation mark is unclosed or inside a heading. Correct it or save the file as"
-            " .xlsx."
-        )
-    if all(is_blank(cell) for row in trial.rows for cell in row):
-        return f"{label}: all rows are blank. Add a header row."
-    hint = _separator_hint(text, options)
-    return no_header_row(trial.rows, file=label, sheet="", mapping=options.mapping, hint=hint)
-
-
-def _separator_hint(text: str, options: LoadOptions) -> str:
-    if options.delimiter:
-        detected = _best_trial(text, "", LoadOptions(mapping=options.mapping))
-        if count_known_headings(detected.rows, options.mapping):
-            return f" The separator is {DELIMITERS[detected.delimiter]}: omit --delimiter."
-    lines = _lines(text)[:SEARCHED_ROWS]
-    for char in _OTHER_DELIMITERS:
-        if count_known_headings([line.split(char) for line in lines], options.mapping) > 1:
-            return f" The separator seems to be {quoted(char)}: save the file with commas."
-    return ""
 
 
 def find_encoding(file: BinaryIO, *, label: str, options: LoadOptions) -> str:
@@ -332,6 +173,11 @@ def _least_chaotic(sample: bytes, encodings: Sequence[str]) -> str:
     first, second, *_ = sorted(encodings, key=lambda name: chaos.get(name, 1.0))
     is_clean = chaos.get(first, 1.0) <= _CHAOS_MAX
     return first if is_clean and chaos.get(second, 1.0) - chaos[first] >= _CHAOS_MARGIN else ""
+
+
+def has_known_headings(head: bytes, options: LoadOptions) -> bool:
+    """Return True if *head* contains a known heading in one of the possible encodings."""
+    return any(count_known(_decode_start(head, name), options) for name in CANDIDATES)
 
 
 def _decode_start(data: bytes, encoding: str) -> str:

@@ -108,3 +108,8 @@ def blank_rows(frame: "DataFrame", first: int) -> "Series[bool] | None":
         if not blank.any():
             return None
     return blank
+
+
+def count_filled(texts: "Series[str]") -> int:
+    """Return the number of *texts* that are not blank."""
+    return int((texts.str.strip() != "").sum())

@@ -2,15 +2,24 @@
 
 import csv
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import ORIGIN, Chunk
-from batchcreate.loader.csv_format import DELIMITERS, Dialect, find_dialect, find_encoding
-from batchcreate.loader.csv_parser import blank_rows, parse, pd_range, to_text_frame
+from batchcreate.loader.csv_dialect import DELIMITERS, Dialect, find_dialect, unknown_headings
+from batchcreate.loader.csv_format import find_encoding, has_known_headings
+from batchcreate.loader.csv_parser import (
+    blank_rows,
+    count_filled,
+    parse,
+    pd_range,
+    to_text_frame,
+)
 from batchcreate.loader.csv_records import (
     BLOCK_BYTES,
+    HEAD_BYTES,
     MalformedRecordError,
     TextSource,
     line_breaks,
@@ -40,10 +49,14 @@ def read_csv(
         LoadError: the file is not text, has no usable header row, or a row does not fit it.
 
     """
-    encoding = find_encoding(file, label=label, options=options)
-    source = TextSource(file, label, encoding, block_bytes=block_bytes)
-    head = source.head()
-    _require_no_nul(head.encode(), label, line=1)
+    try:
+        encoding = find_encoding(file, label=label, options=options)
+        source = TextSource(file, label, encoding, block_bytes=block_bytes)
+        head = source.head()
+        _require_no_nul(head.encode(), label, line=1)
+    except LoadError:
+        _require_known_headings(file, label, options)
+        raise
     dialect = find_dialect(head, label=label, options=options)
     yield dialect.header.layout(encoding=encoding, delimiter=dialect.delimiter)
     rows = _Rows(dialect, chunk_rows=options.chunk_rows)
@@ -55,6 +68,16 @@ def read_csv(
         where = rows.location(rows=error.rows, lines=error.lines)
         message = f"{where}: {error}"
         raise LoadError(message) from error
+
+
+def _require_known_headings(file: BinaryIO, label: str, options: LoadOptions) -> None:
+    """Report unknown headings in preference to an unreadable cell in a later row."""
+    file.seek(0)
+    head = file.read(HEAD_BYTES).removeprefix(BOM_UTF8)
+    if has_known_headings(head, options):
+        return
+    if message := unknown_headings(head.decode("ascii", "replace"), label=label, options=options):
+        raise LoadError(message)
 
 
 class _Rows:
@@ -102,11 +125,13 @@ class _Rows:
             return None
         header = self._header
         names = [*header.columns, *([ORIGIN] if header.origin is not None else [])]
+        unnamed = {index: count_filled(frame[index]) for index in header.unnamed()}
         return Chunk(
             file=header.file,
             sheet=header.sheet,
             columns=header.columns,
             frame=frame[list(header.wanted())].set_axis(names, axis="columns"),
+            unnamed={index: count for index, count in unnamed.items() if count},
         )
 
     def _parse_rows(self, piece: bytes) -> "DataFrame":

@@ -1,8 +1,8 @@
 """Header row of a sheet: its number, and the columns of the known fields; pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from types import MappingProxyType
 
@@ -14,12 +14,15 @@ from batchcreate.loader.header_names import (
     STATUS_NAMES,
     field_names,
     field_of,
+    is_short_name,
     listed,
     location,
     normalized,
+    similar_name,
 )
 from batchcreate.models import Column, Layout
 from batchcreate.rules import MANDATORY_FIELDS
+from batchcreate.workbooks.merged_cells import MergedRange
 
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
@@ -36,6 +39,8 @@ class Header:
         width: number of columns.
         columns: the known columns by field name.
         others: the columns of other headings, except those that to-fix files add.
+        named: positions of the columns with a heading, whether or not it is known.
+        rows: number of rows that contain the headings, 1 or 2.
         origin: position of the column with the origins of the rows of a to-fix file.
         hints: one sentence for each heading that resembles a known one.
 
@@ -47,6 +52,8 @@ class Header:
     width: int
     columns: Mapping[str, Column]
     others: Sequence[Column] = ()
+    named: frozenset[int] = frozenset()
+    rows: int = 1
     origin: int | None = None
     hints: Sequence[str] = ()
 
@@ -54,6 +61,31 @@ class Header:
         """Return the positions of the columns to read: the known ones, and the origins."""
         known = [column.index for column in self.columns.values()]
         return known if self.origin is None else [*known, self.origin]
+
+    def unnamed(self) -> Sequence[int]:
+        """Return the positions of the columns without a heading, up to the last heading cell."""
+        return [index for index in range(self.width) if index not in self.named]
+
+    def covered(self, merges: Iterable[MergedRange]) -> Mapping[int, str]:
+        """
+        Return the columns without a heading below a known heading, which is merged across them.
+
+        Args:
+            merges: the merged cells of the first rows of the sheet.
+
+        Returns:
+            The field of the heading by the position of the column.
+
+        """
+        fields = {column.index: field for field, column in self.columns.items()}
+        header_rows = range(self.number - self.rows + 1, self.number + 1)
+        return {
+            index: fields[merge.left]
+            for merge in merges
+            if merge.top in header_rows and merge.left in fields
+            for index in range(merge.left + 1, merge.right + 1)
+            if index not in self.named
+        }
 
     def layout(self, *, encoding: str = "", delimiter: str = "") -> Layout:
         """Return the layout of the sheet."""
@@ -71,9 +103,19 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A row that may be the header row, and the fields of its cells."""
+    """
+    A row that may be the header row, or two rows that share the headings.
+
+    Attributes:
+        number: number of the row, or of the lower one.
+        rows: number of rows.
+        headings: the headings.
+        fields: the fields of the headings.
+
+    """
 
     number: int
+    rows: int = 1
     headings: Sequence[str]
     fields: AbstractSet[str]
 
@@ -112,7 +154,10 @@ def find_header(
             " the rows between them would be lost. Put each table in a separate sheet or file."
         )
         raise LoadError(message)
-    return match_header(best.headings, file=file, sheet=sheet, number=best.number, mapping=mapping)
+    header = match_header(
+        best.headings, file=file, sheet=sheet, number=best.number, mapping=mapping
+    )
+    return replace(header, rows=best.rows)
 
 
 def count_known_headings(
@@ -121,6 +166,12 @@ def count_known_headings(
     """Return the number of fields in the header row among *rows*; 0 if there is none."""
     best = best_candidate(rows[:SEARCHED_ROWS], field_names(mapping))
     return len(best.fields) if best else 0
+
+
+def has_mandatory_headings(rows: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> bool:
+    """Return True if the header row among *rows* has all mandatory columns."""
+    best = best_candidate(rows[:SEARCHED_ROWS], field_names(mapping))
+    return best is not None and best.fields >= set(MANDATORY_FIELDS)
 
 
 def best_candidate(rows: Sequence[Sequence[str]], names: Mapping[str, str]) -> Candidate | None:
@@ -151,13 +202,17 @@ def _row_pairs(
         if any(above) and any(below) and not is_covered:
             both = zip_longest(upper, lower, fillvalue="")
             headings = [under if under.strip() else over for over, under in both]
-            yield Candidate(number=number, headings=headings, fields=found)
+            yield Candidate(number=number, rows=2, headings=headings, fields=found)
 
 
 def _earlier_table(rows: Sequence[Sequence[str]], names: Mapping[str, str]) -> int:
-    """Return the number of the first header row in *rows* that has rows below it; else 0."""
+    """
+    Return the number of the first header row in *rows* that has rows below it; else 0.
+
+    Its headings can be similar to the known ones, since its rows would be lost, too.
+    """
     for number, headings in enumerate(rows, start=1):
-        fields = {field_of(heading, names) for heading in headings}
+        fields = {field_of(heading, names) or similar_name(heading) for heading in headings}
         if fields.issuperset(MANDATORY_FIELDS):
             is_alone = not any(cell.strip() for row in rows[number:] for cell in row)
             return 0 if is_alone else number
@@ -193,6 +248,7 @@ def match_header(
         width=len(headings),
         columns=columns,
         others=tuple(others),
+        named=frozenset(at for at, heading in enumerate(headings) if heading.strip()),
         origin=origin.index if origin else None,
         hints=tuple(header_names.hints(columns, others, number)),
     )
@@ -223,9 +279,23 @@ def _fields(headings: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     names = {**field_names(mapping), **added}
     by_name = (field_of(heading, names) for heading in headings)
     # A mapped column has precedence over a column with the name of the field.
-    return [
+    found = [
         field or ("" if named in mapped else named)
         for field, named in zip(mapped, by_name, strict=True)
+    ]
+    return _without_short_names(headings, found)
+
+
+def _without_short_names(headings: Sequence[str], fields: Sequence[str]) -> list[str]:
+    """Return *fields* without those of short names that have a column with a full name, too."""
+    is_short = [
+        bool(field) and is_short_name(heading)
+        for heading, field in zip(headings, fields, strict=True)
+    ]
+    full = {field for field, short in zip(fields, is_short, strict=True) if not short}
+    return [
+        "" if short and field in full else field
+        for field, short in zip(fields, is_short, strict=True)
     ]
 
 
@@ -240,9 +310,9 @@ def require_mapped(mapping: Mapping[str, str], layouts: Sequence[Layout]) -> Non
     typed = [
         column.heading for sheet in layouts for column in (*sheet.columns.values(), *sheet.others)
     ]
-    present = set(map(normalized, typed))
     for name, field in mapping.items():
-        if normalized(name) not in present:
+        named = {normalized(name): field}
+        if not any(field_of(heading, named) for heading in typed):
             headings = listed(list(dict.fromkeys(typed)))
             message = (
                 f"--map {name}={field}: no sheet that was read has this heading. The headings are"

@@ -5,10 +5,19 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
+from batchcreate.loader.known_headings import (
+    CHINESE,
+    CHINESE_REMARK_WORDS,
+    ENGLISH,
+    EXAMPLE_WORDS,
+    REMARK_WORDS,
+    SHORT,
+    SIMILAR,
+)
 from batchcreate.messages import LANGUAGES, quoted, text
+from batchcreate.messages.phrases import SHOWN_CHARS
 from batchcreate.models import Column
 from batchcreate.rules import MANDATORY_FIELDS, RULES
 from batchcreate.text import cell_address
@@ -30,72 +39,23 @@ CLOSE_LIKENESS: Final = 0.8
 
 MANDATORY: Final = " and ".join(MANDATORY_FIELDS)
 
-CHINESE: Mapping[str, str] = MappingProxyType(
-    {
-        "任务名称": "task_name",
-        "任务名": "task_name",
-        "任務名稱": "task_name",
-        "任務名": "task_name",
-        "任务ID": "task_id",
-        "任务编号": "task_id",
-        "任务标识": "task_id",
-        "任務ID": "task_id",
-        "任務編號": "task_id",
-        "任务类型": "task_type",
-        "任務類型": "task_type",
-        "描述": "description",
-        "任务描述": "description",
-        "任務描述": "description",
-        "任务标签": "task_tag",
-        "标签": "task_tag",
-        "任務標籤": "task_tag",
-        "標籤": "task_tag",
-        "操作类型": "operation_types",
-        "任务操作类型": "operation_types",
-        "操作類型": "operation_types",
-        "源端应用ID": "source_app_id",
-        "源应用ID": "source_app_id",
-        "源端集成应用ID": "source_app_id",
-        "来源应用ID": "source_app_id",
-        "源端應用ID": "source_app_id",
-        "來源應用ID": "source_app_id",
-        "目标端应用ID": "target_app_id",
-        "目标应用ID": "target_app_id",
-        "目的端应用ID": "target_app_id",
-        "目的应用ID": "target_app_id",
-        "目标端集成应用ID": "target_app_id",
-        "目的端集成应用ID": "target_app_id",
-        "目標端應用ID": "target_app_id",
-        "目標應用ID": "target_app_id",
-        "目的端應用ID": "target_app_id",
-        "项目ID": "project_id",
-        "專案ID": "project_id",
-        "項目ID": "project_id",
-        "实例ID": "instance_id",
-        "實例ID": "instance_id",
-    }
-)
-"""Chinese names of the fields; the first name of each field is used in templates."""
-
-ENGLISH: Mapping[str, str] = MappingProxyType(
-    {
-        "name of task": "task_name",
-        "type of task": "task_type",
-        "task description": "description",
-        "operation type": "operation_types",
-        "source application id": "source_app_id",
-        "target application id": "target_app_id",
-        "destination app id": "target_app_id",
-        "destination application id": "target_app_id",
-    }
-)
-"""English names of the fields in addition to the names of the API."""
+COMPARED_CELLS: Final = 100
+"""Maximum number of cells of a row that are compared with similar names."""
 
 _REMARK = re.compile(
     r"[(\[【{<](?:required|mandatory|optional|必填项?|必选|必输|必須|非必填|选填|可选|選填|可選)"
     r"[)\]】}>]"
 )
 _JOINTS = re.compile(r"[()\[\]【】/|]")
+_OPENING = re.compile(r"[(\[【{<\r\n:]")
+_MAY_HAVE_REMARK = re.compile(r"[(\[【{<\r\n:\uff08\uff3b\uff5b\uff1c\uff1a]")
+_CLOSING = re.compile(r"[)\]】}>\r\n]")
+# Possessive, so that the time is proportional to the length of the text.
+_NEUTRAL = re.compile(
+    rf"(?:[\W_]|[0-9]|(?:{REMARK_WORDS})(?![a-z])|{CHINESE_REMARK_WORDS})*+"
+    rf"(?:(?:{EXAMPLE_WORDS})(?![a-z]).*)?",
+    re.DOTALL,
+)
 _INVISIBLE = frozenset({"Cc", "Cf", "Pd"})
 
 
@@ -115,9 +75,39 @@ def normalized(heading: str) -> str:
 
 
 def field_of(heading: str, names: Mapping[str, str]) -> str:
-    """Return the field of *heading* according to *names* (see `field_names`), or nothing."""
+    """
+    Return the field of *heading* according to *names* (see `field_names`), or nothing.
+
+    A remark in brackets, on a separate line or after a colon is ignored if it consists of values,
+    units and similar words, as in ``Operation types (INSERT/UPDATE/DELETE)``. Any other addition
+    may change the meaning, as in ``task_name (old)``.
+    """
+    return _field_of_names(heading, names) or next(
+        (field for name in _without_remark(heading) if (field := _field_of_names(name, names))), ""
+    )
+
+
+def is_short_name(heading: str) -> bool:
+    """Return True if *heading* is one of the short names of a field, such as ``Tag``."""
+    return bool(field_of(heading, _SHORT)) and not field_of(heading, _FULL)
+
+
+def _field_of_names(heading: str, names: Mapping[str, str]) -> str:
     text = normalized(heading)
     return names.get(text) or _field_of_double_name(_JOINTS.sub("", text), names)
+
+
+def _without_remark(heading: str) -> Iterator[str]:
+    """Yield the parts of *heading* before or after which there is only a remark."""
+    if len(heading) > HEADING_CHARS or not (_MAY_HAVE_REMARK.search(heading)):
+        return
+    text = unicodedata.normalize("NFKC", heading).casefold()
+    for opening in _OPENING.finditer(text):
+        if _NEUTRAL.fullmatch(text, opening.start()):
+            yield text[: opening.start()]
+    for closing in _CLOSING.finditer(text):
+        if _NEUTRAL.fullmatch(text, 0, closing.end()):
+            yield text[closing.end() :]
 
 
 def field_names(mapping: Mapping[str, str]) -> Mapping[str, str]:
@@ -149,9 +139,12 @@ STATUS_NAMES, ORIGIN_NAMES = (
 )
 """The normalized headings of the columns that to-fix files add, in all languages."""
 
-_FIELDS = {normalized(name): name for name in RULES} | {
+_FULL = {normalized(name): name for name in RULES} | {
     normalized(name): field for table in (ENGLISH, CHINESE) for name, field in table.items()
 }
+_SHORT = {normalized(name): field for name, field in SHORT.items()}
+_FIELDS = _FULL | _SHORT
+_SIMILAR = {normalized(name): field for name, field in SIMILAR.items()}
 
 
 def location(file: str, sheet: str, number: int = 0) -> str:
@@ -178,7 +171,7 @@ def missing_column(
     columns = f"column {absent[0]} is" if len(absent) == 1 else f"columns {MANDATORY} are"
     return (
         f"{location(file, sheet, number)}: {columns} missing. The headings are"
-        f" {listed(headings)}.{_suggestion(absent, headings, mapping)}"
+        f" {listed(headings)}.{suggestion(headings, mapping, absent)}"
         f" The first {SEARCHED_ROWS} rows were searched for the header row."
     )
 
@@ -192,13 +185,41 @@ def no_header_row(
     hint: str = "",
 ) -> str:
     """Return the error about a sheet none of whose first *rows* has a mandatory heading."""
-    number, headings = max(enumerate(rows[:SEARCHED_ROWS], start=1), key=_filled_cells)
+    at = likely_header(rows, mapping)
     return (
         f"{location(file, sheet)}: none of the first {SEARCHED_ROWS} rows contains the headings"
-        f" {MANDATORY}. Row {number} contains {listed(headings)}."
-        f"{hint or _suggestion(MANDATORY_FIELDS, headings, mapping)}"
+        f" {MANDATORY}. Row {at + 1} contains {listed(rows[at])}."
+        f"{hint or suggestion(rows[at], mapping)}"
         f"{_header_further_down(rows, mapping)}"
     )
+
+
+def likely_header(rows: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> int:
+    """
+    Return the position of the first row that is most likely the header row with unknown headings.
+
+    It has the most cells that resemble different names, then the most cells. A row with a single
+    cell is a title.
+    """
+
+    def likeliness(at: int) -> tuple[int, int]:
+        filled = sum(bool(cell.strip()) for cell in rows[at])
+        return count_resembling(rows[at], mapping) if filled > 1 else 0, filled
+
+    return max(range(min(len(rows), SEARCHED_ROWS)), key=likeliness)
+
+
+def count_resembling(headings: Sequence[str], mapping: Mapping[str, str]) -> int:
+    """Return the number of fields that *headings* mean, or resemble if they are mandatory."""
+    names = field_names(mapping)
+    compared = headings[:COMPARED_CELLS]
+    fields = {
+        field_of(heading, names)
+        or similar_name(heading)
+        or _similar_field(heading, MANDATORY_FIELDS, LIKENESS)
+        for heading in compared
+    }
+    return len(fields - {""})
 
 
 def repeated_field(where: str, field: str, columns: Sequence[Column], number: int) -> str:
@@ -220,14 +241,35 @@ def hints(columns: Mapping[str, Column], others: Sequence[Column], number: int) 
             cell = cell_address(column.index, number)
             yield (
                 f"unknown heading {quoted(column.heading)} in cell {cell}; did you mean {field}?"
-                f" Rename it, or use --map {quoted(f'{column.heading}={field}')}"
+                f" {_renaming(column.heading, field, to='')}"
             )
 
 
-def _suggestion(absent: Sequence[str], headings: Sequence[str], mapping: Mapping[str, str]) -> str:
+def suggestion(
+    headings: Sequence[str],
+    mapping: Mapping[str, str],
+    absent: Sequence[str] = MANDATORY_FIELDS,
+) -> str:
+    """Return sentences about those of *headings* that may mean the *absent* fields."""
     return _unmatched_mapping(absent, headings, mapping) or "".join(
         _likely_heading(field, headings, mapping) for field in absent
     )
+
+
+def similar_name(heading: str) -> str:
+    """Return the field that *heading* may mean according to the table of names, or nothing."""
+    base = _base(heading)
+    return (
+        _SIMILAR.get(normalized(heading))
+        or _SIMILAR.get(normalized(base))
+        or field_of(base, _FIELDS)
+    )
+
+
+def _base(heading: str) -> str:
+    """Return *heading* without anything in brackets, on further lines or after a colon."""
+    parts = _OPENING.split(unicodedata.normalize("NFKC", heading)[:HEADING_CHARS], maxsplit=1)
+    return parts[0].strip() or _CLOSING.split(parts[-1])[-1]
 
 
 def _unmatched_mapping(
@@ -242,23 +284,29 @@ def _unmatched_mapping(
 
 def _likely_heading(field: str, headings: Sequence[str], mapping: Mapping[str, str]) -> str:
     names = field_names(mapping)
-    for heading in headings:
-        if not field_of(heading, names) and _similar_field(heading, [field], LIKENESS):
-            return (
-                f" Did you mean {quoted(heading)}? Rename it to {field}, or use"
-                f" --map {quoted(f'{heading}={field}')}."
-            )
-    return ""
+    unknown = [heading for heading in headings[:COMPARED_CELLS] if not field_of(heading, names)]
+    likely = [heading for heading in unknown if similar_name(heading) == field] or [
+        heading for heading in unknown if _similar_field(heading, [field], LIKENESS)
+    ]
+    if not likely:
+        return ""
+    return f" Did you mean {quoted(likely[0])}? {_renaming(likely[0], field, to=f' to {field}')}."
+
+
+def _renaming(heading: str, field: str, *, to: str) -> str:
+    """Return the advice to rename *heading*, or to map it if this is possible on one line."""
+    typed = " ".join(heading.split())
+    is_typable = typed.isprintable() and len(f"{typed}={field}") <= SHOWN_CHARS
+    option = f", or use --map {quoted(f'{typed}={field}')}" if is_typable else ""
+    return f"Rename it{to}{option}"
 
 
 def _similar_field(heading: str, fields: Sequence[str], likeness: float) -> str:
-    names = {name: field for name, field in _FIELDS.items() if field in fields}
-    close = difflib.get_close_matches(normalized(heading), names, n=1, cutoff=likeness)
+    if (field := similar_name(heading)) in fields:
+        return field
+    names = {name: field for name, field in _FULL.items() if field in fields}
+    close = difflib.get_close_matches(normalized(_base(heading)), names, n=1, cutoff=likeness)
     return names[close[0]] if close else ""
-
-
-def _filled_cells(numbered: tuple[int, Sequence[str]]) -> int:
-    return sum(bool(cell.strip()) for cell in numbered[1])
 
 
 def _header_further_down(rows: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> str:

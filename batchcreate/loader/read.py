@@ -1,7 +1,7 @@
 """Reading of one input file: from a path to layouts, skipped parts and chunks of rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -9,9 +9,13 @@ from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
 from batchcreate.loader.csv_reader import read_csv
 from batchcreate.loader.inputs import TEXT_SUFFIXES, LoadEvent, LoadOptions, open_input
+from batchcreate.loader.repeated_headers import RepeatedHeaders
 from batchcreate.loader.workbook_reader import read_workbook
-from batchcreate.models import Layout, Skipped
+from batchcreate.models import Skipped
 from batchcreate.workbooks.file_types import HEAD_BYTES, other_type
+
+NUMBERS_MAX: Final = 20
+"""Maximum number of skipped rows that are listed; all are counted."""
 
 _COLON: Final = "[:：]"
 _EXAMPLE: Final = re.compile(rf"\s*(?:example|示例)\s*{_COLON}", re.IGNORECASE)
@@ -27,7 +31,8 @@ def read(
     Yield the content of the file at *path*, which is opened once.
 
     Each sheet that is read yields its layout, its rows in chunks, and the number of its example
-    rows if there are any. Each sheet that is not read yields the reason.
+    rows and of its repeated header rows if there are any. Each sheet that is not read yields the
+    reason.
 
     Args:
         path: a text file or a workbook, according to its extension.
@@ -40,7 +45,8 @@ def read(
     """
     is_empty = True
     with open_input(path, label) as file:
-        for event in _without_examples(_read_file(file, path.suffix.lower(), label, options)):
+        events = _read_file(file, path.suffix.lower(), label, options)
+        for event in _without_skipped_rows(events, options.mapping):
             is_empty = is_empty and not isinstance(event, Chunk)
             yield event
     if is_empty:
@@ -64,25 +70,56 @@ def _read_file(
         raise LoadError(message) from error
 
 
-def _without_examples(events: Iterator[LoadEvent]) -> Iterator[LoadEvent]:
-    """Yield *events* without the example rows, and after each sheet the number of these rows."""
-    layout, examples = None, 0
+class _SheetRows:
+    """The rows of one sheet that are not skipped, and the number of the others."""
+
+    def __init__(self, mapping: Mapping[str, str]) -> None:
+        self._headers = RepeatedHeaders(mapping)
+        self._examples = 0
+        self._repeated = 0
+        self._repeated_numbers: list[int] = []
+
+    def select(self, chunk: Chunk) -> Chunk:
+        """Return the rows of *chunk* that are not skipped."""
+        if found := self._headers.find(chunk):
+            positions = set(found)
+            numbers = [chunk.numbers[at] for at in found]
+            self._repeated += len(found)
+            self._repeated_numbers += numbers[: NUMBERS_MAX - len(self._repeated_numbers)]
+            chunk = chunk.select([at not in positions for at in range(len(chunk.frame))])
+        chunk, examples = without_examples(chunk)
+        self._examples += examples
+        return chunk
+
+    def skipped(self, file: str, sheet: str) -> Iterator[Skipped]:
+        """Yield the number of rows for each reason to skip them."""
+        if self._examples:
+            yield Skipped(file=file, sheet=sheet, reason="example", rows=self._examples)
+        if self._repeated:
+            yield Skipped(
+                file=file,
+                sheet=sheet,
+                reason="repeated_header",
+                rows=self._repeated,
+                numbers=self._repeated_numbers,
+            )
+
+
+def _without_skipped_rows(
+    events: Iterator[LoadEvent], mapping: Mapping[str, str]
+) -> Iterator[LoadEvent]:
+    """Yield *events* without the skipped rows, which are counted at the end of each sheet."""
+    rows, file, sheet = _SheetRows(mapping), "", ""
     for event in events:
         if isinstance(event, Chunk):
-            chunk, count = without_examples(event)
-            examples += count
+            chunk = rows.select(event)
             if len(chunk.frame):
                 yield chunk
             continue
-        yield from _skipped_examples(layout, examples)
-        layout, examples = event, 0
+        yield from rows.skipped(file, sheet)
+        rows, file, sheet = _SheetRows(mapping), event.file, event.sheet
         yield event
-    yield from _skipped_examples(layout, examples)
-
-
-def _skipped_examples(layout: Layout | Skipped | None, examples: int) -> Iterator[Skipped]:
-    if layout and examples:
-        yield Skipped(file=layout.file, sheet=layout.sheet, reason="example", rows=examples)
+    yield from rows.skipped(file, sheet)
 
 
 def without_examples(chunk: Chunk) -> tuple[Chunk, int]:

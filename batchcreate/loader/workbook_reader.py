@@ -1,26 +1,29 @@
 """Reader of workbooks: the sheets with a header row, and the rows below it as chunks."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import ORIGIN, Chunk, to_frame
-from batchcreate.loader.header import Header, find_header
+from batchcreate.loader.header import Header, find_header, has_mandatory_headings
 from batchcreate.loader.header_names import (
     MANDATORY,
     SEARCHED_ROWS,
+    likely_header,
     listed,
     location,
     no_header_row,
+    suggestion,
 )
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.messages import quoted
-from batchcreate.models import CellKind, Skipped
-from batchcreate.text import is_blank
+from batchcreate.models import CellKind, Column, RowProblem, Skipped
+from batchcreate.text import column_letters, printable
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
-from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
+from batchcreate.workbooks.reader import HeadingColumns, SheetHead, SheetRows, WorkbookReader
 
 SHOWN_SHEETS: Final = 5
 """Maximum number of sheets whose headings an error lists."""
@@ -45,6 +48,7 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
     """
     without_header: dict[str, SheetHead] = {}
     is_found = False
+    hidden: list[str] = []
     with WorkbookReader(file, label) as reader:
         sheets = reader.sheets()
         _require_sheets(label, options.sheets, [sheet.name for sheet in sheets])
@@ -58,7 +62,8 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
             if header:
                 is_found = True
                 yield header.layout()
-                yield from _chunks(reader, header, options.chunk_rows)
+                covered = header.covered(head.merges)
+                yield from _chunks(reader, header, covered, options.chunk_rows)
             elif options.sheets:
                 raise LoadError(_no_header(label, {sheet.name: head}, options.mapping))
             else:
@@ -68,20 +73,43 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
                     sheet=sheet.name,
                     reason="empty" if head.is_blank else "no_header",
                 )
+        if not is_found and not options.sheets:
+            hidden = _hidden_with_headings(reader, sheets, options)
     if not is_found:
-        raise LoadError(_no_header(label, without_header, options.mapping))
+        raise LoadError(_no_header(label, without_header, options.mapping, hidden))
 
 
 def _is_selected(sheet: SheetName, sheets: Sequence[str]) -> bool:
     return sheet.name in sheets if sheets else sheet.is_visible
 
 
-def _chunks(reader: WorkbookReader, header: Header, chunk_rows: int) -> Iterator[Chunk]:
-    for rows in reader.rows(header.wanted(), after=header.number, chunk_rows=chunk_rows):
-        yield _chunk(rows, header)
+def _hidden_with_headings(
+    reader: WorkbookReader, sheets: Sequence[SheetName], options: LoadOptions
+) -> list[str]:
+    """Return the names of the hidden sheets that have the mandatory headings."""
+    return [
+        sheet.name
+        for index, sheet in enumerate(sheets)
+        if not sheet.is_visible
+        and has_mandatory_headings(
+            reader.head(index, sheet.name, options.chunk_rows).rows, options.mapping
+        )
+    ]
 
 
-def _chunk(rows: SheetRows, header: Header) -> Chunk:
+def _chunks(
+    reader: WorkbookReader, header: Header, covered: Mapping[int, str], chunk_rows: int
+) -> Iterator[Chunk]:
+    for rows in reader.rows(
+        header.wanted(),
+        after=header.number,
+        chunk_rows=chunk_rows,
+        headings=HeadingColumns(named=header.named, covered=covered),
+    ):
+        yield _chunk(rows, header, covered)
+
+
+def _chunk(rows: SheetRows, header: Header, covered: Mapping[int, str]) -> Chunk:
     names = [*header.columns, ORIGIN]
     columns = [_split_merged(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
     return Chunk(
@@ -101,7 +129,29 @@ def _chunk(rows: SheetRows, header: Header) -> Chunk:
             for name, (_, covering) in zip(header.columns, columns, strict=False)
             if covering
         },
+        problems=list(_merged_heading_problems(rows, header, covered)),
+        unnamed=rows.unnamed,
     )
+
+
+def _merged_heading_problems(
+    rows: SheetRows, header: Header, covered: Mapping[int, str]
+) -> Iterator[RowProblem]:
+    """Yield the first filled cell of each row below each heading that is merged across columns."""
+    reported: set[tuple[int, str]] = set()
+    for number, index, text in rows.covered:
+        field = covered[index]
+        if (number, field) in reported:
+            continue
+        reported.add((number, field))
+        column = header.columns[field]
+        yield RowProblem(
+            number=number,
+            column=Column(heading="", index=index),
+            rule="row.merged_heading",
+            value=text,
+            facts={"heading": printable(column.heading), "column": column_letters(column.index)},
+        )
 
 
 def _split_merged(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:
@@ -127,7 +177,14 @@ def _require_sheets(label: str, sheets: Sequence[str], names: Sequence[str]) -> 
         raise LoadError(message)
 
 
-def _no_header(label: str, heads: Mapping[str, SheetHead], mapping: Mapping[str, str]) -> str:
+def _no_header(
+    label: str,
+    heads: Mapping[str, SheetHead],
+    mapping: Mapping[str, str],
+    hidden: Sequence[str] = (),
+) -> str:
+    if hidden:
+        return _only_hidden(label, hidden)
     filled = {sheet: head.rows for sheet, head in heads.items() if any(map(any, head.rows))}
     if len(filled) == 1:
         ((sheet, rows),) = filled.items()
@@ -138,15 +195,32 @@ def _no_header(label: str, heads: Mapping[str, SheetHead], mapping: Mapping[str,
             f"{location(label, sheet)}: the first rows are blank. Add the headings {MANDATORY} in"
             f" one of the first {SEARCHED_ROWS} rows."
         )
+    if not filled:
+        return f"{label}: all visible sheets are blank. Add the headings {MANDATORY} to a sheet."
     likely = "".join(
-        f" The headings of {quoted(sheet)} seem to be {listed(max(rows, key=_filled_cells))}."
+        _likely_headings(sheet, rows, mapping)
         for sheet, rows in islice(filled.items(), SHOWN_SHEETS)
     )
+    return f"{label}: no sheet has the headings {MANDATORY}.{likely}"
+
+
+def _likely_headings(sheet: str, rows: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> str:
+    """Return the most likely headings of *sheet*, and suggestions for them."""
+    at = likely_header(rows, mapping)
     return (
-        f"{label}: no visible sheet has the headings {MANDATORY}.{likely} To read a hidden sheet,"
-        " give its name with --sheet."
+        f" Sheet {quoted(sheet)}: row {at + 1} contains {listed(rows[at])}."
+        f"{suggestion(rows[at], mapping)}"
     )
 
 
-def _filled_cells(row: Sequence[str]) -> int:
-    return sum(not is_blank(text) for text in row)
+def _only_hidden(label: str, hidden: Sequence[str]) -> str:
+    """Return the error about a workbook whose sheets with the headings are all *hidden*."""
+    shown = hidden[:SHOWN_SHEETS]
+    options = " ".join(f"--sheet {shlex.quote(sheet)}" for sheet in shown)
+    sheets, are, them = (
+        ("the only sheet", "is", "it") if len(hidden) == 1 else ("all sheets", "are", "them")
+    )
+    return (
+        f"{label}: {sheets} with the headings {MANDATORY} {are} hidden: {listed(shown)}. To read"
+        f" {them}, use {options}, or unhide {them}."
+    )

@@ -118,15 +118,18 @@ class Skipped:
     Attributes:
         file: name of the file in reports.
         sheet: worksheet name, empty for text files.
-        reason: ``hidden``, ``no_header`` or ``empty`` for a sheet; ``example`` for example rows.
+        reason: ``hidden``, ``no_header`` or ``empty`` for a sheet; ``example`` for example rows,
+            ``repeated_header`` for rows that repeat the headings.
         rows: number of skipped rows; 0 for a sheet.
+        numbers: numbers of the first of these rows, if they are reported.
 
     """
 
     file: str
     sheet: str
-    reason: Literal["hidden", "no_header", "empty", "example"]
+    reason: Literal["hidden", "no_header", "empty", "example", "repeated_header"]
     rows: int = 0
+    numbers: Sequence[int] = ()
 
 
 class Severity(StrEnum):

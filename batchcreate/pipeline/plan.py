@@ -1,5 +1,6 @@
 """Plan and forecast of a run, and notes on its input."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +21,13 @@ class SheetNotes:
     Attributes:
         layout: the layout of the sheet.
         rows: number of input rows.
+        unnamed: numbers of filled cells below blank headings, by the positions of the columns.
 
     """
 
     layout: Layout
     rows: int
+    unnamed: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class InputNotesBuilder:
     def __init__(self) -> None:
         self.layouts: list[Layout] = []
         self._rows: list[int] = []
+        self._unnamed: list[Counter[int]] = []
         self._skipped: list[Skipped] = []
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
@@ -73,12 +77,14 @@ class InputNotesBuilder:
         if isinstance(event, Layout):
             self.layouts.append(event)
             self._rows.append(0)
+            self._unnamed.append(Counter())
         else:
             self._skipped.append(event)
 
     def on_chunk(self, checked: CheckedChunk) -> None:
         """Record the rows and the cleaned cells of a chunk of the current sheet."""
         self._rows[-1] += len(checked.chunk.frame)
+        self._unnamed[-1].update(checked.chunk.unnamed)
         self._cleanings += checked.cleanings(limit=CLEANINGS_MAX - len(self._cleanings))
         self._cleaned += checked.cleaned
 
@@ -86,8 +92,10 @@ class InputNotesBuilder:
         """Return the collected notes."""
         return InputNotes(
             sheets=[
-                SheetNotes(layout=layout, rows=rows)
-                for layout, rows in zip(self.layouts, self._rows, strict=True)
+                SheetNotes(layout=layout, rows=rows, unnamed=dict(sorted(unnamed.items())))
+                for layout, rows, unnamed in zip(
+                    self.layouts, self._rows, self._unnamed, strict=True
+                )
             ],
             skipped=self._skipped,
             cleaned=self._cleaned,

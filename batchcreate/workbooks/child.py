@@ -35,6 +35,7 @@ from batchcreate.workbooks.tables import (
     head_texts,
     to_chunks,
 )
+from batchcreate.workbooks.unnamed_columns import unnamed_cells
 from batchcreate.workbooks.untrusted import Package, SharedFile
 from batchcreate.workbooks.xlsx import XlsxBook
 
@@ -78,8 +79,8 @@ class WorkbookServer:
                 yield self._sheets()
             case {"request": "head", "sheet": index, "chunk_rows": chunk_rows}:
                 yield self._head(index, chunk_rows)
-            case {"request": "rows", "columns": columns, "after": after, "chunk_rows": chunk_rows}:
-                yield from self._rows(columns, after, chunk_rows)
+            case {"request": "rows"}:
+                yield from self._rows(request)
             case _:
                 yield {"refused": "unknown request."}
 
@@ -112,15 +113,36 @@ class WorkbookServer:
             if not is_blank:
                 break
         self._groups = chain(read, self._table.groups)
-        return {"head": head_texts(read[0], HEAD_ROWS) if read else [], "is_blank": is_blank}
+        return {
+            "head": head_texts(read[0], HEAD_ROWS) if read else [],
+            "is_blank": is_blank,
+            "merges": [
+                [merge.top, merge.left, merge.right]
+                for merge in self._table.merges
+                if merge.top <= HEAD_ROWS and merge.left < merge.right
+            ],
+        }
 
-    def _rows(self, columns: Sequence[int], after: int, chunk_rows: int) -> Iterator[Message]:
+    def _rows(self, request: Message) -> Iterator[Message]:
         merged = MergedCells(self._table.merges)
+        after = request["after"]
         for group in self._groups:
-            for chunk in to_chunks(
-                group, columns=columns, after=after, merged=merged, chunk_rows=chunk_rows
-            ):
-                yield {"numbers": chunk.numbers, "columns": chunk.columns}
+            chunks = to_chunks(
+                group,
+                columns=request["columns"],
+                after=after,
+                merged=merged,
+                chunk_rows=request["chunk_rows"],
+            )
+            unnamed = unnamed_cells(
+                group, after=after, named=request.get("named"), covered=request.get("covered", ())
+            )
+            for chunk in chunks:
+                yield {
+                    "numbers": chunk.numbers,
+                    "columns": chunk.columns,
+                    **unnamed.take(chunk.numbers[-1]),
+                }
         yield {"is_end": True}
 
 

@@ -1,7 +1,7 @@
 """Reader of a workbook: the parent's side, which sends requests to a limited child process."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,6 +17,7 @@ from batchcreate.workbooks.child_process import (
     ChildSilentError,
     ChildSlowError,
 )
+from batchcreate.workbooks.merged_cells import MergedRange
 from batchcreate.workbooks.protocol import (
     COPY,
     MIB,
@@ -39,11 +40,13 @@ class SheetHead:
     Attributes:
         rows: texts of the first rows, starting at A1.
         is_blank: the whole sheet shows no values.
+        merges: cells in these rows that are merged across columns.
 
     """
 
     rows: Sequence[Sequence[str]]
     is_blank: bool
+    merges: Sequence[MergedRange] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +60,32 @@ class SheetRows:
             text of the cell that covers it.
         kinds: one letter for each cell of each requested column (see `cell_values`); empty if all
             cells of the column are text.
+        unnamed: numbers of filled cells in the columns without a heading, by their positions.
+        covered: row number, column and text of each filled cell below a heading that is merged
+            across columns, except below its first cell.
 
     """
 
     numbers: Sequence[int]
     texts: Sequence[Sequence[str]]
     kinds: Sequence[str]
+    unnamed: Mapping[int, int]
+    covered: Sequence[tuple[int, int, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadingColumns:
+    """
+    Positions of columns, zero-based, by their headings.
+
+    Attributes:
+        named: columns with a heading; filled cells in other columns are counted.
+        covered: columns below a heading that is merged across columns.
+
+    """
+
+    named: Collection[int]
+    covered: Collection[int] = ()
 
 
 class WorkbookReader:
@@ -133,9 +156,22 @@ class WorkbookReader:
                 )
                 self._request(request="sheets")
                 response = self._request(request="head", sheet=index, chunk_rows=chunk_rows)
-            return SheetHead(rows=response["head"], is_blank=response["is_blank"])
+            return SheetHead(
+                rows=response["head"],
+                is_blank=response["is_blank"],
+                merges=[
+                    MergedRange(top, left, top, right) for top, left, right in response["merges"]
+                ],
+            )
 
-    def rows(self, columns: Sequence[int], *, after: int, chunk_rows: int) -> Iterator[SheetRows]:
+    def rows(
+        self,
+        columns: Sequence[int],
+        *,
+        after: int,
+        chunk_rows: int,
+        headings: HeadingColumns | None = None,
+    ) -> Iterator[SheetRows]:
         """
         Yield the rows of the sheet whose head was read last.
 
@@ -143,15 +179,27 @@ class WorkbookReader:
             columns: zero-based positions of the columns.
             after: only rows with a higher number are returned.
             chunk_rows: maximum number of rows per value.
+            headings: the columns with a heading; None to ignore the cells in other columns.
 
         """
         with self._translated_errors():
             response = self._request(
-                request="rows", columns=list(columns), after=after, chunk_rows=chunk_rows
+                request="rows",
+                columns=list(columns),
+                after=after,
+                chunk_rows=chunk_rows,
+                named=list(headings.named) if headings else None,
+                covered=list(headings.covered) if headings else [],
             )
             while "is_end" not in response:
                 texts, kinds = zip(*response["columns"], strict=True)
-                yield SheetRows(numbers=response["numbers"], texts=texts, kinds=kinds)
+                yield SheetRows(
+                    numbers=response["numbers"],
+                    texts=texts,
+                    kinds=kinds,
+                    unnamed=dict(response["unnamed"]),
+                    covered=response["covered"],
+                )
                 response = self._receive()
 
     def _request(self, **request: object) -> Message:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def task(name: str, **fields: object) -> dict[str, object]:
     return {"task_name": name, **fields}
 
 
-async def outcome(name: str, case: Case, folder: Path) -> dict[str, object]:
+async def outcome(name: str, case: Case, folder: Path) -> dict[str, Any]:
     """Return what `check` and `run` do with the file *name*, in the terms of a case."""
     shutil.copy(CASES / name, folder)
     check = await invoke("check", name, *case.options, folder=folder)
@@ -76,7 +77,7 @@ def cells(errors: Sequence[Mapping[str, str]], number: int) -> list[str]:
 
 
 def text_of(*ended: Ended) -> str:
-    return " ".join(" ".join((each.out, each.err)).replace("\n", " ") for each in ended)
+    return " ".join(f"{each.out} {each.err}".replace("\n", " ") for each in ended)
 
 
 async def assert_ends(name: str, case: Case, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Encoding and separator of text files are detected, or the user has to give them."""
+"""The encoding of text files is detected, or the user has to give it."""
 
 import io
 from typing import Any
@@ -9,16 +9,11 @@ from batchcreate.errors import LoadError
 from batchcreate.loader.csv_format import (
     CANDIDATES,
     SAMPLE_BYTES,
-    Dialect,
-    count_known,
-    find_dialect,
     find_encoding,
 )
 from batchcreate.loader.csv_records import BLOCK_BYTES, HEAD_BYTES
-from batchcreate.loader.header import match_header
 from batchcreate.loader.inputs import LoadOptions
 
-TASK = ["task_name", "operation_types"]
 HEADER = "task_name,operation_types,description\r\n"
 CHINESE = "任务名称,操作类型,描述\r\n"
 
@@ -29,16 +24,6 @@ WRITTEN = {
     "cp949": "고객 마스터, 매시간 주문 데이터 동기화",
     "cp1252": "Bestellübersicht für Müller \u2013 täglich",
 }
-
-
-def dialect_of(head: str, **options: Any) -> Dialect:
-    return find_dialect(head, label="t.csv", options=LoadOptions(**options))
-
-
-def dialect_refusal(head: str, **options: Any) -> str:
-    with pytest.raises(LoadError) as caught:
-        dialect_of(head, **options)
-    return str(caught.value)
 
 
 def encoding_of(content: bytes, **options: Any) -> str:
@@ -53,91 +38,6 @@ def encoding_refusal(content: bytes) -> str:
 
 def table(text: str, header: str = HEADER) -> str:
     return f"{header}a,INSERT,plain\r\nb,INSERT,{text}\r\n"
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_separator_is_the_one_that_yields_headings(delimiter: str) -> None:
-    """Other separators in titles and cells do not matter."""
-    text = f"a,b;c|d\te\n{delimiter.join(TASK)}\na,b;c|d\te\n"
-
-    assert dialect_of(text) == Dialect(
-        delimiter=delimiter,
-        header=match_header(TASK, file="t.csv", sheet="", number=2),
-        lines=2,
-        chars=len(text.rpartition("a,b")[0]),
-    )
-
-
-def test_given_separator_is_used() -> None:
-    """It has precedence over detection."""
-    assert dialect_of("task_name|operation_types|;x", delimiter="|").delimiter == "|"
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
-@pytest.mark.parametrize("line", ["sep={}\r\n", '"SEP={}"\n', "sep={},,\r", "sep={}\n"])
-def test_separator_line_for_excel_is_used_and_is_not_a_row(line: str, delimiter: str) -> None:
-    """Excel hides this line, so that the header row is row 1."""
-    line = line.format(delimiter)
-    text = f"{line}{delimiter.join(TASK)}\n"
-
-    assert dialect_of(f"{text}a{delimiter}b\n") == Dialect(
-        delimiter=delimiter,
-        header=match_header(TASK, file="t.csv", sheet="", number=1),
-        lines=2,
-        chars=len(text),
-    )
-
-
-def test_option_has_precedence_over_the_line_for_excel() -> None:
-    """The line is not a row either way."""
-    dialect = dialect_of("sep=;\ntask_name,operation_types\n", delimiter=",")
-
-    assert (dialect.delimiter, dialect.header.number, dialect.lines) == (",", 1, 2)
-
-
-def test_line_breaks_in_headings_count_as_lines() -> None:
-    """Rows and lines are counted separately."""
-    dialect = dialect_of('"a\nb"\r\n"task\r\nname",operation_types\rx,y')
-
-    assert (dialect.header.number, dialect.lines, dialect.chars) == (2, 4, 36)
-
-
-@pytest.mark.parametrize("char", ["，", "；", "、", ":"])
-def test_unsupported_separator_is_reported(char: str) -> None:
-    """The message advises to save the file with commas."""
-    message = dialect_refusal(f"{char.join(TASK)}\n")
-
-    assert message.endswith(f" The separator seems to be '{char}': save the file with commas.")
-    assert "Did you mean" not in message
-
-
-def test_wrong_separator_option_is_reported() -> None:
-    """The message has the right separator."""
-    message = dialect_refusal("task_name;operation_types\n", delimiter="\t")
-
-    assert message.endswith(" The separator is a semicolon: omit --delimiter.")
-
-
-def test_no_separator_is_suggested_without_known_headings() -> None:
-    """The message shows the first row only."""
-    assert dialect_refusal("a\tb\n", delimiter=",") == (
-        "t.csv: none of the first 20 rows contains the headings task_name and operation_types. Row"
-        " 1 contains 'a\\tb'."
-    )
-
-
-def test_malformed_title_is_reported() -> None:
-    """Without a header row the first row that cannot be parsed is the cause."""
-    assert dialect_refusal('"Tasks" of May\ntask_name,operation_types\n').startswith(
-        "t.csv, row 1: the header row cannot be parsed, because a quotation mark"
-    )
-
-
-def test_known_headings_are_counted_with_the_best_separator() -> None:
-    """The count is highest for the right encoding."""
-    assert count_known("sep=|\nx\ntask_name|operation_types|a", LoadOptions()) == 2
-    assert count_known("x\ta\n", LoadOptions(mapping={"A": "task_name"})) == 1
-    assert count_known("", LoadOptions()) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Text files: cells arrive as typed, with the row numbers of the spreadsheet program."""
 
+import codecs
 import csv
 import io
 from collections.abc import Sequence
@@ -214,7 +215,7 @@ def test_quotation_mark_in_the_headings_is_refused(path: Path) -> None:
     """The header row must be well formed."""
     assert refusal(path, '\ntask_name,"operation_types\nabc,INSERT\n') == (
         "t.csv, row 2: the header row cannot be parsed, because a quotation mark is unclosed or"
-        " inside a heading. Correct it or save the file as .xlsx."
+        " inside a cell. Correct it or save the file as .xlsx."
     )
 
 
@@ -231,6 +232,40 @@ def test_endless_heading_is_refused(path: Path) -> None:
     message = refusal(path, "x" * (3 << 20))
 
     assert message.endswith(f" Row 1 contains '{'x' * 60}…'.")
+
+
+UNREADABLE = {
+    "NUL byte": b"x\0y",
+    "no encoding": b"M\xfchle \x8d\x81",
+    "several encodings": b"M\x9fhle",
+    "invalid": b"\xff",
+}
+
+
+def test_unknown_headings_are_reported_before_unreadable_cells(path: Path) -> None:
+    """The user corrects the headings first, then the cell is reported."""
+    options = [{}, {"encoding": "utf-8"}, {"encoding": "ascii"}]
+    messages = [
+        refusal(path, mark + b"Name,Ops\r\nabc,INSERT\r\n" + cell + b",INSERT\r\n", **option)
+        for cell in UNREADABLE.values()
+        for mark in (b"", codecs.BOM_UTF8)
+        for option in options
+    ]
+
+    assert {message.partition("Row 1")[2][:25] for message in messages} == {
+        " contains 'Name', 'Ops'. "
+    }
+    assert "NUL byte" in refusal(path, b"task_name,operation_types\nx\0y,INSERT\n")
+    assert "line 1: the byte FF" in refusal(path, b"N\xffme,Ops\n", encoding="utf-8")
+
+
+def test_cells_below_blank_headings_are_counted(path: Path) -> None:
+    """A cell of blanks is not filled; a column with a heading is an ordinary other column."""
+    content = "task_name,,operation_types,owner, ,\na,1,b,x,,\nc,2,d,y, ,\ne,,f,z,,3\n"
+
+    (chunk,) = load(path, content)
+
+    assert chunk.unnamed == {1: 2, 5: 1}
 
 
 def test_nul_byte_is_refused_with_its_line(path: Path) -> None:

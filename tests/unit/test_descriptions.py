@@ -356,6 +356,16 @@ class TestInputNotes:
         assert line.count("'x'") == 20
         assert line.endswith("U 'x', 3 more")
 
+    def test_columns_with_blank_headings_are_ignored_columns(self) -> None:
+        """Their filled cells are counted; all ignored columns are in the order of the sheet."""
+        layout = replace(CSV, others=[Column(heading="Owner", index=3)])
+        notes = InputNotes(sheets=[SheetNotes(layout=layout, rows=3, unnamed={2: 1, 5: 40})])
+
+        assert list(describe_sheets(notes, limit=5))[-1] == (
+            "  ignored: C (blank heading, 1 filled cell), D 'Owner',"
+            " F (blank heading, 40 filled cells)"
+        )
+
     def test_replaced_rows_are_counted_once(self) -> None:
         """A row that is also in a to-fix file is one row."""
         notes = InputNotes(sheets=[SheetNotes(layout=CSV, rows=3)], replaced=1)
@@ -372,14 +382,20 @@ class TestInputNotes:
                 Skipped(file="a.xlsx", sheet="Old", reason="hidden"),
                 Skipped(file="a.xlsx", sheet="Notes", reason="no_header"),
                 Skipped(file="b.csv", sheet="", reason="example", rows=1),
+                Skipped(file="b.csv", sheet="", reason="repeated_header", rows=1, numbers=[3]),
+                Skipped(
+                    file="a.xlsx", sheet="May", reason="repeated_header", rows=5, numbers=[2, 9]
+                ),
                 Skipped(file="a.xlsx", sheet="Sheet3", reason="empty"),
             ]
         )
 
-        assert list(describe_skipped(notes, limit=3)) == [
+        assert list(describe_skipped(notes, limit=5)) == [
             "  skipped: sheet Old of a.xlsx (hidden)",
             "  skipped: sheet Notes of a.xlsx (no known headings)",
             "  skipped: 1 row of b.csv (examples)",
+            "  skipped: 1 row of b.csv (repeated headings in row 3)",
+            "  skipped: 5 rows of sheet May of a.xlsx (repeated headings in rows 2, 9 and 3 more)",
             "  skipped: 1 more",
         ]
 

@@ -11,11 +11,13 @@ from batchcreate.loader.header import (
     Header,
     count_known_headings,
     find_header,
+    has_mandatory_headings,
     match_header,
     require_mapped,
 )
-from batchcreate.loader.header_names import SEARCHED_ROWS, no_header_row
+from batchcreate.loader.header_names import COMPARED_CELLS, SEARCHED_ROWS, no_header_row
 from batchcreate.models import Column, Layout
+from batchcreate.workbooks.merged_cells import MergedRange
 
 TASK = ["task_name", "operation_types"]
 SEARCHED = "The first 20 rows were searched for the header row."
@@ -64,6 +66,7 @@ def test_header_contains_every_column_with_a_heading() -> None:
             "operation_types": Column(heading="操作类型*", index=3),
         },
         others=(Column(heading="Owner", index=0),),
+        named=frozenset({0, 1, 3, 5, 6}),
         origin=6,
     )
 
@@ -91,6 +94,16 @@ def test_layout_contains_the_header_and_the_format() -> None:
         ("Desciption", "description"),
         ("source_app", "source_app_id"),
         ("任务标签页", "task_tag"),
+        ("Source", "source_app_id"),
+        ("Target", "target_app_id"),
+        ("源应用", "source_app_id"),
+        ("目标应用", "target_app_id"),
+        ("目标应用（名称）", "target_app_id"),
+        ("说明", "description"),
+        ("ID", "task_id"),
+        ("task_tag (old)", "task_tag"),
+        ("[old] task_tag", "task_tag"),
+        ("Label", "task_tag"),
     ],
 )
 def test_heading_similar_to_an_optional_one_gets_a_hint(heading: str, field: str) -> None:
@@ -105,7 +118,7 @@ def test_heading_similar_to_an_optional_one_gets_a_hint(heading: str, field: str
 
 
 @pytest.mark.parametrize(
-    "heading", ["owner", "project name", "target_app_name", "type", "tag", ""]
+    "heading", ["owner", "project name", "target_app_name", "type", "备注", "Remarks", ""]
 )
 def test_other_headings_get_no_hint(heading: str) -> None:
     """Analysts may add columns."""
@@ -249,6 +262,16 @@ def test_second_table_is_refused() -> None:
     )
 
 
+def test_earlier_table_with_similar_headings_is_refused() -> None:
+    """Its rows would be lost, too; a translation directly above the headings has none."""
+    similar = ["Name", "Ops"]
+
+    with pytest.raises(LoadError, match="rows 1 and 4 both contain headings"):
+        header_row(similar, ["abc", "INSERT"], [], TASK)
+    assert header_row(similar, TASK, ["abc", "INSERT"]) == 2
+    assert header_row(["Name", "May"], ["of", "tasks"], TASK) == 3
+
+
 def test_legend_above_the_headings_is_a_title() -> None:
     """There are no rows between the two, so no row is lost."""
     assert header_row(["mandatory:", *TASK], [], [*TASK, "description"]) == 3
@@ -272,6 +295,8 @@ def test_headings_in_two_rows_are_one() -> None:
             "source_app_id": Column(heading="source_app_id", index=2),
             "target_app_id": Column(heading="target_app_id", index=3),
         },
+        named=frozenset({0, 1, 2, 3}),
+        rows=2,
     )
 
 
@@ -289,10 +314,10 @@ def test_mandatory_heading_is_needed() -> None:
 
 def test_known_headings_are_counted() -> None:
     """The count is highest for the right separator."""
-    rows = [["title"], [*TASK, "note", "Tag"]]
+    rows = [["title"], [*TASK, "note", "Kennung"]]
 
     assert count_known_headings(rows) == 2
-    assert count_known_headings(rows, {"tag": "task_tag"}) == 3
+    assert count_known_headings(rows, {"kennung": "task_tag"}) == 3
     assert count_known_headings([["title"]]) == 0
 
 
@@ -304,6 +329,101 @@ def test_sheet_without_header_row_is_described() -> None:
         " use --map 'name=task_name'. Did you mean 'operations'? Rename it to operation_types, or"
         " use --map 'operations=operation_types'."
     )
+
+
+def test_row_with_similar_headings_is_shown_before_wider_rows() -> None:
+    """Neither a title of one cell nor a row of data with more cells is the likely header row."""
+    rows = [["Tasks"], ["Name", "Ops"], ["crm", "INSERT", "x", "y"]]
+
+    assert "Row 2 contains 'Name', 'Ops'. Did you mean 'Name'?" in no_header(*rows)
+
+
+def test_wide_row_is_compared_in_part() -> None:
+    """The time for an error does not depend on the width of a sheet."""
+    rows = [["x"] * COMPARED_CELLS + ["Name", "Ops"], ["Name", "Ops"]]
+
+    assert "Row 2 contains 'Name', 'Ops'." in no_header(*rows)
+
+
+def test_heading_of_several_lines_is_suggested_on_one_line() -> None:
+    """The option can be typed; a heading that is too long for it must be renamed."""
+    long = f"Name ({'of the task ' * 8})"
+
+    assert (
+        " Did you mean 'Job\\nname'? Rename it to task_name, or use --map 'Job name=task_name'."
+        in no_header(["Job\nname", "x"])
+    )
+    assert no_header([long, "x"]).endswith("…'? Rename it to task_name.")
+
+
+def test_short_name_is_a_column_unless_the_full_name_is_one() -> None:
+    """Tag means task_tag; next to the column task_tag it means something else."""
+    assert found(*TASK, "Tags", "Desc.") == {
+        "task_name": Column(heading="task_name", index=0),
+        "operation_types": Column(heading="operation_types", index=1),
+        "task_tag": Column(heading="Tags", index=2),
+        "description": Column(heading="Desc.", index=3),
+    }
+    assert found(*TASK, "Tag", "task_tag")["task_tag"].index == 3
+    assert found(*TASK, "标签", "任务标签 (4-64字符)")["task_tag"].index == 3
+    assert "cells C1 ('Tag') and D1 ('Tags') both map to task_tag" in refusal(*TASK, "Tag", "Tags")
+
+
+def test_mapped_heading_may_have_a_remark() -> None:
+    """The option needs the name only."""
+    headings = ["Kennung (max. 50)", *TASK]
+    mapping = {"Kennung": "task_id"}
+
+    header = match_header(headings, file="t.csv", sheet="", number=1, mapping=mapping)
+
+    assert header.columns["task_id"].index == 0
+    require_mapped(mapping, [header.layout()])
+
+
+def test_columns_without_a_heading_are_known() -> None:
+    """Cells of blanks are no headings."""
+    header = match_header([*TASK, "", "x", " "], file="t.csv", sheet="", number=1)
+
+    assert header.unnamed() == [2, 4]
+
+
+def test_columns_below_a_merged_heading_belong_to_its_field() -> None:
+    """Merged titles, unknown headings and covered cells with a separate heading do not."""
+    title = ["Tasks", "", "", "", ""]
+    headings = ["task_name", "operation_types", "", "", "owner", "", "task_tag"]
+    merges = [
+        MergedRange(1, 0, 1, 6),
+        MergedRange(2, 1, 2, 3),
+        MergedRange(2, 4, 2, 5),
+        MergedRange(2, 6, 2, 6),
+        MergedRange(3, 1, 3, 3),
+    ]
+
+    header = find_header([title, headings], file="t.xlsx", sheet="May")
+
+    assert header
+    assert header.covered(merges) == {2: "operation_types", 3: "operation_types"}
+
+
+def test_merged_heading_can_be_in_the_upper_of_two_rows() -> None:
+    """A column with a heading in the lower row is not covered."""
+    upper = ["task_name", "operation_types", "", "description", ""]
+    lower = ["", "", "", "", "task_tag"]
+
+    header = find_header([upper, lower], file="t.xlsx", sheet="May")
+
+    assert header
+    assert header.covered([MergedRange(1, 1, 1, 2), MergedRange(1, 3, 1, 4)]) == {
+        2: "operation_types"
+    }
+
+
+def test_mandatory_headings_of_a_sheet_are_detected() -> None:
+    """One of them is not enough, and neither is a sheet without rows."""
+    assert has_mandatory_headings([["x"], TASK], NO_MAPPING)
+    assert has_mandatory_headings([["x", TASK[1]]], {"x": "task_name"})
+    assert not has_mandatory_headings([["task_name"]], NO_MAPPING)
+    assert not has_mandatory_headings([], NO_MAPPING)
 
 
 def test_headings_too_far_down_are_reported() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.worksheet.cell_range import CellRange
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
 from batchcreate.loader import LoadOptions, read
 from batchcreate.models import CellKind, Column, Layout, Skipped
+from tests import records
 from tests.chunks import contents, make_chunk, row_cells
+from tests.spreadsheets import ods
 
 HEADINGS = ["task_name", "operation_types"]
 
@@ -174,13 +178,53 @@ def test_only_sheet_with_wrong_headings_gets_a_suggestion(path: Path) -> None:
 
 def test_sheets_without_header_row_are_listed(path: Path) -> None:
     """The message shows the headings of each sheet."""
-    write(path, May=[["a", "b"]], June=[["c"]], hidden=[HEADINGS])
+    write(path, May=[["Name", "b"]], June=[["c"]], hidden=[["x"]])
 
     assert refusal(path) == (
-        "t.xlsx: no visible sheet has the headings task_name and operation_types. The headings of"
-        " 'May' seem to be 'a', 'b'. The headings of 'June' seem to be 'c'. To read a hidden"
-        " sheet, give its name with --sheet."
+        "t.xlsx: no sheet has the headings task_name and operation_types. Sheet 'May': row 1"
+        " contains 'Name', 'b'. Did you mean 'Name'? Rename it to task_name, or use --map"
+        " 'Name=task_name'. Sheet 'June': row 1 contains 'c'."
     )
+
+
+def test_blank_workbook_is_refused(path: Path) -> None:
+    """There are no headings to show."""
+    write(path, May=[], June=[])
+
+    assert refusal(path) == (
+        "t.xlsx: all visible sheets are blank. Add the headings task_name and operation_types to"
+        " a sheet."
+    )
+
+
+@pytest.mark.parametrize("visible", [[["see other"]], [["Name", "Ops"]], []])
+def test_only_sheet_with_headings_is_hidden(path: Path, visible: list[list[str]]) -> None:
+    """The message has the option that reads it, not the headings of other sheets."""
+    write(path, Notes=visible, hidden=[["x"], HEADINGS], hidden2=[["task_name"]])
+
+    assert refusal(path) == (
+        "t.xlsx: the only sheet with the headings task_name and operation_types is hidden:"
+        " 'hidden'. To read it, use --sheet hidden, or unhide it."
+    )
+
+
+def test_all_sheets_with_headings_are_hidden(path: Path) -> None:
+    """Names are quoted for the shell; only the first ones are listed."""
+    sheets = {f"hidden {number}": [HEADINGS] for number in range(7)}
+    write(path, Notes=[["x"]], **sheets)
+
+    assert refusal(path).startswith(
+        "t.xlsx: all sheets with the headings task_name and operation_types are hidden: 'hidden 0',"
+        " 'hidden 1', 'hidden 2', 'hidden 3', 'hidden 4'. To read them, use --sheet 'hidden 0'"
+    )
+
+
+def test_mapped_headings_of_hidden_sheets_are_known(path: Path) -> None:
+    """The mapping is given for the hidden sheet, too."""
+    write(path, Notes=[["x"]], hidden=[["Kennung", "operation_types"]])
+
+    assert "--sheet hidden" in refusal(path, mapping={"Kennung": "task_name"})
+    assert "hidden" not in refusal(path)
 
 
 def test_sheet_with_half_of_the_headings_is_refused(path: Path) -> None:
@@ -268,3 +312,102 @@ def test_reading_emits_no_warning(path: Path) -> None:
         load(path)
 
     assert caught == []
+
+
+def merged(path: Path, table: list[list[str]], *ranges: str) -> Path:
+    """Write a workbook with *table*, and merge *ranges* without emptying their cells."""
+    write(path, May=table)
+    book = openpyxl.load_workbook(path)
+    book["May"].merged_cells.ranges = {CellRange(cells) for cells in ranges}
+    book.save(path)
+    return path
+
+
+def problems(path: Path) -> list[tuple[int, int, str, str]]:
+    """Row, column, text and column of the heading of each cell below a merged heading."""
+    return [
+        (found.number, found.column.index, found.value, str(found.facts["column"]))
+        for chunk in load(path)
+        for found in chunk.problems
+        if found.rule == "row.merged_heading"
+    ]
+
+
+def test_cells_below_a_merged_heading_are_problems(path: Path) -> None:
+    """The first filled cell of each row is reported, in the first rows and far below."""
+    heading = ["task_name", "operation_types", "", "", "description", ""]
+    more = [[f"t-{number}", "INSERT", "", "", "x", "y"] for number in range(4, 60)]
+    table = [
+        ["Tasks of May"],
+        heading,
+        ["abc", "INSERT", "UPDATE", "DELETE", "x"],
+        ["def", "INSERT", " ", "DELETE"],
+        ["ghi", "INSERT", "", "", "x"],
+    ]
+    merged(path, [*table, *more], "A1:F1", "B2:D2", "E2:F2")
+
+    found = problems(path)
+
+    assert found[:2] == [(3, 2, "UPDATE", "B"), (4, 3, "DELETE", "B")]
+    assert found[2:] == [(number, 5, "y", "E") for number in range(6, 62)]
+    assert load(path)[0].problems[0].facts["heading"] == "operation_types"
+
+
+def test_merged_headings_are_known_in_every_format(tmp_path: Path) -> None:
+    """The merged cells are in the head of the sheet, wherever the file has them."""
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
+    spanning = cell("operation_types").replace(
+        "cell>", 'cell table:number-columns-spanned="2">', 1
+    )
+    headings = f"{cell('task_name')}{spanning}<table:covered-table-cell/>"
+    tasks = "".join(map(cell, ("abc", "INSERT", "UPDATE")))
+    lines = "".join(f"<table:table-row>{row}</table:table-row>" for row in (headings, tasks))
+    texts = [("task_name", "operation_types"), ("abc", "INSERT", "UPDATE")]
+    files = [
+        ods(tmp_path / "t.ods", f'<table:table table:name="May">{lines}</table:table>'),
+        records.xls(
+            tmp_path / "t.xls", {"May": [*records.table(*texts), records.merged(0, 0, 1, 2)]}
+        ),
+        records.xlsb(
+            tmp_path / "t.xlsb",
+            *(
+                each
+                for at, row in enumerate(texts)
+                for each in (records.row(at), *(records.text(*pair) for pair in enumerate(row)))
+            ),
+            records.merge(0, 0, 1, 2),
+        ),
+    ]
+
+    found = {path.suffix: problems(path) for path in files}
+
+    assert found == {path.suffix: [(2, 2, "UPDATE", "B")] for path in files}
+
+
+def test_both_merged_headings_of_a_row_are_problems(path: Path) -> None:
+    """Each heading has a separate message."""
+    headings = ["task_name", "", "operation_types", ""]
+    merged(path, [headings, ["abc", "v2", "INSERT", "UPDATE"]], "A1:B1", "C1:D1")
+
+    assert problems(path) == [(2, 1, "v2", "A"), (2, 3, "UPDATE", "C")]
+
+
+def test_cells_below_an_unknown_merged_heading_are_counted(path: Path) -> None:
+    """The column is ignored, and so are the cells next to it."""
+    headings = ["task_name", "operation_types", "owner", ""]
+    merged(path, [headings, ["abc", "INSERT", "crm", "team"]], "C1:D1")
+
+    (chunk,) = load(path)
+
+    assert (chunk.problems, chunk.unnamed) == ([], {3: 1})
+
+
+def test_cells_below_blank_headings_are_counted_in_every_group(path: Path) -> None:
+    """Columns to the right of the last heading have blank headings, too."""
+    table = [["abc", "INSERT", "", "", "x"] for _ in range(100)]
+    write(path, May=[HEADINGS, *table, ["", "", "only here"], ["", "", " "]])
+
+    chunks = load(path, chunk_rows=30)
+
+    assert sum((Counter(chunk.unnamed) for chunk in chunks), Counter()) == {2: 1, 4: 100}
+    assert chunks[-1].numbers[-1] == 102

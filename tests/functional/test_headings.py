@@ -1,0 +1,124 @@
+"""Headings as analysts type them: recognised, suggested, repeated, merged, blank or hidden."""
+
+from pathlib import Path
+
+import openpyxl
+import xlsxwriter
+
+from tests.functional.inside import invoke
+from tests.functional.program import read_lines
+from tests.functional.test_check import as_described
+
+PLACE = {"BATCHCREATE_PROJECT_ID": "p1", "BATCHCREATE_INSTANCE_ID": "i1"}
+
+
+async def check(folder: Path, name: str, *options: str) -> tuple[int, str]:
+    ended = await invoke("check", name, *options, folder=folder)
+    return ended.code, ended.err
+
+
+async def test_columns_with_blank_headings_are_reported(tmp_path: Path) -> None:
+    """The document and the text contain the column and the number of filled cells."""
+    (tmp_path / "t.csv").write_text("task_name,,operation_types,,owner\nabc1,,INSERT,x,y\n")
+
+    ended = await invoke("check", "t.csv", "--json", folder=tmp_path)
+
+    assert "  ignored: D (blank heading, 1 filled cell), E 'owner'" in ended.err.splitlines()
+    assert as_described(ended.out)["sheets"][0]["ignored"] == [
+        {"column": "E", "heading": "owner"},
+        {"column": "D", "heading": "", "cells": 1},
+    ]
+
+
+async def test_values_below_a_merged_heading_are_never_ignored(tmp_path: Path) -> None:
+    """The row is rejected at the first such cell, and the other row is created."""
+    book = openpyxl.Workbook()
+    book.active.append(["task_name", "operation_types", None, None, "description"])
+    book.active.append(["crm-orders", "INSERT", "UPDATE", "DELETE", "text"])
+    book.active.append(["erp-orders", "INSERT", None, None, "text"])
+    book.active.merge_cells("B1:D1")
+    book.save(tmp_path / "t.xlsx")
+
+    ended = await invoke("run", "t.xlsx", "--simulate", "--yes", folder=tmp_path, **PLACE)
+
+    rows = read_lines(tmp_path / "t-results" / "results.csv")
+    (issue,) = read_lines(tmp_path / "t-results" / "issues.csv")
+    assert ended.code == 1
+    assert [(row["task_name"], row["status"]) for row in rows] == [
+        ("crm-orders", "rejected"),
+        ("erp-orders", "created"),
+    ]
+    assert (issue["cell"], issue["value"], issue["rule"], issue["severity"]) == (
+        *("C2", "UPDATE", "row.merged_heading"),
+        "error",
+    )
+
+
+async def test_repeated_headings_are_skipped_and_listed(tmp_path: Path) -> None:
+    """They are no input rows, in a text file and in a workbook."""
+    table = [
+        ["task_name", "operation_types", "description"],
+        ["任务名称", "操作类型", "描述"],
+        ["abc1", "INSERT", "x"],
+        ["Task name", "Operation types", ""],
+        ["task_name", "INSERT", "x"],
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, table)), encoding="utf-8")
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        sheet = book.add_worksheet("May")
+        for number, row in enumerate(table):
+            sheet.write_row(number, 0, row)
+
+    for name, part in (("t.csv", "t.csv"), ("t.xlsx", "sheet May of t.xlsx")):
+        ended = await invoke("check", name, "--json", folder=tmp_path)
+
+        found = as_described(ended.out)
+        line = f"  skipped: 2 rows of {part} (repeated headings in rows 2, 4)"
+        assert (ended.code, found["rows"]) == (0, 2)
+        assert line in ended.err.splitlines()
+        assert found["skipped"][0]["row_numbers"] == [2, 4]
+
+
+async def test_second_table_with_other_columns_is_refused(tmp_path: Path) -> None:
+    """A tag never becomes a description."""
+    (tmp_path / "t.csv").write_text(
+        "task_name,operation_types,description,task_tag\nabc1,INSERT,text,tag-1\n\n"
+        "task_name,operation_types,task_tag,description\nabc2,INSERT,tag-2,text\n"
+    )
+
+    code, error = await check(tmp_path, "t.csv")
+
+    assert code == 2
+    assert "t.csv, row 4: the row contains headings again, but cell C4 ('task_tag')" in error
+
+
+async def test_unknown_headings_are_reported_before_later_rows(tmp_path: Path) -> None:
+    """A stray quotation mark, an unknown byte and a row that is too long come later."""
+    rows = [b'"a"b,INSERT', b"M\xfchle \x81,INSERT", b"abc,INSERT,x,y", b"a\0b,INSERT"]
+
+    for row in rows:
+        (tmp_path / "t.csv").write_bytes(b"Name,Ops\nabc1,INSERT\n" + row + b"\n")
+        code, error = await check(tmp_path, "t.csv")
+
+        assert code == 2
+        assert "Row 1 contains 'Name', 'Ops'. Did you mean 'Name'? Rename it to task_name" in error
+        assert "row 3" not in error
+
+
+async def test_hidden_sheet_with_the_headings_is_named(tmp_path: Path) -> None:
+    """The option that the message suggests reads the sheet."""
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        book.add_worksheet("Notes").write_row(0, 0, ["see other"])
+        tasks = book.add_worksheet("All tasks")
+        tasks.write_row(0, 0, ["task_name", "operation_types"])
+        tasks.write_row(1, 0, ["abc1", "INSERT"])
+        tasks.hide()
+
+    refused = await check(tmp_path, "t.xlsx")
+    accepted = await check(tmp_path, "t.xlsx", "--sheet", "All tasks")
+
+    assert refused[0] == 2
+    assert (
+        "is hidden: 'All tasks'. To read it, use --sheet 'All tasks', or unhide it." in refused[1]
+    )
+    assert accepted[0] == 0
