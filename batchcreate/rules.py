@@ -87,8 +87,20 @@ _OPTIONAL = "en-old, ar-2023, intl-2025-03, eu-2025-07, intl-2025-10, zh-2025-10
 _MANDATORY = "ar-2023, intl-2025-03, eu-2025-07, intl-2025-10, zh-2025-10, py (en-old: No)"
 _OWN = "assumption: no page lists any, and other characters in an id are damage"
 
-SEPARATORS = ",;|/+\r\n，；、｜／＋"  # noqa: RUF001  (characters of Chinese keyboards)
-"""The characters that separate the values of a list."""
+SEPARATORS = ",;|/+&\r\n，；、｜／＋＆和"  # noqa: RUF001  (characters of Chinese keyboards)
+"""The characters that separate the values of a list, like the word "and"."""
+
+VALUE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "插入": "INSERT",
+        "新增": "INSERT",
+        "更新": "UPDATE",
+        "修改": "UPDATE",
+        "删除": "DELETE",
+        "刪除": "DELETE",
+    }
+)
+"""Chinese words for the values of lists."""
 
 _TASK_RULES = (
     Rule(
@@ -232,9 +244,19 @@ def to_upper(value: str) -> str:
 
 
 def split_values(text: str) -> list[str]:
-    """Return the values of a list cell in upper case, without the empty ones."""
+    """Return the values of a list cell as the API spells them, without the empty ones."""
+    return [value_of(part) for part in split_parts(text)]
+
+
+def split_parts(text: str) -> list[str]:
+    """Return the values of a list cell as typed, without the empty ones."""
     parts = (part.strip() for part in _SEPARATOR.split(text))
-    return [to_upper(part) for part in parts if part]
+    return [part for part in parts if part]
 
 
-_SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]")
+def value_of(part: str) -> str:
+    """Return the value of a list that *part* means: in upper case, or a translated word."""
+    return VALUE_WORDS.get(part) or to_upper(part)
+
+
+_SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]|(?<![A-Za-z])and(?![A-Za-z])", re.IGNORECASE)

@@ -2,24 +2,37 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from batchcreate import messages
 from batchcreate.models import CellKind, Severity
-from batchcreate.rules import RULES, UNIQUE_FIELDS, Rule, pattern, split_values, to_upper
+from batchcreate.rules import (
+    RULES,
+    UNIQUE_FIELDS,
+    Rule,
+    pattern,
+    split_parts,
+    to_upper,
+    value_of,
+)
 from batchcreate.validator.damage import (
     KEPT_DIGITS,
     Damage,
     cleaned,
     find_damage,
+    find_doubt,
+    is_totals,
     whole_number,
 )
 from batchcreate.validator.suggestions import Suggestion, suggest
 
 MAX_VALUES: Final = 10
 """Maximum number of invalid values of one list that a message names."""
+
+TOTALS_ROW: Final = "row.totals"
+"""The rule that rows of totals break; their other cells need no checks."""
 
 _DIGITS: Final = re.compile(r"[0-9]+")
 _SCIENTIFIC: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
@@ -130,14 +143,20 @@ class ColumnRule:
         """
         if not text:
             return (self._violation("missing", text),) if self.is_required else ()
-        if found := "long_number" if is_rounded else find_damage(self.rule, text):
-            suggestion = suggest(self.rule, text) if found in _FIXABLE else _NO_SUGGESTION
-            return (self._violation(found, text, suggestion),)
+        if self.rule.field == "task_name" and is_totals(text):
+            return (self._violation(TOTALS_ROW, text),)
+        if damage := "long_number" if is_rounded else find_damage(self.rule, text):
+            suggestion = suggest(self.rule, text) if damage in _FIXABLE else _NO_SUGGESTION
+            return (self._violation(damage, text, suggestion),)
         if self.rule.max_items > 1:
-            return tuple(self._list_violations(text))
-        if self.rule.values:
-            return tuple(self._value_violations(text))
-        return tuple(self._text_violations(text))
+            found = self._list_violation(text)
+        elif self.rule.is_choice:
+            found = self._value_violation(text)
+        else:
+            found = self._text_violation(text)
+        if not found and (doubt := find_doubt(self.rule, text)):
+            found = replace(self._violation(doubt, text), severity=Severity.WARNING)
+        return (found,) if found else ()
 
     def kind_violation(
         self, kind: CellKind, text: str, cell: str, *, covering: str = ""
@@ -163,57 +182,68 @@ class ColumnRule:
         text = cleaned(self.rule, covering)
         return "" if self.rule.field in UNIQUE_FIELDS or self.violations(text) else text
 
-    def _text_violations(self, text: str) -> Iterator[Violation]:
+    def _text_violation(self, text: str) -> Violation | None:
+        """Return one violation for everything that is wrong with the characters of *text*."""
         rule = self.rule
         length = "too_short" if len(text) < rule.min_length else ""
         length = "too_long" if len(text) > rule.max_length else length
         allowed = re.compile(rule.charset.pattern)
         unexpected = [(at, char) for at, char in enumerate(text, 1) if not allowed.fullmatch(char)]
-        is_first_wrong = (
+        is_first_wrong = bool(
             rule.first and allowed.match(text) and not re.match(rule.first.pattern, text)
         )
-        if length and not unexpected:
-            yield self._violation(length, text)
         if not unexpected and not is_first_wrong:
-            return
+            return self._violation(length, text) if length else None
         suggestion = suggest(rule, text)
-        if unexpected:
-            described = messages.describe_characters(
-                unexpected, language=self.language, is_brief=bool(length)
-            )
-            key = f"combined.charset_{length}" if length else ""
-            yield self._violation("charset", text, suggestion, key=key, unexpected=described)
-        if is_first_wrong:
-            described = messages.describe_character(text[0], language=self.language)
-            yield self._violation("first", text, suggestion, unexpected=described)
+        first = messages.describe_character(text[0], language=self.language)
+        if not unexpected:
+            key = f"combined.first_{length}" if length else ""
+            return self._violation("first", text, suggestion, key=key, unexpected=first)
+        described = messages.describe_characters(
+            unexpected, language=self.language, is_brief=bool(length)
+        )
+        also = length or ("first" if is_first_wrong else "")
+        key = f"combined.charset_{also}" if also else ""
+        return self._violation(
+            "charset", text, suggestion, key=key, unexpected=described, first=first
+        )
 
-    def _value_violations(self, text: str) -> Iterator[Violation]:
-        if not pattern(self.rule).fullmatch(text):
-            reason = "impossible" if to_upper(text) in self.rule.impossible else "value"
-            yield self._violation(reason, text, suggest(self.rule, text))
+    def _value_violation(self, text: str) -> Violation | None:
+        if pattern(self.rule).fullmatch(text):
+            return None
+        reason = "impossible" if to_upper(text) in self.rule.impossible else "value"
+        return self._violation(reason, text, suggest(self.rule, text))
 
-    def _list_violations(self, text: str) -> Iterator[Violation]:
-        rule, counts = self.rule, Counter(split_values(text))
+    def _list_violation(self, text: str) -> Violation | None:
+        """Return one violation for all wrong values of a list, which are quoted as typed."""
+        rule, parts = self.rule, split_parts(text)
+        counts = Counter(map(value_of, parts))
         suggestion = suggest(rule, text) if len(counts) <= MAX_VALUES else _NO_SUGGESTION
-        if not 1 <= len(counts) <= rule.max_items:
-            number = len(counts) or messages.text("phrase.none", language=self.language)
-            yield self._violation("count", text, suggestion, count=number, maximum=rule.max_items)
-        if unknown := [value for value in counts if value not in rule.values]:
-            yield self._unknown_values(unknown, text, suggestion)
-        if repeated := [value for value in rule.values if counts[value] > 1]:
-            listed = messages.listed(repeated, "and", language=self.language)
-            yield self._violation("repeated", text, suggestion, repeated=listed)
+        repeated = messages.listed(
+            [value for value in rule.values if counts[value] > 1], "and", language=self.language
+        )
+        if unknown := [part for part in dict.fromkeys(parts) if value_of(part) not in rule.values]:
+            return self._unknown_values(unknown, text, suggestion, repeated)
+        if not counts:
+            number = messages.text("phrase.none", language=self.language)
+            return self._violation("count", text, suggestion, count=number, maximum=rule.max_items)
+        return (
+            self._violation("repeated", text, suggestion, repeated=repeated) if repeated else None
+        )
 
     def _unknown_values(
-        self, unknown: Sequence[str], text: str, suggestion: Suggestion
+        self, unknown: Sequence[str], text: str, suggestion: Suggestion, repeated: str
     ) -> Violation:
         quoted = [messages.quoted(value, language=self.language) for value in unknown[:MAX_VALUES]]
-        if len(unknown) == 1:
+        if len(unknown) == 1 and not repeated:
             return self._violation("value", text, suggestion, value=quoted[0])
         listed = messages.listed_first(
             quoted, count=len(unknown), kind="values", language=self.language
         )
-        return self._violation("value", text, suggestion, key="combined.values", values=listed)
+        key = "combined.values_repeated" if repeated else "combined.values"
+        return self._violation(
+            "value", text, suggestion, key=key, values=listed, repeated=repeated
+        )
 
     def _violation(
         self,
@@ -224,7 +254,7 @@ class ColumnRule:
         key: str = "",
         **facts: object,
     ) -> Violation:
-        rule_id = f"{self.rule.field}.{reason}"
+        rule_id = reason if "." in reason else f"{self.rule.field}.{reason}"
         known = _FACTS[self.language][self.rule.field] | {
             "value": messages.quoted(text, language=self.language),
             "length": messages.character_count(len(text), language=self.language),

@@ -12,6 +12,7 @@ from batchcreate.validator.damage import (
     BLANKS,
     INVISIBLE,
     PLACEHOLDERS,
+    TOTALS,
     TRIMMED,
     cleaned,
     rounded_ids,
@@ -80,11 +81,10 @@ _NOT_TEXT: Final = "\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U0001fffe-\U0010ffff"
 
 _ENDS: Final = re.escape(BLANKS + INVISIBLE)
 _WORDS: Final = "|".join(re.escape(word) for word in sorted(PLACEHOLDERS) if word.isascii())
-_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_MONTHS: Final = "jan|feb|f[ée]v|mar|m[äa]r|mrz|apr|avr|abr|ma[iy]|ju[nli]|jul|aug|ago|ao|sep|o[ck]t|nov|d[eéi][cz]|ene"
 _DATES: Final = (
-    r"^[0-9]{1,4}[./:-]"
-    rf"|^(?i:(?:[0-9]{{1,2}}[./-])?(?:{_MONTHS})[a-z]{{0,6}}[./-][0-9./-]{{1,9}})$"
-    rf"|^[0-9]{{1,2}}(?i:{_MONTHS})[a-z]{{0,6}}[0-9]{{0,4}}$"
+    r"^[0-9]{1,4}[./-][0-9]{1,2}[./-]"
+    rf"|^[0-9]{{1,2}}[./-]?(?i:{_MONTHS})|^(?i:{_MONTHS})[a-z]{{0,6}}[./-][0-9./-]{{1,9}}$"
 )
 _NUMBERS: Final = r"^[0-9eE]*[.,+-][0-9.,eE+-]*$|^[1-9][0-9]{14,}00$"
 
@@ -103,8 +103,9 @@ def _plain_pattern(rule: Rule) -> PlainPattern:
             length_max=rule.max_length,
         )
     tag = replace(rule, charset=TAG) if rule.is_id else rule
+    totals = f"|^(?i:{TOTALS})" if rule.field == "task_name" else ""
     return PlainPattern(
-        complete=pattern(tag).pattern, doubtful=f"^(?i:{_WORDS})$|{_NUMBERS}|{_DATES}"
+        complete=pattern(tag).pattern, doubtful=f"^(?i:{_WORDS})$|{_NUMBERS}|{_DATES}{totals}"
     )
 
 

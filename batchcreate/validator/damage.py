@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-from batchcreate.rules import SEPARATORS, Rule, pattern, split_values
+from batchcreate.rules import SEPARATORS, Rule, pattern, split_parts, to_upper, value_of
 
 _ROUNDS: Final = 3
 """Maximum number of decoding errors in sequence that are reversed."""
@@ -59,8 +59,17 @@ _AROUND = QUOTES + BRACKETS + BLANKS
 _BETWEEN = re.compile(f"[{re.escape(SEPARATORS + _AROUND)}]+")
 
 Damage = Literal[
-    "spreadsheet_error", "placeholder", "exponent", "long_number", "number", "encoding"
+    "spreadsheet_error",
+    "narrow",
+    "placeholder",
+    "exponent",
+    "long_number",
+    "number",
+    "encoding",
 ]
+
+Doubt = Literal["date_like", "formula_text", "null_word"]
+"""Reason for a warning about a valid text."""
 
 KEPT_DIGITS: Final = 15
 """Number of digits that spreadsheet programs keep of a number."""
@@ -76,7 +85,8 @@ _ERRORS: Final = (
     " #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡DIV/0! #¡NULO! #N/D #RIF! #VALORE! #NOME?"
 )
 SPREADSHEET_ERRORS: Final = frozenset(_ERRORS.split())
-_ERROR: Final = re.compile(r"#{3,}|(?:ERR|错误):\d{3}")
+_ERROR: Final = re.compile(r"(?:ERR|错误):\d{3}")
+_NARROW: Final = re.compile("#{3,}")
 _PLACEHOLDER_WORDS: Final = (
     "- -- --- _ \u2013 — —— / // \\ . .. ... ? ?? ??? XXX XXXX N/A NA N.A. N.A NONE NULL"
     " NIL NAN NAT <NA> <NULL> (NULL) [NULL] NOTHING UNDEFINED UNKNOWN EMPTY (EMPTY) BLANK (BLANK)"
@@ -86,7 +96,47 @@ _PLACEHOLDER_WORDS: Final = (
 PLACEHOLDERS: Final = {*_PLACEHOLDER_WORDS.split(), "NOT APPLICABLE", "NOT AVAILABLE", "SEE ABOVE"}
 """Words and signs instead of a missing value, in upper case."""
 
-_EXPONENT: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE][+-][0-9]{2}")
+NULL_WORDS: Final = frozenset(
+    [
+        "NULL",
+        "(NULL)",
+        "[NULL]",
+        "<NULL>",
+        "NONE",
+        "NIL",
+        "NAN",
+        "NAT",
+        "N/A",
+        "NA",
+        "<NA>",
+        "UNDEFINED",
+        "\\N",
+    ]
+)
+"""Words that programs write instead of a missing value, in upper case."""
+
+TOTALS: Final = (
+    r"(?:grand|sub|running)?[ _-]?totals?|sums?|gesamt(?:summe)?|summe|zwischensumme"
+    r"|sous-total|somme|totale|suma"
+)
+_TOTALS: Final = re.compile(
+    rf"(?:{TOTALS}|合计|总计|小计|总数|总和|合計|總計|小計|總數|总共|共计)"
+    r"\s*[:=-]?\s*[0-9.,]*\s*(?:rows?|tasks?|records?|行|条|個|个|項|项)?",
+    re.IGNORECASE,
+)
+_MONTH: Final = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|januar|februar|m[äa]rz|mrz|mai|juni|juli|okt(?:ober)?"
+    "|dez(?:ember)?|janv|f[ée]vr?|avr|juin|juil|ao[ûu]t|d[ée]c|ene|abr|ago|dic"
+)
+_DATE: Final = re.compile(
+    rf"[0-9]{{1,2}}[-./ ]?(?:{_MONTH})(?:[-./ ]?(?:[0-9]{{4}}|[0-9]{{2}}))?"
+    rf"|(?:{_MONTH})[-./ ](?:[0-9]{{4}}|[0-9]{{1,2}})(?:[-./ ](?:[0-9]{{4}}|[0-9]{{2}}))?"
+    r"|[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2(?:[0-9]{4}|[0-9]{2})",
+    re.IGNORECASE,
+)
+_FORMULA_TEXT: Final = re.compile(r"=\s*(?:\".*\"|[A-Za-z][A-Za-z.]*\(.*\))", re.DOTALL)
+_EXPONENT: Final = re.compile(r"-?[0-9]+[.,][0-9]+[eE][+-]?[0-9]{1,3}|[0-9][eE][+-][0-9]{2,3}")
 _ROUNDED: Final = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS - 1}}}(0{{2,}})")
 _FLOAT: Final = re.compile(r"([0-9]{3,15})\.0{1,2}")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,4}")
@@ -246,14 +296,53 @@ def _trimmed(typed: str) -> str:
 def _known_values(rule: Rule, text: str) -> str:
     """Return *text* in the spelling of the rule if its values are unambiguous."""
     if rule.max_items > 1:
-        if all(value in rule.values for value in split_values(text)):
+        if all(to_upper(part) in rule.values for part in split_parts(text)):
             return text
-        words = [word.upper() for word in _BETWEEN.split(normal_form(text)) if word]
+        if has_unmatched_marks(text):
+            return text
+        words = [value_of(word) for word in split_parts(_BETWEEN.sub(",", normal_form(text)))]
         return ",".join(words) if words and set(words) <= set(rule.values) else text
-    if pattern(rule).fullmatch(text):
+    if pattern(rule).fullmatch(text) or has_unmatched_marks(text):
         return text
     word = normal_form(text).strip(_AROUND).upper()
     return word if word in rule.values else text
+
+
+def has_unmatched_marks(text: str) -> bool:
+    """Return True if a quotation mark or bracket in *text* is not paired: a part is missing."""
+    opened: list[str] = []
+    for char in normal_form(text):
+        if opened and char == _CLOSING.get(opened[-1]):
+            opened.pop()
+        elif char in _CLOSING:
+            opened.append(char)
+        elif char in _CLOSING_MARKS:
+            return True
+    return bool(opened)
+
+
+_PAIRS: Final = (
+    "\"\" '' `` \xb4\xb4 \u201c\u201d \u201e\u201c \u2018\u2019 \u201a\u2018 \xab\xbb \u2039\u203a"
+    " \u300c\u300d \u300e\u300f () [] {} <> \u3010\u3011 \u3014\u3015 \u3008\u3009 \u300a\u300b"
+)
+_CLOSING: Final = {pair[0]: pair[1] for pair in reversed(_PAIRS.split())}
+_CLOSING_MARKS: Final = frozenset(_CLOSING.values()) - _CLOSING.keys()
+
+
+def is_totals(text: str) -> bool:
+    """Return True if *text* introduces a row of totals: ``Total: 2``, ``Sum``, ``合计``."""
+    return _TOTALS.fullmatch(normal_form(text).strip(TRIMMED)) is not None
+
+
+def find_doubt(rule: Rule, text: str) -> Doubt | None:
+    """Return why *text*, a valid value of the field of *rule*, may be damaged, or None."""
+    if rule.values:
+        return None
+    if not rule.is_text:
+        return "date_like" if _DATE.fullmatch(text) else None
+    if _FORMULA_TEXT.fullmatch(text):
+        return "formula_text"
+    return "null_word" if text.upper() in NULL_WORDS else None
 
 
 def find_damage(rule: Rule, text: str) -> Damage | None:
@@ -261,6 +350,8 @@ def find_damage(rule: Rule, text: str) -> Damage | None:
     shown = normal_form(text).upper()
     if shown in SPREADSHEET_ERRORS or _ERROR.fullmatch(shown):
         return "spreadsheet_error"
+    if _NARROW.fullmatch(shown):
+        return "narrow"
     if rule.is_text:
         return "encoding" if _is_lost(text) or is_garbled(text) else None
     if shown in PLACEHOLDERS:

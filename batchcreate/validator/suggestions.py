@@ -18,6 +18,7 @@ from batchcreate.validator.damage import (
     cleaned,
     find_damage,
     fix_encoding,
+    has_unmatched_marks,
     normal_form,
     whole_number,
 )
@@ -240,6 +241,8 @@ def suggest(rule: Rule, text: str) -> Suggestion:
     if original is None:
         original = text
     if not original or len(original) > MAX_CHARS:
+        return Suggestion()
+    if rule.is_choice and has_unmatched_marks(original):
         return Suggestion()
     if rule.max_items > 1:
         return _suggest_list(rule, original)

@@ -31,13 +31,15 @@ from batchcreate.rules import (
     to_upper,
 )
 from batchcreate.text import cell_address, column_letters
-from batchcreate.validator.cells import ColumnRule
+from batchcreate.validator.cells import TOTALS_ROW, ColumnRule
 from batchcreate.validator.column_rules import CheckedColumn, check_column
+from batchcreate.validator.damage import is_totals
 
 if TYPE_CHECKING:
     from pandas import Series
 
 _NUMBER_AND_INDEX: Final = itemgetter(0, 1)
+_NO_NAME: Final = "task_name.missing"
 _NO_INDEX: Final = 1 << 20
 """Issues of fields without a column follow the issues of all columns."""
 
@@ -122,9 +124,25 @@ class CheckedChunk:
         """
         Yield the fields whose values must be unique, with the values of all rows.
 
-        Rejected rows are included, since a repeated value is an issue in every row.
+        Rejected rows are included, since a repeated name is an issue in every row. Invalid ids are
+        not compared: the same placeholder can be in many rows.
         """
-        return ((name, self._texts(name)) for name in UNIQUE_FIELDS if name in self.cells)
+        for name in UNIQUE_FIELDS:
+            if name in self.cells:
+                yield name, self._texts(name) if name == "task_name" else self._valid_texts(name)
+
+    def _valid_texts(self, name: str) -> Sequence[str]:
+        """Return the values of the field *name*; those of cells with an error are empty."""
+        prefix = f"{name}."
+        invalid = {
+            issue.number
+            for issue in self.issues
+            if issue.severity is Severity.ERROR and issue.rule.startswith(prefix)
+        }
+        if not invalid:
+            return self._texts(name)
+        rows = zip(self.chunk.numbers, self._texts(name), strict=True)
+        return ["" if number in invalid else text for number, text in rows]
 
     def targets(self) -> Sequence[tuple[str, str]]:
         """Return project and instance of each row; a single value if all are the same."""
@@ -207,12 +225,34 @@ def _check_column(chunk: Chunk, column_rule: ColumnRule) -> CheckedColumn:
 def _issues(chunk: Chunk, columns: Mapping[str, CheckedColumn], language: str) -> Sequence[Issue]:
     """Return the issues of the cells and the problems of the rows, in input order."""
     found = [_cell_issues(chunk, name, column) for name, column in columns.items()]
-    problems = [(p.number, p.column.index, _row_issue(chunk, p, language)) for p in chunk.problems]
-    issues = sorted(chain(problems, *found), key=_NUMBER_AND_INDEX)
-    whole = {problem.number: problem.rule for problem in chunk.problems if problem.is_whole_row}
+    problems = [*chunk.problems, *_totals(chunk, columns["task_name"])]
+    of_rows = [(p.number, p.column.index, _row_issue(chunk, p, language)) for p in problems]
+    issues = sorted(chain(of_rows, *found), key=_NUMBER_AND_INDEX)
+    whole = {problem.number: problem.rule for problem in problems if problem.is_whole_row}
+    whole |= {number: TOTALS_ROW for number, _, issue in issues if issue.rule == TOTALS_ROW}
     if not whole:
         return [issue for _, _, issue in issues]
     return [issue for number, _, issue in issues if whole.get(number, issue.rule) == issue.rule]
+
+
+def _totals(chunk: Chunk, names: CheckedColumn) -> Iterator[RowProblem]:
+    """Yield the rows without a name whose first filled cell introduces totals."""
+    unnamed = [at for at, found in names.violations.items() if found[0].rule == _NO_NAME]
+    if not unnamed:
+        return
+    columns = sorted(chunk.columns.items(), key=lambda item: item[1].index)
+    rows = chunk.frame.iloc[unnamed]
+    cells = zip(*(rows[name].tolist() for name, _ in columns), strict=True)
+    for number, texts in zip(rows.index.tolist(), cells, strict=True):
+        at, text = next(((at, text) for at, text in enumerate(texts) if text.strip()), (0, ""))
+        if is_totals(text):
+            yield RowProblem(
+                number=number,
+                column=columns[at][1],
+                rule=TOTALS_ROW,
+                value=text,
+                is_whole_row=True,
+            )
 
 
 def _cell_issues(

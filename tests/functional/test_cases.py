@@ -185,7 +185,7 @@ WORKBOOKS = {
     ),
     "filtered-rows.xlsx": Case(code=2, is_asked=True, said=["--hidden-rows", "3", "5"]),
     "formulas-without-result.xls": Case(code=1, rejected={2: ["C2", "D2", "E2"]}),
-    "heading-with-values.xlsx": Case(code=2, said=["operation_types"]),
+    "heading-with-values.xlsx": Case(created=[task("abc1", task_tag="tag1")]),
     "hidden-column.xlsx": Case(created=[task("aaa-01", task_tag="tag-old-1")], said=["hidden"]),
     "hidden-rows.ods": Case(code=2, is_asked=True, said=["--hidden-rows", "3", "4"]),
     "merged-heading.xlsx": Case(code=1, rejected={2: ["B2", "C2", "D2"]}),

@@ -13,7 +13,9 @@ from batchcreate.validator import validate
 from batchcreate.validator.damage import (
     cleaned,
     find_damage,
+    find_doubt,
     fix_encoding,
+    is_totals,
     rounded_ids,
     whole_number,
 )
@@ -24,7 +26,7 @@ LONG = "123456789012345678"
 
 
 @pytest.mark.parametrize(
-    "text", ["#REF!", "#n/a", "#DIV/0!", "#NAME\uff1f", "#BEZUG!", "#¡REF!", "######", "Err:502"]
+    "text", ["#REF!", "#n/a", "#DIV/0!", "#NAME\uff1f", "#BEZUG!", "#¡REF!", "Err:502"]
 )
 def test_error_of_a_formula_is_known_in_every_field(text: str) -> None:
     """The errors of Excel and LibreOffice are known in several languages, in text files too."""
@@ -105,7 +107,7 @@ def checked_cell(field: str, typed: str) -> tuple[str | None, str]:
 
     checked = validate(chunk, defaults={}, needs_target=False)
 
-    if checked.issues:
+    if checked.rejected:
         (suggestion,) = {issue.suggestion for issue in rejected_rows(checked)[0].issues}
         return None, suggestion
     (value,) = checked.cells[field]
@@ -273,3 +275,78 @@ def test_cleaning_twice_changes_nothing(text: str, field: str) -> None:
     once = cleaned(RULES[field], text)
 
     assert cleaned(RULES[field], once) == once
+
+
+DATES = (
+    "5-Mar", "Mar-05", "1-Sep", "12/05/2026", "2026/1/3", "2026-01-03", "03.05.2026", "5.3.26",
+    "5-Mar-2026", "March-2026", "05Mar", "5-Okt", "12-MAY-26", "Sept-21",
+)  # fmt: skip
+NO_DATES = (
+    "app-0001", "mar", "marketing-05", "5-marx", "2026", "12-05", "1.2", "v1.2.3.4", "sep_05_2026",
+    "dec-orders", "2026-13", "3-5", "july",
+)  # fmt: skip
+
+
+def test_dates_in_ids_are_doubtful() -> None:
+    """A spreadsheet program may have converted the value; other ids are certain."""
+    rule = RULES["source_app_id"]
+    missed = [text for text in DATES if find_doubt(rule, text) != "date_like"]
+    wrong = [text for text in NO_DATES if find_doubt(rule, text)]
+
+    assert (missed, wrong) == ([], [])
+    assert find_doubt(RULES["description"], "5-Mar") is None
+
+
+def test_texts_of_programs_in_a_description_are_doubtful() -> None:
+    """A formula that became text, and the words for a missing value."""
+    rule = RULES["description"]
+
+    assert {
+        text: find_doubt(rule, text) for text in ('="007"', "=SUM(A1)", "\\N", "null", "NaN")
+    } == {
+        '="007"': "formula_text",
+        "=SUM(A1)": "formula_text",
+        "\\N": "null_word",
+        "null": "null_word",
+        "NaN": "null_word",
+    }
+    assert [text for text in ("= new", "Nullable", "no", "N") if find_doubt(rule, text)] == []
+
+
+def test_totals_are_recognised() -> None:
+    """The word alone or with a number; a name that begins with the word is a name."""
+    totals = (
+        *("Total", "total:", "Total: 2", "TOTALS 1,234", "Grand Total", "Subtotal", "sub-total 3"),
+        *("Sum", "Sum = 12", "合计", "合计：2", "总计", "小计 3 行", "Summe", "Gesamt: 5"),
+    )
+    names = ("total-orders", "sum-daily", "totally", "Total: orders", "合计任务", "consumer", "x")
+
+    assert [text for text in totals if not is_totals(text)] == []
+    assert [text for text in names if is_totals(text)] == []
+
+
+def test_numbers_of_programs_are_damaged() -> None:
+    """A decimal point before the exponent, or its sign, shows that a program wrote the number."""
+    numbers = ("1.2345678E7", "1.0E10", "1,5e3", "1.23E+15", "-1.5E-3", "1E+05", "7e-05")
+    ids = ("12345678E5", "1e5", "7f3e10", "1E2E3", "12-E5")
+
+    assert [text for text in numbers if find_damage(RULES["task_id"], text) != "exponent"] == []
+    assert [text for text in ids if find_damage(RULES["task_id"], text)] == []
+
+
+def test_unmatched_mark_is_not_removed() -> None:
+    """Its other half is in another cell, so the list was split."""
+    split = (
+        "(INSERT",
+        "UPDATE)",
+        "[INSERT",
+        "{INSERT,UPDATE",
+        '"INSERT',
+        'INSERT,UPDATE"',
+        "“INSERT",
+    )
+    whole = {"(INSERT,UPDATE)": "INSERT,UPDATE", '["INSERT"]': "INSERT", "“INSERT”": "INSERT"}
+    rule = RULES["operation_types"]
+
+    assert [text for text in split if cleaned(rule, text) != text] == []
+    assert {text: cleaned(rule, text) for text in whole} == whole

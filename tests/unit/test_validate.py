@@ -179,6 +179,44 @@ def test_problem_of_a_whole_row_replaces_the_issues_of_its_cells() -> None:
     ]
 
 
+def test_row_of_totals_has_one_issue() -> None:
+    """The word is the name, or the first filled cell of a row without a name."""
+    rows = make_chunk(
+        {
+            "task_name": ["Total", "", "", "crm"],
+            "operation_types": ["2", "合计：3", "", "INSERT"],
+            "description": ["", "Total", "Totally new", ""],
+        }
+    )
+
+    checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
+
+    assert [(issue.cell, issue.rule) for issue in checked.issues] == [
+        ("A2", "row.totals"),
+        ("B3", "row.totals"),
+        ("A4", "task_name.missing"),
+        ("B4", "operation_types.missing"),
+    ]
+
+
+def test_invalid_ids_are_not_compared() -> None:
+    """A placeholder in many rows is reported once for each row."""
+    rows = make_chunk(
+        {
+            "task_name": ["abc", "def", "ghi"],
+            "task_id": ["x", "id-1", "x"],
+            "operation_types": ["INSERT"] * 3,
+        }
+    )
+
+    checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
+
+    assert list(checked.unique_values()) == [
+        ("task_name", ["abc", "def", "ghi"]),
+        ("task_id", ["", "id-1", ""]),
+    ]
+
+
 def test_warning_does_not_reject_its_row() -> None:
     """The issue has the severity; the row becomes a task."""
     problem = RowProblem(
