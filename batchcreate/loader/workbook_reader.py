@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import ORIGIN, Chunk, to_frame
-from batchcreate.loader.header import Header, find_header, has_mandatory_headings
+from batchcreate.loader.header import find_header, has_mandatory_headings
 from batchcreate.loader.header_names import (
     MANDATORY,
     SEARCHED_ROWS,
@@ -18,12 +18,12 @@ from batchcreate.loader.header_names import (
     suggestion,
 )
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
+from batchcreate.loader.lost_values import LostColumns
 from batchcreate.messages import quoted
-from batchcreate.models import CellKind, Column, RowProblem, Skipped
-from batchcreate.text import column_letters, printable
+from batchcreate.models import CellKind, Skipped
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
-from batchcreate.workbooks.reader import HeadingColumns, SheetHead, SheetRows, WorkbookReader
+from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
 
 SHOWN_SHEETS: Final = 5
 """Maximum number of sheets whose headings an error lists."""
@@ -62,8 +62,8 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
             if header:
                 is_found = True
                 yield header.layout()
-                covered = header.covered(head.merges)
-                yield from _chunks(reader, header, covered, options.chunk_rows)
+                lost = LostColumns.of(header, head.merges)
+                yield from _chunks(reader, lost, options.chunk_rows)
             elif options.sheets:
                 raise LoadError(_no_header(label, {sheet.name: head}, options.mapping))
             else:
@@ -97,19 +97,16 @@ def _hidden_with_headings(
     ]
 
 
-def _chunks(
-    reader: WorkbookReader, header: Header, covered: Mapping[int, str], chunk_rows: int
-) -> Iterator[Chunk]:
+def _chunks(reader: WorkbookReader, lost: LostColumns, chunk_rows: int) -> Iterator[Chunk]:
+    header = lost.header
     for rows in reader.rows(
-        header.wanted(),
-        after=header.number,
-        chunk_rows=chunk_rows,
-        headings=HeadingColumns(named=header.named, covered=covered),
+        header.wanted(), after=header.number, chunk_rows=chunk_rows, headings=lost.headings
     ):
-        yield _chunk(rows, header, covered)
+        yield _chunk(rows, lost)
 
 
-def _chunk(rows: SheetRows, header: Header, covered: Mapping[int, str]) -> Chunk:
+def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
+    header = lost.header
     names = [*header.columns, ORIGIN]
     columns = [_split_merged(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
     return Chunk(
@@ -129,29 +126,9 @@ def _chunk(rows: SheetRows, header: Header, covered: Mapping[int, str]) -> Chunk
             for name, (_, covering) in zip(header.columns, columns, strict=False)
             if covering
         },
-        problems=list(_merged_heading_problems(rows, header, covered)),
-        unnamed=rows.unnamed,
+        problems=list(lost.problems(rows.covered)),
+        unnamed={**rows.unnamed, **lost.counts(rows.covered)},
     )
-
-
-def _merged_heading_problems(
-    rows: SheetRows, header: Header, covered: Mapping[int, str]
-) -> Iterator[RowProblem]:
-    """Yield the first filled cell of each row below each heading that is merged across columns."""
-    reported: set[tuple[int, str]] = set()
-    for number, index, text in rows.covered:
-        field = covered[index]
-        if (number, field) in reported:
-            continue
-        reported.add((number, field))
-        column = header.columns[field]
-        yield RowProblem(
-            number=number,
-            column=Column(heading="", index=index),
-            rule="row.merged_heading",
-            value=text,
-            facts={"heading": printable(column.heading), "column": column_letters(column.index)},
-        )
 
 
 def _split_merged(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:

@@ -61,8 +61,7 @@ class SheetRows:
         kinds: one letter for each cell of each requested column (see `cell_values`); empty if all
             cells of the column are text.
         unnamed: numbers of filled cells in the columns without a heading, by their positions.
-        covered: row number, column and text of each filled cell below a heading that is merged
-            across columns, except below its first cell.
+        covered: row number, column and text of each filled cell in `HeadingColumns.covered`.
 
     """
 
@@ -80,7 +79,8 @@ class HeadingColumns:
 
     Attributes:
         named: columns with a heading; filled cells in other columns are counted.
-        covered: columns below a heading that is merged across columns.
+        covered: columns without a heading whose filled cells are returned instead, such as those
+            below a heading that is merged across columns.
 
     """
 

@@ -1,4 +1,4 @@
-"""Cells below blank headings: how many are filled, and those below a merged heading; pure."""
+"""Cells without a heading: the number of filled ones, or the cells of given columns; pure."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
@@ -47,17 +47,18 @@ def unnamed_cells(
         group: the rows.
         after: only rows with a higher number are returned.
         named: zero-based positions of the columns with a heading; None to return nothing.
-        covered: positions of the columns below a heading that is merged across columns.
+        covered: positions of the columns whose cells are returned, such as those below a heading
+            that is merged across columns.
 
     """
     cells = UnnamedCells()
     if named is None:
         return cells
-    below_merged = frozenset(covered)
+    returned = frozenset(covered)
     for number, column, (text, _) in _other_cells(group, frozenset(named)):
         if number <= after:
             continue
-        if column in below_merged:
+        if column in returned:
             cells.covered.append((number, column, text))
         else:
             cells.counts[column] = cells.counts.get(column, 0) + 1

@@ -55,7 +55,7 @@ async def test_values_below_a_merged_heading_are_never_ignored(tmp_path: Path) -
 
 
 async def test_repeated_headings_are_skipped_and_listed(tmp_path: Path) -> None:
-    """They are no input rows, in a text file and in a workbook."""
+    """They are not input rows, in a text file and in a workbook."""
     table = [
         ["task_name", "operation_types", "description"],
         ["任务名称", "操作类型", "描述"],

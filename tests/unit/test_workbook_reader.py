@@ -402,6 +402,25 @@ def test_cells_below_an_unknown_merged_heading_are_counted(path: Path) -> None:
     assert (chunk.problems, chunk.unnamed) == ([], {3: 1})
 
 
+def test_operation_types_below_blank_headings_are_problems(path: Path) -> None:
+    """A list that was split into several cells is not cut; remarks next to it are ignored."""
+    headings = ["task_name", "operation_types", "", "", "", "task_tag"]
+    table = [
+        ["a", "INSERT", "update", "DELETE", "", "tag-1"],
+        ["b", "INSERT", "", "update; DELETE"],
+        ["c", "INSERT", "to do", "insert now", ";", "UPDATE"],
+    ]
+    write(path, May=[headings, *table])
+
+    (chunk,) = load(path)
+
+    assert [
+        (problem.number, problem.column.index, problem.value, problem.rule)
+        for problem in chunk.problems
+    ] == [(2, 2, "update", "row.blank_heading"), (3, 3, "update; DELETE", "row.blank_heading")]
+    assert chunk.unnamed == {2: 2, 3: 3, 4: 1}
+
+
 def test_cells_below_blank_headings_are_counted_in_every_group(path: Path) -> None:
     """Columns to the right of the last heading have blank headings, too."""
     table = [["abc", "INSERT", "", "", "x"] for _ in range(100)]
