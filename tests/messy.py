@@ -31,7 +31,6 @@ REJECTED: Final = {
         "A16": "task_name.charset",
         "F17": "operation_types.value",
         "E18": "task_tag.too_short",
-        "F21": "operation_types.value",
         "C22": "task_type.impossible",
         "E23": "task_tag.placeholder",
     },
@@ -46,7 +45,7 @@ REJECTED: Final = {
 }
 """The cells with issues and the rules that they break, by sheet."""
 
-CLEANED: Final = {"CRM": ["A7", "D7", "F7", "D24", "F24"], "ERP任务": ["B11"]}
+CLEANED: Final = {"CRM": ["A7", "D7", "F7", "F21", "D24", "F24"], "ERP任务": ["B11"]}
 """The cells that are corrected automatically, by sheet."""
 
 _CRM_HEADINGS: Final = (

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchcreate.cli.descriptions import (
-    describe_cleaned,
     describe_groups,
-    describe_sheets,
-    describe_skipped,
+    describe_input,
+    describe_warnings,
     rule_text,
 )
 from batchcreate.cli.exit_codes import DONE, INCOMPLETE
@@ -25,10 +24,6 @@ from batchcreate.text import column_letters, counted
 
 FORMAT: Final = 1
 """Version of the JSON document; it changes if the meaning of a field does."""
-
-SHEETS_MAX: Final = 10
-SKIPPED_MAX: Final = 10
-CLEANED_MAX: Final = 3
 
 
 def check_command(files: Sequence[Path], settings: Settings) -> int:
@@ -83,6 +78,7 @@ def document(
         "cleaned": notes.cleaned,
         "cleanings": [_cleaning(cleaning) for cleaning in notes.cleanings],
         "causes": [_group(group, language) for group in groups],
+        "warnings": [_group(group, language) for group in result.warnings()],
         "files": {name: str(path) for name, path in files.items()},
     }
 
@@ -161,12 +157,11 @@ def _location(location: RowLocation) -> dict[str, Any]:
 def _describe_result(
     result: CheckResult, groups: Sequence[CauseGroup], language: str
 ) -> Iterator[str]:
-    yield from describe_sheets(result.notes, limit=SHEETS_MAX)
-    yield from describe_skipped(result.notes, limit=SKIPPED_MAX)
-    yield from describe_cleaned(result.notes, limit=CLEANED_MAX)
+    yield from describe_input(result.notes)
     if groups:
         yield "to fix, most frequent first:"
         yield from describe_groups(groups, result.notes, language=language)
+    yield from describe_warnings(result.warnings(), result.notes, language=language)
 
 
 def _last_lines(
@@ -177,6 +172,8 @@ def _last_lines(
 ) -> Iterator[str]:
     rows = counted(result.rows, "row")
     if not result.rejected:
+        if "issues" in written:
+            yield f"all warnings: {written['issues']}"
         run = ["batchcreate", "run", *arguments[1:], *_missing_options(result, settings)]
         yield f"{rows}, valid" if result.rows == 1 else f"{rows}, all valid"
         yield f"next: {shlex.join(run)}"

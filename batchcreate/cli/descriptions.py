@@ -24,7 +24,9 @@ from batchcreate.text import column_letters, counted
 IGNORED_COLUMNS_MAX: Final = 20
 CELLS_MAX: Final = 3
 TARGETS_MAX: Final = 10
-PLAN_SKIPPED_MAX: Final = 5
+SHEETS_MAX: Final = 10
+SKIPPED_MAX: Final = 10
+CLEANED_MAX: Final = 3
 
 _REASONS: Final = {
     "hidden": "hidden",
@@ -145,16 +147,33 @@ def first_cells(group: CauseGroup, addresses: Addresses, language: str) -> str:
     return text("check.cells", {"cells": cells, "count": others}, language=language)
 
 
-def describe_plan(plan: Plan) -> Iterator[str]:
-    """Yield the counts of the plan and the notes on its input."""
+def describe_warnings(
+    groups: Sequence[CauseGroup], notes: InputNotes, *, language: str
+) -> Iterator[str]:
+    """Yield the number of warnings, and two lines for each group of them."""
+    if groups:
+        rows = sum(group.rows for group in groups)
+        yield f"{counted(rows, 'warning')}, most frequent first (the rows are not rejected):"
+        yield from describe_groups(groups, notes, language=language)
+
+
+def describe_input(notes: InputNotes) -> Iterator[str]:
+    """Yield how the input was read: its sheets, what was skipped, and the cleaned cells."""
+    yield from describe_sheets(notes, limit=SHEETS_MAX)
+    yield from describe_skipped(notes, limit=SKIPPED_MAX)
+    yield from describe_cleaned(notes, limit=CLEANED_MAX)
+
+
+def describe_plan(plan: Plan, *, language: str = "en") -> Iterator[str]:
+    """Yield the counts of the plan, the notes on its input, and the warnings."""
     yield ", ".join(_describe_counts(plan))
     if plan.notes.has_no_batch:
         yield (
             "  this to-fix file belongs to another batch. To continue that batch, "
             "answer no and pass its results folder with --results"
         )
-    yield from describe_skipped(plan.notes, limit=PLAN_SKIPPED_MAX)
-    yield from describe_cleaned(plan.notes, limit=1)
+    yield from describe_input(plan.notes)
+    yield from describe_warnings(plan.warnings, plan.notes, language=language)
 
 
 def describe_forecast(forecast: Forecast) -> Iterator[str]:

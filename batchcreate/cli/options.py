@@ -265,7 +265,10 @@ _ROWS = (
     click.option("--rows", metavar="LIST", help="Send only these row numbers, such as 5-20,31."),
     _LIMIT,
     click.option(
-        "--strict", is_flag=True, default=None, help="Send nothing if any row is rejected."
+        "--strict",
+        is_flag=True,
+        default=None,
+        help="Send nothing if a row is rejected or there is a warning.",
     ),
     _DRY_RUN,
 )

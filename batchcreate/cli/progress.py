@@ -17,7 +17,7 @@ from batchcreate.pipeline.values import Observer
 from batchcreate.pool import RunCounters
 from batchcreate.rate_limiter import Gate
 from batchcreate.report.formatting import format_duration, format_rate
-from batchcreate.settings import Settings
+from batchcreate.settings import Settings, language_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -229,7 +229,8 @@ class LineDisplay(QuietDisplay):
 
     def planned(self, plan: Plan) -> None:
         """Print the plan; for a dry run, also the forecast."""
-        _print(describe_plan(plan))
+        language = language_of(self._settings.output, os.environ)
+        _print(describe_plan(plan, language=language))
         if self._settings.run.is_dry_run:
             _print(describe_forecast(_offline_forecast(plan, self._settings)))
 

@@ -114,8 +114,9 @@ def describe_result(
         yield result.stop_reason.message
     if settings.run.is_dry_run:
         yield "dry run: nothing was sent"
-    elif settings.run.is_strict and result.plan.rejected and result.stop_reason is None:
-        yield "--strict: some rows are rejected, so nothing was sent"
+    elif settings.run.is_strict and not result.plan.is_clean and result.stop_reason is None:
+        reason = "some rows are rejected" if result.plan.rejected else "there are warnings"
+        yield f"--strict: {reason}, so nothing was sent"
     if not settings.terminal.is_quiet:
         for line in _describe_groups(result, language):
             yield wrap(line, width, indent=INDENT)
@@ -134,7 +135,7 @@ def next_step(result: RunResult, run_settings: RunSettings, command_line: Comman
     """Return the most useful next step, with its command."""
     counts = result.summary.counts
     all_rows = command_line.without(*_SELECTING_OPTIONS)
-    is_held_back = run_settings.is_strict and counts[Status.REJECTED] > 0
+    is_held_back = run_settings.is_strict and not result.plan.is_clean
     is_planned = run_settings.is_dry_run and counts[Status.NOT_ATTEMPTED] > 0
     if result.stop_reason is not None or is_planned:
         return str(command_line.without("--dry-run"))
@@ -142,9 +143,17 @@ def next_step(result: RunResult, run_settings: RunSettings, command_line: Comman
         return f"send the rest: {all_rows}"
     if needs_fixes(result):
         return _fix_step(result, all_rows)
-    if counts[Status.FAILED]:
+    if is_held_back:
+        sent_anyway = all_rows.without("--strict")
+        return f"check the warnings in issues.csv; to send the rows anyway: {sent_anyway}"
+    return _repeat_step(result, command_line)
+
+
+def _repeat_step(result: RunResult, command_line: CommandLine) -> str:
+    """Return the next step if no row needs a fix."""
+    if result.summary.counts[Status.FAILED]:
         return str(command_line)
-    if counts[Status.UNKNOWN]:
+    if result.summary.counts[Status.UNKNOWN]:
         return f"check the unknown rows against the task list: {command_line}"
     return "nothing to do; every row has a task"
 
@@ -230,7 +239,7 @@ def _describe_response(group: CauseGroup) -> str:
 
 def _describe_files(result: RunResult) -> Iterator[str]:
     is_useful = {
-        "issues": result.summary.counts[Status.REJECTED] > 0,
+        "issues": not result.plan.is_clean,
         "to_fix": needs_fixes(result),
     }
     for name, path in result.reports.files.items():

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Final
 
 from batchcreate.errors import NotSentReason
-from batchcreate.models import CauseGroup, IssueExample, RowLocation, Status
+from batchcreate.models import CauseGroup, IssueExample, RowLocation, Severity, Status
 
 GROUPS_MAX: Final = 50
 """Maximum number of causes."""
@@ -34,9 +34,9 @@ position = 0 OR NOT EXISTS (
 _NOT_CREATED: Final = "status IN ('not_attempted', 'failed', 'unknown')"
 
 _RULES: Final = f"""
-SELECT 'rejected', NULL, 'INVALID_ROW', rule, column_heading, count(*) AS count, message,
-       '', {_FIRST} AS first
-FROM issues WHERE severity = 'error' AND ({_ONCE})
+SELECT CASE severity WHEN 'error' THEN 'rejected' ELSE 'not_attempted' END, NULL,
+       'INVALID_ROW', rule, column_heading, count(*) AS count, message, '', {_FIRST} AS first
+FROM issues WHERE severity = ? AND ({_ONCE})
 GROUP BY rule, column_heading ORDER BY count DESC, first
 """  # noqa: S608 # contains no values
 
@@ -48,10 +48,10 @@ GROUP BY status, http_status, error_code ORDER BY count DESC, first
 """  # noqa: S608 # contains no values
 
 _CELLS: Final = f"""
-SELECT 'rejected', NULL, 'INVALID_ROW', rule, column_heading, file, sheet, number, cell,
-       value, suggestion
+SELECT CASE severity WHEN 'error' THEN 'rejected' ELSE 'not_attempted' END, NULL,
+       'INVALID_ROW', rule, column_heading, file, sheet, number, cell, value, suggestion
 FROM issues JOIN sources ON sources.id = issues.source
-WHERE severity = 'error' AND ({_ONCE}) ORDER BY source, number, position
+WHERE severity = ? AND ({_ONCE}) ORDER BY source, number, position
 """  # noqa: S608 # contains no values
 
 _ROWS: Final = f"""
@@ -81,16 +81,36 @@ def cause_groups(
         examples_max: maximum number of examples per cause, at least 1.
 
     """
-    counted = merge(connection.execute(_RULES), connection.execute(_ANSWERS), key=_frequency)
+    counted = merge(
+        connection.execute(_RULES, (Severity.ERROR,)), connection.execute(_ANSWERS), key=_frequency
+    )
     groups = {row[:5]: _group(row) for row in islice(counted, groups_max)}
     rest = _rest(counted)
     rules = {cause: group.rows for cause, group in groups.items() if group.rule}
     answers = {cause: group.rows for cause, group in groups.items() if not group.rule}
     examples = {
-        **_examples(connection, _CELLS, rules, examples_max),
-        **_examples(connection, _ROWS, answers, examples_max),
+        **_examples(connection.execute(_CELLS, (Severity.ERROR,)), rules, examples_max),
+        **_examples(connection.execute(_ROWS), answers, examples_max),
     }
     return [*(replace(group, examples=examples[cause]) for cause, group in groups.items()), *rest]
+
+
+def warning_groups(
+    connection: sqlite3.Connection,
+    *,
+    groups_max: int = GROUPS_MAX,
+    examples_max: int = EXAMPLES_MAX,
+) -> list[CauseGroup]:
+    """Return the warnings, grouped by rule and column heading; see `cause_groups`."""
+    found = connection.execute(_RULES, (Severity.WARNING,)).fetchall()
+    groups = {row[:5]: _group(row) for row in found[:groups_max]}
+    sizes = {cause: group.rows for cause, group in groups.items()}
+    cells = connection.execute(_CELLS, (Severity.WARNING,))
+    examples = _examples(cells, sizes, examples_max)
+    named = [replace(group, examples=examples[cause]) for cause, group in groups.items()]
+    return [
+        replace(group, severity=Severity.WARNING) for group in (*named, *_rest(found[groups_max:]))
+    ]
 
 
 def _frequency(row: tuple[Any, ...]) -> tuple[int, int]:
@@ -126,12 +146,12 @@ def _rest(counted: Iterable[tuple[Any, ...]]) -> list[CauseGroup]:
 
 
 def _examples(
-    connection: sqlite3.Connection, query: str, sizes: Mapping[_Cause, int], examples_max: int
+    rows: sqlite3.Cursor, sizes: Mapping[_Cause, int], examples_max: int
 ) -> dict[_Cause, tuple[IssueExample, ...]]:
     """Read rows in input order until each cause, given with its number of rows, has its examples."""
     examples: dict[_Cause, tuple[IssueExample, ...]] = dict.fromkeys(sizes, ())
     wanted = {cause: min(size, examples_max) for cause, size in sizes.items()}
-    with closing(connection.execute(query)) as found:
+    with closing(rows) as found:
         while wanted:
             row = next(found)
             cause = row[:5]

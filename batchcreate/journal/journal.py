@@ -11,7 +11,7 @@ from typing import BinaryIO, Self
 
 from batchcreate.errors import JournalError, SettingsError
 from batchcreate.journal import deletions, input_files, queries
-from batchcreate.journal.cause_groups import GROUPS_MAX, cause_groups
+from batchcreate.journal.cause_groups import GROUPS_MAX, cause_groups, warning_groups
 from batchcreate.journal.database import (
     NAME,
     FolderLock,
@@ -209,6 +209,10 @@ class Journal:
 
         """
         return cause_groups(self._connection, groups_max=groups_max)
+
+    def warning_groups(self, *, groups_max: int = GROUPS_MAX) -> list[CauseGroup]:
+        """Return the warnings, grouped by rule and column heading, most frequent first."""
+        return warning_groups(self._connection, groups_max=groups_max)
 
     def instances(self) -> Sequence[tuple[str, str]]:
         """Return each pair of project and instance that rows specify."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from batchcreate.errors import NotSentReason
 from batchcreate.models.results import Status
-from batchcreate.models.rows import RowLocation, RunId
+from batchcreate.models.rows import RowLocation, RunId, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class CauseGroup:
     with *causes* above 1 and without message and examples.
 
     Attributes:
-        status: rejected, not attempted, failed or unknown.
+        status: rejected, not attempted, failed or unknown; not attempted for warnings.
         http_status: status of the last response, ``None`` if there was none.
         error_code: code of the last response, ``INVALID_ROW``, ``CONNECT`` or empty.
         rule: id of the broken rule of rejected rows, or empty.
@@ -48,6 +48,7 @@ class CauseGroup:
         not_sent_reason: why the last request of the first row was not sent; ``None`` if it was.
         examples: the first rows, in input order.
         causes: number of causes in the group.
+        severity: a warning for rows that have the issue but are not rejected.
 
     """
 
@@ -61,6 +62,7 @@ class CauseGroup:
     not_sent_reason: NotSentReason | None = None
     examples: Sequence[IssueExample] = ()
     causes: int = 1
+    severity: Severity = Severity.ERROR
 
     @property
     def codes(self) -> Sequence[str]:

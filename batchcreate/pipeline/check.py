@@ -46,6 +46,10 @@ class CheckResult:
         """Return the groups of issues, most frequent first."""
         return self.journal.cause_groups(groups_max=CAUSES_MAX)
 
+    def warnings(self) -> list[CauseGroup]:
+        """Return the groups of warnings, most frequent first."""
+        return self.journal.warning_groups(groups_max=CAUSES_MAX)
+
     def issues(self) -> Iterator[Issue]:
         """Yield every issue, in input order."""
         return self.journal.issues()
@@ -101,7 +105,7 @@ def write_check_files(
 
     """
     issues = results / "issues.csv"
-    if not result.rejected and not issues.is_file():
+    if not result.rejected and not result.warnings() and not issues.is_file():
         return {}
     make_folder(results)
     write_issues(issues, result.issues())

@@ -138,6 +138,7 @@ def _plan(journal: Journal, notes: InputNotesBuilder, limit_rows: int | None) ->
         summary=journal.summary(),
         to_send=journal.work.count_per_target(),
         notes=built,
+        warnings=journal.warning_groups(),
     )
 
 

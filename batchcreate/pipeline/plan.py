@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from batchcreate.models import Cleaning, Layout, Skipped, Status, Summary, Target
+from batchcreate.models import CauseGroup, Cleaning, Layout, Skipped, Status, Summary, Target
 from batchcreate.validator import CheckedChunk
 
 CLEANINGS_MAX: Final = 20
@@ -115,6 +115,7 @@ class Plan:
         summary: the counts of the batch before anything is sent.
         to_send: number of tasks to send per target.
         notes: notes on the input; empty for a retry, which reads no files.
+        warnings: the groups of warnings, most frequent first.
 
     """
 
@@ -122,6 +123,12 @@ class Plan:
     summary: Summary
     to_send: Mapping[Target, int]
     notes: InputNotes = field(default_factory=InputNotes)
+    warnings: Sequence[CauseGroup] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """True if there are neither rejected rows nor warnings."""
+        return not self.rejected and not self.warnings
 
     @property
     def rejected(self) -> int:

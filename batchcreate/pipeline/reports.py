@@ -283,7 +283,7 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
         document=document(
             summary,
             journal.last_run(),
-            causes=groups,
+            causes=[*groups, *journal.warning_groups()],
             latencies=None if sending is None else statistics.latencies(sending),
             files={name: path.name for name, path in files.items()},
         ),

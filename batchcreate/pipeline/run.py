@@ -189,7 +189,12 @@ def _plan_retry(journal: Journal, only: Sequence[str], selection: SelectionSetti
     if selection.limit_rows is not None:
         journal.work.limit_to(selection.limit_rows)
     summary = journal.summary()
-    return Plan(rows=summary.total, summary=summary, to_send=journal.work.count_per_target())
+    return Plan(
+        rows=summary.total,
+        summary=summary,
+        to_send=journal.work.count_per_target(),
+        warnings=journal.warning_groups(),
+    )
 
 
 def _dry_run_result(batch: Batch, plan: Plan) -> RunResult:

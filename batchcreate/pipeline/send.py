@@ -164,7 +164,7 @@ async def send(run: Run, plan: Plan) -> None:
     """
     settings = run.batch.settings
     unknown = run.journal.work.find_unknown() if settings.reconcile.is_enabled else []
-    is_held = settings.run.is_strict and plan.rejected > 0
+    is_held = settings.run.is_strict and not plan.is_clean
     if is_held or not (plan.to_send or unknown):
         return
     async with connect(run.batch.service, settings.rate, settings.attempt, run.gate) as connection:

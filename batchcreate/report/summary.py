@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchcreate.advice import explain_group
-from batchcreate.models import CauseGroup, Latencies, RunId, Summary, Target
+from batchcreate.models import CauseGroup, Latencies, RunId, Severity, Summary, Target
 from batchcreate.report.atomic_files import atomic_text_file
 
 FORMAT: Final = 1
@@ -31,7 +31,7 @@ def document(
     Args:
         summary: number of rows per status.
         run: ID and facts of the last run that ended, or ``None``.
-        causes: reasons why rows are not created.
+        causes: reasons why rows are not created, and the groups of warnings.
         latencies: response times of the last run that sent requests, or ``None``.
         files: names of the report files by their content.
         planned: number of tasks per target that a dry run would send; ``None`` for other runs.
@@ -44,7 +44,8 @@ def document(
         "run_id": run_id,
         "total": summary.total,
         "counts": {status.value: count for status, count in summary.counts.items()},
-        "causes": [_cause(group) for group in causes],
+        "causes": [_cause(each) for each in causes if each.severity is Severity.ERROR],
+        "warnings": sum(each.rows for each in causes if each.severity is Severity.WARNING),
         "latency_ms": None if latencies is None else _latencies(latencies),
         "files": dict(files or {}),
         **plan,

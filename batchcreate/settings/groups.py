@@ -232,7 +232,7 @@ class RunSettings(SettingsGroup):
 
     Attributes:
         on_existing: what to do if a task with that name already exists.
-        is_strict: send nothing if any row is rejected.
+        is_strict: send nothing if a row is rejected or there is a warning.
         is_dry_run: send nothing.
         is_confirmed: do not ask for confirmation.
 

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from tests.functional.inside import invoke
-from tests.functional.program import INSTANCE, PROJECT, Ended, at, read_lines, recording
+from tests.functional.program import (
+    INSTANCE,
+    PROJECT,
+    Ended,
+    at,
+    read_lines,
+    read_summary,
+    recording,
+)
 
 CASES = Path(__file__).parent.parent / "cases"
 FAST = ("--rate", "1000", "--yes")
@@ -215,3 +223,23 @@ async def test_text_file_ends_as_required(name: str, tmp_path: Path) -> None:
 async def test_workbook_ends_as_required(name: str, tmp_path: Path) -> None:
     """What a workbook displays is created, or the cell is rejected."""
     await assert_ends(name, WORKBOOKS[name], tmp_path)
+
+
+async def test_strict_sends_nothing_if_there_is_a_warning(tmp_path: Path) -> None:
+    """The warnings are in the plan and in issues.csv; without the option the rows are created."""
+    name = "date-like-texts.csv"
+    shutil.copy(CASES / name, tmp_path)
+
+    async with recording() as simulator:
+        command = ("run", name, *at(simulator), *FAST)
+        held = await invoke(*command, "--strict", folder=tmp_path)
+        planned = await invoke(*command, "--dry-run", folder=tmp_path)
+        created = len(simulator.tasks(PROJECT, INSTANCE))
+        summary = read_summary(tmp_path / "date-like-texts-results")
+        sent = await invoke(*command, folder=tmp_path)
+
+    assert (held.code, created, sent.code) == (1, 0, 0)
+    assert "--strict: there are warnings, so nothing was sent" in held.err
+    assert "to send the rows anyway: batchcreate run" in held.err
+    assert "4 warnings, most frequent first" in planned.err
+    assert summary["warnings"] == 4

@@ -153,7 +153,7 @@ async def test_json_contains_the_layout_of_sheets(tmp_path: Path) -> None:
         "row_numbers": [],
     } in found["skipped"]
     assert (found["cleaned"], found["cleanings"][0]) == (
-        6,
+        7,
         {
             "file": "messy.xlsx",
             "sheet": "CRM",

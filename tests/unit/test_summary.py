@@ -41,6 +41,7 @@ def test_document_has_format_counts_and_facts(
         "total": 10,
         "counts": COUNTS,
         "causes": [],
+        "warnings": 0,
         "latency_ms": None,
         "files": {},
         **facts,
