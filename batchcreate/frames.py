@@ -29,8 +29,9 @@ class Chunk:
             if the sheet has origins. The index contains the row numbers, ascending, without blank
             rows.
         kinds: kinds of the cells that are not text, by field and position in the frame.
-        covering: for cells that are merged with a cell above, the text of that cell, by field and
-            position in the frame; their texts in the frame are empty.
+        covering: for cells that are merged with a cell above, the text of that cell, and for
+            numbers that are displayed in another way, the stored number; by field and position in
+            the frame.
         problems: what the loader detected in some of the rows, ascending by row number.
         unnamed: numbers of filled cells below blank headings, by the positions of the columns.
 

@@ -108,8 +108,12 @@ def wide(shown: str) -> bytes:
     return struct.pack("<I", len(shown)) + shown.encode("utf-16-le")
 
 
-def xlsb(path: Path, *records: tuple[int, bytes]) -> Path:
-    """Write a workbook with the sheet ``May`` with *records* and the hidden sheet ``old``."""
+def xlsb(path: Path, *records: tuple[int, bytes], styles: bytes = b"") -> Path:
+    """
+    Write a workbook with the sheet ``May`` with *records* and the hidden sheet ``old``.
+
+    *styles* are the records of the cell formats.
+    """
     begun = ((0x94, struct.pack("<4I", 0, 9, 0, 3)), (0x91, b""))
     return packed(
         path,
@@ -123,7 +127,9 @@ def xlsb(path: Path, *records: tuple[int, bytes]) -> Path:
             "xl/_rels/workbook.bin.rels": relations(
                 ("s1", "worksheet", "worksheets/sheet1.bin"),
                 ("s2", "worksheet", "worksheets/sheet2.bin"),
+                *([("s3", "styles", "styles.bin")] if styles else []),
             ),
+            **({"xl/styles.bin": styles} if styles else {}),
             "xl/worksheets/sheet1.bin": part(*begun, *records, (0x92, b"")),
             "xl/worksheets/sheet2.bin": part(*begun, (0x92, b"")),
         },

@@ -35,6 +35,9 @@ _KINDS: Final = {
     cell_values.ERROR: CellKind.ERROR,
     cell_values.NO_RESULT: CellKind.NO_RESULT,
     cell_values.MERGED: CellKind.MERGED,
+    cell_values.COVERED: CellKind.COVERED,
+    cell_values.FORMATTED: CellKind.FORMATTED,
+    cell_values.ZERO_RESULT: CellKind.ZERO_RESULT,
 }
 
 
@@ -108,7 +111,7 @@ def _chunks(reader: WorkbookReader, lost: LostColumns, chunk_rows: int) -> Itera
 def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
     header = lost.header
     names = [*header.columns, ORIGIN]
-    columns = [_split_merged(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
+    columns = [_split_texts(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
     return Chunk(
         file=header.file,
         sheet=header.sheet,
@@ -131,15 +134,17 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
     )
 
 
-def _split_merged(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:
-    """Return the texts of the cells themselves, and the texts of merged cells that cover them."""
-    covering = {
-        at: text
-        for at, (text, letter) in enumerate(zip(texts, letters, strict=False))
-        if letter == cell_values.MERGED
-    }
-    uncovered = [text if at not in covering else "" for at, text in enumerate(texts)]
-    return uncovered if covering else texts, covering
+def _split_texts(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:
+    """Return the texts of the cells themselves, and `Chunk.covering`."""
+    if not {cell_values.MERGED, cell_values.FORMATTED}.intersection(letters):
+        return texts, {}
+    own, covering = list(texts), {}
+    for at, letter in enumerate(letters):
+        if letter == cell_values.MERGED:
+            own[at], covering[at] = "", texts[at]
+        elif letter == cell_values.FORMATTED:
+            own[at], _, covering[at] = texts[at].partition(cell_values.STORED)
+    return own, covering
 
 
 def _kinds(letters: str) -> Mapping[int, CellKind]:

@@ -79,6 +79,9 @@ class CellKind(StrEnum):
     ERROR = "error"
     NO_RESULT = "no_result"  # a formula without a saved result
     MERGED = "merged"  # covered by another cell of a merged range
+    COVERED = "covered"  # the same, but with a text that is not displayed
+    FORMATTED = "formatted"  # a number that is displayed in another way than it is stored
+    ZERO_RESULT = "zero_result"  # a formula with the result 0, as of a reference to an empty cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

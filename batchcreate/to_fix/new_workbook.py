@@ -215,8 +215,9 @@ def _value(text: str, kind: str) -> str | float | bool | datetime:
             return number
         if kind == cell_values.DATE and _is_valid_in_excel(moment := datetime.fromisoformat(text)):
             return moment
+    displayed, _, _ = text.partition(cell_values.STORED)
     # A lone surrogate cannot be written.
-    return cut_to_cell(text.encode(errors="backslashreplace").decode())
+    return cut_to_cell(displayed.encode(errors="backslashreplace").decode())
 
 
 def _is_valid_in_excel(moment: datetime) -> bool:

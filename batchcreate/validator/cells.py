@@ -40,6 +40,8 @@ _KIND_REASONS: Final = {
     CellKind.ERROR: "spreadsheet_error",
     CellKind.NO_RESULT: "no_result",
     CellKind.MERGED: "merged",
+    CellKind.COVERED: "covered",
+    CellKind.FORMATTED: "formatted",
 }
 _FACTS: Final = {
     language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
@@ -57,11 +59,13 @@ class KindRejection:
     Attributes:
         reason: the last part of the id of a rule.
         suggestion: see `Issue`.
+        severity: see `Severity`.
 
     """
 
     reason: str
     suggestion: str = ""
+    severity: Severity = Severity.ERROR
 
 
 def reject_kind(rule: Rule, kind: CellKind, text: str) -> KindRejection | None:
@@ -73,6 +77,9 @@ def reject_kind(rule: Rule, kind: CellKind, text: str) -> KindRejection | None:
     """
     if kind in _KIND_REASONS:
         return KindRejection(reason=_KIND_REASONS[kind])
+    if kind is CellKind.ZERO_RESULT:
+        warning = KindRejection(reason="zero_result", severity=Severity.WARNING)
+        return None if rule.values else warning
     if kind is CellKind.DATE:
         suggestion = cleaned(rule, text) if rule.is_text else ""
         return KindRejection(reason="date", suggestion=suggestion)
@@ -168,19 +175,28 @@ class ColumnRule:
             kind: the kind of the cell.
             text: the displayed text.
             cell: the address of the cell.
-            covering: the text of the cell with which it is merged; the suggestion, except for
-                names and ids, which must be unique.
+            covering: the text of the cell with which it is merged, which is the suggestion except
+                for names and ids, or the stored number.
 
         """
         rejection = reject_kind(self.rule, kind, text)
         if rejection is None:
             return None
-        suggestion = Suggestion(value=rejection.suggestion or self._covering_value(covering))
-        return self._violation(rejection.reason, text, suggestion, cell=cell)
+        value = self._valid_text(text) if kind is CellKind.FORMATTED else ""
+        if kind is CellKind.MERGED:
+            value = self._covering_value(covering)
+        suggestion = Suggestion(value=rejection.suggestion or value)
+        stored = messages.quoted(covering, language=self.language)
+        violation = self._violation(rejection.reason, text, suggestion, cell=cell, stored=stored)
+        return replace(violation, severity=rejection.severity)
+
+    def _valid_text(self, text: str) -> str:
+        """Return *text* as it can be typed, or nothing if it would be rejected."""
+        value = cleaned(self.rule, text)
+        return "" if any(found.is_error for found in self.violations(value)) else value
 
     def _covering_value(self, covering: str) -> str:
-        text = cleaned(self.rule, covering)
-        return "" if self.rule.field in UNIQUE_FIELDS or self.violations(text) else text
+        return "" if self.rule.field in UNIQUE_FIELDS else self._valid_text(covering)
 
     def _text_violation(self, text: str) -> Violation | None:
         """Return one violation for everything that is wrong with the characters of *text*."""

@@ -163,17 +163,21 @@ def check_column(
         changed: dict[int, str] = {}
         for at, text in zip(positions.tolist(), typed, strict=True):
             result = checked[text]
-            if result.violations:
-                violations.setdefault(at, result.violations)
+            if result.violations and not _has_error(violations.get(at, ())):
+                violations[at] = (*result.violations, *violations.get(at, ()))
             if result.value != text:
                 changed[at] = result.value
         cells = _replaced(cells, list(changed), list(changed.values()))
-    rejected = {at for at, found in violations.items() if any(each.is_error for each in found)}
+    rejected = {at for at, found in violations.items() if _has_error(found)}
     return CheckedColumn(
         cells=cells,
         cleaned=[] if cells is texts else _different(cells, texts, rejected),
         violations=violations,
     )
+
+
+def _has_error(violations: Sequence[Violation]) -> bool:
+    return any(each.is_error for each in violations)
 
 
 def _kind_violations(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, cast
 
+from batchcreate.workbooks.number_formats import BUILT_IN, render
+
 TEXT: Final = "."
 NUMBER: Final = "n"
 DATE: Final = "d"
@@ -15,10 +17,16 @@ BOOLEAN: Final = "b"
 ERROR: Final = "e"
 NO_RESULT: Final = "f"
 MERGED: Final = "m"
+COVERED: Final = "c"
+FORMATTED: Final = "x"
+ZERO_RESULT: Final = "z"
 """One letter for each kind, so that the kinds of a column are one string."""
 
 Cell = tuple[str, str]
 """Displayed text and kind of a cell."""
+
+STORED: Final = "\0"
+"""Separates the displayed text of a `FORMATTED` number from the stored number."""
 
 Column = tuple[Sequence[str], str]
 """Displayed texts of the cells of a column, and their kinds; no kinds if all are text."""
@@ -28,7 +36,13 @@ BLANK: Final[Cell] = ("", TEXT)
 PLAIN: Final = ""
 MOMENT: Final = "date or time"
 DURATION: Final = "duration"
-"""Classes of number formats; a format of zeros, such as ``0000``, is a separate class."""
+"""
+Classes of number formats. A format of zeros, such as ``0000``, is a separate class, and so is each
+other format: ``=`` and its definition.
+"""
+
+_DEFINITION: Final = "="
+_GENERAL: Final = frozenset({"", "general", "standard", "@"})
 
 EAST_ASIAN_IDS: Final = frozenset((*range(27, 37), *range(50, 59)))
 """Formats that files do not define: dates in East Asian editions, unknown in other editions."""
@@ -55,10 +69,11 @@ _BEFORE_LITERALS: Final = "\\_*"
 
 
 @dataclass(frozen=True, slots=True)
-class CellError:
-    """A value that is an error, such as ``#REF!``."""
+class DisplayedValue:
+    """A value whose displayed text and kind are known, such as the error ``#REF!``."""
 
     text: str
+    kind: str
 
 
 def display_column(values: Sequence[object]) -> Column:
@@ -83,8 +98,8 @@ def display(value: object) -> Cell:
             return str(value).upper(), BOOLEAN
         case int() | float():
             return number_text(value), NUMBER
-        case CellError():
-            return value.text, ERROR
+        case DisplayedValue():
+            return value.text, value.kind
         case _:
             return _moment_text(value), DATE
 
@@ -129,7 +144,7 @@ def duration_text(milliseconds: int) -> str:
 
 def classify_format(format_id: int, code: str | None) -> str:
     """
-    Return the class of a number format: `PLAIN`, `MOMENT`, `DURATION`, or a number of zeros.
+    Return the class of a number format: `PLAIN`, `MOMENT`, `DURATION`, zeros or a definition.
 
     Args:
         format_id: number of the format.
@@ -141,12 +156,45 @@ def classify_format(format_id: int, code: str | None) -> str:
         return zeros[1] if zeros else _classify_code(code)
     if format_id == _DURATION_ID:
         return DURATION
-    return MOMENT if format_id in _MOMENT_IDS else PLAIN
+    if format_id in _MOMENT_IDS:
+        return MOMENT
+    return f"{_DEFINITION}{BUILT_IN[format_id]}" if format_id in BUILT_IN else PLAIN
 
 
 def is_padding(format_class: str) -> bool:
     """Return True if a format of *format_class* pads numbers with zeros."""
     return format_class.isdecimal()
+
+
+def is_moment(format_class: str) -> bool:
+    """Return True if numbers with a format of *format_class* are dates, times or durations."""
+    return format_class in {MOMENT, DURATION}
+
+
+def changes_number(format_class: str) -> bool:
+    """Return True if numbers with a format of *format_class* are displayed differently."""
+    return is_padding(format_class) or format_class.startswith(_DEFINITION)
+
+
+def displayed_number(stored: str, shown: str) -> Cell:
+    """
+    Return the text of a number and its kind.
+
+    Zeros before the number are part of the text. A number that is displayed in any other way has
+    the kind `FORMATTED`, because the analyst does not see what is stored.
+
+    Args:
+        stored: the number without a format.
+        shown: the number as displayed.
+
+    """
+    text = shown.strip()
+    if text == stored:
+        return text, NUMBER
+    is_padded = text.isascii() and text.isdecimal() and text.lstrip("0") == stored.lstrip("0")
+    if is_padded and len(text) <= _PRECISION + 1:
+        return text, TEXT
+    return f"{text}{STORED}{stored}", FORMATTED
 
 
 def format_number(serial: float, format_class: str, *, is_1904: bool) -> Cell:
@@ -161,6 +209,15 @@ def format_number(serial: float, format_class: str, *, is_1904: bool) -> Cell:
     """
     if is_padding(format_class):
         return pad_number(serial, len(format_class))
+    if is_moment(format_class):
+        return _format_moment(serial, format_class, is_1904=is_1904)
+    stored = number_text(serial)
+    if not math.isfinite(serial):
+        return stored, NUMBER
+    return displayed_number(stored, render(serial, format_class[1:], stored))
+
+
+def _format_moment(serial: float, format_class: str, *, is_1904: bool) -> Cell:
     if format_class == DURATION and abs(serial) < _DAYS_MAX:
         return duration_text(round(serial * _DAY_MS)), DATE
     if format_class == DURATION or not 0 <= serial < _DAYS_MAX - _DAYS_TO_1904 * is_1904:
@@ -188,7 +245,7 @@ def _moment_text(value: object) -> str:
 
 def _classify_code(code: str) -> str:
     """
-    Return the class of the format *code*, according to its section for positive numbers.
+    Return the class of the format *code*, whose section for positive numbers decides on dates.
 
     Brackets contain colours and conditions, and also hours that can exceed 24.
     """
@@ -204,7 +261,8 @@ def _classify_code(code: str) -> str:
             return MOMENT
         else:
             at += 1
-    return PLAIN
+    is_general = all(part.strip().lower() in _GENERAL for part in code.split(";"))
+    return PLAIN if is_general else f"{_DEFINITION}{code}"
 
 
 def _first_section(code: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchcreate.text import column_index
-from batchcreate.workbooks.cell_values import MERGED, TEXT, Column
+from batchcreate.workbooks.cell_values import COVERED, MERGED, TEXT, Column
 from batchcreate.workbooks.protocol import COLUMNS_MAX, ROWS_MAX, refuse_damaged
 
 _ADDRESS: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,20})")
@@ -25,7 +25,7 @@ class MergedRange:
 
 class MergedCells:
     """
-    Marks covered cells, and fills in the text of the cell that covers them.
+    Marks covered cells, and fills in the text of the cell that covers a blank one.
 
     The text is filled in for the rows below, in the first column of the range only.
 
@@ -42,7 +42,7 @@ class MergedCells:
         self, numbers: Sequence[int], cells: Sequence[Column], columns: Sequence[int]
     ) -> list[Column]:
         """
-        Return *cells* with the covered blank cells marked.
+        Return *cells* with the covered cells marked.
 
         Args:
             numbers: the row numbers, higher than those of earlier calls.
@@ -73,11 +73,11 @@ class MergedCells:
         texts: list[str],
         kinds: list[str],
     ) -> None:
-        if kinds[at] != TEXT:
-            return
         if location == (merge.top, merge.left):
-            self._texts[merge] = texts[at]
-        elif not texts[at]:
+            self._texts[merge] = texts[at] if kinds[at] == TEXT else ""
+        elif texts[at] or kinds[at] != TEXT:
+            kinds[at] = COVERED
+        else:
             kinds[at] = MERGED
             texts[at] = self._texts.get(merge, "") if location[1] == merge.left else ""
 

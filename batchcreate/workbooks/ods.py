@@ -11,9 +11,12 @@ from batchcreate.workbooks.cell_values import (
     DATE,
     ERROR,
     NO_RESULT,
+    NUMBER,
     TEXT,
+    ZERO_RESULT,
     Cell,
-    pad_number,
+    displayed_number,
+    number_text,
 )
 from batchcreate.workbooks.merged_cells import MergedRange
 from batchcreate.workbooks.protocol import (
@@ -40,7 +43,6 @@ _WHITE_SPACE_ELEMENTS: Final = {"text:s": _SPACE, "text:tab": _TAB, "text:line-b
 _WHITE_SPACE_CHARS: Final = {ord(_SPACE): " ", ord(_TAB): "\t", ord(_BREAK): "\n"}
 _WHITE_SPACE: Final = re.compile(r"[ \t\r\n]+")
 _ERROR: Final = re.compile(r"#[A-Z][A-Z0-9/]*[!?A]|Err:[0-9]+")
-_ZEROS: Final = re.compile(r"0[0-9]+")
 _TIME: Final = re.compile(
     r"(-?)P(?:([0-9]{1,9})D)?T([0-9]{1,9})H([0-9]{1,2})M([0-9]{1,2})(?:[.,]([0-9]*))?S"
 )
@@ -263,7 +265,10 @@ def _display_cell(attributes: Mapping[str, str], paragraphs: Sequence[str]) -> C
 def _display_value(kind: str, attributes: Mapping[str, str], text: str) -> Cell:
     match kind:
         case "float" | "percentage" | "currency":
-            return _display_number(attributes.get("office:value", ""), text)
+            has_formula = "table:formula" in attributes
+            return _display_number(
+                attributes.get("office:value", ""), text, has_formula=has_formula
+            )
         case "date":
             value = attributes.get("office:date-value", text)
             return value.replace("T", " ").removesuffix(" 00:00:00"), DATE
@@ -275,11 +280,15 @@ def _display_value(kind: str, attributes: Mapping[str, str], text: str) -> Cell:
             return text or attributes.get("office:string-value", ""), TEXT
 
 
-def _display_number(value: str, text: str) -> Cell:
+def _display_number(value: str, text: str, *, has_formula: bool) -> Cell:
     try:
-        return pad_number(float(value), len(text) if _ZEROS.fullmatch(text) else 0)
+        number = float(value)
     except ValueError:
         return text, TEXT
+    stored = number_text(number)
+    shown = displayed_number(stored, text or stored)
+    is_zero = has_formula and not number and shown[1] == NUMBER
+    return (shown[0], ZERO_RESULT) if is_zero else shown
 
 
 def _time_text(value: str) -> str:

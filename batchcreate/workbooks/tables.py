@@ -13,8 +13,8 @@ from batchcreate.workbooks.cell_values import (
     BLANK,
     TEXT,
     Cell,
-    CellError,
     Column,
+    DisplayedValue,
     display,
     display_column,
 )
@@ -32,7 +32,7 @@ HEAD_ROWS: Final = 40
 HEADING_CHARS: Final = 1000
 """Longer texts are cut when headings are searched."""
 
-NO_ERRORS: Final[Mapping[int, Mapping[int, str]]] = MappingProxyType({})
+NO_CELLS: Final[Mapping[int, Mapping[int, Cell]]] = MappingProxyType({})
 
 _GROUP_CELLS: Final = 1_000_000
 _CELL_CHARS: Final = 20
@@ -167,7 +167,7 @@ class SheetChunk:
 
 
 def group_dense(
-    sheet: CalamineSheet, chunk_rows: int, errors: Mapping[int, Mapping[int, str]] = NO_ERRORS
+    sheet: CalamineSheet, chunk_rows: int, known: Mapping[int, Mapping[int, Cell]] = NO_CELLS
 ) -> Iterator[RowGroup]:
     """
     Yield the rows of *sheet*, starting with row 1.
@@ -175,7 +175,7 @@ def group_dense(
     Args:
         sheet: read by calamine.
         chunk_rows: maximum number of rows of a group.
-        errors: texts of cells that calamine returns as blank, by row numbers and columns.
+        known: cells that calamine does not report as displayed, by row numbers and columns.
 
     """
     if sheet.start is None:
@@ -185,9 +185,10 @@ def group_dense(
     count = HEAD_ROWS
     number = 1
     while group := list(islice(rows, count)):
-        for at in errors.keys() & range(number, number + len(group)) if errors else ():
-            for column, text in errors[at].items():
-                _set_value(group[at - number], column - sheet.start[1], CellError(text))
+        for at in known.keys() & range(number, number + len(group)) if known else ():
+            for column, cell in known[at].items():
+                value = DisplayedValue(*cell)
+                _set_value(group[at - number], column - sheet.start[1], value)
         yield DenseGroup(number, sheet.start[1], group)
         number += len(group)
         count = rows_max

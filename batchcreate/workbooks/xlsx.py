@@ -10,7 +10,7 @@ from typing import Final
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from batchcreate.text import column_index
-from batchcreate.workbooks.cell_values import is_padding
+from batchcreate.workbooks.cell_values import changes_number, is_moment
 from batchcreate.workbooks.merged_cells import MergedRange, parse_address
 from batchcreate.workbooks.protocol import (
     COPY,
@@ -100,7 +100,7 @@ class XlsxBook:
     A workbook that consists of XML parts.
 
     Calamine is several times faster than the complete reader. But it does not report errors,
-    formulas without a result and zeros that a format adds to a number, and it holds every cell
+    formulas without a result and what a format adds to a number, and it holds every cell
     between the first and the last one in memory.
 
     Args:
@@ -116,8 +116,7 @@ class XlsxBook:
         self._package = Package(file, limits)
         self._outline = read_outline(self._package)
         self._formats, is_east_asian = read_formats(self._package, self._outline.styles)
-        has_zeros = any(map(is_padding, self._formats))
-        self._uses_calamine = uses_calamine and not is_east_asian and not has_zeros
+        self._uses_calamine = uses_calamine and not is_east_asian
         # A calamine workbook must not be used by two threads at the same time.
         self._executor = ThreadPoolExecutor(max_workers=1)
 
@@ -138,7 +137,11 @@ class XlsxBook:
         """
         part = self._outline.sheets[index]
         early = self._start_calamine(part.name) if self._can_start_early else None
-        scan = scan_sheet(self._package.read_pieces(part.part), has_dates=any(self._formats))
+        scan = scan_sheet(
+            self._package.read_pieces(part.part),
+            has_dates=any(map(is_moment, self._formats)),
+            styles=[at for at, each in enumerate(self._formats) if changes_number(each)],
+        )
 
         def read_completely(after: int) -> Iterator[RowGroup]:
             rows = read_rows(self._package, part.part, self._context)
@@ -184,19 +187,23 @@ class XlsxBook:
         )
 
 
-def scan_sheet(pieces: Iterable[bytes], *, has_dates: bool) -> SheetScan:
+def scan_sheet(
+    pieces: Iterable[bytes], *, has_dates: bool, styles: Sequence[int] = ()
+) -> SheetScan:
     """
     Scan the XML of a sheet.
 
     Args:
         pieces: content of the part, in pieces.
         has_dates: True if a format can turn a number into a date.
+        styles: numbers of the cell formats that change how a number is displayed.
 
     Raises:
         RefusedError: a merged range is not valid, or there are too many of them.
 
     """
     scan = SheetScan()
+    used = re.compile(rb"""[ \n]s=["'](?:%s)["']""" % b"|".join(b"%d" % each for each in styles))
     overlap = b""
     for at, piece in enumerate(pieces):
         if at == 0:
@@ -204,6 +211,8 @@ def scan_sheet(pieces: Iterable[bytes], *, has_dates: bool) -> SheetScan:
             scan.width = _declared_width(piece)
         text = overlap + piece
         scan.is_plain = scan.is_plain and _is_plain(piece, text, has_dates=has_dates)
+        if scan.is_plain and styles:
+            scan.is_plain = used.search(text) is None
         scan.cells += 0 if at % _SAMPLING else piece.count(_CELL) * _SAMPLING
         scan.last_row = max(scan.last_row, _last_row(text))
         if _MERGED in text:

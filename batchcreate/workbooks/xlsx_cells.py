@@ -14,6 +14,7 @@ from batchcreate.workbooks.cell_values import (
     NUMBER,
     PLAIN,
     TEXT,
+    ZERO_RESULT,
     Cell,
     format_number,
     number_text,
@@ -228,8 +229,11 @@ class _RowReader:
         style = _index(self._cell.get("s", "0"))
         format_class = formats[style] if style < len(formats) else PLAIN
         if format_class:
-            return format_number(number, format_class, is_1904=self._context.is_1904)
-        return number_text(number), NUMBER
+            shown = format_number(number, format_class, is_1904=self._context.is_1904)
+        else:
+            shown = number_text(number), NUMBER
+        is_zero = self._has_formula and not number and shown[1] == NUMBER
+        return (shown[0], ZERO_RESULT) if is_zero else shown
 
 
 def _index(text: str) -> int:

@@ -103,6 +103,11 @@ async def assert_ends(name: str, case: Case, folder: Path) -> None:
 
 
 TEXTS = {
+    "exponents-with-bare-e.csv": Case(
+        code=1,
+        created=[task("abc5", task_tag="12345678E5")],
+        rejected={2: ["A2"], 3: ["E3"], 4: ["E4"], 5: ["E5"]},
+    ),
     "bare-cr-in-crlf-file.csv": Case(
         code=1,
         created=[task("aaa-01", description="first"), task("aaa-03", description="third")],
@@ -194,7 +199,9 @@ WORKBOOKS = {
     "filtered-rows.xlsx": Case(code=2, is_asked=True, said=["--hidden-rows", "3", "5"]),
     "formulas-without-result.xls": Case(code=1, rejected={2: ["C2", "D2", "E2"]}),
     "heading-with-values.xlsx": Case(created=[task("abc1", task_tag="tag1")]),
-    "hidden-column.xlsx": Case(created=[task("aaa-01", task_tag="tag-old-1")], said=["hidden"]),
+    "hidden-column.xlsx": Case(
+        created=[task("aaa-01", description="x", task_tag="tag-old-1")], said=["hidden"]
+    ),
     "hidden-rows.ods": Case(code=2, is_asked=True, said=["--hidden-rows", "3", "4"]),
     "merged-heading.xlsx": Case(code=1, rejected={2: ["B2", "C2", "D2"]}),
     "no-known-heading.xlsx": Case(code=2, unsaid=["hidden"]),
@@ -202,14 +209,32 @@ WORKBOOKS = {
         code=1, rejected={2: ["E2"]}, said=["APP-0042", "type the text"]
     ),
     "number-formats-in-description.xlsx": Case(
-        code=1, rejected={2: ["C2"], 3: ["C3"], 4: ["C4"]}, said=["50%", "1.10", "1,234.50"]
+        code=1, rejected={2: ["C2"], 3: ["C3"], 4: ["C4"]}, said=["50%"]
     ),
     "number-formats-in-name-and-tag.xlsx": Case(
         code=1, rejected={2: ["A2", "C2", "D2"]}, said=["orders-1001", "wave_2026"]
     ),
-    "struck-through-row.xlsx": Case(),
+    "struck-through-row.xlsx": Case(
+        created=[task("aaa-01", description="x"), task("aaa-02")], warnings=["A3"]
+    ),
     "tasks-sheet-hidden.xlsx": Case(code=2, said=["Tasks", "--sheet"]),
-    "zero-fill.xls": Case(),
+    "zero-fill.xls": Case(created=[task("0001001"), task("abc1", task_id="00042")]),
+    "formula-with-result-zero.xlsx": Case(
+        code=1,
+        created=[task("aaa-01"), task("aaa-05"), task("aaa-06", source_app_id="0")],
+        rejected={3: ["A3"], 4: ["A4"]},
+        warnings=["E6"],
+    ),
+    "number-formats-in-id.xlsx": Case(
+        code=1,
+        created=[
+            task("abc3", task_id="0123"),
+            task("abc4", task_id="1234"),
+            task("abc5", task_id="0001234"),
+        ],
+        rejected={2: ["E2"], 3: ["E3"]},
+        said=["D-01234"],
+    ),
 }
 
 

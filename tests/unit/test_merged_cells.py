@@ -45,10 +45,10 @@ def test_covered_cells_below_have_the_text_of_the_first_cell(tmp_path: Path) -> 
     assert read[89] == (91, ("b", "", "", "", ""), (".",) * 5)
 
 
-def test_covered_cell_with_a_value_is_not_marked() -> None:
-    """Some programs keep the values of covered cells."""
+def test_covered_cell_with_a_value_keeps_it() -> None:
+    """Some programs keep the values of covered cells, which nothing displays."""
     merged = MergedCells([MergedRange(1, 0, 2, 0), MergedRange(3, 0, 4, 0)])
 
     columns = merged.mark([1, 2, 3, 4], [(["a", "b", "c", ""], "")], [0])
 
-    assert columns == [(["a", "b", "c", "c"], "...m")]
+    assert columns == [(["a", "b", "c", "c"], ".c.m")]

@@ -34,11 +34,11 @@ def cell(text: str = "", kind: str = "", **values: str) -> str:
     [
         (cell("crm-订单", "string"), ("crm-订单", ".")),
         (cell("", "string", office_string_value="x"), ("x", ".")),
-        (cell("7.0", "float", office_value="7"), ("7", "n")),
+        (cell("7.0", "float", office_value="7"), ("7.0\0007", "x")),
         (cell("0042", "float", office_value="42"), ("0042", ".")),
-        (cell("0042", "float", office_value="41.5"), ("41.5", "n")),
-        (cell("00", "float", office_value="0.25"), ("0.25", "n")),
-        (cell("12 %", "percentage", office_value="0.12"), ("0.12", "n")),
+        (cell("0042", "float", office_value="41.5"), ("0042\00041.5", "x")),
+        (cell("00", "float", office_value="0.25"), ("00\0000.25", "x")),
+        (cell("12 %", "percentage", office_value="0.12"), ("12 %\0000.12", "x")),
         (cell("seven", "float", office_value="seven"), ("seven", ".")),
         (cell("4 March", "date", office_date_value="2026-03-04"), ("2026-03-04", "d")),
         (

@@ -32,9 +32,9 @@ def test_errors_outside_of_the_table_are_skipped() -> None:
         def iter_rows(self) -> Iterator[list[object]]:
             return iter([["", "x"]])
 
-    errors = {1: {0: "#REF!", 1: "#N/A", 3: "#REF!"}}
+    known = {1: {0: ("#REF!", "e"), 1: ("#N/A", "e"), 3: ("#REF!", "e")}}
 
-    groups = group_dense(cast("CalamineSheet", Sheet()), 10, errors)
+    groups = group_dense(cast("CalamineSheet", Sheet()), 10, known)
 
     assert [group.row(0) for group in groups] == [{1: ("#N/A", "e"), 2: ("x", ".")}]
 
