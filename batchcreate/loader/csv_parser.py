@@ -1,37 +1,201 @@
-"""Parser of complete rows of a text file, by pandas: DataFrames of text with the cells as typed."""
+"""Parser of the rows of a text file, by pandas: DataFrames of text with the cells as typed."""
 
+import csv
 import io
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from batchcreate.loader.csv_records import Piece, remove_field_limit
+from batchcreate.loader.header import Header
+from batchcreate.loader.quotation_marks import WrongMark
+from batchcreate.loader.row_shapes import Shapes
+from batchcreate.models import Column, RowProblem
+from batchcreate.text import is_blank
+
 if TYPE_CHECKING:
-    from pandas import DataFrame, RangeIndex, Series
+    import numpy as np
+    from numpy.typing import NDArray
+    from pandas import DataFrame
 
 COLUMNS_MAX: Final = 500
-"""Maximum number of columns for the C parser, which is slow for more."""
+"""Maximum number of columns of which all are parsed, and not only those up to the last known."""
 
-CELLS_MAX: Final = 8_000_000
-"""Maximum number of cells in memory, the missing cells of short rows included."""
+SURPLUS: Final = "row.surplus"
+"""Rule of rows with more cells than the header row."""
 
 _MARK: Final = "\ufeff".encode()
-_VISIBLE: Final = "[!-~]"
 
 
-def parse(piece: bytes, delimiter: str, width: int) -> "DataFrame | None":
-    """Return the cells of *piece* by column position, or None if a row has more than *width*."""
-    # The parsers remove a byte order mark at the beginning of their input, here part of a cell.
-    text = _MARK + piece if piece.startswith(_MARK) else piece
-    frame = _parse_rectangle(text, delimiter, width)
-    return _parse_ragged(text, delimiter, width) if frame is None else frame
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table:
+    """
+    Consecutive rows of a text file, the blank ones included.
+
+    Attributes:
+        frame: the cells by position in the sheet, also the missing cells of short rows; the index
+            contains the row numbers.
+        counts: numbers of cells of the rows; None if each row has one for each heading.
+        is_after_return: True for rows that follow a bare carriage return, unlike most rows; None
+            if there are none.
+        filled: numbers of rows that are not blank, although their cells in *frame* may be.
+        problems: the problems of the rows, ascending by row number.
+        beyond: numbers of filled cells in columns without a heading that *frame* does not contain.
+        has_inner_breaks: True if a cell contains a line break.
+
+    """
+
+    frame: "DataFrame"
+    counts: "NDArray[np.intp] | None" = None
+    is_after_return: "NDArray[np.bool_] | None" = None
+    filled: Collection[int] = ()
+    problems: Sequence[RowProblem] = ()
+    beyond: Mapping[int, int] = field(default_factory=dict)
+    has_inner_breaks: bool = False
 
 
-def _parse_rectangle(text: bytes, delimiter: str, width: int) -> "DataFrame | None":
-    """Return the cells of *text* if all rows have the same number of cells, at most *width*."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowParser:
+    """
+    Parser of the rows below a header row.
+
+    Attributes:
+        header: the header row.
+        delimiter: the separator of the cells.
+        line_end: the last character of the line breaks between the rows.
+
+    """
+
+    header: Header
+    delimiter: str
+    line_end: str = "\n"
+
+    def tables(self, piece: Piece, first: int, *, after_return: bool = False) -> Iterator[Table]:
+        """
+        Yield the rows of *piece*.
+
+        Args:
+            piece: complete rows.
+            first: number of the first row.
+            after_return: True if the text before *piece* ends with a bare carriage return.
+
+        Raises:
+            UnicodeDecodeError: the text is not UTF-8.
+
+        """
+        width = self.header.width
+        frame = None
+        if not piece.wrong and not after_return and width == self._width():
+            frame = _parse(piece.text, self.delimiter)
+        if frame is not None and frame.shape[1] == width:
+            number_rows(frame, first)
+            if piece.text.count(self.line_end.encode()) == len(frame):
+                yield Table(frame=frame)
+                return
+        piece.text.decode()  # the parser rejects invalid text like rows of different lengths
+        shapes = Shapes.of(piece.text, self.delimiter, after_return=after_return)
+        if frame is not None and frame.shape[1] == width and not self._has_returns(shapes):
+            yield Table(frame=frame, has_inner_breaks=shapes.has_inner_breaks)
+            return
+        wrong = _by_row(piece.wrong, shapes)
+        for rows in shapes.parts(self._width()):
+            yield self._table(shapes, rows, first, wrong)
+
+    def _width(self) -> int:
+        """Return the number of columns to parse; the blank ones of wide sheets are not needed."""
+        if self.header.width <= COLUMNS_MAX:
+            return self.header.width
+        return min(self.header.width, max(self.header.wanted()) + 2)
+
+    def _has_returns(self, shapes: Shapes) -> bool:
+        return self.line_end == "\n" and bool(shapes.is_after_return.any())
+
+    def _table(
+        self, shapes: Shapes, rows: range, first: int, wrong: Mapping[int, WrongMark]
+    ) -> Table:
+        width = self._width()
+        text = shapes.with_width(rows, width, self.delimiter)
+        frame = _parse(text, self.delimiter)
+        if frame is None or frame.shape != (len(rows), width):
+            frame = _parse_singly(text, self.delimiter)
+        number_rows(frame, first + rows.start)
+        counts = shapes.counts[rows.start : rows.stop]
+        problems: dict[int, RowProblem] = {}
+        filled: set[int] = set()
+        beyond: Counter[int] = Counter()
+        for at in ((counts > width).nonzero()[0] + rows.start).tolist():
+            if self._is_blank(shapes.row(at)):
+                continue
+            filled.add(first + at)
+            rest = self._cells(shapes.rest(at, width))
+            beyond.update(width + index for index, cell in enumerate(rest) if not is_blank(cell))
+            if width + len(rest) > self.header.width:
+                problems[at] = self._surplus(first + at, rest)
+        for at in wrong.keys() & set(rows):
+            problems[at] = self._wrong_mark(first + at, wrong[at])
+        returns = shapes.is_after_return[rows.start : rows.stop]
+        return Table(
+            frame=frame,
+            counts=counts,
+            is_after_return=returns if self._has_returns(shapes) else None,
+            filled=filled | {first + at for at in problems},
+            problems=[problems[at] for at in sorted(problems)],
+            beyond={index: beyond[index] for index in self.header.unnamed() if index in beyond},
+            has_inner_breaks=shapes.has_inner_breaks,
+        )
+
+    def _is_blank(self, row: bytes) -> bool:
+        return is_blank(row.translate(None, b'"' + self.delimiter.encode()).decode())
+
+    def _cells(self, text: bytes) -> list[str]:
+        remove_field_limit()
+        lines = io.StringIO(text.decode(), newline="")
+        return next(csv.reader(lines, delimiter=self.delimiter), [""])
+
+    def _surplus(self, number: int, rest: Sequence[str]) -> RowProblem:
+        headings, width = self.header.width, self._width()
+        return RowProblem(
+            number=number,
+            column=Column(heading="", index=headings),
+            rule=SURPLUS,
+            value=rest[headings - width],
+            facts={"cells": width + len(rest), "headings": headings},
+            is_whole_row=True,
+        )
+
+    def _wrong_mark(self, number: int, wrong: WrongMark) -> RowProblem:
+        return RowProblem(
+            number=number,
+            column=self.header.column(wrong.index),
+            rule=wrong.rule,
+            value=wrong.value,
+            is_whole_row=True,
+        )
+
+
+def number_rows(frame: "DataFrame", first: int) -> None:
+    """Number the rows of *frame*, starting with *first*."""
     import pandas as pd
 
+    frame.index = pd.RangeIndex(first, first + len(frame))
+
+
+def _by_row(wrong: Sequence[WrongMark], shapes: Shapes) -> Mapping[int, WrongMark]:
+    """Return the rows in *wrong* by their positions."""
+    positions = shapes.starts.searchsorted([each.offset for each in wrong])
+    return dict(zip(positions.tolist(), wrong, strict=True))
+
+
+def _parse(text: bytes, delimiter: str) -> "DataFrame | None":
+    """Return the cells of *text*, or None if the rows have different numbers of cells."""
+    import pandas as pd
+
+    # The parser removes a byte order mark at the beginning of its input, here part of a cell.
+    marked = _MARK + text if text.startswith(_MARK) else text
     try:
-        frame = pd.read_csv(
-            io.BytesIO(text),
+        return pd.read_csv(
+            io.BytesIO(marked),
             engine="pyarrow",
             sep=delimiter,
             header=None,
@@ -39,77 +203,14 @@ def _parse_rectangle(text: bytes, delimiter: str, width: int) -> "DataFrame | No
             keep_default_na=False,
             skip_blank_lines=False,
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError):
-        return None
-    count = frame.shape[1]
-    if count > width:
-        return None
-    if count < width:
-        frame = frame.reindex(columns=range(width), fill_value="").astype("str")
-    return frame
-
-
-def _parse_ragged(text: bytes, delimiter: str, width: int) -> "DataFrame | None":
-    """Return the cells of *text*, whose rows differ in length, if none has more than *width*."""
-    import pandas as pd
-
-    # One column more than there are headings receives a surplus cell.
-    lines = text.count(b"\n") + text.count(b"\r") + 1
-    if width >= COLUMNS_MAX or (width + 1) * lines > CELLS_MAX:
-        return None
-    try:
-        frame = pd.read_csv(
-            io.BytesIO(text),
-            engine="c",
-            sep=delimiter,
-            header=None,
-            names=range(width + 1),
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-        )
     except pd.errors.ParserError:
         return None
-    # If all rows are too wide, pandas uses the first columns as the index.
-    if not isinstance(frame.index, pd.RangeIndex) or (frame[width] != "").any():
-        return None
-    return frame[list(range(width))]
 
 
-def to_text_frame(rows: Sequence[Sequence[str]], width: int) -> "DataFrame":
-    """Return a frame of *rows*, each with *width* cells."""
+def _parse_singly(text: bytes, delimiter: str) -> "DataFrame":
+    """Return the cells of *text*, whose rows are too long for the blocks of Arrow."""
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=range(width), dtype="str")
-
-
-def pd_range(first: int, count: int) -> "RangeIndex":
-    """Return the index of *count* rows from the number *first*."""
-    import pandas as pd
-
-    return pd.RangeIndex(first, first + count)
-
-
-def blank_rows(frame: "DataFrame", first: int) -> "Series[bool] | None":
-    """
-    Return for each row if all its cells are blank, or None if no row is blank.
-
-    Args:
-        frame: cells by column position.
-        first: position of the column that is rarely blank, which is looked at first.
-
-    """
-    visible = frame[first].str.contains(_VISIBLE)
-    if visible.all():
-        return None
-    blank = ~visible
-    for index in range(frame.shape[1]):
-        blank[blank] = frame[index][blank].str.strip() == ""
-        if not blank.any():
-            return None
-    return blank
-
-
-def count_filled(texts: "Series[str]") -> int:
-    """Return the number of *texts* that are not blank."""
-    return int((texts.str.strip() != "").sum())
+    remove_field_limit()
+    lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline="")
+    return pd.DataFrame(csv.reader(lines, delimiter=delimiter), dtype="str")

@@ -1,36 +1,32 @@
-"""Reader of text files: chunks of rows, parsed by pandas; no cell moves to another column."""
+"""Reader of text files: chunks of rows with the cells as typed, and the problems of rows."""
 
-import csv
-import io
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import ORIGIN, Chunk
-from batchcreate.loader.csv_dialect import DELIMITERS, Dialect, find_dialect, unknown_headings
+from batchcreate.loader.csv_dialect import Dialect, find_dialect, unknown_headings
 from batchcreate.loader.csv_format import find_encoding, has_known_headings
-from batchcreate.loader.csv_parser import (
-    blank_rows,
-    count_filled,
-    parse,
-    pd_range,
-    to_text_frame,
-)
+from batchcreate.loader.csv_parser import RowParser, Table
 from batchcreate.loader.csv_records import (
     BLOCK_BYTES,
     HEAD_BYTES,
-    MalformedRecordError,
+    LongRowError,
+    Piece,
     TextSource,
-    line_breaks,
-    remove_field_limit,
-    whole_records,
+    whole_rows,
 )
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
-from batchcreate.text import is_blank
+from batchcreate.loader.split_rows import SplitRows, enclosed_rows, split_lists
+from batchcreate.models import RowProblem
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    import numpy as np
+    from numpy.typing import NDArray
+    from pandas import DataFrame, Series
+
+_VISIBLE = "[!-~]"
 
 
 def read_csv(
@@ -46,28 +42,32 @@ def read_csv(
         block_bytes: number of bytes that are read at once.
 
     Raises:
-        LoadError: the file is not text, has no usable header row, or a row does not fit it.
+        LoadError: the file is not text, has no usable header row, or a row does not end.
 
     """
     try:
         encoding = find_encoding(file, label=label, options=options)
         source = TextSource(file, label, encoding, block_bytes=block_bytes)
         head = source.head()
-        _require_no_nul(head.encode(), label, line=1)
+        _require_no_nul(source, head.encode(), 0, skip_chars=0)
     except LoadError:
         _require_known_headings(file, label, options)
         raise
     dialect = find_dialect(head, label=label, options=options)
     yield dialect.header.layout(encoding=encoding, delimiter=dialect.delimiter)
-    rows = _Rows(dialect, chunk_rows=options.chunk_rows)
+    rows = _Rows(dialect, line_end=_line_end(head), chunk_rows=options.chunk_rows)
+    blocks = _blocks(source, skip_chars=dialect.chars)
     try:
-        for piece in whole_records(source.blocks(skip_chars=dialect.chars), dialect.delimiter):
-            _require_no_nul(piece, label, line=rows.line)
+        for piece in whole_rows(blocks, dialect.delimiter):
             yield from rows.chunks(piece)
-    except MalformedRecordError as error:
-        where = rows.location(rows=error.rows, lines=error.lines)
-        message = f"{where}: {error}"
+    except LongRowError as error:
+        line = source.line(error.offset, skip_chars=dialect.chars)
+        where = f"row {rows.next}" if line == rows.next else f"row {rows.next} (line {line})"
+        message = f"{label}, {where}: {error}"
         raise LoadError(message) from error
+    except UnicodeDecodeError:
+        source.require_valid()
+    yield from rows.last_chunks()
 
 
 def _require_known_headings(file: BinaryIO, label: str, options: LoadOptions) -> None:
@@ -80,91 +80,138 @@ def _require_known_headings(file: BinaryIO, label: str, options: LoadOptions) ->
         raise LoadError(message)
 
 
+def _line_end(head: str) -> str:
+    """Return the last character of most line breaks in *head*."""
+    feeds = head.count("\n")
+    return "\r" if head.count("\r") - head.count("\r\n") > feeds else "\n"
+
+
+def _blocks(source: TextSource, *, skip_chars: int) -> Iterator[bytes]:
+    offset = 0
+    for block in source.blocks(skip_chars=skip_chars):
+        _require_no_nul(source, block, offset, skip_chars=skip_chars)
+        yield block
+        offset += len(block)
+
+
+def _require_no_nul(source: TextSource, text: bytes, offset: int, *, skip_chars: int) -> None:
+    at = text.find(b"\0")
+    if at >= 0:
+        line = source.line(offset + at, skip_chars=skip_chars)
+        message = (
+            f"{source.label}: line {line} contains a NUL byte, so the file is binary or damaged."
+            " Save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
+        )
+        raise LoadError(message)
+
+
 class _Rows:
-    """The rows below the header row of one file, and the position reached in it."""
+    """
+    The rows below the header row of one file.
 
-    def __init__(self, dialect: Dialect, *, chunk_rows: int) -> None:
+    Attributes:
+        next: number of the first row that was not read.
+
+    """
+
+    def __init__(self, dialect: Dialect, *, line_end: str, chunk_rows: int) -> None:
         self._header = dialect.header
-        self._delimiter = dialect.delimiter
+        self._parser = RowParser(
+            header=dialect.header, delimiter=dialect.delimiter, line_end=line_end
+        )
         self._chunk_rows = chunk_rows
-        self._row = dialect.header.number + 1
-        self.line = dialect.lines + 1
+        self._split = SplitRows(dialect.header)
+        self._tables: list[Table] = []
+        self._problems: dict[int, RowProblem] = {}
+        self._after_return = False
+        self.next = dialect.header.number + 1
 
-    def location(self, *, rows: int, lines: int) -> str:
-        """Return the name of the row that is *rows* and *lines* below the position reached."""
-        row, line = self._row + rows, self.line + lines
-        where = f"{self._header.file}, row {row}"
-        return where if line == row else f"{where} (line {line})"
+    def chunks(self, piece: Piece) -> Iterator[Chunk]:
+        """Yield the rows up to the end of *piece*, except those that its next rows may continue."""
+        after_return, self._after_return = self._after_return, self._ends_with_return(piece)
+        for table in self._parser.tables(piece, self.next, after_return=after_return):
+            self.next += len(table.frame)
+            self._tables.append(table)
+            self._add_problems(table.problems)
+            if table.has_inner_breaks:
+                self._add_problems(enclosed_rows(table, self._header, self._parser.delimiter))
+            self._add_problems(self._split.add(table))
+            while self._tables[0].frame.index[-1] < (self._split.first or 0):
+                yield from self._table_chunks(self._tables.pop(0))
 
-    def chunks(self, piece: bytes) -> Iterator[Chunk]:
-        """
-        Yield the rows of *piece*, which follows the previous one.
+    def _ends_with_return(self, piece: Piece) -> bool:
+        return self._parser.line_end == "\n" and piece.text.endswith(b"\r")
 
-        Raises:
-            LoadError: a row has more cells than there are headings.
+    def last_chunks(self) -> Iterator[Chunk]:
+        """Yield the remaining rows."""
+        self._add_problems(self._split.finish())
+        for table in self._tables:
+            yield from self._table_chunks(table)
 
-        """
-        breaks = line_breaks(piece)
-        frame = parse(piece, self._delimiter, self._header.width)
-        if frame is None:
-            frame = self._parse_rows(piece)
-        count = len(frame)
-        frame.index = pd_range(self._row, count)
-        for start in range(0, count, self._chunk_rows):
-            if chunk := self._chunk(frame.iloc[start : start + self._chunk_rows]):
-                yield chunk
-        self._row += count
-        self.line += breaks
+    def _add_problems(self, problems: Iterable[RowProblem]) -> None:
+        for problem in problems:
+            self._problems.setdefault(problem.number, problem)
 
-    def _chunk(self, frame: "DataFrame") -> Chunk | None:
-        """Return the rows of *frame* as a chunk without the blank ones; None if all are blank."""
-        is_blank_row = blank_rows(frame, self._header.columns["task_name"].index)
-        if is_blank_row is not None:
-            frame = frame[~is_blank_row]
-        if frame.empty:
-            return None
+    def _table_chunks(self, table: Table) -> Iterator[Chunk]:
+        for start in range(0, len(table.frame), self._chunk_rows):
+            frame = table.frame.iloc[start : start + self._chunk_rows]
+            blank = blank_rows(frame, self._header.columns["task_name"].index)
+            if blank.size:
+                numbers = frame.index[blank].difference(list(table.filled))
+                frame = frame.drop(index=numbers)
+            if len(frame):
+                yield self._chunk(frame, {} if start else table.beyond)
+
+    def _chunk(self, frame: "DataFrame", beyond: Mapping[int, int]) -> Chunk:
         header = self._header
+        counts = {
+            index: count_filled(frame[index]) for index in header.unnamed() if index in frame
+        }
         names = [*header.columns, *([ORIGIN] if header.origin is not None else [])]
-        unnamed = {index: count_filled(frame[index]) for index in header.unnamed()}
         return Chunk(
             file=header.file,
             sheet=header.sheet,
             columns=header.columns,
             frame=frame[list(header.wanted())].set_axis(names, axis="columns"),
-            unnamed={index: count for index, count in unnamed.items() if count},
+            problems=self._chunk_problems(frame),
+            unnamed={index: count for index, count in (counts | dict(beyond)).items() if count},
         )
 
-    def _parse_rows(self, piece: bytes) -> "DataFrame":
-        """Return the cells of *piece*, whose rows may differ in length."""
-        lines = io.TextIOWrapper(io.BytesIO(piece), encoding="utf-8", newline="")
-        remove_field_limit()
-        reader = csv.reader(lines, delimiter=self._delimiter)
-        width = self._header.width
-        rows: list[list[str]] = []
-        breaks = 0
-        for cells in reader:
-            # Blank cells without a heading are harmless.
-            if not all(map(is_blank, cells[width:])):
-                where = self.location(rows=len(rows), lines=breaks)
-                raise LoadError(_too_wide(where, len(cells), width, self._delimiter))
-            rows.append([*cells[:width], *[""] * (width - len(cells))])
-            breaks = reader.line_num
-        return to_text_frame(rows, width)
+    def _chunk_problems(self, frame: "DataFrame") -> list[RowProblem]:
+        last = frame.index[-1]
+        numbers = sorted(number for number in self._problems if number <= last)
+        problems = [self._problems.pop(number) for number in numbers]
+        at = self._header.list_column
+        if at + 1 < self._header.width:
+            column = self._header.column(at + 1)
+            problems += split_lists(frame[at], frame[at + 1], column)
+            problems.sort(key=_number)
+        return problems
 
 
-def _too_wide(where: str, cells: int, width: int, delimiter: str) -> str:
-    name = DELIMITERS.get(delimiter, repr(delimiter))
-    return (
-        f"{where}: {cells} cells, but {width} headings. The separator is {name}; quote cells that"
-        " contain it."
-    )
+def _number(problem: RowProblem) -> int:
+    return problem.number
 
 
-def _require_no_nul(text: bytes, label: str, *, line: int) -> None:
-    at = text.find(b"\0")
-    if at >= 0:
-        message = (
-            f"{label}: line {line + line_breaks(text[:at])} contains a NUL byte, so the file is"
-            " binary or damaged. Save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
-        )
-        raise LoadError(message)
+def blank_rows(frame: "DataFrame", first: int) -> "NDArray[np.intp]":
+    """
+    Return the positions of the rows whose cells are all blank.
+
+    Args:
+        frame: cells by column position.
+        first: position of the column that is rarely blank, which is looked at first.
+
+    """
+    blank = (~frame[first].str.contains(_VISIBLE)).to_numpy().nonzero()[0]
+    for index in frame if blank.size else ():
+        texts = frame[index].iloc[blank]
+        blank = blank[(texts.str.strip() == "").to_numpy()]
+        if not blank.size:
+            break
+    return blank
+
+
+def count_filled(texts: "Series[str]") -> int:
+    """Return the number of *texts* that are not blank."""
+    filled = texts[texts != ""]
+    return int((filled.str.strip() != "").sum()) if len(filled) else 0

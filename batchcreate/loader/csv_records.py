@@ -3,16 +3,16 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, Final
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
+from batchcreate.loader.quotation_marks import WrongMark, normalize_rows
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-BLOCK_BYTES: Final = 1 << 21
+BLOCK_BYTES: Final = 1 << 22
 """Number of bytes read from a file at once."""
 
 HEAD_BYTES: Final = 1 << 20
@@ -21,18 +21,14 @@ HEAD_BYTES: Final = 1 << 20
 RECORD_BYTES: Final = 1 << 20
 """Maximum length of a row; spreadsheet programs write none of this length."""
 
-UNCLOSED: Final = "unclosed quotation mark. Close it or remove it."
-STRAY: Final = (
-    "text follows the closing quotation mark of a cell. Add the missing mark or remove the"
-    " surplus one, in this row or in a row above; double a mark that is part of a cell."
-)
 TOO_LONG: Final = (
     f"the row is longer than {RECORD_BYTES >> 20} MiB. The cause is probably an unclosed quotation"
     " mark. Close it or remove it."
 )
 
 _MARK: Final = "\ufeff"
-_UTF_8: Final = frozenset({"utf-8", "utf-8-sig", "ascii"})
+_END: Final = b"\x1a"
+_UTF_8: Final = frozenset({"utf-8", "utf-8-sig"})
 _FIELD_CHARS_MAX: Final = (1 << 31) - 1
 
 
@@ -41,32 +37,66 @@ class TextSource:
     The text of an open file in a known encoding.
 
     All methods raise `LoadError` at the first bytes that are not valid in this encoding.
+
+    Attributes:
+        label: the label of the file.
+
     """
 
     def __init__(
         self, file: BinaryIO, label: str, encoding: str, *, block_bytes: int = BLOCK_BYTES
     ) -> None:
         self._file = file
-        self._label = label
+        self.label = label
         self._encoding = encoding
         self._block_bytes = block_bytes
 
     def head(self) -> str:
-        """Return the beginning of the text, without a byte order mark."""
-        return self._head().removeprefix(_MARK)
+        """Return the beginning of the text, without a byte order mark and end-of-file marks."""
+        return self._head().removeprefix(_MARK).rstrip(_END.decode())
 
     def blocks(self, *, skip_chars: int) -> Iterator[bytes]:
-        """Yield the text in UTF-8, except the byte order mark and the first *skip_chars*."""
+        """
+        Yield the text in UTF-8, which is valid unless the encoding of the file is UTF-8 itself.
+
+        The byte order mark, the first *skip_chars* and the end-of-file marks of old programs are
+        omitted.
+        """
         head = self._head()
         to_skip = len(head[: skip_chars + head.startswith(_MARK)].encode())
+        ends = 0
+        for data in self._encoded():
+            kept = len(data.rstrip(_END))
+            if kept:
+                text = _END * ends + data[:kept]
+                yield text[to_skip:]
+                to_skip = max(0, to_skip - len(text))
+                ends = 0
+            ends += len(data) - kept
+
+    def line(self, offset: int, *, skip_chars: int) -> int:
+        """Return the line number of the byte at *offset* of the text that `blocks` yields."""
+        skipped = len(self.head()[:skip_chars].encode())
+        return _count_breaks(self.blocks(skip_chars=0), skipped + offset, "utf-8") + 1
+
+    def require_valid(self) -> None:
+        """Decode the whole text, since `blocks` does not check text that is UTF-8 already."""
+        deque(self._texts(), maxlen=0)
+
+    def _encoded(self) -> Iterator[bytes]:
+        """Yield the text in UTF-8, with a byte order mark if the file has one."""
+        if self._encoding not in _UTF_8:
+            yield from map(str.encode, self._texts())
+            return
+        self._file.seek(0)
+        while block := self._file.read(self._block_bytes):
+            yield block
+
+    def _texts(self) -> Iterator[str]:
         decoder = self._decoder()
         self._file.seek(0)
         while block := self._file.read(self._block_bytes):
-            text = self._decode(decoder, block, is_end=False)
-            # A block that is UTF-8 already need not be encoded again.
-            data = block if self._encoding in _UTF_8 else text.encode()
-            yield data[to_skip:]
-            to_skip = max(0, to_skip - len(data))
+            yield self._decode(decoder, block, is_end=False)
         self._decode(decoder, b"", is_end=True)
 
     def _head(self) -> str:
@@ -80,48 +110,72 @@ class TextSource:
 
     def _decode(self, decoder: codecs.IncrementalDecoder, block: bytes, *, is_end: bool) -> str:
         try:
-            return decoder.decode(block, final=is_end)
+            text = decoder.decode(block)
+            # Behind UTF-16, an end-of-file mark of one byte is half a character.
+            if is_end and decoder.getstate()[0].strip(_END):
+                text += decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
             invalid = error.object[error.start : error.end]
             offset = self._file.tell() - len(error.object) + error.start
             line = line_at(self._file, offset, self._encoding)
             message = (
-                f"{self._label}, line {line}: the byte {invalid.hex(' ').upper()} is not valid"
+                f"{self.label}, line {line}: the byte {invalid.hex(' ').upper()} is not valid"
                 f" {self._encoding}. Save the spreadsheet again as 'CSV UTF-8' or as .xlsx, or"
                 " specify --encoding."
             )
             raise LoadError(message) from error
+        return text
 
 
 def line_at(file: BinaryIO, offset: int, encoding: str) -> int:
     """Return the line number of the byte at *offset* of *file*."""
+    file.seek(0)
+    return _count_breaks(iter(partial(file.read, BLOCK_BYTES), b""), offset, encoding) + 1
+
+
+def _count_breaks(blocks: Iterable[bytes], offset: int, encoding: str) -> int:
+    """Return the number of line breaks in the first *offset* bytes of *blocks*."""
     strict = codecs.getincrementaldecoder(encoding)
     decoder = io.IncrementalNewlineDecoder(strict("replace"), translate=True)
-    file.seek(0)
     breaks = 0
-    while block := file.read(min(offset, BLOCK_BYTES)):
-        breaks += decoder.decode(block).count("\n")
+    for block in blocks:
+        breaks += decoder.decode(block[:offset]).count("\n")
         offset -= len(block)
-    return breaks + decoder.decode(b"", final=True).count("\n") + 1
+        if offset <= 0:
+            break
+    return breaks + decoder.decode(b"", final=True).count("\n")
 
 
-class MalformedRecordError(Exception):
+class LongRowError(Exception):
     """
-    A row that cannot be parsed; handled inside the loader.
+    A row that does not end within `RECORD_BYTES`; handled inside the loader.
 
     Attributes:
-        rows: number of complete rows before it, counted from the end of the previous piece.
-        lines: number of lines before it, counted in the same way.
+        offset: number of bytes before the row.
 
     """
 
-    def __init__(self, reason: str, *, rows: int = 0, lines: int = 0) -> None:
-        super().__init__(reason)
-        self.rows = rows
-        self.lines = lines
+    def __init__(self, offset: int) -> None:
+        super().__init__(TOO_LONG)
+        self.offset = offset
 
 
-def whole_records(blocks: Iterable[bytes], delimiter: str) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """
+    Complete rows in UTF-8, in which every quotation mark is part of a whole cell.
+
+    Attributes:
+        text: the rows, each with a line break at its end.
+        wrong: rows with a wrong quotation mark, by their positions in *text*.
+
+    """
+
+    text: bytes
+    wrong: Sequence[WrongMark] = ()
+
+
+def whole_rows(blocks: Iterable[bytes], delimiter: str) -> Iterator[Piece]:
     """
     Yield UTF-8 text in pieces that consist of complete rows.
 
@@ -130,50 +184,62 @@ def whole_records(blocks: Iterable[bytes], delimiter: str) -> Iterator[bytes]:
         delimiter: the separator of the cells.
 
     Raises:
-        MalformedRecordError: a row does not end, or is malformed.
+        LongRowError: a row does not end.
 
     """
-    rest = b""
+    rest, offset = b"", 0
     for block in blocks:
         data = rest + block
-        end = _records_end(data, delimiter)
-        if end:
-            yield data[:end]
-        rest = data[end:]
+        offset += len(block)
+        # A line feed may follow a carriage return at the end of the block.
+        whole = len(data) - data.endswith(b"\r")
+        text = _well_formed_rows(data, whole, delimiter)
+        if text:
+            yield Piece(text=text)
+        rest = data[len(text) :]
+        if (b'"' in rest and not text) or len(rest) > RECORD_BYTES:
+            rows = normalize_rows(data[len(text) : whole], delimiter, open_bytes_max=RECORD_BYTES)
+            if rows.end:
+                yield Piece(text=rows.text, wrong=rows.wrong)
+            rest = rest[rows.end :]
         if len(rest) > RECORD_BYTES:
-            raise MalformedRecordError(TOO_LONG)
-    if rest:
-        if not _is_well_formed(rest, delimiter):
-            _parsed_end(rest, delimiter, is_last=True)
-        yield rest
+            raise LongRowError(offset - len(rest))
+    yield from _last_rows(rest, delimiter)
 
 
-def remove_field_limit() -> None:
-    """Remove the field size limit of the csv module; `whole_records` limits the rows instead."""
-    csv.field_size_limit(_FIELD_CHARS_MAX)
+def _last_rows(rest: bytes, delimiter: str) -> Iterator[Piece]:
+    if not rest:
+        return
+    data = rest if rest.endswith((b"\n", b"\r")) else rest + b"\n"
+    text = _well_formed_rows(data, len(data), delimiter)
+    if text:
+        yield Piece(text=text)
+    if len(text) < len(data):
+        rows = normalize_rows(data[len(text) :], delimiter, open_bytes_max=0)
+        yield Piece(text=rows.text, wrong=rows.wrong)
 
 
-def line_breaks(data: bytes) -> int:
-    r"""Return the number of line breaks in *data*: ``\n``, ``\r`` or ``\r\n``."""
+def _well_formed_rows(data: bytes, whole: int, delimiter: str) -> bytes:
+    """Return the complete rows in the first *whole* bytes of *data*, or nothing if one is not well formed."""
     import numpy as np
 
-    text = np.frombuffer(data, np.uint8)
-    feeds, returns = text == ord("\n"), text == ord("\r")
-    both = np.count_nonzero(returns[:-1] & feeds[1:])
-    return int(np.count_nonzero(feeds) + np.count_nonzero(returns) - both)
-
-
-def _records_end(data: bytes, delimiter: str) -> int:
-    """Return the end of the last complete row of *data*; 0 if there is none."""
-    # A line feed may follow a carriage return at the end of the block.
-    whole = len(data) - data.endswith(b"\r")
     end = _last_break(data, whole)
-    if b'"' not in data:
-        return end
-    end = _last_unquoted_break(data, end)
-    if end and _is_well_formed(data[:end], delimiter):
-        return end
-    return _parsed_end(data[:whole], delimiter, is_last=False)
+    if data.find(b'"', 0, end) < 0:
+        return data[:end]
+    text = np.frombuffer(data, np.uint8, end)
+    marks = np.flatnonzero(text == ord('"'))
+    if len(marks) % 2:
+        breaks = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
+        outside = breaks[np.searchsorted(marks, breaks) % 2 == 0]
+        end = int(outside[-1]) + 1 if len(outside) else 0
+        marks = marks[: np.searchsorted(marks, end)]
+    is_border = np.zeros(256, bool)
+    is_border[list(b'"\r\n' + delimiter.encode())] = True
+    before, after = marks[0::2] - 1, marks[1::2] + 1
+    # The first mark may be the first byte.
+    first = int(before.size > 0 and before[0] < 0)
+    is_well_formed = is_border[text[before[first:]]].all() and is_border[text[after]].all()
+    return data[:end] if is_well_formed else b""
 
 
 def _last_break(data: bytes, whole: int) -> int:
@@ -182,61 +248,6 @@ def _last_break(data: bytes, whole: int) -> int:
     return max(feed, data.rfind(b"\r", feed + 1, whole)) + 1
 
 
-def _last_unquoted_break(data: bytes, end: int) -> int:
-    """Return the end of the last line outside of quotation marks, if all marks are in pairs."""
-    import numpy as np
-
-    quotes = _quotes(data)
-    if np.searchsorted(quotes, end) % 2 == 0:
-        return end
-    text = np.frombuffer(data, np.uint8, count=end)
-    breaks = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
-    outside = breaks[np.searchsorted(quotes, breaks) % 2 == 0]
-    return int(outside[-1]) + 1 if len(outside) else 0
-
-
-def _is_well_formed(data: bytes, delimiter: str) -> bool:
-    """Return True if each quotation mark in *data* opens or closes a whole cell or is doubled."""
-    import numpy as np
-
-    quotes = _quotes(data)
-    is_border = np.zeros(256, bool)
-    is_border[list(b'"\r\n' + delimiter.encode())] = True
-    text = np.frombuffer(b"\n" + data + b"\n", np.uint8)
-    opening, closing = quotes[0::2], quotes[1::2]
-    is_closed = len(opening) == len(closing)
-    return is_closed and bool(
-        is_border[text[opening]].all() and is_border[text[closing + 2]].all()
-    )
-
-
-def _quotes(data: bytes) -> "NDArray[np.intp]":
-    import numpy as np
-
-    return np.flatnonzero(np.frombuffer(data, np.uint8) == ord('"'))
-
-
-def _parsed_end(data: bytes, delimiter: str, *, is_last: bool) -> int:
-    """
-    Return the end of the last complete row, found by the csv module.
-
-    This slower way handles text with quotation marks inside of cells.
-
-    Raises:
-        MalformedRecordError: text follows a closing mark, or the *last* row does not end.
-
-    """
-    end = len(data) if is_last else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-    lines = io.StringIO(data[:end].decode(), newline="").readlines()
-    remove_field_limit()
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    rows, whole = 0, 0
-    try:
-        for _ in reader:
-            rows, whole = rows + 1, reader.line_num
-    except csv.Error as error:
-        is_open = "unexpected end" in str(error)
-        if is_last or not is_open:
-            reason = UNCLOSED if is_open else STRAY
-            raise MalformedRecordError(reason, rows=rows, lines=whole) from error
-    return sum(len(line.encode()) for line in lines[:whole])
+def remove_field_limit() -> None:
+    """Remove the field size limit of the csv module; `whole_rows` limits the rows instead."""
+    csv.field_size_limit(_FIELD_CHARS_MAX)

@@ -62,6 +62,16 @@ class Header:
         known = [column.index for column in self.columns.values()]
         return known if self.origin is None else [*known, self.origin]
 
+    @property
+    def list_column(self) -> int:
+        """Position of the column of the operation types."""
+        return self.columns["operation_types"].index
+
+    def column(self, index: int) -> Column:
+        """Return the column at position *index*; its heading is empty if it has none."""
+        named = {column.index: column for column in (*self.columns.values(), *self.others)}
+        return named.get(index) or Column(heading="", index=index)
+
     def unnamed(self) -> Sequence[int]:
         """Return the positions of the columns without a heading, up to the last heading cell."""
         return [index for index in range(self.width) if index not in self.named]

@@ -125,7 +125,7 @@ def _without_skipped_rows(
 def without_examples(chunk: Chunk) -> tuple[Chunk, int]:
     """Return *chunk* without the example rows of a template, and the number of these rows."""
     names = chunk.frame["task_name"]
-    # Valid names contain no colon, so that most chunks need no further test.
+    # Valid names contain no colon, and the search for one is fast.
     if not names.str.contains(_COLON).any():
         return chunk, 0
     is_example = names.str.match(_EXAMPLE)

@@ -3,11 +3,12 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import BinaryIO, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import ORIGIN, Chunk, to_frame
-from batchcreate.loader.header import find_header, has_mandatory_headings
+from batchcreate.loader.header import Header, find_header, has_mandatory_headings
 from batchcreate.loader.header_names import (
     MANDATORY,
     SEARCHED_ROWS,
@@ -19,11 +20,15 @@ from batchcreate.loader.header_names import (
 )
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.loader.lost_values import LostColumns
+from batchcreate.loader.split_rows import split_lists
 from batchcreate.messages import quoted
-from batchcreate.models import CellKind, Skipped
+from batchcreate.models import CellKind, RowProblem, Skipped
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
 from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SHOWN_SHEETS: Final = 5
 """Maximum number of sheets whose headings an error lists."""
@@ -103,22 +108,32 @@ def _hidden_with_headings(
 def _chunks(reader: WorkbookReader, lost: LostColumns, chunk_rows: int) -> Iterator[Chunk]:
     header = lost.header
     for rows in reader.rows(
-        header.wanted(), after=header.number, chunk_rows=chunk_rows, headings=lost.headings
+        _positions(header), after=header.number, chunk_rows=chunk_rows, headings=lost.headings
     ):
         yield _chunk(rows, lost)
 
 
+def _positions(header: Header) -> list[int]:
+    """Return the columns to read: those of the header, and a named one next to the list."""
+    following = header.list_column + 1
+    return list(dict.fromkeys([*header.wanted(), *({following} & header.named)]))
+
+
 def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
     header = lost.header
-    names = [*header.columns, ORIGIN]
     columns = [_split_texts(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
+    by_position = {
+        str(index): texts for index, (texts, _) in zip(_positions(header), columns, strict=True)
+    }
+    cells = to_frame(by_position, rows.numbers)
+    frame = cells[[str(index) for index in header.wanted()]]
+    names = [*header.columns, *([ORIGIN] if header.origin is not None else [])]
+    problems = [*lost.problems(rows.covered), *_split_lists(cells, header)]
     return Chunk(
         file=header.file,
         sheet=header.sheet,
         columns=header.columns,
-        frame=to_frame(
-            {name: texts for name, (texts, _) in zip(names, columns, strict=False)}, rows.numbers
-        ),
+        frame=frame.set_axis(names, axis="columns"),
         kinds={
             name: _kinds(letters)
             for name, letters in zip(header.columns, rows.kinds, strict=False)
@@ -129,7 +144,7 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
             for name, (_, covering) in zip(header.columns, columns, strict=False)
             if covering
         },
-        problems=list(lost.problems(rows.covered)),
+        problems=sorted(problems, key=attrgetter("number")),
         unnamed={**rows.unnamed, **lost.counts(rows.covered)},
     )
 
@@ -145,6 +160,15 @@ def _split_texts(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Map
         elif letter == cell_values.FORMATTED:
             own[at], _, covering[at] = texts[at].partition(cell_values.STORED)
     return own, covering
+
+
+def _split_lists(cells: "DataFrame", header: Header) -> Sequence[RowProblem]:
+    following = header.list_column + 1
+    if following not in header.named:
+        return ()
+    return split_lists(
+        cells[str(header.list_column)], cells[str(following)], header.column(following)
+    )
 
 
 def _kinds(letters: str) -> Mapping[int, CellKind]:

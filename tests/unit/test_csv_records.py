@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import example, given
@@ -12,14 +12,13 @@ from batchcreate.errors import LoadError
 from batchcreate.loader.csv_records import (
     HEAD_BYTES,
     RECORD_BYTES,
-    STRAY,
-    UNCLOSED,
-    MalformedRecordError,
+    LongRowError,
+    Piece,
     TextSource,
     line_at,
-    line_breaks,
-    whole_records,
+    whole_rows,
 )
+from batchcreate.loader.quotation_marks import UNCLOSED
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "gb18030"]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -36,6 +35,7 @@ def test_text_does_not_depend_on_the_blocks(
     data = text.encode(encoding)
     # A byte order mark at the start is not part of the text.
     text = text if encoding == "utf-8-sig" else text.removeprefix("\ufeff")
+    text = text.rstrip("\x1a")
     source = TextSource(io.BytesIO(data), "t.csv", encoding, block_bytes=block_bytes)
 
     assert source.head() == text
@@ -60,7 +60,7 @@ def test_invalid_bytes_are_refused(
     source = TextSource(io.BytesIO(data), "t.csv", encoding, block_bytes=block_bytes)
 
     with pytest.raises(LoadError) as caught:
-        list(source.blocks(skip_chars=0))
+        source.require_valid()
 
     assert str(caught.value) == (
         f"t.csv, {where} is not valid {encoding}. Save the spreadsheet again as 'CSV UTF-8' or as"
@@ -88,45 +88,44 @@ def blocks(text: str, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-def malformed(data: bytes) -> tuple[str, int, int]:
-    """Return the reason, and the number of rows and lines before the malformed row."""
-    found: list[bytes] = []
-    with pytest.raises(MalformedRecordError) as caught:
-        found.extend(whole_records([data], ","))
-    whole = b"".join(found).decode()
-    rows = len(list(csv.reader(io.StringIO(whole, newline=""))))
-    lines = line_breaks(whole.encode())
-    return str(caught.value), rows + caught.value.rows, lines + caught.value.lines
+def read_back(pieces: Iterable[Piece]) -> list[list[str]]:
+    text = b"".join(piece.text for piece in pieces).decode()
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
 @given(st.text(st.sampled_from('ab"\n\r,;'), max_size=40), st.integers(1, 9))
 def test_pieces_are_whole_rows(text: str, size: int) -> None:
-    """The rows of all pieces are the rows of the text, or the text is malformed."""
+    """Each piece consists of rows that are well formed, whatever the text is."""
+    pieces = list(whole_rows(blocks(text, size), ","))
+
+    rows = [row for piece in pieces for row in read_back([piece])]
+    assert rows == read_back(pieces)
+    assert all(piece.text.endswith((b"\n", b"\r")) for piece in pieces)
+
+
+@given(st.text(st.sampled_from('ab"\n\r,;'), max_size=40), st.integers(1, 9))
+def test_well_formed_text_is_not_changed(text: str, size: int) -> None:
+    """If the csv module reads the text without an error, it reads the same rows in the pieces."""
     try:
         expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error:
-        with pytest.raises(MalformedRecordError):
-            list(whole_records(blocks(text, size), ","))
         return
 
-    found = [piece.decode() for piece in whole_records(blocks(text, size), ",")]
+    pieces = list(whole_rows(blocks(text, size), ","))
 
-    assert "".join(found) == text
-    rows = (row for piece in found for row in csv.reader(io.StringIO(piece, newline="")))
-    assert list(rows) == expected
+    assert [piece.wrong for piece in pieces if piece.wrong] == []
+    assert read_back(pieces) == expected
 
 
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (b'a\nb,"c\nd\n', (UNCLOSED, 1, 1)),
-        (b'a\n"b\nc"\n"d"e\n', (STRAY, 2, 3)),
-    ],
-    ids=["unclosed", "stray"],
-)
-def test_malformed_row_has_its_position(data: bytes, expected: tuple[str, int, int]) -> None:
-    """The rows and the lines before it are counted."""
-    assert malformed(data) == expected
+@given(st.text(st.sampled_from('ab"\n\r, '), max_size=60), st.integers(1, 60))
+def test_pieces_do_not_depend_on_the_blocks(text: str, size: int) -> None:
+    """The same rows have the same wrong marks, for all sizes of blocks."""
+    cut, whole = list(whole_rows(blocks(text, size), ",")), list(whole_rows([text.encode()], ","))
+
+    assert b"".join(piece.text for piece in cut) == b"".join(piece.text for piece in whole)
+    assert [(each.rule, each.index, each.value) for piece in cut for each in piece.wrong] == [
+        (each.rule, each.index, each.value) for piece in whole for each in piece.wrong
+    ]
 
 
 def test_endless_row_is_refused_before_it_ends() -> None:
@@ -139,16 +138,51 @@ def test_endless_row_is_refused_before_it_ends() -> None:
             blocks_read += 1
             yield b'"' + b"x" * RECORD_BYTES
 
-    with pytest.raises(MalformedRecordError, match="longer than 1 MiB"):
-        list(whole_records(endless(), ","))
+    with pytest.raises(LongRowError, match="longer than 1 MiB"):
+        list(whole_rows(endless(), ","))
 
     assert blocks_read == 1
 
 
-@pytest.mark.parametrize(
-    ("data", "count"),
-    [(b"", 0), (b"a", 0), (b"\n\r\r\n", 3), (b"a\r\nb\n", 2), (b"\r\r", 2), (b"\n\r", 2)],
-)
-def test_lines_end_in_any_way(data: bytes, count: int) -> None:
-    """A carriage return and a line feed together are one line break."""
-    assert line_breaks(data) == count
+def test_mark_that_is_never_closed_ends_with_its_line() -> None:
+    """The rows below it are read, although the mark could have been closed further below."""
+    rows = b"abc,x\n" * 400_000
+    text = b'def,"x\n' + rows
+
+    pieces = list(
+        whole_rows([text[at : at + 500_000] for at in range(0, len(text), 500_000)], ",")
+    )
+
+    assert b"".join(piece.text for piece in pieces) == b'def,"""x"\n' + rows
+    assert [(each.rule, each.index) for piece in pieces for each in piece.wrong] == [(UNCLOSED, 1)]
+
+
+@pytest.mark.parametrize("marks", ["\x1a", "\x1a\x1a\x1a"], ids=["one", "several"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+@pytest.mark.parametrize("block_bytes", [1, 2, 3, 100])
+def test_end_of_file_marks_are_ignored(marks: str, encoding: str, block_bytes: int) -> None:
+    """Old programs write them behind the last row; elsewhere the character is part of the text."""
+    data = f"a\x1ab,c\n\x1ad\n{marks}".encode(encoding)
+    source = TextSource(io.BytesIO(data), "t.csv", encoding, block_bytes=block_bytes)
+
+    assert source.head() == "a\x1ab,c\n\x1ad\n"
+    assert b"".join(source.blocks(skip_chars=2)) == b"b,c\n\x1ad\n"
+
+
+def test_single_end_of_file_byte_is_ignored_in_utf_16() -> None:
+    """Old programs append one byte to any file."""
+    source = TextSource(io.BytesIO("ab\n".encode("utf-16") + b"\x1a"), "t.csv", "utf-16")
+
+    assert source.head() == "ab\n"
+    assert b"".join(source.blocks(skip_chars=0)) == b"ab\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lines_of_the_text_are_counted(encoding: str) -> None:
+    """The position counts from the end of the skipped characters."""
+    data = "订\r\n单\rab\n\nc".encode(encoding)
+    source = TextSource(io.BytesIO(data), "t.csv", encoding, block_bytes=3)
+
+    found = [source.line(offset, skip_chars=3) for offset in range(8)]
+
+    assert found == [2, 2, 2, 2, 3, 3, 3, 4]

@@ -15,7 +15,7 @@ from openpyxl.worksheet.cell_range import CellRange
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import CellKind, Column, Layout, Skipped
+from batchcreate.models import CellKind, Column, Layout, RowProblem, Skipped
 from tests import records
 from tests.chunks import contents, make_chunk, row_cells
 from tests.spreadsheets import ods
@@ -430,3 +430,30 @@ def test_cells_below_blank_headings_are_counted_in_every_group(path: Path) -> No
 
     assert sum((Counter(chunk.unnamed) for chunk in chunks), Counter()) == {2: 1, 4: 100}
     assert chunks[-1].numbers[-1] == 102
+
+
+@pytest.mark.parametrize("heading", ["description", "owner"])
+def test_list_that_was_split_into_columns_is_a_problem(path: Path, heading: str) -> None:
+    """Text-to-columns puts the other operation types into the next cells."""
+    table = [[*HEADINGS, heading], ["crm-1", "INSERT", "UPDATE"], ["crm-2", "INSERT", "x"]]
+
+    chunks = load(write(path, May=table))
+
+    assert [problem for chunk in chunks for problem in chunk.problems] == [
+        RowProblem(
+            number=2,
+            column=Column(heading=heading, index=2),
+            rule="row.split_list",
+            value="UPDATE",
+        )
+    ]
+
+
+def test_cells_next_to_the_list_are_not_part_of_the_chunk(path: Path) -> None:
+    """The column of origins stays, whatever column is next to the operation types."""
+    table = [[*HEADINGS, "owner", "batchcreate origin"], ["crm-1", "INSERT", "me", "o1"]]
+
+    (chunk,) = load(write(path, May=table))
+
+    assert list(chunk.frame) == ["task_name", "operation_types", "origin"]
+    assert chunk.origins == ["o1"]

@@ -1,0 +1,267 @@
+"""Rows and lists that were split are rejected; short rows and notes are not."""
+
+import io
+
+import pytest
+
+from batchcreate.frames import Chunk
+from batchcreate.loader import LoadOptions
+from batchcreate.loader.csv_reader import read_csv
+from batchcreate.loader.split_rows import PARTS_MAX
+from batchcreate.models import Column, RowProblem
+from tests.chunks import row_cells
+
+HEADINGS = "task_name,operation_types,description,task_tag,source_app_id"
+FULL = "full-01,INSERT,x,tag-2,app-2"
+
+
+def chunks_of(text: str, *, block_bytes: int = 1 << 20, chunk_rows: int = 20_000) -> list[Chunk]:
+    _, *events = read_csv(
+        io.BytesIO(text.encode()),
+        label="t.csv",
+        options=LoadOptions(chunk_rows=chunk_rows),
+        block_bytes=block_bytes,
+    )
+    return [event for event in events if isinstance(event, Chunk)]
+
+
+def problems_of(text: str, **sizes: int) -> list[RowProblem]:
+    return [problem for chunk in chunks_of(text, **sizes) for problem in chunk.problems]
+
+
+def split_rows(*lines: str, block_bytes: int = 1 << 20) -> dict[int, str]:
+    """Return the rows that are parts of others, with the numbers of the other parts."""
+    found = problems_of("\n".join(lines), block_bytes=block_bytes)
+    assert {problem.rule for problem in found} <= {"row.split"}
+    return {problem.number: str(problem.facts["others"]) for problem in found}
+
+
+PAIR = {2: "3", 3: "2"}
+SPLIT = {
+    "in the description": (
+        [HEADINGS, "aaa-01,INSERT,first line", "second line,tag-1,app-1"],
+        PAIR,
+    ),
+    "single word": ([HEADINGS, "aaa-01,INSERT,first", "second,tag-1,app-1"], PAIR),
+    "at the end of a cell": ([HEADINGS, "aaa-01,INSERT,first", ",tag-1,app-1"], PAIR),
+    "at the beginning": ([HEADINGS, "aaa-01,INSERT,", "second,tag-1,app-1"], PAIR),
+    "in the list": ([HEADINGS, "aaa-01,INSERT", "UPDATE,x,tag-1,app-1"], PAIR),
+    "trailing cells missing": ([HEADINGS, "aaa-01,INSERT,first line", "second line"], PAIR),
+    "in the last cell": (
+        ["task_name,operation_types,description", "aaa-01,INSERT,first line", "second line"],
+        PAIR,
+    ),
+    "in an unknown column": (
+        ["task_name,operation_types,note", "aaa-01,INSERT,first line", "second line"],
+        PAIR,
+    ),
+    "before the list": (
+        ["task_name,description,operation_types", "aaa-01,first", "second line,INSERT"],
+        PAIR,
+    ),
+    "two line breaks": (
+        [HEADINGS, "aaa-01,INSERT,first", "second line", "third line,tag-1,app-1"],
+        {2: "3, 4", 3: "2, 4", 4: "2, 3"},
+    ),
+    "two paragraphs": (
+        [HEADINGS, "aaa-01,INSERT,first", "", "third line,tag-1,app-1"],
+        {2: "4", 4: "2"},
+    ),
+    "consecutive": (
+        [HEADINGS, *["aaa-01,INSERT,first line", "second line,tag-1,app-1"] * 2],
+        {2: "3", 3: "2", 4: "5", 5: "4"},
+    ),
+    "below a full row": (
+        [HEADINGS, FULL, "aaa-01,INSERT,first line", "second line,tag-1,app-1"],
+        {3: "4", 4: "3"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPLIT)
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+@pytest.mark.parametrize("is_last", [True, False], ids=["end of file", "before a row"])
+def test_row_with_an_unquoted_line_break_is_rejected(
+    name: str, block_bytes: int, *, is_last: bool
+) -> None:
+    """Each part names the others."""
+    lines, expected = SPLIT[name]
+    full = FULL.split(",")[: lines[0].count(",") + 1]
+    after = [] if is_last else [",".join(full)]
+
+    assert split_rows(*lines, *after, block_bytes=block_bytes) == expected
+
+
+LEGAL = {
+    "trailing cells missing": ["aaa-01,INSERT", "aaa-02,INSERT,x", "aaa-03,INSERT", FULL],
+    "wrong operation type": ["aaa-01,INSERT", "aaa-02,UPSRT,x,tag-1", "aaa-03,更新", FULL],
+    "name only": [FULL, "aaa-01", FULL, "aaa-02"],
+    "total": [FULL, "Total: 2"],
+    "number of rows": [FULL, "(1 row)"],
+    "comment": [FULL, "# last wave"],
+    "ruler": [FULL, "-----"],
+    "title of a part": ["Wave 1", FULL, "Wave 2", FULL],
+    "blank lines": ["aaa-01,INSERT", "", "", FULL, ""],
+    "no operation type": [FULL, "aaa-01,,x,tag-1,app-1", "aaa-02,,x"],
+    "two rows without a type": ["aaa-01,x", "bbb 02,x,tag-1,app-1", FULL],
+    "empty last cell": ["aaa-01,INSERT,x,tag-1,", "see above"],
+}
+
+
+@pytest.mark.parametrize("name", LEGAL)
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+def test_short_row_is_not_a_part_of_another(name: str, block_bytes: int) -> None:
+    """Missing cells at the end of a row are empty, and notes do not reject the row above."""
+    assert split_rows(HEADINGS, *LEGAL[name], block_bytes=block_bytes) == {}
+
+
+RETURNS = {
+    "in the description": ("aaa-01,INSERT,first\rsecond,tag-1,app-1", PAIR),
+    "in the name": ("aaa\r-01,INSERT,x,tag-1,app-1", PAIR),
+    "in the last cell": ("aaa-01,INSERT,x,tag-1,app-1\rmore", PAIR),
+    "with an unquoted separator": ("aaa-01,INSERT,first\rsecond, third,tag-1,app-1", PAIR),
+    "between equal parts": ("aaa-01,INSERT,a,b,c\rd,e,f,tag-1,app-1", PAIR),
+    "twice": ("aaa-01,INSERT,a\rb\rc,tag-1,app-1", {2: "3, 4", 3: "2, 4", 4: "2, 3"}),
+    "between rows": (f"{FULL}\r{FULL}", {}),
+    "in quotation marks": ('aaa-01,INSERT,"first\rsecond",tag-1,app-1', {}),
+}
+
+
+@pytest.mark.parametrize("name", RETURNS)
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+def test_bare_carriage_return_splits_a_row(name: str, end: str, block_bytes: int) -> None:
+    """The character is a line break for spreadsheet programs, so that the row numbers are right."""
+    line, expected = RETURNS[name]
+    text = end.join([HEADINGS, line, FULL, FULL])
+
+    found = problems_of(text, block_bytes=block_bytes)
+
+    assert {problem.number: problem.facts["others"] for problem in found} == expected
+    last = row_cells(chunks_of(text, block_bytes=block_bytes))[-1]
+    assert last[:2] == (4 + line.count("\r") * (name != "in quotation marks"), "full-01")
+
+
+def test_carriage_returns_between_all_rows_split_none() -> None:
+    """Old programs end each row in this way."""
+    lines = [HEADINGS, "aaa-01,INSERT,first", "aaa-02,INSERT,x,tag-1,app-1", FULL]
+    text = "\r".join(lines)
+
+    assert problems_of(text) == []
+
+
+def test_surplus_carriage_return_at_the_end_of_each_row_splits_none() -> None:
+    """Some programs write the carriage return twice; the blank row between the rows is counted."""
+    text = f"{HEADINGS}\r\r\n{FULL}\r\r\n{FULL}"
+
+    assert problems_of(text) == []
+    assert [row[0] for row in row_cells(chunks_of(text))] == [3, 5]
+
+
+def test_number_of_parts_is_bounded() -> None:
+    """A long text below the table is not a part of its last row as a whole."""
+    lines = ["task_name,operation_types,description", "aaa-01,INSERT,x", *["some text"] * 300]
+
+    found = split_rows(*lines)
+
+    assert list(found) == list(range(2, 3 + PARTS_MAX))
+
+
+def test_problem_has_the_cell_at_the_line_break() -> None:
+    """The first part ends there, and the second part begins with its first cell."""
+    found = problems_of(f"{HEADINGS}\naaa-01,INSERT,first line\nsecond line,tag-1,app-1\n")
+
+    assert found == [
+        RowProblem(
+            number=number,
+            column=Column(heading=heading, index=index),
+            rule="row.split",
+            value=value,
+            facts={"others": others},
+            is_whole_row=True,
+        )
+        for number, heading, index, value, others in [
+            (2, "description", 2, "first line", "3"),
+            (3, "task_name", 0, "second line", "2"),
+        ]
+    ]
+
+
+LISTS = {
+    "UPDATE": True,
+    " update ": True,
+    "UPDATE)": True,
+    '"DELETE"': True,
+    "UPDATE,DELETE": True,
+    "UPDATE / DELETE": True,
+    "": False,
+    "UPDATE and DELETE": True,
+    "updates of the shop": False,
+    "定时 INSERT": False,
+    "更新": False,
+    "UPDATE2": False,
+    "x": False,
+}
+
+
+def test_operation_type_in_the_next_cell_is_a_split_list() -> None:
+    """The column of the cell does not matter, nor do quotes and brackets that are left over."""
+    wrong = {}
+    for index, headings in enumerate(["description", "", "owner", "task_tag"]):
+        for text, is_split in LISTS.items():
+            quoted = '"' + text.replace('"', '""') + '"'
+            found = problems_of(f"task_name,operation_types,{headings},x\naaa-01,INSERT,{quoted}")
+            column = Column(heading=headings, index=2)
+            expected = [RowProblem(number=2, column=column, rule="row.split_list", value=text)]
+            if found != (expected if is_split else []):
+                wrong[index, text] = found
+
+    assert wrong == {}
+
+
+def test_chinese_words_next_to_chinese_words_are_a_split_list() -> None:
+    """Next to an English operation type, such a word is a description."""
+    texts = ["更新", "更新、删除", "更新和删除」", "更新订单", "UPDATE"]
+    rows = "".join(f"aaa-0{number},插入,{text},\n" for number, text in enumerate(texts))
+
+    found = problems_of(f"{HEADINGS}\n{rows}")
+
+    assert [problem.value for problem in found] == ["更新", "更新、删除", "更新和删除」", "UPDATE"]
+
+
+def test_operation_type_next_to_an_empty_cell_is_no_list() -> None:
+    """The row is rejected for its missing operation types."""
+    assert problems_of(f"{HEADINGS}\naaa-01,,INSERT,x\n") == []
+
+
+def test_list_column_may_be_the_last_one() -> None:
+    """There is no cell next to it."""
+    assert problems_of("description,task_name,operation_types\nUPDATE,aaa-01,INSERT\n") == []
+
+
+@pytest.mark.parametrize("column", ["description", "owner"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_quoted_cell_that_contains_a_row_is_rejected(column: str, end: str) -> None:
+    """A missing quotation mark would hide the rows up to the next mark."""
+    text = end.join(
+        [f"task_name,operation_types,{column}", 'aaa-01,INSERT,"x', "aaa-02,update,y", 'z",b,"c"']
+    )
+
+    (problem,) = problems_of(text.replace(',b,"c"', ""))
+
+    assert (problem.number, problem.rule, problem.value) == (
+        2,
+        "row.enclosed_row",
+        "aaa-02,update,y",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["first\nsecond", "tables: orders,INSERT\nx", "a\nrun INSERT\nb", "a\nb b,INSERT\nc"]
+)
+def test_quoted_cell_with_other_lines_is_accepted(text: str) -> None:
+    """A description may consist of several lines."""
+    chunks = chunks_of(f'task_name,operation_types,description\naaa-01,INSERT,"{text}"\n')
+
+    assert row_cells(chunks) == [(2, "aaa-01", "INSERT", text)]
+    assert chunks[0].problems == []
