@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -13,12 +13,23 @@ from batchcreate.loader.csv_records import (
     HEAD_BYTES,
     line_at,
 )
-from batchcreate.loader.encoding_plausibility import everyday_share
+from batchcreate.loader.encoding_plausibility import (
+    everyday_share,
+    frequent_share,
+    is_eastern,
+    special_words,
+)
 from batchcreate.loader.inputs import LoadOptions
 from batchcreate.messages import quoted
 
 CANDIDATES: Final = ("gb18030", "cp950", "cp932", "cp949", "cp1252")
 """Encodings other than Unicode that are detected; Excel writes one of them in each region."""
+
+RIVALS: Final = (
+    *("cp1250", "mac_roman", "cp850", "cp852", "cp1254", "cp1257", "iso8859_15", "euc_jp"),
+    *("cp1251", "koi8_r", "cp866", "mac_cyrillic", "cp1253", "cp1255", "cp1256", "cp874"),
+)
+"""Further encodings that are never assumed, only offered; a text that one of them fits is uncertain."""
 
 SAMPLE_BYTES: Final = 1 << 16
 """Size of the sample of lines that are not ASCII."""
@@ -30,16 +41,35 @@ _MARKS: Final = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_CHINESE: Final = "gb18030"
 _UTF_16: Final = ("utf-16-le", "utf-16-be")
 _CERTAIN_SHARE: Final = 0.9
-_POSSIBLE_SHARE: Final = 0.7
-_CHAOS_MAX: Final = 0.02
-_CHAOS_MARGIN: Final = 0.1
-_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f][^,;\t|\"\r\n]{0,11}")
+_POSSIBLE_SHARE: Final = 0.5
+_WORDS_MIN: Final = 2
+"""Minimum number of different words that are not ASCII, so that the text can decide."""
+
+_MANY_WORDS: Final = 6
+_WRONG_MIN, _WRONG_MIN_OF_MANY = 1.5, 0.9
+"""Number of wrong words that rule out an encoding, also if there are many words."""
+
+_CHARS_MIN: Final = 8
+"""The same for characters of eastern encodings."""
+
+_FREQUENT_SHARE: Final = 0.25
+_RARE_SHARE: Final = 0.15
+_OFFERED_MAX: Final = 8
+_NOT_ASCII: Final = re.compile(r"[^,;\t|\"\r\n]{0,11}[^\x00-\x7f][^,;\t|\"\r\n]{0,11}")
+_SAVE_AGAIN: Final = "save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
 _NOT_ASCII_BYTES: Final = re.compile(rb"[\x80-\xff][^,;\t|\"\r\n]{0,7}")
 _INVALID: Final = re.compile("[\udc80-\udcff]")
-_TWO_BYTES: Final = re.compile("[\x80-\u07ff]")
-_MORE_BYTES: Final = re.compile("[\u0800-\ud7ff\ue000-\U0010ffff]")
+_TWO_BYTES: Final = re.compile("[\xa0-\u024f\u0370-\u06ff]")
+_MORE_BYTES: Final = re.compile(
+    "[\u0900-\u0e7f\u1e00-\u1eff\u2010-\u2044\u20ac\u2100-\u214f\u3000-\u30ff\u3400-\u9fff"
+    "\uac00-\ud7a3\uff00-\uffef\U0001f300-\U0001faff]"
+)
+"""Characters that texts contain; another encoding is rarely valid UTF-8 of such characters."""
+
+_CONTROL: Final = re.compile("[\x80-\x9f]")
 _ASCII: Final = bytes(range(0x80))
 
 
@@ -94,8 +124,10 @@ def find_encoding(file: BinaryIO, *, label: str, options: LoadOptions) -> str:
         return "utf-8"
     decoded = _decode_all(head, sample.data, options)
     known_in_ascii = count_known(head.decode("ascii", "replace"), options)
-    if found := _by_headings(decoded, known_in_ascii) or _by_text(decoded, sample.data):
+    if found := _by_headings(decoded, known_in_ascii) or _by_text(decoded):
         return found
+    if options.language == "zh" and _is_everyday_chinese(decoded):
+        return _CHINESE
     line = line_at(file, sample.offset, "latin-1")
     raise LoadError(_undecided(f"{label}, line {line}", sample.data, decoded))
 
@@ -142,37 +174,69 @@ def _is_utf_8(sample: bytes) -> bool:
 def _decode_all(head: bytes, sample: bytes, options: LoadOptions) -> Mapping[str, Decoded]:
     """Return *sample* and the number of headings in *head*, by each encoding that is valid."""
     decoded = {}
-    for encoding in CANDIDATES:
+    for encoding in (*CANDIDATES, *RIVALS):
         text, start = _decode_start(sample, encoding), _decode_start(head, encoding)
-        if text and start:
+        if text and start and not _CONTROL.search(text):
             decoded[encoding] = Decoded(text=text, known=count_known(start, options))
     return decoded
 
 
 def _by_headings(decoded: Mapping[str, Decoded], known_in_ascii: int) -> str:
-    """Return the only encoding with most known headings, if they are more than those in ASCII."""
-    most = max((text.known for text in decoded.values()), default=0)
-    best = [encoding for encoding, text in decoded.items() if text.known == most]
-    return best[0] if len(best) == 1 and most > known_in_ascii else ""
+    """Return the first encoding with most known headings if all of these have the same text."""
+    most = max((each.known for each in decoded.values()), default=0)
+    best = {name: each.text for name, each in decoded.items() if each.known == most}
+    is_single = len(set(best.values())) == 1
+    return next(iter(best)) if is_single and most > known_in_ascii else ""
 
 
-def _by_text(decoded: Mapping[str, Decoded], sample: bytes) -> str:
-    """Return the only encoding in which the text is everyday writing."""
-    shares = {name: everyday_share(text.text, name) for name, text in decoded.items()}
-    possible = [name for name, share in shares.items() if share >= _POSSIBLE_SHARE]
-    best = _least_chaotic(sample, possible) if len(possible) > 1 else "".join(possible)
-    return best if shares.get(best, 0) >= _CERTAIN_SHARE else ""
+def _by_text(decoded: Mapping[str, Decoded]) -> str:
+    """Return the only candidate in which the text is everyday writing."""
+    shares = {name: everyday_share(each.text, name) for name, each in decoded.items()}
+    possible = [name for name in CANDIDATES if name in decoded]
+    best = max(possible, default="", key=lambda name: (shares[name], _frequent(name, decoded)))
+    if not best or shares[best] < _CERTAIN_SHARE or not _is_long_enough(decoded[best].text, best):
+        return ""
+    rivals = (
+        name
+        for name, each in decoded.items()
+        if each.text != decoded[best].text and _is_possible(each.text, shares[name])
+    )
+    is_certain = all(_is_dismissed(decoded[name].text, name, best) for name in rivals)
+    return best if is_certain else ""
 
 
-def _least_chaotic(sample: bytes, encodings: Sequence[str]) -> str:
-    """Return the clearly best of *encodings*, or nothing."""
-    from charset_normalizer import from_bytes
+def _frequent(name: str, decoded: Mapping[str, Decoded]) -> float:
+    """Return the share of frequent characters; 0 for encodings of alphabets."""
+    return frequent_share(decoded[name].text, name) if is_eastern(name) else 0.0
 
-    matches = from_bytes(sample, cp_isolation=list(encodings))
-    chaos = {match.encoding: match.chaos for match in matches}
-    first, second, *_ = sorted(encodings, key=lambda name: chaos.get(name, 1.0))
-    is_clean = chaos.get(first, 1.0) <= _CHAOS_MAX
-    return first if is_clean and chaos.get(second, 1.0) - chaos[first] >= _CHAOS_MARGIN else ""
+
+def _is_possible(text: str, share: float) -> bool:
+    """Return True if *text* has this *share* of everyday words, and hardly any others."""
+    words = len(special_words(text))
+    limit = _WRONG_MIN if words < _MANY_WORDS else _WRONG_MIN_OF_MANY
+    return share >= _POSSIBLE_SHARE and (1 - share) * words < limit
+
+
+def _is_long_enough(text: str, encoding: str) -> bool:
+    """Return True if *text* has enough words, or frequent characters, to decide."""
+    if not is_eastern(encoding):
+        return len(special_words(text)) >= _WORDS_MIN
+    count = sum(not char.isascii() for char in text)
+    return count >= _CHARS_MIN and frequent_share(text, encoding) >= _FREQUENT_SHARE
+
+
+def _is_dismissed(text: str, encoding: str, best: str) -> bool:
+    """Return True if *text*, although it is possible, is far less likely than that of *best*."""
+    if not is_eastern(best):
+        return False
+    share = frequent_share(text, encoding) if is_eastern(encoding) else 0
+    return share <= _RARE_SHARE
+
+
+def _is_everyday_chinese(decoded: Mapping[str, Decoded]) -> bool:
+    """Return True if the text is everyday writing in the encoding of Chinese spreadsheets."""
+    text = decoded.get(_CHINESE)
+    return text is not None and everyday_share(text.text, _CHINESE) >= _CERTAIN_SHARE
 
 
 def has_known_headings(head: bytes, options: LoadOptions) -> bool:
@@ -189,16 +253,25 @@ def _decode_start(data: bytes, encoding: str) -> str:
 
 
 def _undecided(where: str, sample: bytes, decoded: Mapping[str, Decoded]) -> str:
+    """Return the message with the readings of the text, the most plausible first."""
     first = _NOT_ASCII_BYTES.search(sample)
     found = first[0].hex(" ").upper() if first else ""
-    texts = (
-        f"{quoted(match[0])} in {name}"
-        for name, text in decoded.items()
-        if (match := _NOT_ASCII.search(text.text))
-    )
-    possible = ", ".join(texts)
-    reading = f"; they may be {possible}" if possible else " or another common encoding"
+    shares = {name: everyday_share(each.text, name) for name, each in decoded.items()}
+    readings: dict[str, list[str]] = {}
+    for name in sorted(decoded, key=lambda name: -shares[name]):
+        readings.setdefault(_first_special_text(decoded[name].text), []).append(name)
+    offered = [
+        f"{quoted(text)} with --encoding {' or '.join(names)}"
+        for text, names in list(readings.items())[:_OFFERED_MAX]
+    ]
     return (
-        f"{where}: the bytes {found} are not UTF-8{reading}. Specify --encoding, or save the"
-        " spreadsheet again as 'CSV UTF-8' or as .xlsx."
+        f"{where}: the bytes {found} are not UTF-8, and the text can be read in several ways:"
+        f" {', '.join(offered)}. Repeat the command with the option whose text is right, or"
+        f" {_SAVE_AGAIN}"
     )
+
+
+def _first_special_text(text: str) -> str:
+    """Return the words around the first characters of *text* that are not ASCII."""
+    match = _NOT_ASCII.search(text)
+    return match[0] if match else ""

@@ -1,4 +1,4 @@
-"""Plausibility of a decoded text: the share of everyday characters and words; pure."""
+"""Plausibility of a decoded text: the share of everyday words and characters; pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
-_TOUCHING: Final = re.compile(r"(?<=[a-z])[^\x00-\x7f]|[^\x00-\x7f](?=[a-z])")
+_RUN: Final = re.compile(r"[^\x00-\x7f]+")
+_ALONE: Final = re.compile(
+    r"(?<=[A-Za-z])[^\x00-\x7f](?![^\x00-\x7f])|(?<![^\x00-\x7f])[^\x00-\x7f](?=[A-Za-z])"
+    r"|(?<=[a-z])[^\x00-\x7f]|[^\x00-\x7f](?=[a-z])"
+)
+"""Ideographs next to ASCII letters, which are more often halves of a western word."""
+
 _ALPHABETS: Final = (
     "äöüßé",  # German
     "àâæçéèêëîïôœùûüÿ",  # French
@@ -17,7 +23,33 @@ _ALPHABETS: Final = (
     "áèéëïóöü",  # Dutch, and what English borrows
     "åäöé",  # Swedish, Finnish
     "æøåé",  # Danish, Norwegian
+    "áðéíóúýþæö",  # Icelandic
+    "ąćęłńóśźż",  # Polish
+    "áčďéěíňóřšťúůýž",  # Czech
+    "áäčďéíĺľňóôŕšťúýž",  # Slovak
+    "áéíóöőúüű",  # Hungarian
+    "ăâîșțşţ",  # Romanian
+    "čćđšž",  # Croatian, Serbian, Slovenian
+    "çğıöşüâîûi̇",  # Turkish # noqa: RUF001 # meant
+    "ąčęėįšųūž",  # Lithuanian
+    "āčēģīķļņšūž",  # Latvian
+    "äõöüšž",  # Estonian
 )
+_SCRIPTS: Final = tuple(
+    re.compile(f"[{letters}]{{2,}}")
+    for letters in (
+        "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўјљњћђџѕќѓ",  # meant
+        "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ",  # meant
+        "א-ת",
+        "ء-ي\u064b-\u0652پچژگک",
+        "ก-๛",
+    )
+)
+_ASCII_LETTER: Final = re.compile("[A-Za-z]")
+_OTHER_SCRIPT: Final = re.compile("[\u0370-\u1dff]")
+_UNUSUAL_SHARE: Final = 0.1
+"""Maximum share of words with capitals in the middle, or with letters of two scripts."""
+
 _ONE_LETTER_WORDS: Final = frozenset("àáèéòóåöøæºª")
 _UNUSUAL: Final = re.compile(r"ã(?![oe])|õ(?!e)")
 _SYMBOL: Final = re.compile(
@@ -26,6 +58,33 @@ _SYMBOL: Final = re.compile(
 )
 _ISO_8859_15: Final = re.compile(r"¤|(?<=[^\W\d_])[¼½¾]|(?<!\d)[¼½¾](?=[^\W\d_])")
 """The characters that Œ, œ, Ÿ and the euro of ISO-8859-15 become in Windows-1252."""
+
+_FREQUENT: Final[Mapping[str, str]] = {
+    "gb18030": (
+        "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子"
+        "说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当"
+        "使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你"
+        "明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果"
+        "料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农"
+        "指几九区强放决西被干做必战先回则任取据处府南收到订单客户描述数据同步任务标签供应商库存发票付款仓库"
+    ),
+    "cp950": (
+        "的一是在不了有和人這中大為上個國我以要他時來用們生到作地於出就分對成會可主發年動同工也能下過子"
+        "說產種面而方後多定行學法所民得經十三之進著等部度家電力裡如水化高自二理起小物現實加量都兩體制機當"
+        "使點從業本去把性好應開它合還因由其些然前外天政四日那社義事平形相全表間樣與關各重新線內數正心反你"
+        "明看原又利比或但質氣第向道命此變條只沒結解問意建月公無系軍很情者最立代想已通並提直題程展五果料象"
+        "員位入常文總次品式活設及管特件長求老頭基資邊流路級少圖山統接知較將組見計別手期根論運指區強放決西"
+        "任取據處南收訂單客戶描述資料同步任務標籤供應商庫存發票付款倉"
+    ),
+    "cp949": (
+        "이다는을를에의가고하지로도한기사서인자시대있어은들그리해나수정아니라보전장여부일제구조주과상성스"
+        "선관원공동국문내원안경면신모행비무생분위진실방회적화용거유산식요체계통중간단학연만드개소세발오업"
+        "데터고객주문작설명테스트동기출재구매판처금"
+    ),
+}
+"""Frequent characters; in text of another encoding they are rare."""
+
+_KANA: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +106,7 @@ _BANDS: Final[Mapping[str, _Band]] = {
     "gb18030": _Band(codec="gb2312", leads=((0xA1, 0xA3), (0xB0, 0xD7))),
     "cp950": _Band(codec="big5", leads=((0xA1, 0xC6),)),
     "cp932": _Band(codec="shift_jis", leads=((0x81, 0x83), (0x88, 0x97))),
+    "euc_jp": _Band(codec="euc_jp", leads=((0xA1, 0xA5), (0xB0, 0xCF))),
     "cp949": _Band(codec="euc_kr", leads=((0xA1, 0xA3), (0xB0, 0xC8))),
 }
 
@@ -56,17 +116,36 @@ def everyday_share(text: str, encoding: str) -> float:
     Return the share of everyday characters, or words, among the different ones beyond ASCII.
 
     In Chinese, Japanese and Korean encodings the common characters are in one band of codes,
-    and text of another encoding is scattered over all bands. Western accented letters are in
-    words of ASCII letters, and each language has few of them.
+    and text of another encoding is scattered over all bands. Accented letters are in words of one
+    case, and each language has few of them; the words of other alphabets have no other letters.
     """
     band = _BANDS.get(encoding)
-    return _western_share(text) if band is None else _eastern_share(text, band)
+    return _alphabetic_share(text) if band is None else _eastern_share(text, band)
+
+
+def frequent_share(text: str, encoding: str) -> float:
+    """Return the share of frequent characters among those of an eastern *encoding* in *text*."""
+    chars = "".join(_RUN.findall(text))
+    letters = [char for char in chars if char.isalpha()]
+    if encoding in {"cp932", "euc_jp"}:
+        return _share(len(_KANA.findall(chars)), len(letters))
+    frequent = frozenset(_FREQUENT[encoding])
+    return _share(sum(char in frequent for char in letters), len(letters))
+
+
+def is_eastern(encoding: str) -> bool:
+    """Return True if *encoding* has two bytes for a character beyond ASCII."""
+    return encoding in _BANDS
+
+
+def special_words(text: str) -> set[str]:
+    """Return the different words and symbols of *text* that are not ASCII."""
+    return {match[0] for match in _WORD.finditer(text) if not match[0].isascii()}
 
 
 def _eastern_share(text: str, band: _Band) -> float:
     special = {char for char in text if not char.isascii()}
-    # A character next to a lower-case letter is more often half of a western word.
-    free = special.intersection(_TOUCHING.sub("", text))
+    free = special.intersection(_ALONE.sub("", text))
     return _share(sum(_is_in(band, char) for char in free), len(special))
 
 
@@ -78,20 +157,33 @@ def _is_in(band: _Band, char: str) -> bool:
     return len(code) > 1 and any(first <= code[0] <= last for first, last in band.leads)
 
 
-def _western_share(text: str) -> float:
+def _alphabetic_share(text: str) -> float:
     # Text in ISO-8859-15 differs in these characters only, so that one of them decides.
     if _ISO_8859_15.search(text):
         return 0.0
-    words, symbols = set(), set()
+    words: set[str] = set()
+    symbols: set[tuple[str, str]] = set()
     for match in _WORD.finditer(text):
         if match[0].isascii():
             continue
         if match[0].isalpha():
-            words.add(match[0].lower())
+            words.add(match[0])
         else:
-            symbols.add(text[max(0, match.start() - 1) : match.end() + 1])
-    good = max(sum(_is_word(word, letters) for word in words) for letters in _ALPHABETS)
-    return _share(good + sum(map(_is_symbol, symbols)), len(words) + len(symbols))
+            at = next(at for at in range(match.start(), match.end()) if text[at] > "\x7f")
+            symbols.add((text[max(0, at - 1) : at], text[at : match.end() + 1]))
+    whole = len(words) + len(symbols)
+    shaped = [word.lower() for word in words if _has_usual_shape(word)]
+    if len(words) - len(shaped) > _UNUSUAL_SHARE * len(words):
+        return 0.0
+    latin = max(sum(_is_word(word, letters) for word in shaped) for letters in _ALPHABETS)
+    other = max(sum(bool(script.fullmatch(word)) for word in shaped) for script in _SCRIPTS)
+    return _share(max(latin, other) + sum(map(_is_symbol, symbols)), whole)
+
+
+def _has_usual_shape(word: str) -> bool:
+    """Return True if *word* has one script, and a capital first letter or capitals only."""
+    has_usual_case = word[1:] == word[1:].lower() or word == word.upper()
+    return has_usual_case and not (_ASCII_LETTER.search(word) and _OTHER_SCRIPT.search(word))
 
 
 def _is_word(word: str, alphabet: str) -> bool:
@@ -101,9 +193,11 @@ def _is_word(word: str, alphabet: str) -> bool:
     return is_spelled and (is_mixed or word in _ONE_LETTER_WORDS)
 
 
-def _is_symbol(around: str) -> bool:
-    """Return True if *around* is a usual symbol with at most one other special neighbour."""
-    return len(_not_ascii(around)) <= len("’é") and bool(_SYMBOL.search(around))  # noqa: RUF001 # meant
+def _is_symbol(around: tuple[str, str]) -> bool:
+    """Return True if a symbol, between two characters, is usual there."""
+    before, rest = around
+    is_alone = len(_not_ascii(before + rest)) <= len("’é")  # noqa: RUF001 # meant
+    return is_alone and _SYMBOL.match(before + rest, len(before)) is not None
 
 
 def _not_ascii(text: str) -> str:

@@ -43,6 +43,8 @@ class LoadOptions:
         delimiter: separator in text files; empty to detect it.
         mapping: headings as typed, and the fields that they mean.
         chunk_rows: maximum number of rows per chunk, blank rows included.
+        language: language of the analysts; of several possible encodings, that of Chinese is
+            assumed if it is ``zh``.
 
     """
 
@@ -51,6 +53,7 @@ class LoadOptions:
     delimiter: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     chunk_rows: int = 20_000
+    language: str = "en"
 
 
 def labels(paths: Sequence[Path]) -> list[str]:

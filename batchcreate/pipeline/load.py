@@ -181,10 +181,11 @@ def _load_chunks(
     source: Input, paths: Sequence[Path], enrolment: Enrolment, notes: InputNotesBuilder
 ) -> Iterator[tuple[Layout, Chunk]]:
     """Yield the chunks of all files, each with the layout of its sheet."""
+    options = replace(source.options, language=source.language)
     for path, label in zip(paths, loader.labels(source.files), strict=True):
         with _stored(path, label=label, enrolment=enrolment) as content:
             notes.paths[content] = path
-            for event in loader.read(path, label=label, options=source.options):
+            for event in loader.read(path, label=label, options=options):
                 match event:
                     case Layout():
                         notes.on_sheet(replace(event, content=content))

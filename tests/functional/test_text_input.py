@@ -36,9 +36,9 @@ async def test_standard_input_is_a_file_like_any_other(tmp_path: Path) -> None:
 
 async def test_options_determine_what_cannot_be_detected(tmp_path: Path) -> None:
     """Encoding, delimiter and headings."""
-    text = "Код^Ops^Описание\ncrm-1^INSERT^заказ\n".replace("^", "|")
+    text = "Code^Ops^Описание\ncrm-1^INSERT^заказ\n".replace("^", "|")
     (tmp_path / "tasks.csv").write_bytes(text.encode("cp1251"))
-    options = ("--map", "код=task_name", "--map", "OPS=operation_types", "--delimiter", "pipe")
+    options = ("--map", "code=task_name", "--map", "OPS=operation_types", "--delimiter", "pipe")
 
     asked = await invoke("check", "tasks.csv", *options, folder=tmp_path)
     ended = await invoke(
@@ -46,13 +46,13 @@ async def test_options_determine_what_cannot_be_detected(tmp_path: Path) -> None
     )
 
     assert asked.code == 2
-    assert "tasks.csv, line 1: the bytes CA EE E4 are not UTF-8" in asked.err
+    assert "tasks.csv, line 1: the bytes CE EF E8 F1 E0 ED E8 E5 are not UTF-8" in asked.err
     assert (ended.code, ended.err.splitlines()[:3]) == (
         0,
         [
             "tasks.csv: 1 row",
             "  read as cp1251 with vertical bars",
-            "  columns: A task_name ('Код'), B operation_types ('Ops')",
+            "  columns: A task_name ('Code'), B operation_types ('Ops')",
         ],
     )
 

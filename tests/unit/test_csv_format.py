@@ -1,6 +1,7 @@
 """The encoding of text files is detected, or the user has to give it."""
 
 import io
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -113,9 +114,12 @@ def test_given_utf_16_needs_no_mark(encoding: str) -> None:
 def test_ambiguous_encoding_must_be_given() -> None:
     """Two characters differ in each encoding; no encoding is assumed."""
     assert encoding_refusal(table("订单").encode("gb18030")) == (
-        "t.csv, line 3: the bytes B6 A9 B5 A5 are not UTF-8; they may be '订单' in gb18030,"
-        " '隆等' in cp950, 'ｶｩｵ･' in cp932, '땐데' in cp949, '¶©µ¥' in cp1252. Specify --encoding,"
-        " or save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
+        "t.csv, line 3: the bytes B6 A9 B5 A5 are not UTF-8, and the text can be read in several"
+        " ways: '订单' with --encoding gb18030, '隆等' with --encoding cp950, '땐데' with --encoding"
+        " cp949, '匡汽' with --encoding euc_jp, 'ถฉตฅ' with --encoding cp874, '∂©µ•' with --encoding"
+        " mac_roman, 'ґ©µ•' with --encoding mac_cyrillic, 'ｶｩｵ･' with --encoding cp932. Repeat the"
+        " command with the option whose text is right, or save the spreadsheet again as"
+        " 'CSV UTF-8' or as .xlsx."
     )
 
 
@@ -139,14 +143,10 @@ def test_ambiguous_encoding_must_be_given() -> None:
 )
 def test_uncertain_encoding_must_be_given(encoding: str, text: str) -> None:
     """A text is never decoded with another encoding."""
-    assert "Specify --encoding" in encoding_refusal(table(text).encode(encoding))
+    refusal = encoding_refusal(table(text).encode(encoding))
 
-
-def test_unknown_encoding_must_be_given() -> None:
-    """The message lists no encoding."""
-    assert "are not UTF-8 or another common encoding. Specify --encoding" in encoding_refusal(
-        table("").encode() + b"\x81\xff\x81 \x81\r\n"
-    )
+    assert "can be read in several ways" in refusal
+    assert "with --encoding" in refusal
 
 
 def test_damaged_utf_8_is_still_utf_8() -> None:
@@ -178,3 +178,88 @@ def test_sample_is_bounded() -> None:
 def test_candidates_are_tried_in_a_fixed_order() -> None:
     """The message lists the most likely encodings first."""
     assert CANDIDATES == ("gb18030", "cp950", "cp932", "cp949", "cp1252")
+
+
+def test_encoding_of_chinese_is_assumed_for_chinese_analysts() -> None:
+    """A short text is ambiguous, but most of their files have this encoding."""
+    content = table("订单").encode("gb18030")
+
+    assert encoding_of(content, language="zh") == "gb18030"
+    with pytest.raises(LoadError):
+        encoding_of(table("Año").encode("cp850"), language="zh")
+
+
+LANGUAGES = {
+    "de": "Bestellübersicht für Müller täglich Größe Straße Lösung Zürich Änderungen Öffnung",
+    "fr": "Commandes modifiées près de Châteauroux reçues création données clients élève déjà forêt",
+    "es": "Año nuevo señal niño próximo teléfono dirección España número código pequeño",
+    "pt": "Atualização de produção não informações preço você código região coração",
+    "sv": "återförsäljare lägenhet ändring på köpare",
+    "pl": "Zamówienia łódź produkcja źródło część księgowość żółty ćma ósmy ręka mąż",
+    "cs": "Příliš žluťoučký kůň úpěl ďábelské ódy řízení zákazník",
+    "hu": "Árvíztűrő tükörfúrógép ügyfél szállítás költség",
+    "tr": "Sipariş güncellemeleri müşteri çalışma İstanbul",  # noqa: RUF001 # meant
+    "lt": "Užsakymai žąsis ėjo ūkis šalis įmonė",
+    "ru": "Заказы клиентов склад обновление данных синхронизация новая версия Москва",
+    "el": "παραγγελίες πελατών Αθήνα ενημέρωση δεδομένων",
+    "he": "הזמנות לקוחות עדכון נתונים",
+    "ar": "طلبات العملاء تحديث البيانات",
+    "th": "คำสั่งซื้อของลูกค้า ปรับปรุงข้อมูล",
+    "zh": "订单 客户 华东区销售订单变更实时同步到数据仓库 供应商主数据 每日全量 库存 发票",
+    "zt": "訂單 客戶 華東區銷售訂單變更即時同步至資料倉儲 供應商 庫存 發票 測試環境",
+    "ja": "テスト 東日本の販売注文の変更をデータウェアハウスへ同期 顧客 在庫 注文",
+    "ko": "고객 마스터 매시간 주문 데이터 동기화 테스트 재고 판매",
+}
+ENCODINGS = {
+    "cp1252 iso8859_1 iso8859_15 mac_roman cp850 cp437": "de fr es pt sv",
+    "cp1250 iso8859_2 cp852 mac_latin2": "pl cs hu",
+    "cp1254 iso8859_9 cp857": "tr",
+    "cp1257 cp775": "lt",
+    "cp1251 koi8_r cp866 iso8859_5 mac_cyrillic": "ru",
+    "cp1253 iso8859_7 cp737": "el",
+    "cp1255 iso8859_8": "he",
+    "cp1256 iso8859_6": "ar",
+    "cp874": "th",
+    "gb18030": "zh zt ja",
+    "gbk": "zh",
+    "cp950 big5": "zt",
+    "cp932 euc_jp": "ja",
+    "cp949 euc_kr": "ko",
+}
+
+
+def test_no_text_is_misread() -> None:
+    """Each of 36 encodings is detected or asked for, with a word, a few words or a sentence."""
+    misread, results = [], Counter[str]()
+    for encoding, language in (
+        (encoding, language)
+        for encodings, languages in ENCODINGS.items()
+        for encoding in encodings.split()
+        for language in languages.split()
+    ):
+        words = LANGUAGES[language].split()
+        for text in (*words[:3], *map(" ".join, [words[:2], words[2:5]]), LANGUAGES[language]):
+            content = table(text).encode(encoding, "ignore")
+            try:
+                found = encoding_of(content)
+                read = content.decode(found)
+            except (LoadError, UnicodeDecodeError):  # the second one is reported with its line
+                results["asked"] += 1
+                continue
+            is_right = read == content.decode(encoding)
+            results["read"] += 1
+            misread += [] if is_right else [(encoding, text, found)]
+
+    assert misread == []
+    assert results["read"] > results["asked"] / 10
+
+
+@pytest.mark.parametrize(
+    ("encoding", "language"),
+    [("cp1252", "de"), ("cp1252", "fr"), ("cp1252", "es"), ("gb18030", "zh"), ("cp950", "zt")],
+)
+def test_usual_files_need_no_question(encoding: str, language: str) -> None:
+    """A sentence is sufficient."""
+    content = table(LANGUAGES[language]).encode(encoding)
+
+    assert content.decode(encoding_of(content)) == content.decode(encoding)
