@@ -259,4 +259,6 @@ def value_of(part: str) -> str:
     return VALUE_WORDS.get(part) or to_upper(part)
 
 
-_SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]|(?<![A-Za-z])and(?![A-Za-z])", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    f"[{re.escape(SEPARATORS)}]|(?<![A-Za-z0-9_])and(?![A-Za-z0-9_])", re.IGNORECASE
+)

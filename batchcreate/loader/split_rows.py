@@ -11,7 +11,7 @@ from batchcreate.loader.header import Header
 from batchcreate.models import Column, RowProblem
 from batchcreate.rules import RULES, VALUE_WORDS, pattern, split_values
 from batchcreate.text import is_blank
-from batchcreate.validator.damage import is_totals
+from batchcreate.validator.converted_values import is_totals
 from batchcreate.validator.suggestions import suggest
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,15 +17,16 @@ from batchcreate.rules import (
     to_upper,
     value_of,
 )
-from batchcreate.validator.damage import (
+from batchcreate.validator.converted_values import (
     KEPT_DIGITS,
     Damage,
-    cleaned,
     find_damage,
     find_doubt,
+    is_date_like,
     is_totals,
     whole_number,
 )
+from batchcreate.validator.damage import cleaned
 from batchcreate.validator.suggestions import Suggestion, suggest
 
 MAX_VALUES: Final = 10
@@ -47,6 +48,18 @@ _FACTS: Final = {
     language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
     for language in messages.LANGUAGES
 }
+_LENGTHS: Final = frozenset({"too_short", "too_long"})
+_COMBINED: Final[Mapping[tuple[str, ...], str]] = {
+    ("charset", "first"): "combined.charset_first",
+    ("charset", "too_short"): "combined.charset_too_short",
+    ("charset", "too_long"): "combined.charset_too_long",
+    ("first", "too_short"): "combined.first_too_short",
+    ("first", "too_long"): "combined.first_too_long",
+    ("charset", "first", "too_short"): "combined.charset_first_too_short",
+    ("charset", "first", "too_long"): "combined.charset_first_too_long",
+}
+"""The message for several problems of one text."""
+
 _NO_SUGGESTION: Final = Suggestion()
 _FIXABLE: Final[frozenset[Damage]] = frozenset({"number", "encoding"})
 
@@ -201,28 +214,40 @@ class ColumnRule:
     def _text_violation(self, text: str) -> Violation | None:
         """Return one violation for everything that is wrong with the characters of *text*."""
         rule = self.rule
-        length = "too_short" if len(text) < rule.min_length else ""
-        length = "too_long" if len(text) > rule.max_length else length
         allowed = re.compile(rule.charset.pattern)
         unexpected = [(at, char) for at, char in enumerate(text, 1) if not allowed.fullmatch(char)]
-        is_first_wrong = bool(
-            rule.first and allowed.match(text) and not re.match(rule.first.pattern, text)
-        )
-        if not unexpected and not is_first_wrong:
-            return self._violation(length, text) if length else None
-        suggestion = suggest(rule, text)
+        faults = list(self._faults(text, is_unexpected=bool(unexpected)))
+        if not faults:
+            return None
+        is_brief = faults[-1] in _LENGTHS
+        if faults[0] in _LENGTHS:
+            return self._violation(faults[0], text)
         first = messages.describe_character(text[0], language=self.language)
-        if not unexpected:
-            key = f"combined.first_{length}" if length else ""
-            return self._violation("first", text, suggestion, key=key, unexpected=first)
         described = messages.describe_characters(
-            unexpected, language=self.language, is_brief=bool(length)
+            unexpected, language=self.language, is_brief=is_brief
         )
-        also = length or ("first" if is_first_wrong else "")
-        key = f"combined.charset_{also}" if also else ""
+        is_date = bool(unexpected) and is_date_like(text)
         return self._violation(
-            "charset", text, suggestion, key=key, unexpected=described, first=first
+            faults[0],
+            text,
+            suggest(rule, text),
+            key="combined.charset_date" if is_date else _COMBINED.get(tuple(faults), ""),
+            unexpected=described if unexpected else first,
+            first=first,
         )
+
+    def _faults(self, text: str, *, is_unexpected: bool) -> Iterator[str]:
+        """Yield the rules for characters and length that *text* breaks."""
+        rule = self.rule
+        if is_unexpected:
+            yield "charset"
+        starts = rule.first and re.match(rule.charset.pattern, text)
+        if rule.first and starts and not re.match(rule.first.pattern, text):
+            yield "first"
+        if len(text) < rule.min_length:
+            yield "too_short"
+        if len(text) > rule.max_length:
+            yield "too_long"
 
     def _value_violation(self, text: str) -> Violation | None:
         if pattern(self.rule).fullmatch(text):

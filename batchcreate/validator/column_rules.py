@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Final
 from batchcreate.models import CellKind
 from batchcreate.rules import RULES, TAG, Rule, pattern
 from batchcreate.validator.cells import ColumnRule, Violation
-from batchcreate.validator.damage import (
-    BLANKS,
-    INVISIBLE,
-    PLACEHOLDERS,
-    TOTALS,
-    TRIMMED,
-    cleaned,
-    rounded_ids,
-)
+from batchcreate.validator.converted_values import MONTHS, PLACEHOLDERS, TOTALS, rounded_ids
+from batchcreate.validator.damage import BLANKS, INVISIBLE, TRIMMED, cleaned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,11 +73,11 @@ _NOT_TEXT: Final = "\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U0001fffe-\U0010ffff"
 """Private and unassigned characters, and some rare ones next to them."""
 
 _ENDS: Final = re.escape(BLANKS + INVISIBLE)
-_WORDS: Final = "|".join(re.escape(word) for word in sorted(PLACEHOLDERS) if word.isascii())
-_MONTHS: Final = "jan|feb|f[ée]v|mar|m[äa]r|mrz|apr|avr|abr|ma[iy]|ju[nli]|jul|aug|ago|ao|sep|o[ck]t|nov|d[eéi][cz]|ene"
+_WORDS: Final = "|".join(re.escape(word) for word in sorted(PLACEHOLDERS))
+_MONTHS: Final = "|".join(sorted({month[:3] for month in MONTHS if month.isascii()}))
 _DATES: Final = (
-    r"^[0-9]{1,4}[./-][0-9]{1,2}[./-]"
-    rf"|^[0-9]{{1,2}}[./-]?(?i:{_MONTHS})|^(?i:{_MONTHS})[a-z]{{0,6}}[./-][0-9./-]{{1,9}}$"
+    rf"^[0-9]{{1,4}}[./-][0-9]{{1,2}}[./-]|^[0-9]{{1,4}}[./-]{{0,2}}(?i:{_MONTHS})"
+    rf"|^(?i:{_MONTHS})[a-zA-Z]{{0,7}}[./-]{{1,2}}[0-9./-]{{1,9}}$"
 )
 _NUMBERS: Final = r"^[0-9eE]*[.,+-][0-9.,eE+-]*$|^[1-9][0-9]{14,}00$"
 
@@ -96,14 +89,14 @@ def _plain_pattern(rule: Rule) -> PlainPattern:
         return PlainPattern(complete=possible, doubtful=nothing)
     if rule.is_text:
         excluded = f"{_CONTROLS}\r{_SUSPICIOUS}{_NOT_TEXT}"
-        first, last = f"[^#=\\\\{excluded}{_ENDS}]", f"[^{excluded}{_ENDS}]"
+        first, last = f"[^#＃﹟={excluded}{_ENDS}]", f"[^{excluded}{_ENDS}]"  # noqa: RUF001
         return PlainPattern(
             complete=f"{first}(?:[^{excluded}]*{last})?",
             doubtful=f"^(?i:err:|错误|(?:{_WORDS})$)",
             length_max=rule.max_length,
         )
     tag = replace(rule, charset=TAG) if rule.is_id else rule
-    totals = f"|^(?i:{TOTALS})" if rule.field == "task_name" else ""
+    totals = f"|^(?i:{TOTALS})[._-]*$" if rule.field == "task_name" else ""
     return PlainPattern(
         complete=pattern(tag).pattern, doubtful=f"^(?i:{_WORDS})$|{_NUMBERS}|{_DATES}{totals}"
     )

@@ -1,9 +1,9 @@
-"""Cell values damaged by spreadsheet programs or encodings, and unambiguous corrections."""
+"""Texts decoded with a wrong encoding, and unambiguous corrections of cell values."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Final
 
 from batchcreate.rules import SEPARATORS, Rule, pattern, split_parts, to_upper, value_of
 
@@ -57,89 +57,6 @@ _TYPED_ENDS = " \t\r\n"
 _UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 _AROUND = QUOTES + BRACKETS + BLANKS
 _BETWEEN = re.compile(f"[{re.escape(SEPARATORS + _AROUND)}]+")
-
-Damage = Literal[
-    "spreadsheet_error",
-    "narrow",
-    "placeholder",
-    "exponent",
-    "long_number",
-    "number",
-    "encoding",
-]
-
-Doubt = Literal["date_like", "formula_text", "null_word"]
-"""Reason for a warning about a valid text."""
-
-KEPT_DIGITS: Final = 15
-"""Number of digits that spreadsheet programs keep of a number."""
-
-SURE_ZEROS: Final = 3
-"""Minimum number of zeros at the end of long numbers that do not occur by chance."""
-
-# Excel and LibreOffice in English, Chinese, German, French, Spanish and Italian.
-_ERRORS: Final = (
-    "#REF! #N/A #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT!"
-    " #UNKNOWN! #BUSY! #PYTHON! #EXTERNAL! #GETTING_DATA #引用! #值! #名称? #数字! #空值!"
-    " #BEZUG! #NV #WERT! #ZAHL! #ÜBERLAUF! #VALEUR! #NOM? #NUL! #NOMBRE!"
-    " #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡DIV/0! #¡NULO! #N/D #RIF! #VALORE! #NOME?"
-)
-SPREADSHEET_ERRORS: Final = frozenset(_ERRORS.split())
-_ERROR: Final = re.compile(r"(?:ERR|错误):\d{3}")
-_NARROW: Final = re.compile("#{3,}")
-_PLACEHOLDER_WORDS: Final = (
-    "- -- --- _ \u2013 — —— / // \\ . .. ... ? ?? ??? XXX XXXX N/A NA N.A. N.A NONE NULL"
-    " NIL NAN NAT <NA> <NULL> (NULL) [NULL] NOTHING UNDEFINED UNKNOWN EMPTY (EMPTY) BLANK (BLANK)"
-    " TBD TBA TBC TODO N/V K.A. 无 沒有 没有 空 空白 (空) (空白) 暂无 暫無 待定 待补充 不适用"
-    " 不適用 未知 未填 同上 DITTO 〃"
-)
-PLACEHOLDERS: Final = {*_PLACEHOLDER_WORDS.split(), "NOT APPLICABLE", "NOT AVAILABLE", "SEE ABOVE"}
-"""Words and signs instead of a missing value, in upper case."""
-
-NULL_WORDS: Final = frozenset(
-    [
-        "NULL",
-        "(NULL)",
-        "[NULL]",
-        "<NULL>",
-        "NONE",
-        "NIL",
-        "NAN",
-        "NAT",
-        "N/A",
-        "NA",
-        "<NA>",
-        "UNDEFINED",
-        "\\N",
-    ]
-)
-"""Words that programs write instead of a missing value, in upper case."""
-
-TOTALS: Final = (
-    r"(?:grand|sub|running)?[ _-]?totals?|sums?|gesamt(?:summe)?|summe|zwischensumme"
-    r"|sous-total|somme|totale|suma"
-)
-_TOTALS: Final = re.compile(
-    rf"(?:{TOTALS}|合计|总计|小计|总数|总和|合計|總計|小計|總數|总共|共计)"
-    r"\s*[:=-]?\s*[0-9.,]*\s*(?:rows?|tasks?|records?|行|条|個|个|項|项)?",
-    re.IGNORECASE,
-)
-_MONTH: Final = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|januar|februar|m[äa]rz|mrz|mai|juni|juli|okt(?:ober)?"
-    "|dez(?:ember)?|janv|f[ée]vr?|avr|juin|juil|ao[ûu]t|d[ée]c|ene|abr|ago|dic"
-)
-_DATE: Final = re.compile(
-    rf"[0-9]{{1,2}}[-./ ]?(?:{_MONTH})(?:[-./ ]?(?:[0-9]{{4}}|[0-9]{{2}}))?"
-    rf"|(?:{_MONTH})[-./ ](?:[0-9]{{4}}|[0-9]{{1,2}})(?:[-./ ](?:[0-9]{{4}}|[0-9]{{2}}))?"
-    r"|[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2(?:[0-9]{4}|[0-9]{2})",
-    re.IGNORECASE,
-)
-_FORMULA_TEXT: Final = re.compile(r"=\s*(?:\".*\"|[A-Za-z][A-Za-z.]*\(.*\))", re.DOTALL)
-_EXPONENT: Final = re.compile(r"-?[0-9]+[.,][0-9]+[eE][+-]?[0-9]{1,3}|[0-9][eE][+-][0-9]{2,3}")
-_ROUNDED: Final = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS - 1}}}(0{{2,}})")
-_FLOAT: Final = re.compile(r"([0-9]{3,15})\.0{1,2}")
-_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,4}")
 
 
 def is_garbled(text: str) -> bool:
@@ -301,7 +218,8 @@ def _known_values(rule: Rule, text: str) -> str:
         if has_unmatched_marks(text):
             return text
         words = [value_of(word) for word in split_parts(_BETWEEN.sub(",", normal_form(text)))]
-        return ",".join(words) if words and set(words) <= set(rule.values) else text
+        is_valid = set(words) <= set(rule.values) and len(words) == len(set(words)) > 0
+        return ",".join(words) if is_valid else text
     if pattern(rule).fullmatch(text) or has_unmatched_marks(text):
         return text
     word = normal_form(text).strip(_AROUND).upper()
@@ -327,74 +245,3 @@ _PAIRS: Final = (
 )
 _CLOSING: Final = {pair[0]: pair[1] for pair in reversed(_PAIRS.split())}
 _CLOSING_MARKS: Final = frozenset(_CLOSING.values()) - _CLOSING.keys()
-
-
-def is_totals(text: str) -> bool:
-    """Return True if *text* introduces a row of totals: ``Total: 2``, ``Sum``, ``合计``."""
-    return _TOTALS.fullmatch(normal_form(text).strip(TRIMMED)) is not None
-
-
-def find_doubt(rule: Rule, text: str) -> Doubt | None:
-    """Return why *text*, a valid value of the field of *rule*, may be damaged, or None."""
-    if rule.values:
-        return None
-    if not rule.is_text:
-        return "date_like" if _DATE.fullmatch(text) else None
-    if _FORMULA_TEXT.fullmatch(text):
-        return "formula_text"
-    return "null_word" if text.upper() in NULL_WORDS else None
-
-
-def find_damage(rule: Rule, text: str) -> Damage | None:
-    """Return the damage of *text*, a cleaned value of the field of *rule*, or None."""
-    shown = normal_form(text).upper()
-    if shown in SPREADSHEET_ERRORS or _ERROR.fullmatch(shown):
-        return "spreadsheet_error"
-    if _NARROW.fullmatch(shown):
-        return "narrow"
-    if rule.is_text:
-        return "encoding" if _is_lost(text) or is_garbled(text) else None
-    if shown in PLACEHOLDERS:
-        return "placeholder"
-    return None if rule.values else _damage_of_name(text)
-
-
-def whole_number(text: str) -> str:
-    """Return the digits of *text* if it is an integer with zero decimals or separators."""
-    if found := _FLOAT.fullmatch(text):
-        return found[1]
-    return text.replace(",", "") if _GROUPED.fullmatch(text) else ""
-
-
-def rounded_ids(ids: Iterable[str], column: Iterable[str]) -> frozenset[str]:
-    """
-    Return the *ids* of a *column* that Excel rounded to fifteen digits.
-
-    An id can end in zeros by chance. Therefore there must be at least three zeros in total, and
-    most of the long numbers of the column must end in zeros.
-    """
-    found = {text: len(match[1]) for text in ids if (match := _ROUNDED.fullmatch(text))}
-    if sum(found.values()) < SURE_ZEROS:
-        return frozenset()
-    long = sum(len(text) > KEPT_DIGITS and _is_digits(text) for text in set(column))
-    return frozenset(found) if 2 * len(found) > long else frozenset()
-
-
-def _damage_of_name(text: str) -> Damage | None:
-    if _EXPONENT.fullmatch(text):
-        return "exponent"
-    if whole_number(text):
-        return "number"
-    return "encoding" if is_garbled(text) else None
-
-
-def _is_lost(text: str) -> bool:
-    """Return True if most letters of *text* became question marks."""
-    marks, letters = text.count("?"), sum(map(str.isalnum, text))
-    # Question marks that people type are consecutive.
-    is_scattered = re.search(r"\?[^?]+\?", text) is not None
-    return marks > 1 and (not letters or (is_scattered and marks > letters))
-
-
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()

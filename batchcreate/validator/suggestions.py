@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from batchcreate.rules import SEPARATORS, Rule, pattern
+from batchcreate.validator.converted_values import (
+    find_damage,
+    is_date_like,
+    is_formula,
+    whole_number,
+)
 from batchcreate.validator.damage import (
     BLANKS,
     BRACKETS,
     INVISIBLE,
     QUOTES,
     cleaned,
-    find_damage,
     fix_encoding,
     has_unmatched_marks,
     normal_form,
-    whole_number,
 )
 
 GAP = "\0"
@@ -95,11 +99,11 @@ UNRELATED = frozenset(_OTHERS.split())
 
 _LIKELY, _SURE = 0.5, 0.8
 _AROUND = QUOTES + BRACKETS + BLANKS + ".:!。：！"
-_CONNECTORS = re.compile(r"[&和与及跟]|\b(?:and|und|et|y|plus)\b", re.IGNORECASE)
+_CONNECTORS = re.compile(r"[&和与與及跟并並]|\b(?:and|und|et|y|plus)\b", re.IGNORECASE)
 _SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]+")
 _NUMBERING = re.compile(r"(?<!\w)[0-9]{1,2}[.)、:]\s*")
 _EXTRA = re.compile(
-    r"^(?:only|just|nur|仅|只)\s*|\s*(?:only|operations?|操作|数据)$", re.IGNORECASE
+    r"^(?:only|just|nur|仅|只)\s*|\s*(?:only|operations?|操作|数据|數據|资料|資料)$", re.IGNORECASE
 )
 _EXCLUDING = re.compile("不|非|(?<![删移去刪])除")
 _RUN = re.compile("(?:INSERT|UPDATE|DELETE|新增|插入|添加|增加|更新|修改|删除|增|改|删){2,}")
@@ -248,6 +252,8 @@ def suggest(rule: Rule, text: str) -> Suggestion:
         return _suggest_list(rule, original)
     if rule.values:
         return _suggest_value(rule, original)
+    if not rule.is_text and (is_date_like(original) or is_formula(original)):
+        return Suggestion()
     fixed = _fixed(rule, original)
     return Suggestion(value=fixed) if _is_valid(rule, fixed) else Suggestion()
 
@@ -281,7 +287,10 @@ def _name(rule: Rule, text: str) -> str:
     )
     plain = re.sub(f"{GAP}*([._-]){GAP}*", r"\1", plain.strip(GAP))
     plain = re.sub(f"{GAP}+", "_", plain)
-    return plain.lstrip("._-") if rule.first else plain
+    name = plain.lstrip("._-") if rule.first else plain
+    # A text without letters may be a number with a format, of which no sign is superfluous.
+    is_sure = any(map(str.isalpha, name)) or name in replace_look_alikes(text)
+    return name if is_sure else ""
 
 
 def _id(text: str) -> str:

@@ -33,7 +33,7 @@ from batchcreate.rules import (
 from batchcreate.text import cell_address, column_letters
 from batchcreate.validator.cells import TOTALS_ROW, ColumnRule
 from batchcreate.validator.column_rules import CheckedColumn, check_column
-from batchcreate.validator.damage import is_totals
+from batchcreate.validator.converted_values import is_totals
 
 if TYPE_CHECKING:
     from pandas import Series

@@ -97,6 +97,13 @@ def test_example_is_valid() -> None:
         ("-or ders", [("charset", "or_ders")]),
         ("-x", [("first", "")]),
         ("é", [("charset", "")]),
+        ("-é", [("charset", "")]),
+        ("12/05/2026", [("charset", "")]),
+        ("10:30", [("charset", "")]),
+        ("=1+2", [("charset", "")]),
+        ("1,234.50 EUR", [("charset", "1_234.50_EUR")]),
+        ("1,234.50", [("charset", "")]),
+        ('="007"', [("charset", "007")]),
     ],
 )
 def test_name_has_all_its_violations(text: str, expected: list[tuple[str, str]]) -> None:
@@ -135,6 +142,8 @@ def test_list_of_known_values_is_valid(text: str) -> None:
         ("UPSRT,UPSRTT", ["value"], ""),
         ("INSERT,banana", ["value"], ""),
         ("insert,INSERT", ["repeated"], "INSERT"),
+        ("插入,INSERT", ["repeated"], "INSERT"),
+        ("新增與刪除", ["value"], "INSERT,DELETE"),
         ("INSERT,UPDATE,DELETE,ALL", ["value"], "INSERT,UPDATE,DELETE"),
         (",;", ["count"], ""),
     ],
@@ -234,6 +243,32 @@ def test_only_the_first_invalid_values_of_a_list_are_named() -> None:
                 " 100 characters: letters (A-Z, a-z), digits, dots, underscores and hyphens,"
                 " starting with a letter (A-Z, a-z) or a digit."
             ),
+        ),
+        (
+            "en",
+            "task_name",
+            "-é",
+            (
+                "The task name '-é' contains 'é' (letter with an accent), starts with '-' and is"
+                " too short (2 characters). Enter 3 to 100 characters: letters (A-Z, a-z), digits,"
+                " dots, underscores and hyphens, starting with a letter (A-Z, a-z) or a digit."
+            ),
+        ),
+        (
+            "en",
+            "task_tag",
+            "12/05/2026",
+            (
+                "The task tag '12/05/2026' contains '/' and looks like a date or time. If a"
+                " spreadsheet program converted the value, format the column as text and enter it"
+                " again: 4 to 64 characters: letters (A-Z, a-z), digits, underscores and hyphens."
+            ),
+        ),
+        (
+            "en",
+            "operation_types",
+            "新增/新增",
+            "'新增/新增' repeats INSERT. Enter each operation type once.",
         ),
         (
             "en",

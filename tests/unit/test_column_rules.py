@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 TEXT = st.characters(exclude_categories=["Cs"])
 """Characters of decoded text."""
 
-DOUBTFUL = ("5-Mar", "Mar-05", "1-Sep", "2026-01-03", "05Mar", "5-Mar-2026", "12-may-26", "Okt-5")
+DOUBTFUL = (
+    "5-Mar",
+    "Mar-05",
+    "1-Sep",
+    "2026-01-03",
+    "05Mar",
+    "5-Mar-2026",
+    "12-may-26",
+    "Okt-5",
+    "MARCH-05",
+    "05-sept.",
+    "2026-Jan-03",
+    "Mar.-05",
+)
 """Texts that may have been dates; the tags and ids among them cause warnings."""
 
 DAMAGED = [
@@ -34,8 +47,8 @@ DAMAGED = [
     ),
     *((field, text) for field, texts in UNFIXABLE.items() for text in texts),
     *((field, text) for field in ("task_name", "task_tag", "task_id") for text in DOUBTFUL),
-    *(("description", text) for text in ('="007"', "\\N", "NULL", "nan")),
-    *(("task_name", text) for text in ("Total", "sum", "Subtotal", "grand-total")),
+    *(("description", text) for text in ('="007"', "\\N", "NULL", "nan", "-", "无", "\uff03" * 3)),
+    *(("task_name", text) for text in ("Total", "sum", "Subtotal", "grand-total", "Total.")),
 ]
 
 

@@ -10,93 +10,9 @@ from hypothesis import strategies as st
 
 from batchcreate.rules import RULES, split_values
 from batchcreate.validator import validate
-from batchcreate.validator.damage import (
-    cleaned,
-    find_damage,
-    find_doubt,
-    fix_encoding,
-    is_totals,
-    rounded_ids,
-    whole_number,
-)
+from batchcreate.validator.damage import cleaned, fix_encoding
 from tests.chunks import make_chunk, rejected_rows
 from tests.damaged_cells import FIXABLE, HARMLESS, ODD_TEXTS, UNFIXABLE
-
-LONG = "123456789012345678"
-
-
-@pytest.mark.parametrize(
-    "text", ["#REF!", "#n/a", "#DIV/0!", "#NAME\uff1f", "#BEZUG!", "#¡REF!", "Err:502"]
-)
-def test_error_of_a_formula_is_known_in_every_field(text: str) -> None:
-    """The errors of Excel and LibreOffice are known in several languages, in text files too."""
-    assert {find_damage(rule, text) for rule in RULES.values()} == {"spreadsheet_error"}
-
-
-@pytest.mark.parametrize("text", ["N/A", "none", "NULL", "nan", "-", "—", "无", "（空）", "tbd"])
-def test_placeholder_is_not_a_value(text: str) -> None:
-    """People and programs write such words for a missing value."""
-    rules = [rule for rule in RULES.values() if not rule.is_text]
-
-    assert {find_damage(rule, text) for rule in rules} == {"placeholder"}
-
-
-@pytest.mark.parametrize("text", ["N/A", "none", "-", "1E+20", "1001.0", "Why????", "a ? b ? c"])
-def test_description_may_be_any_readable_text(text: str) -> None:
-    """Placeholders and numbers are valid descriptions."""
-    assert find_damage(RULES["description"], text) is None
-
-
-@pytest.mark.parametrize("text", ["??", "?? ??", "???: ??", "a?? ???? ??"])
-def test_description_of_question_marks_is_damaged(text: str) -> None:
-    """A program replaced the letters by question marks."""
-    assert find_damage(RULES["description"], text) == "encoding"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("1.23457E+19", "exponent"),
-        ("1,23457e+19", "exponent"),
-        ("1E-05", "exponent"),
-        ("1001.0", "number"),
-        ("1,234,567", "number"),
-        ("12e45678", None),
-        ("1e5f2d3c", None),
-        ("1001", None),
-        ("1.10", None),
-        ("none-of-these", None),
-    ],
-)
-def test_ids_converted_to_numbers_are_detected(text: str, found: str | None) -> None:
-    """A hexadecimal id is not a number with an exponent."""
-    assert find_damage(RULES["task_id"], text) == found
-
-
-@pytest.mark.parametrize(
-    ("text", "digits"),
-    [("1001.0", "1001"), ("1001.00", "1001"), ("1,001", "1001"), ("10,01", ""), ("1001.5", "")],
-)
-def test_integer_is_its_digits(text: str, digits: str) -> None:
-    """Zero decimals and thousands separators are removed."""
-    assert whole_number(text) == digits
-
-
-@pytest.mark.parametrize(
-    ("column", "found"),
-    [
-        (["123456789012345000"], {"123456789012345000"}),
-        (["12345678901234500"], set()),
-        (["12345678901234500", "22345678901234500"], {"12345678901234500", "22345678901234500"}),
-        (["123456789012345000", LONG, LONG[::-1]], set()),
-        (["123456789012345000", "1001", "", "abc"], {"123456789012345000"}),
-        (["0" * 32], set()),
-        (["123456789012345"], set()),
-    ],
-)
-def test_rounded_ids_are_detected_by_the_other_ids(column: list[str], found: set[str]) -> None:
-    """A single id can end in zeros by chance, most ids of a column do not."""
-    assert rounded_ids(column, column) == found
 
 
 def checked_cell(field: str, typed: str) -> tuple[str | None, str]:
@@ -275,63 +191,6 @@ def test_cleaning_twice_changes_nothing(text: str, field: str) -> None:
     once = cleaned(RULES[field], text)
 
     assert cleaned(RULES[field], once) == once
-
-
-DATES = (
-    "5-Mar", "Mar-05", "1-Sep", "12/05/2026", "2026/1/3", "2026-01-03", "03.05.2026", "5.3.26",
-    "5-Mar-2026", "March-2026", "05Mar", "5-Okt", "12-MAY-26", "Sept-21",
-)  # fmt: skip
-NO_DATES = (
-    "app-0001", "mar", "marketing-05", "5-marx", "2026", "12-05", "1.2", "v1.2.3.4", "sep_05_2026",
-    "dec-orders", "2026-13", "3-5", "july",
-)  # fmt: skip
-
-
-def test_dates_in_ids_are_doubtful() -> None:
-    """A spreadsheet program may have converted the value; other ids are certain."""
-    rule = RULES["source_app_id"]
-    missed = [text for text in DATES if find_doubt(rule, text) != "date_like"]
-    wrong = [text for text in NO_DATES if find_doubt(rule, text)]
-
-    assert (missed, wrong) == ([], [])
-    assert find_doubt(RULES["description"], "5-Mar") is None
-
-
-def test_texts_of_programs_in_a_description_are_doubtful() -> None:
-    """A formula that became text, and the words for a missing value."""
-    rule = RULES["description"]
-
-    assert {
-        text: find_doubt(rule, text) for text in ('="007"', "=SUM(A1)", "\\N", "null", "NaN")
-    } == {
-        '="007"': "formula_text",
-        "=SUM(A1)": "formula_text",
-        "\\N": "null_word",
-        "null": "null_word",
-        "NaN": "null_word",
-    }
-    assert [text for text in ("= new", "Nullable", "no", "N") if find_doubt(rule, text)] == []
-
-
-def test_totals_are_recognised() -> None:
-    """The word alone or with a number; a name that begins with the word is a name."""
-    totals = (
-        *("Total", "total:", "Total: 2", "TOTALS 1,234", "Grand Total", "Subtotal", "sub-total 3"),
-        *("Sum", "Sum = 12", "合计", "合计：2", "总计", "小计 3 行", "Summe", "Gesamt: 5"),
-    )
-    names = ("total-orders", "sum-daily", "totally", "Total: orders", "合计任务", "consumer", "x")
-
-    assert [text for text in totals if not is_totals(text)] == []
-    assert [text for text in names if is_totals(text)] == []
-
-
-def test_numbers_of_programs_are_damaged() -> None:
-    """A decimal point before the exponent, or its sign, shows that a program wrote the number."""
-    numbers = ("1.2345678E7", "1.0E10", "1,5e3", "1.23E+15", "-1.5E-3", "1E+05", "7e-05")
-    ids = ("12345678E5", "1e5", "7f3e10", "1E2E3", "12-E5")
-
-    assert [text for text in numbers if find_damage(RULES["task_id"], text) != "exponent"] == []
-    assert [text for text in ids if find_damage(RULES["task_id"], text)] == []
 
 
 def test_unmatched_mark_is_not_removed() -> None:

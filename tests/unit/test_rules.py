@@ -10,6 +10,7 @@ from batchcreate.rules import (
     RULES,
     TARGET_FIELDS,
     pattern,
+    split_parts,
     split_values,
     to_upper,
 )
@@ -116,7 +117,9 @@ def test_case_is_ignored_for_ascii_only() -> None:
     assert not pattern(RULES["task_type"]).fullmatch("realt\u0131me")
 
 
-@pytest.mark.parametrize("separator", list(",;|/+\r\n\uff0c\uff1b、\uff5c\uff0f\uff0b"))
+@pytest.mark.parametrize(
+    "separator", [*",;|/+&\r\n\uff0c\uff1b、\uff5c\uff0f\uff0b\uff06和", " and ", " AND "]
+)
 def test_each_separator_splits_a_list(separator: str) -> None:
     """Western and Chinese separators may have spaces and may be at the end."""
     assert split_values(f"insert{separator} Update {separator}DELETE{separator}") == [
@@ -124,3 +127,19 @@ def test_each_separator_splits_a_list(separator: str) -> None:
         "UPDATE",
         "DELETE",
     ]
+
+
+def test_separator_word_is_not_found_inside_a_word() -> None:
+    """A value that contains the letters is quoted as a whole."""
+    words = ["brand", "andover", "INSERTandUPDATE", "x_and_y", "and1"]
+
+    assert [split_parts(word) for word in words] == [[word] for word in words]
+    assert split_parts("insert and Update,and DELETE") == ["insert", "Update", "DELETE"]
+    assert split_parts("插入and更新") == ["插入", "更新"]
+
+
+def test_chinese_words_are_values_of_the_api() -> None:
+    """Each word of the analysts has one value."""
+    words = "插入、新增、更新、修改、删除、刪除"
+
+    assert split_values(words) == ["INSERT", "INSERT", "UPDATE", "UPDATE", "DELETE", "DELETE"]
