@@ -175,7 +175,9 @@ def _last_lines(
         if "issues" in written:
             yield f"all warnings: {written['issues']}"
         run = ["batchcreate", "run", *arguments[1:], *_missing_options(result, settings)]
-        yield f"{rows}, valid" if result.rows == 1 else f"{rows}, all valid"
+        valid = "valid" if result.rows == 1 else "all valid"
+        warned = sum(group.rows for group in result.warnings())
+        yield ", ".join([rows, valid, *([counted(warned, "warning")] if warned else [])])
         yield f"next: {shlex.join(run)}"
         return
     to_fix = [path for name, path in written.items() if name != "issues"]

@@ -153,7 +153,7 @@ def describe_warnings(
     """Yield the number of warnings, and two lines for each group of them."""
     if groups:
         rows = sum(group.rows for group in groups)
-        yield f"{counted(rows, 'warning')}, most frequent first (the rows are not rejected):"
+        yield f"{counted(rows, 'warning')}, most frequent first (a warning does not reject its row):"
         yield from describe_groups(groups, notes, language=language)
 
 

@@ -115,8 +115,9 @@ def describe_result(
     if settings.run.is_dry_run:
         yield "dry run: nothing was sent"
     elif settings.run.is_strict and not result.plan.is_clean and result.stop_reason is None:
-        reason = "some rows are rejected" if result.plan.rejected else "there are warnings"
-        yield f"--strict: {reason}, so nothing was sent"
+        rejected = ["some rows are rejected"] if result.plan.rejected else []
+        warnings = ["there are warnings"] if result.plan.warnings else []
+        yield f"--strict: {' and '.join([*rejected, *warnings])}, so nothing was sent"
     if not settings.terminal.is_quiet:
         for line in _describe_groups(result, language):
             yield wrap(line, width, indent=INDENT)

@@ -48,7 +48,7 @@ class CauseGroup:
         not_sent_reason: why the last request of the first row was not sent; ``None`` if it was.
         examples: the first rows, in input order.
         causes: number of causes in the group.
-        severity: a warning for rows that have the issue but are not rejected.
+        severity: a warning if the issue does not reject its rows.
 
     """
 

@@ -145,6 +145,7 @@ def page_model(journal: Journal, reports: Reports, to_fix: ToFixResult) -> PageM
         instances=statistics.shares("instance_id"),
         causes=reports.causes,
         rows=list(journal.not_created(limit=ROWS_SHOWN)),
+        warnings=sum(group.rows for group in journal.warning_groups()),
         targets=targets,
         target_count=target_count,
         result_files=list(_result_files(reports, to_fix)),

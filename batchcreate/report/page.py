@@ -47,7 +47,7 @@ from batchcreate.report.formatting import (
     rows_by_owner,
     status_label,
 )
-from batchcreate.text import printable
+from batchcreate.text import counted, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -116,6 +116,7 @@ class PageModel:
         instances: number of rows per instance.
         causes: reasons why rows are not created.
         rows: the first rows that are not created.
+        warnings: number of warnings.
         targets: the first targets of the tasks.
         target_count: number of targets.
         result_files: the other files of the results folder.
@@ -130,6 +131,7 @@ class PageModel:
     instances: Sequence[RowShare]
     causes: Sequence[CauseGroup]
     rows: Sequence[ResultRow]
+    warnings: int = 0
     targets: Sequence[Target]
     target_count: int
     result_files: Sequence[ResultFile] = ()
@@ -310,6 +312,8 @@ def _notices(model: PageModel, facts: Mapping[str, Any]) -> Iterator[str]:
         yield (
             "The last run was interrupted. Run the same command again to resolve the open rows."
         )
+    if model.warnings:
+        yield f"{counted(model.warnings, 'warning')} in issues.csv; a warning does not reject its row."
 
 
 def _meter(summary: Summary) -> Iterator[tuple[str, float, float]]:

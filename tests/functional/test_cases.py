@@ -268,3 +268,14 @@ async def test_strict_sends_nothing_if_there_is_a_warning(tmp_path: Path) -> Non
     assert "to send the rows anyway: batchcreate run" in held.err
     assert "4 warnings, most frequent first" in planned.err
     assert summary["warnings"] == 4
+
+
+async def test_check_with_warnings_only_ends_successfully(tmp_path: Path) -> None:
+    """The last lines state the number of warnings and the file that lists them."""
+    shutil.copy(CASES / "date-like-texts.csv", tmp_path)
+
+    ended = await invoke("check", "date-like-texts.csv", folder=tmp_path)
+
+    assert ended.code == 0
+    assert "3 rows, all valid, 4 warnings" in ended.err.splitlines()
+    assert "all warnings: date-like-texts-results/issues.csv" in ended.err.splitlines()

@@ -304,6 +304,17 @@ class TestContent:
         assert notice.startswith("The last run was interrupted.")
         assert page_of(without_charts(model), tmp_path).texts("p", class_="notice") == []
 
+    @pytest.mark.parametrize(("count", "number"), [(1, "1 warning"), (12, "12 warnings")])
+    def test_number_of_warnings_is_a_notice(
+        self, model: PageModel, tmp_path: Path, count: int, number: str
+    ) -> None:
+        """The warnings are in issues.csv."""
+        page = page_of(without_charts(model, warnings=count), tmp_path)
+
+        assert page.texts("p", class_="notice") == [
+            f"{number} in issues.csv; a warning does not reject its row."
+        ]
+
     @pytest.mark.parametrize(
         ("rate", "text"),
         [

@@ -15,7 +15,15 @@ from batchcreate.cli.run_summary import (
     describe_result,
     next_step,
 )
-from batchcreate.models import CauseGroup, IssueExample, Layout, RowLocation, Status, Summary
+from batchcreate.models import (
+    CauseGroup,
+    IssueExample,
+    Layout,
+    RowLocation,
+    Severity,
+    Status,
+    Summary,
+)
 from batchcreate.pipeline.plan import InputNotes, Plan, SheetNotes
 from batchcreate.pipeline.reports import Reports
 from batchcreate.pipeline.values import RunResult
@@ -195,6 +203,24 @@ def test_strict_run_reports_why_nothing_was_sent(
     )
 
     assert ("--strict: some rows are rejected, so nothing was sent" in lines) == is_reported
+
+
+@pytest.mark.parametrize(
+    ("rejected", "reason"),
+    [(0, "there are warnings"), (2, "some rows are rejected and there are warnings")],
+    ids=["warnings only", "rejected rows too"],
+)
+def test_strict_run_reports_warnings(rejected: int, reason: str) -> None:
+    """The line states everything that must be changed before the rows are sent."""
+    result = result_of(batch(not_attempted=3, rejected=rejected))
+    warning = CauseGroup(
+        status=Status.NOT_ATTEMPTED, rows=1, rule="task_tag.date_like", severity=Severity.WARNING
+    )
+    result = replace(result, plan=replace(result.plan, warnings=[warning]))
+
+    lines = lines_of(result, Settings(run=RunSettings(is_strict=True)))
+
+    assert f"--strict: {reason}, so nothing was sent" in lines
 
 
 def test_files_for_users_are_listed() -> None:
