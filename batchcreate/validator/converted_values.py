@@ -108,6 +108,7 @@ _FORMULA: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MINUS_SIGNS: Final = str.maketrans("‐‒–−", "----")  # noqa: RUF001  (intended)
+_NUMBER_START: Final = re.compile(r"[+‐‒–−-]?\s*[.,．，]?[0-9０-９]")  # noqa: RUF001
 _EXPONENT: Final = re.compile(
     r"[+-]?(?:[0-9]+[.,][0-9]*|[.,][0-9]+)E[+-]?[0-9]{1,3}"
     r"|[+-]?[0-9]+E\+[0-9]{1,3}|[+-]?[0-9]E-[0-9]{2,3}"
@@ -121,7 +122,8 @@ _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,4}")
 def is_totals(text: str) -> bool:
     """Return True if *text* introduces a row of totals: ``Total: 2``, ``Sum``, ``合计``."""
     words = normal_form(text).strip(_TOTALS_ENDS).split()
-    return bool(_TOTALS.fullmatch(" ".join(words)) or _CHINESE.fullmatch("".join(words)))
+    is_chinese = not text.isascii() and _CHINESE.fullmatch("".join(words))
+    return bool(is_chinese or _TOTALS.fullmatch(" ".join(words)))
 
 
 def is_date_like(text: str) -> bool:
@@ -190,6 +192,8 @@ def _damage_of_name(text: str) -> Damage | None:
 
 def _is_exponent(text: str) -> bool:
     """Return True if *text* is a number with an exponent, as programs write it."""
+    if not _NUMBER_START.match(text):
+        return False
     number = "".join(normal_form(text.translate(_MINUS_SIGNS)).split())
     return _EXPONENT.fullmatch(number.upper()) is not None
 

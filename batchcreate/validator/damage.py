@@ -200,7 +200,7 @@ def cleaned(rule: Rule, typed: str) -> str:
 
 def normal_form(text: str) -> str:
     """Return *text* with compatible characters replaced, and without invisible ones."""
-    return unicodedata.normalize("NFKC", text.translate(_UNSEEN))
+    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_UNSEEN))
 
 
 def _trimmed(typed: str) -> str:

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 _NUMBER_AND_INDEX: Final = itemgetter(0, 1)
 _NO_NAME: Final = "task_name.missing"
+_NAME_RULES: Final = frozenset(
+    f"task_name.{reason}" for reason in ("charset", "first", "too_short", "too_long")
+)
+"""Rules for the characters of a name; names that break them are compared with the others."""
+
 _NO_INDEX: Final = 1 << 20
 """Issues of fields without a column follow the issues of all columns."""
 
@@ -124,20 +129,23 @@ class CheckedChunk:
         """
         Yield the fields whose values must be unique, with the values of all rows.
 
-        Rejected rows are included, since a repeated name is an issue in every row. Invalid ids are
-        not compared: the same placeholder can be in many rows.
+        Rejected rows are included, since a repeated name is an issue in every row. Rows of totals
+        are not compared, and neither are invalid ids and placeholders or other damaged names,
+        which can be the same in many rows.
         """
         for name in UNIQUE_FIELDS:
             if name in self.cells:
-                yield name, self._texts(name) if name == "task_name" else self._valid_texts(name)
+                yield name, self._comparable_texts(name)
 
-    def _valid_texts(self, name: str) -> Sequence[str]:
-        """Return the values of the field *name*; those of cells with an error are empty."""
+    def _comparable_texts(self, name: str) -> Sequence[str]:
+        """Return the values of the field *name*; those that are not compared are empty."""
         prefix = f"{name}."
         invalid = {
             issue.number
             for issue in self.issues
-            if issue.severity is Severity.ERROR and issue.rule.startswith(prefix)
+            if issue.severity is Severity.ERROR
+            and (issue.rule.startswith(prefix) or issue.rule == TOTALS_ROW)
+            and issue.rule not in _NAME_RULES
         }
         if not invalid:
             return self._texts(name)

@@ -217,6 +217,24 @@ def test_invalid_ids_are_not_compared() -> None:
     ]
 
 
+def test_rows_without_a_real_name_are_not_compared() -> None:
+    """Totals can equal an id, and a placeholder has one issue in each row."""
+    rows = make_chunk(
+        {
+            "task_name": ["abc", "Total", "Total", "NULL", "NULL", "a b", "########", ""],
+            "task_id": ["123", "123", "124", "125", "", "", "", "Total: 3"],
+            "operation_types": ["INSERT"] * 8,
+        }
+    )
+
+    checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
+
+    assert list(checked.unique_values()) == [
+        ("task_name", ["abc", "", "", "", "", "a b", "", ""]),
+        ("task_id", ["123", "", "", "125", "", "", "", ""]),
+    ]
+
+
 def test_warning_does_not_reject_its_row() -> None:
     """The issue has the severity; the row becomes a task."""
     problem = RowProblem(
