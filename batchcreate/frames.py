@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from batchcreate.models import CellKind, Column, RowProblem
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
 ORIGIN: Final = "origin"
@@ -99,6 +101,22 @@ def empty_column(chunk: Chunk) -> "Series[str]":
     import pandas as pd
 
     return pd.Series("", chunk.frame.index, dtype="str")
+
+
+def matches(texts: "Series[str]", pattern: str) -> "NDArray[np.bool_]":
+    """
+    Return for each of *texts* if it contains *pattern*, in the syntax of RE2.
+
+    The methods of pandas parse the pattern in Python at each call, which takes longer than the
+    search in a chunk.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: NDArray[np.bool_] = pc.match_substring_regex(pa.array(texts), pattern).to_numpy(
+        zero_copy_only=False
+    )
+    return found
 
 
 def _moved(values: Mapping[int, Value], positions: Mapping[int, int]) -> Mapping[int, Value]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import ORIGIN, Chunk
+from batchcreate.frames import ORIGIN, Chunk, matches
 from batchcreate.loader.csv_dialect import Dialect, find_dialect, unknown_headings
 from batchcreate.loader.csv_format import find_encoding, has_known_headings
 from batchcreate.loader.csv_parser import RowParser, Table
@@ -202,7 +202,7 @@ def blank_rows(frame: "DataFrame", first: int) -> "NDArray[np.intp]":
         first: position of the column that is rarely blank, which is looked at first.
 
     """
-    blank = (~frame[first].str.contains(_VISIBLE)).to_numpy().nonzero()[0]
+    blank = (~matches(frame[first], _VISIBLE)).nonzero()[0]
     for index in frame if blank.size else ():
         texts = frame[index].iloc[blank]
         blank = blank[(texts.str.strip() == "").to_numpy()]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import Chunk
+from batchcreate.frames import Chunk, matches
 from batchcreate.loader.csv_reader import read_csv
 from batchcreate.loader.inputs import TEXT_SUFFIXES, LoadEvent, LoadOptions, open_input
 from batchcreate.loader.repeated_headers import RepeatedHeaders
@@ -125,8 +125,8 @@ def _without_skipped_rows(
 def without_examples(chunk: Chunk) -> tuple[Chunk, int]:
     """Return *chunk* without the example rows of a template, and the number of these rows."""
     names = chunk.frame["task_name"]
-    # Valid names contain no colon, and the search for one is fast.
-    if not names.str.contains(_COLON).any():
+    # Valid names contain no colon, so that most chunks need no further test.
+    if not matches(names, _COLON).any():
         return chunk, 0
     is_example = names.str.match(_EXAMPLE)
     examples = int(is_example.sum())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from batchcreate.frames import matches
 from batchcreate.loader.csv_parser import Table
 from batchcreate.loader.header import Header
 from batchcreate.models import Column, RowProblem
@@ -37,11 +38,10 @@ _HAS_OPERATION: Final = f"(?i:{_VALUES}|{_WORDS})"
 _LINE_WITH_OPERATION: Final = rf"[\r\n].*{_HAS_OPERATION}"
 _NOTE: Final = re.compile(r"\W*$|#|//|\(\d+ ")
 
-# Patterns of RE2, the engine of Arrow.
-_BETWEEN: Final = r"[^\pL\pN]"
-_IS_LIST: Final = "^{0}*(?:{1})(?:(?:{0}|and|和)+(?:{1}))*{0}*$"
-_IS_LIST_OF_VALUES: Final = f"(?i:{_IS_LIST.format(_BETWEEN, _VALUES)})"
-_IS_LIST_OF_WORDS: Final = _IS_LIST.format(_BETWEEN, _WORDS)
+_IS_LIST: Final = "{0}*(?:{1})(?:(?:{0}|and|和)+(?:{1}))*{0}*"
+_MAY_BE_LIST: Final = f"^(?i:{_IS_LIST.format('[^0-9A-Za-z]', f'{_VALUES}|{_WORDS}')})$"
+_IS_LIST_OF_VALUES: Final = re.compile(_IS_LIST.format(r"[\W_]", _VALUES), re.IGNORECASE)
+_IS_LIST_OF_WORDS: Final = re.compile(_IS_LIST.format(r"[\W_]", _WORDS))
 _CACHED_TEXTS: Final = 4096
 
 
@@ -57,33 +57,31 @@ def split_lists(
         column: the column of these cells.
 
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    lists, cells = pa.array(operations), pa.array(following)
-    # A Chinese word alone can also be a description.
-    is_split = pc.or_(
-        pc.match_substring_regex(cells, _IS_LIST_OF_VALUES),
-        pc.and_(
-            pc.match_substring_regex(cells, _IS_LIST_OF_WORDS),
-            pc.match_substring_regex(lists, _WORDS),
-        ),
-    )
-    is_split = pc.and_(is_split, pc.match_substring_regex(lists, r"\S"))
-    if not pc.any(is_split).as_py():
+    may_be_list = matches(following, _MAY_BE_LIST)
+    if not may_be_list.any():
         return []
-    values = following[is_split.to_numpy(zero_copy_only=False)]
+    lists, cells = operations[may_be_list], following[may_be_list]
+    rows = zip(lists.index.tolist(), lists.tolist(), cells.tolist(), strict=True)
     return [
-        RowProblem(number=number, column=column, rule=SPLIT_LIST, value=value)
-        for number, value in zip(values.index.tolist(), values.tolist(), strict=True)
+        RowProblem(number=number, column=column, rule=SPLIT_LIST, value=cell)
+        for number, text, cell in rows
+        if not is_blank(text) and _is_list(cell, next_to=text)
     ]
+
+
+def _is_list(cell: str, *, next_to: str) -> bool:
+    """Return True if *cell* consists of operation types; Chinese ones only next to others."""
+    is_translated = re.search(_WORDS, next_to) is not None
+    return _IS_LIST_OF_VALUES.fullmatch(cell) is not None or (
+        is_translated and _IS_LIST_OF_WORDS.fullmatch(cell) is not None
+    )
 
 
 def enclosed_rows(table: Table, header: Header, delimiter: str) -> Iterator[RowProblem]:
     """Yield the rows of *table* with a quoted cell that contains another row."""
     for index in range(table.frame.shape[1]):
         texts = table.frame[index]
-        found = texts[texts.str.contains(_LINE_WITH_OPERATION)]
+        found = texts[matches(texts, _LINE_WITH_OPERATION)]
         for number, text in zip(found.index.tolist(), found.tolist(), strict=True):
             lines = (line for line in text.splitlines()[1:] if _is_row(line, header, delimiter))
             if line := next(lines, ""):
@@ -254,9 +252,7 @@ class SplitRows:
         if table.counts is None:
             return
         operations = table.frame[self._list]
-        is_candidate = (table.counts < self._header.width) & ~operations.str.contains(
-            _HAS_OPERATION
-        ).to_numpy()
+        is_candidate = (table.counts < self._header.width) & ~matches(operations, _HAS_OPERATION)
         if table.is_after_return is not None:
             is_candidate |= table.is_after_return
         positions = is_candidate.nonzero()[0]

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import ORIGIN, Chunk, to_frame
@@ -22,13 +22,10 @@ from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.loader.lost_values import LostColumns
 from batchcreate.loader.split_rows import split_lists
 from batchcreate.messages import quoted
-from batchcreate.models import CellKind, RowProblem, Skipped
+from batchcreate.models import CellKind, Skipped
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
 from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 SHOWN_SHEETS: Final = 5
 """Maximum number of sheets whose headings an error lists."""
@@ -121,19 +118,22 @@ def _positions(header: Header) -> list[int]:
 
 def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
     header = lost.header
-    columns = [_split_texts(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
-    by_position = {
-        str(index): texts for index, (texts, _) in zip(_positions(header), columns, strict=True)
-    }
-    cells = to_frame(by_position, rows.numbers)
-    frame = cells[[str(index) for index in header.wanted()]]
     names = [*header.columns, *([ORIGIN] if header.origin is not None else [])]
-    problems = [*lost.problems(rows.covered), *_split_lists(cells, header)]
+    columns = [_split_texts(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
+    frame = to_frame(
+        {name: texts for name, (texts, _) in zip(names, columns, strict=False)}, rows.numbers
+    )
+    following = dict(zip(_positions(header), columns, strict=True)).get(header.list_column + 1)
+    problems = list(lost.problems(rows.covered))
+    if following:
+        texts = to_frame({"": following[0]}, rows.numbers)[""]
+        column = header.column(header.list_column + 1)
+        problems += split_lists(frame["operation_types"], texts, column)
     return Chunk(
         file=header.file,
         sheet=header.sheet,
         columns=header.columns,
-        frame=frame.set_axis(names, axis="columns"),
+        frame=frame,
         kinds={
             name: _kinds(letters)
             for name, letters in zip(header.columns, rows.kinds, strict=False)
@@ -160,15 +160,6 @@ def _split_texts(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Map
         elif letter == cell_values.FORMATTED:
             own[at], _, covering[at] = texts[at].partition(cell_values.STORED)
     return own, covering
-
-
-def _split_lists(cells: "DataFrame", header: Header) -> Sequence[RowProblem]:
-    following = header.list_column + 1
-    if following not in header.named:
-        return ()
-    return split_lists(
-        cells[str(header.list_column)], cells[str(following)], header.column(following)
-    )
 
 
 def _kinds(letters: str) -> Mapping[int, CellKind]:
