@@ -205,7 +205,8 @@ def blank_rows(frame: "DataFrame", first: int) -> "NDArray[np.intp]":
     blank = (~matches(frame[first], _VISIBLE)).nonzero()[0]
     for index in frame if blank.size else ():
         texts = frame[index].iloc[blank]
-        blank = blank[(texts.str.strip() == "").to_numpy()]
+        if not (texts == "").all():
+            blank = blank[(texts.str.strip() == "").to_numpy()]
         if not blank.size:
             break
     return blank

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from batchcreate.errors import LoadError
 from batchcreate.loader.quotation_marks import WrongMark, normalize_rows
 
-BLOCK_BYTES: Final = 1 << 22
+BLOCK_BYTES: Final = 1 << 21
 """Number of bytes read from a file at once."""
 
 HEAD_BYTES: Final = 1 << 20

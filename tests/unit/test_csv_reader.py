@@ -208,9 +208,9 @@ def test_file_with_a_thousand_columns_is_read(path: Path) -> None:
     assert described(chunks) == [(6, "surplus", 2 * COLUMNS_MAX + 2, "z")]
 
 
-@pytest.mark.parametrize("cell", ["x" * 3_000_000, f'"{"x" * 520_000}\n{"x" * 520_000}"'])
-def test_row_of_a_mebibyte_is_read(path: Path, cell: str) -> None:
-    """Such a row is longer than the blocks of the parser."""
+@pytest.mark.parametrize("cell", ["x" * 1_500_000, f'"{"x" * 520_000}\n{"x" * 520_000}"'])
+def test_row_longer_than_the_blocks_of_the_parser_is_read(path: Path, cell: str) -> None:
+    """No cell is cut at the end of a block."""
     content = f"task_name,operation_types,note\nabc,INSERT\ndef,INSERT,{cell}\nghi,INSERT,\n"
 
     assert [row[1] for row in row_cells(load(path, content))] == ["abc", "def", "ghi"]
@@ -229,9 +229,9 @@ def test_many_rows_with_inner_line_breaks_are_read(path: Path) -> None:
 
 def test_short_rows_below_many_headings_are_read(path: Path) -> None:
     """The missing cells do not fill the memory."""
-    content = "task_name,operation_types" + "," * 400 + "\nabc" + "\n" * 30_000 + "def,x\n"
+    content = "task_name,operation_types" + "," * 400 + "\nabc" + "\n" * 10_000 + "def,x\n"
 
-    assert row_cells(load(path, content)) == [(2, "abc", ""), (30_002, "def", "x")]
+    assert row_cells(load(path, content)) == [(2, "abc", ""), (10_002, "def", "x")]
 
 
 def test_title_may_be_wider_than_the_table(path: Path) -> None:
@@ -627,7 +627,7 @@ PLAIN = st.text(st.sampled_from("abc -_订."), max_size=8)
     st.sampled_from(["\r\n", "\n", "\r"]),
     st.sampled_from([1, 7, 1 << 20]),
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_missing_cells_at_the_end_of_rows_are_empty(
     table: list[tuple[str, str, str]], omitted: int, end: str, block_bytes: int
 ) -> None:
