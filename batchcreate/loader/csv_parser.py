@@ -203,7 +203,7 @@ def _parse(text: bytes, delimiter: str) -> "DataFrame | None":
             keep_default_na=False,
             skip_blank_lines=False,
         )
-    except pd.errors.ParserError:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError):
         return None
 
 

@@ -208,12 +208,17 @@ def test_file_with_a_thousand_columns_is_read(path: Path) -> None:
     assert described(chunks) == [(6, "surplus", 2 * COLUMNS_MAX + 2, "z")]
 
 
-@pytest.mark.parametrize("cell", ["x" * 1_500_000, f'"{"x" * 520_000}\n{"x" * 520_000}"'])
+@pytest.mark.parametrize(
+    "cell", ["x" * 2_500_000, f'"{"x" * 1_300_000}\n{"x" * 1_200_000}"'], ids=["plain", "quoted"]
+)
 def test_row_longer_than_the_blocks_of_the_parser_is_read(path: Path, cell: str) -> None:
     """No cell is cut at the end of a block."""
-    content = f"task_name,operation_types,note\nabc,INSERT\ndef,INSERT,{cell}\nghi,INSERT,\n"
+    before = "abc,INSERT,\n" * 100_000
+    content = f"task_name,operation_types,note\n{before}def,INSERT,{cell}\nghi,INSERT,\n"
 
-    assert [row[1] for row in row_cells(load(path, content))] == ["abc", "def", "ghi"]
+    rows = row_cells(load(path, content))
+
+    assert rows[-2:] == [(100_002, "def", "INSERT"), (100_003, "ghi", "INSERT")]
 
 
 def test_many_rows_with_inner_line_breaks_are_read(path: Path) -> None:
