@@ -171,7 +171,7 @@ def assert_reported(outcome: Outcome, *patterns: str) -> None:
     """Require that `check` and `run` both print texts that match the *patterns*."""
     for ended in (outcome.check, outcome.run):
         text = flat(ended.err)
-        assert [each for each in patterns if not re.search(each, text)] == [], ended.err
+        assert [each for each in patterns if not re.search(each, text, re.IGNORECASE)] == [], ended.err
 
 
 def names_row(message: str, number: int) -> bool:
