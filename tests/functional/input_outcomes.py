@@ -17,6 +17,7 @@ from tests.functional.program import (
     read_lines,
     recording,
 )
+from tests.row_results import Results, RowSeen, difference
 
 CASES = Path(__file__).parent.parent / "cases"
 
@@ -27,6 +28,7 @@ class Outcome:
     The result of `check` and `run` for one input file.
 
     Attributes:
+        name: of the file.
         check: exit code and output of `check`.
         run: exit code and output of `run`.
         bodies: the request bodies by task name.
@@ -35,6 +37,7 @@ class Outcome:
 
     """
 
+    name: str
     check: Ended
     run: Ended
     bodies: Mapping[str, Mapping[str, Any]]
@@ -112,6 +115,7 @@ async def outcome_of(
     if run.code in {0, 1}:
         assert _lines(results / "issues.csv") == issues, "check and run report different issues"
     return Outcome(
+        name=name,
         check=check,
         run=run,
         bodies={each.name: each.body for each in tasks},
@@ -168,10 +172,16 @@ def assert_asked(outcome: Outcome, *parts: str) -> None:
 
 
 def assert_reported(outcome: Outcome, *patterns: str) -> None:
-    """Require that `check` and `run` both print texts that match the *patterns*."""
+    """
+    Require that `check` and `run` both print texts that match the *patterns*.
+
+    The name of the file does not count: it names what the file contains.
+    """
     for ended in (outcome.check, outcome.run):
-        text = flat(ended.err)
-        assert [each for each in patterns if not re.search(each, text, re.IGNORECASE)] == [], ended.err
+        text = flat(ended.err).replace(Path(outcome.name).stem, "")
+        assert [each for each in patterns if not re.search(each, text, re.IGNORECASE)] == [], (
+            ended.err
+        )
 
 
 def names_row(message: str, number: int) -> bool:
@@ -197,3 +207,47 @@ def seen(outcome: Outcome) -> str:
 
 def _lines(path: Path) -> list[dict[str, str]]:
     return read_lines(path) if path.is_file() else []
+
+
+async def differences(
+    folder: Path, required: Mapping[str, Mapping[int, Results]], *options: str
+) -> list[str]:
+    """
+    Check and run several files in one batch; return the differences from the *required* rows.
+
+    Args:
+        folder: contains the files; their task names differ.
+        required: results of the rows, by file name.
+        options: of both commands.
+
+    """
+    check = await invoke("check", *required, *options, folder=folder)
+    async with recording() as simulator:
+        run = await invoke("run", *required, *options, *at(simulator), "--yes", folder=folder)
+        bodies = {each.name: each.body for each in simulator.tasks(PROJECT, INSTANCE)}
+    if {check.code, run.code} - {0, 1}:
+        return [f"{check.code}, {run.code}: {run.err}"]
+    results = folder / f"{Path(next(iter(required))).stem}-results"
+    issues: dict[tuple[str, str], list[Row]] = {}
+    for issue in _lines(results / "issues.csv"):
+        issues.setdefault((issue["file"], issue["row"]), []).append(issue)
+    found = {
+        (row["file"], int(row["row"])): RowSeen(
+            status=row["status"],
+            body=bodies.pop(row["task_name"], None) if row["status"] == "created" else None,
+            issues=tuple(issues.get((row["file"], row["row"]), ())),
+        )
+        for row in _lines(results / "results.csv")
+    }
+    wanted = {
+        (name, number): row for name, rows in required.items() for number, row in rows.items()
+    }
+    listed = [
+        f"{name} row {number}: {text}"
+        for (name, number), row in wanted.items()
+        if (text := difference(row, found.get((name, number))))
+    ]
+    surplus = [
+        f"{name} row {number}: {found[name, number]}" for name, number in found.keys() - wanted
+    ]
+    return [*listed, *surplus, *(f"{name} belongs to no row" for name in bodies)]

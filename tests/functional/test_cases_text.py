@@ -1,6 +1,7 @@
 """Text files that are easily misread: each row is created as the analyst typed it, or rejected."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,21 @@ from tests.functional.input_outcomes import (
     assert_ended,
     assert_reported,
     assert_strict_sends_nothing,
+    differences,
     flat,
     names_row,
     outcome_of,
     seen,
     task,
+)
+from tests.text_inputs import (
+    DAMAGE,
+    HEADINGS,
+    OPERATIONS,
+    RECORDS,
+    REFUSED,
+    TOTALS,
+    TextInput,
 )
 
 
@@ -210,3 +221,34 @@ async def test_unquoted_line_break_rejects_both_halves(tmp_path: Path) -> None:
     assert_ended(outcome, created, rejected={2: "", 3: ""})
     assert names_row(outcome.message(2), 3), seen(outcome)
     assert names_row(outcome.message(3), 2), seen(outcome)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [RECORDS, HEADINGS, DAMAGE, TOTALS, OPERATIONS],
+    ids=["records", "headings", "damage", "totals", "operations"],
+)
+async def test_no_cell_changes_its_meaning(
+    inputs: Mapping[str, TextInput], tmp_path: Path
+) -> None:
+    """Each row of these files is created as it was typed, or has an issue."""
+    required = {}
+    for stem, each in inputs.items():
+        name = f"{stem}{each.suffix}"
+        content = each.text.replace("@", f"{stem}-")
+        (tmp_path / name).write_text(content, encoding="utf-8", newline="")
+        required[name] = each.rows
+
+    found = await differences(tmp_path, required)
+
+    assert found == [], "\n".join(found)
+
+
+async def test_tables_with_contradicting_headings_are_refused(tmp_path: Path) -> None:
+    """Nothing is read if the columns of the file are not certain."""
+    codes = {}
+    for stem, content in REFUSED.items():
+        outcome = await outcome_of(f"{stem}.csv", tmp_path, content=content)
+        codes[stem] = outcome.codes
+
+    assert codes == dict.fromkeys(REFUSED, (2, 2))
