@@ -36,6 +36,7 @@ class Chunk:
             the frame.
         problems: what the loader detected in some of the rows, ascending by row number.
         unnamed: numbers of filled cells below blank headings, by the positions of the columns.
+        hidden: numbers of the rows that the sheet hides, ascending.
 
     """
 
@@ -47,6 +48,7 @@ class Chunk:
     covering: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     problems: Sequence[RowProblem] = ()
     unnamed: Mapping[int, int] = field(default_factory=dict)
+    hidden: Sequence[int] = ()
 
     @property
     def numbers(self) -> list[int]:
@@ -73,6 +75,7 @@ class Chunk:
             kinds={name: _moved(kinds, positions) for name, kinds in self.kinds.items()},
             covering={name: _moved(texts, positions) for name, texts in self.covering.items()},
             problems=[problem for problem in self.problems if problem.number in numbers],
+            hidden=[number for number in self.hidden if number in numbers],
         )
 
 

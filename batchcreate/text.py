@@ -1,6 +1,7 @@
 """Printable and CSV-safe text, display width, and cell addresses."""
 
 import re
+from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 SHOWN_CHARS = 2048
@@ -78,6 +79,20 @@ def display_width(text: str) -> int:
 def counted(count: int, noun: str) -> str:
     """Return *count* and *noun*, in the plural unless *count* is 1."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed_ranges(ranges: Sequence[tuple[int, int]], *, count: int) -> str:
+    """
+    Return the numbers of rows as a list, such as ``3, 5-9 and 12 more``.
+
+    Args:
+        ranges: first and last number of the first ranges of consecutive rows.
+        count: number of all rows.
+
+    """
+    parts = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
+    others = count - sum(last - first + 1 for first, last in ranges)
+    return ", ".join(parts) + (f" and {others} more" if others else "")
 
 
 def cell_text(text: str) -> str:

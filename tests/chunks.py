@@ -27,6 +27,7 @@ def make_chunk(  # noqa: PLR0913 # one for each attribute
     covering: Mapping[str, Mapping[int, str]] | None = None,
     origins: Sequence[str] = (),
     problems: Sequence[RowProblem] = (),
+    hidden: Sequence[int] = (),
 ) -> Chunk:
     """Return rows from row 2 on; by default the columns have the names of the fields."""
     numbers = list(numbers) or range(2, 2 + max(map(len, cells.values()), default=0))
@@ -39,6 +40,7 @@ def make_chunk(  # noqa: PLR0913 # one for each attribute
         kinds=kinds or {},
         covering=covering or {},
         problems=problems,
+        hidden=hidden,
     )
 
 

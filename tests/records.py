@@ -17,14 +17,14 @@ def record(kind: int, content: bytes) -> bytes:
     return struct.pack("<HH", kind, len(content)) + content
 
 
-def label(row: int, column: int, text: str) -> bytes:
+def label(row: int, column: int, text: str, style: int = 0) -> bytes:
     """Return a cell with *text*; rows and columns count from 0."""
-    content = struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le")
+    content = struct.pack("<HHHHB", row, column, style, len(text), 1) + text.encode("utf-16-le")
     return record(0x0204, content)
 
 
-def number(row: int, column: int, value: float) -> bytes:
-    return record(0x0203, struct.pack("<HHHd", row, column, 0, value))
+def number(row: int, column: int, value: float, style: int = 0) -> bytes:
+    return record(0x0203, struct.pack("<HHHd", row, column, style, value))
 
 
 def boolean(row: int, column: int, *, value: bool) -> bytes:
@@ -83,13 +83,13 @@ def part(*records: tuple[int, bytes]) -> bytes:
     return b"".join(_varied(kind) + _varied(len(content)) + content for kind, content in records)
 
 
-def row(at: int) -> tuple[int, bytes]:
+def row(at: int, *, is_hidden: bool = False) -> tuple[int, bytes]:
     """Return the record of a row, counted from 0, for the following cells."""
-    return 0, struct.pack("<I", at) + b"\0" * 13
+    return 0, struct.pack("<I7xB5x", at, 0x10 if is_hidden else 0)
 
 
-def text(column: int, shown: str) -> tuple[int, bytes]:
-    return 6, struct.pack("<II", column, 0) + wide(shown)
+def text(column: int, shown: str, style: int = 0) -> tuple[int, bytes]:
+    return 6, struct.pack("<II", column, style) + wide(shown)
 
 
 def real(column: int, value: float) -> tuple[int, bytes]:
@@ -108,13 +108,20 @@ def wide(shown: str) -> bytes:
     return struct.pack("<I", len(shown)) + shown.encode("utf-16-le")
 
 
-def xlsb(path: Path, *records: tuple[int, bytes], styles: bytes = b"") -> Path:
+def xlsb(
+    path: Path,
+    *records: tuple[int, bytes],
+    styles: bytes = b"",
+    strings: bytes = b"",
+    columns: Sequence[tuple[int, bytes]] = (),
+) -> Path:
     """
     Write a workbook with the sheet ``May`` with *records* and the hidden sheet ``old``.
 
-    *styles* are the records of the cell formats.
+    *styles* are the records of the cell formats, *strings* those of the shared strings, and
+    *columns* those before the rows.
     """
-    begun = ((0x94, struct.pack("<4I", 0, 9, 0, 3)), (0x91, b""))
+    begun = ((0x94, struct.pack("<4I", 0, 9, 0, 3)), *columns, (0x91, b""))
     return packed(
         path,
         {
@@ -128,8 +135,10 @@ def xlsb(path: Path, *records: tuple[int, bytes], styles: bytes = b"") -> Path:
                 ("s1", "worksheet", "worksheets/sheet1.bin"),
                 ("s2", "worksheet", "worksheets/sheet2.bin"),
                 *([("s3", "styles", "styles.bin")] if styles else []),
+                *([("s4", "sharedStrings", "sharedStrings.bin")] if strings else []),
             ),
             **({"xl/styles.bin": styles} if styles else {}),
+            **({"xl/sharedStrings.bin": strings} if strings else {}),
             "xl/worksheets/sheet1.bin": part(*begun, *records, (0x92, b"")),
             "xl/worksheets/sheet2.bin": part(*begun, (0x92, b"")),
         },

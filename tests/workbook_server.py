@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from batchcreate.text import cell_address
 from batchcreate.workbooks.child import WorkbookServer
 from batchcreate.workbooks.protocol import RefusedError, limits_for
 from batchcreate.workbooks.untrusted import SharedFile
@@ -66,6 +67,26 @@ def rows(
             kinds = zip(*(kinds or "." * len(texts) for texts, kinds in columns_read), strict=True)
             read += zip(response["numbers"], texts, kinds, strict=True)
     return read
+
+
+def marks(
+    path: Path, *, sheet: int = 0, after: int = 1, uses_calamine: bool = True
+) -> dict[str, Any]:
+    """What a sheet hides or strikes through: ranges of columns and rows, and addresses."""
+    with opened(path, uses_calamine=uses_calamine) as server:
+        list(server.respond({"request": "sheets"}))
+        (head,) = server.respond({"request": "head", "sheet": sheet, "chunk_rows": 100})
+        request = {"request": "rows", "columns": [0, 1, 2], "after": after, "chunk_rows": 100}
+        responses = [each for each in server.respond(request) if "is_end" not in each]
+    return {
+        "columns": head["hidden_columns"],
+        "rows": [each for response in responses for each in response["hidden"]],
+        "struck": [
+            (cell_address(column, number), text)
+            for response in responses
+            for number, column, text in response["struck"]
+        ],
+    }
 
 
 def refusal(path: Path, *, uses_calamine: bool = True) -> str:

@@ -96,6 +96,9 @@ def _sheet(sheet: SheetNotes) -> dict[str, Any]:
             {"field": field, **_column(column)} for field, column in layout.columns.items()
         ],
         "ignored": [*map(_column, layout.others), *_unnamed(sheet)],
+        "hidden_columns": [_column(column) for column in layout.hidden_columns],
+        "hidden_rows": sheet.hidden.count,
+        "hidden_row_ranges": [list(each) for each in sheet.hidden.ranges],
         "hints": list(layout.hints),
     }
 
@@ -115,7 +118,7 @@ def _skipped(skipped: Skipped) -> dict[str, Any]:
         "sheet": skipped.sheet,
         "reason": skipped.reason,
         "rows": skipped.rows,
-        "row_numbers": list(skipped.numbers),
+        "row_ranges": [list(each) for each in skipped.ranges],
     }
 
 
@@ -194,6 +197,9 @@ def _last_lines(
 
 def _missing_options(result: CheckResult, settings: Settings) -> Iterator[str]:
     """Yield the options that a run requires in addition, with placeholders as values."""
+    has_hidden = any(sheet.hidden.count for sheet in result.notes.sheets)
+    if has_hidden and settings.load.hidden_rows is None:
+        yield from ("--hidden-rows", "INCLUDE-OR-SKIP")
     if not settings.endpoint.is_given:
         yield from ("--region", "REGION")
     for name, default in settings.target.defaults.items():

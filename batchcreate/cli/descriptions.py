@@ -19,7 +19,7 @@ from batchcreate.models import (
 )
 from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
 from batchcreate.report.formatting import format_duration
-from batchcreate.text import column_letters, counted
+from batchcreate.text import column_letters, counted, listed_ranges
 
 IGNORED_COLUMNS_MAX: Final = 20
 CELLS_MAX: Final = 3
@@ -34,6 +34,7 @@ _REASONS: Final = {
     "empty": "empty",
     "example": "examples",
     "repeated_header": "repeated headings",
+    "hidden_rows": "hidden",
 }
 _USUAL_ENCODINGS: Final = ("utf-8", "utf-8-sig")
 _SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -217,8 +218,22 @@ def _describe_sheet(sheet: SheetNotes) -> Iterator[str]:
     yield f"  columns: {', '.join(_describe_column(field, column) for field, column in known)}"
     if layout.others or sheet.unnamed:
         yield f"  ignored: {_describe_ignored(sheet)}"
+    yield from _describe_hidden(sheet)
     for hint in layout.hints:
         yield f"  hint: {hint}"
+
+
+def _describe_hidden(sheet: SheetNotes) -> Iterator[str]:
+    """Yield the hidden columns and rows that are read like the others."""
+    if columns := sheet.layout.hidden_columns:
+        named = ", ".join(
+            f"{column_letters(each.index)} {quoted(each.heading)}" for each in columns
+        )
+        yield f"  hidden, but read: {'column' if len(columns) == 1 else 'columns'} {named}"
+    if count := sheet.hidden.count:
+        numbers = listed_ranges(sheet.hidden.ranges, count=count)
+        rows = f"{counted(count, 'row')} ({numbers})"
+        yield f"  hidden, but read: {rows}; to skip hidden rows, use --hidden-rows skip"
 
 
 def _describe_text_format(layout: Layout) -> str:
@@ -251,10 +266,8 @@ def _describe_ignored(sheet: SheetNotes) -> str:
 def _describe_skipped(skipped: Skipped) -> str:
     part = f"sheet {skipped.sheet} of {skipped.file}" if skipped.sheet else skipped.file
     rows = f"{counted(skipped.rows, 'row')} of " if skipped.rows else ""
-    numbers = ", ".join(map(str, skipped.numbers))
-    if skipped.rows > len(skipped.numbers) > 0:
-        numbers += f" and {skipped.rows - len(skipped.numbers)} more"
-    which = f" in {'row' if skipped.rows == 1 else 'rows'} {numbers}" if numbers else ""
+    numbers = listed_ranges(skipped.ranges, count=skipped.rows) if skipped.ranges else ""
+    which = f": {'row' if skipped.rows == 1 else 'rows'} {numbers}" if numbers else ""
     return f"{rows}{part} ({_REASONS[skipped.reason]}{which})"
 
 

@@ -78,7 +78,7 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Rows": ("rows", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
     "Rate": ("rate", "headroom", "concurrency", "timeout", "quota"),
     "Unknown outcomes": ("settle", "reconcile"),
-    "Input files": ("sheet", "map", "encoding", "delimiter"),
+    "Input files": ("sheet", "hidden_rows", "map", "encoding", "delimiter"),
     "Results": ("results", "lang", "json_summary", "quiet", "verbose", "color"),
 }
 """Option groups of the help, with the names of their options."""
@@ -150,6 +150,11 @@ _INPUT = (
         multiple=True,
         metavar="NAME",
         help="Worksheet to read; repeatable. Default: every visible sheet with a header row.",
+    ),
+    click.option(
+        "--hidden-rows",
+        type=click.Choice(["include", "skip"]),
+        help="What to do with rows that a sheet hides. Without this option, a run stops at them.",
     ),
     click.option("--encoding", metavar="NAME", help="Encoding of text files. Default: detected."),
     click.option(

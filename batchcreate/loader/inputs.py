@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
@@ -42,6 +42,7 @@ class LoadOptions:
         encoding: encoding of text files, by its Python name; empty to detect it.
         delimiter: separator in text files; empty to detect it.
         mapping: headings as typed, and the fields that they mean.
+        hidden_rows: ``skip`` to omit the rows that a sheet hides; otherwise they are read.
         chunk_rows: maximum number of rows per chunk, blank rows included.
         language: language of the analysts; of several possible encodings, that of Chinese is
             assumed if it is ``zh``.
@@ -52,6 +53,7 @@ class LoadOptions:
     encoding: str = ""
     delimiter: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    hidden_rows: Literal["include", "skip"] | None = None
     chunk_rows: int = 20_000
     language: str = "en"
 

@@ -1,21 +1,19 @@
 """Reading of one input file: from a path to layouts, skipped parts and chunks of rows."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk, matches
 from batchcreate.loader.csv_reader import read_csv
+from batchcreate.loader.hidden_rows import SkippedHiddenRows
 from batchcreate.loader.inputs import TEXT_SUFFIXES, LoadEvent, LoadOptions, open_input
 from batchcreate.loader.repeated_headers import RepeatedHeaders
 from batchcreate.loader.workbook_reader import read_workbook
-from batchcreate.models import Skipped
+from batchcreate.models import RowNumbers, Skipped
 from batchcreate.workbooks.file_types import HEAD_BYTES, other_type
-
-NUMBERS_MAX: Final = 20
-"""Maximum number of skipped rows that are listed; all are counted."""
 
 _COLON: Final = "[:：]"
 _EXAMPLE: Final = re.compile(rf"\s*(?:example|示例)\s*{_COLON}", re.IGNORECASE)
@@ -46,12 +44,23 @@ def read(
     is_empty = True
     with open_input(path, label) as file:
         events = _read_file(file, path.suffix.lower(), label, options)
-        for event in _without_skipped_rows(events, options.mapping):
+        hidden = 0
+        for event in _without_skipped_rows(events, options):
             is_empty = is_empty and not isinstance(event, Chunk)
+            if isinstance(event, Skipped) and event.reason == "hidden_rows":
+                hidden += event.rows
             yield event
     if is_empty:
-        message = f"{label}: no rows below the header row. Add one row per task."
-        raise LoadError(message)
+        raise LoadError(_no_rows(label, hidden))
+
+
+def _no_rows(label: str, hidden: int) -> str:
+    if hidden:
+        return (
+            f"{label}: all rows are hidden ({hidden}), and --hidden-rows skip skips them. Unhide"
+            " the rows that are tasks, use --hidden-rows include, or omit this file."
+        )
+    return f"{label}: no rows below the header row. Add one row per task."
 
 
 def _read_file(
@@ -73,43 +82,43 @@ def _read_file(
 class _SheetRows:
     """The rows of one sheet that are not skipped, and the number of the others."""
 
-    def __init__(self, mapping: Mapping[str, str]) -> None:
-        self._headers = RepeatedHeaders(mapping)
+    def __init__(self, options: LoadOptions) -> None:
+        self._headers = RepeatedHeaders(options.mapping)
         self._examples = 0
-        self._repeated = 0
-        self._repeated_numbers: list[int] = []
+        self._repeated = RowNumbers()
+        self._hidden = SkippedHiddenRows() if options.hidden_rows == "skip" else None
 
     def select(self, chunk: Chunk) -> Chunk:
         """Return the rows of *chunk* that are not skipped."""
         if found := self._headers.find(chunk):
             positions = set(found)
-            numbers = [chunk.numbers[at] for at in found]
-            self._repeated += len(found)
-            self._repeated_numbers += numbers[: NUMBERS_MAX - len(self._repeated_numbers)]
+            self._repeated = self._repeated.extended([chunk.numbers[at] for at in found])
             chunk = chunk.select([at not in positions for at in range(len(chunk.frame))])
         chunk, examples = without_examples(chunk)
         self._examples += examples
-        return chunk
+        return self._hidden.select(chunk) if self._hidden else chunk
 
     def skipped(self, file: str, sheet: str) -> Iterator[Skipped]:
         """Yield the number of rows for each reason to skip them."""
         if self._examples:
             yield Skipped(file=file, sheet=sheet, reason="example", rows=self._examples)
-        if self._repeated:
+        if self._repeated.count:
             yield Skipped(
                 file=file,
                 sheet=sheet,
                 reason="repeated_header",
-                rows=self._repeated,
-                numbers=self._repeated_numbers,
+                rows=self._repeated.count,
+                ranges=self._repeated.ranges,
             )
+        if self._hidden:
+            yield from self._hidden.skipped(file, sheet)
 
 
 def _without_skipped_rows(
-    events: Iterator[LoadEvent], mapping: Mapping[str, str]
+    events: Iterator[LoadEvent], options: LoadOptions
 ) -> Iterator[LoadEvent]:
     """Yield *events* without the skipped rows, which are counted at the end of each sheet."""
-    rows, file, sheet = _SheetRows(mapping), "", ""
+    rows, file, sheet = _SheetRows(options), "", ""
     for event in events:
         if isinstance(event, Chunk):
             chunk = rows.select(event)
@@ -117,7 +126,7 @@ def _without_skipped_rows(
                 yield chunk
             continue
         yield from rows.skipped(file, sheet)
-        rows, file, sheet = _SheetRows(mapping), event.file, event.sheet
+        rows, file, sheet = _SheetRows(options), event.file, event.sheet
         yield event
     yield from rows.skipped(file, sheet)
 

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
 from typing import BinaryIO, Final
@@ -18,11 +19,12 @@ from batchcreate.loader.header_names import (
     no_header_row,
     suggestion,
 )
+from batchcreate.loader.hidden_rows import hidden_columns, hidden_numbers, struck_problems
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.loader.lost_values import LostColumns
 from batchcreate.loader.split_rows import split_lists
 from batchcreate.messages import quoted
-from batchcreate.models import CellKind, Skipped
+from batchcreate.models import CellKind, Layout, Skipped
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
 from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
@@ -66,7 +68,7 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
             header = find_header(head.rows, file=label, sheet=sheet.name, mapping=options.mapping)
             if header:
                 is_found = True
-                yield header.layout()
+                yield _layout(header, head)
                 lost = LostColumns.of(header, head.merges)
                 yield from _chunks(reader, lost, options.chunk_rows)
             elif options.sheets:
@@ -82,6 +84,10 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
             hidden = _hidden_with_headings(reader, sheets, options)
     if not is_found:
         raise LoadError(_no_header(label, without_header, options.mapping, hidden))
+
+
+def _layout(header: Header, head: SheetHead) -> Layout:
+    return replace(header.layout(), hidden_columns=hidden_columns(header, head.hidden_columns))
 
 
 def _is_selected(sheet: SheetName, sheets: Sequence[str]) -> bool:
@@ -129,6 +135,7 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
         texts = to_frame({"": following[0]}, rows.numbers)[""]
         column = header.column(header.list_column + 1)
         problems += split_lists(frame["operation_types"], texts, column)
+    problems += struck_problems(rows, header)
     return Chunk(
         file=header.file,
         sheet=header.sheet,
@@ -146,6 +153,7 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
         },
         problems=sorted(problems, key=attrgetter("number")),
         unnamed={**rows.unnamed, **lost.counts(rows.covered)},
+        hidden=hidden_numbers(rows, header),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, NewType, Self
 from urllib.parse import quote, unquote
@@ -84,6 +84,39 @@ class CellKind(StrEnum):
     ZERO_RESULT = "zero_result"  # a formula with the result 0, as of a reference to an empty cell
 
 
+RANGES_MAX: Final = 20
+"""Maximum number of ranges of rows that are listed; all rows are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowNumbers:
+    """
+    Numbers of rows of a sheet.
+
+    Attributes:
+        count: number of rows.
+        ranges: first and last number of each of the first ranges of consecutive rows.
+
+    """
+
+    count: int = 0
+    ranges: Sequence[tuple[int, int]] = ()
+
+    def extended(self, numbers: Sequence[int]) -> Self:
+        """Return these and *numbers*, which are higher and ascending."""
+        ranges = list(self.ranges)
+        listed = sum(last - first + 1 for first, last in ranges)
+        # The rows after the listed ones continue a range only if none of them is missing.
+        for number in numbers if listed == self.count else ():
+            if ranges and ranges[-1][1] + 1 == number:
+                ranges[-1] = (ranges[-1][0], number)
+            elif len(ranges) < RANGES_MAX:
+                ranges.append((number, number))
+            else:
+                break
+        return replace(self, count=self.count + len(numbers), ranges=ranges)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """
@@ -99,6 +132,7 @@ class Layout:
         delimiter: separator of a text file; empty for workbooks.
         content: SHA-256 of the file in hex; empty until the file is enrolled.
         hints: one sentence for each heading that is probably a misspelled field.
+        hidden_columns: columns of known fields that the sheet hides.
 
     """
 
@@ -111,6 +145,7 @@ class Layout:
     delimiter: str = ""
     content: str = ""
     hints: Sequence[str] = ()
+    hidden_columns: Sequence[Column] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,17 +157,17 @@ class Skipped:
         file: name of the file in reports.
         sheet: worksheet name, empty for text files.
         reason: ``hidden``, ``no_header`` or ``empty`` for a sheet; ``example`` for example rows,
-            ``repeated_header`` for rows that repeat the headings.
+            ``repeated_header`` for rows that repeat the headings, ``hidden_rows`` for hidden rows.
         rows: number of skipped rows; 0 for a sheet.
-        numbers: numbers of the first of these rows, if they are reported.
+        ranges: first and last number of the first ranges of these rows, if they are reported.
 
     """
 
     file: str
     sheet: str
-    reason: Literal["hidden", "no_header", "empty", "example", "repeated_header"]
+    reason: Literal["hidden", "no_header", "empty", "example", "repeated_header", "hidden_rows"]
     rows: int = 0
-    numbers: Sequence[int] = ()
+    ranges: Sequence[tuple[int, int]] = ()
 
 
 class Severity(StrEnum):

@@ -15,10 +15,14 @@ from batchcreate.journal import Enrolment, Journal
 from batchcreate.loader import LoadOptions
 from batchcreate.loader.header_names import normalized
 from batchcreate.models import Layout, Skipped
-from batchcreate.pipeline.plan import InputNotesBuilder, Plan
+from batchcreate.pipeline.plan import InputNotes, InputNotesBuilder, Plan, SheetNotes
 from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
+from batchcreate.text import counted, listed_ranges
 from batchcreate.validator import repeated_value_issues, validate
+
+HIDDEN_SHEETS_MAX: Final = 10
+"""Maximum number of sheets with hidden rows that an error lists."""
 
 _STOPPED: Final = "stopped while reading the input; nothing was sent"
 
@@ -68,6 +72,7 @@ def load_options(settings: LoadSettings) -> LoadOptions:
         encoding=settings.encoding or "",
         delimiter=settings.delimiter or "",
         mapping={header: name.strip() for header, _, name in pairs},
+        hidden_rows=settings.hidden_rows,
     )
 
 
@@ -106,8 +111,8 @@ def enrol_input(
 
     Raises:
         LoadError: an input file cannot be read as a table; the journal is unchanged.
-        SettingsError: rows have no project or instance, or belong to another endpoint, or no row
-            is selected.
+        SettingsError: rows have no project or instance, or belong to another endpoint; no row is
+            selected; or rows are hidden, and no option specifies what to do with them.
         StoppedError: *is_stopped* returned True; the journal is unchanged.
 
     """
@@ -125,19 +130,48 @@ def enrol_input(
             msg = "--rows: no input row has one of these numbers (the header row counts as a row)"
             raise SettingsError(msg)
         finish_enrolment(enrolment, notes, source.language)
-        return _plan(journal, notes, source.limit_rows)
+        return _plan(journal, notes.build(), source)
 
 
-def _plan(journal: Journal, notes: InputNotesBuilder, limit_rows: int | None) -> Plan:
+def _require_decision(options: LoadOptions, sheets: Sequence[SheetNotes]) -> None:
+    """Require that *options* specify what to do with hidden rows if *sheets* have any."""
+    if options.hidden_rows is not None:
+        return
+    hidden = [_describe_hidden(sheet) for sheet in sheets if sheet.hidden.count]
+    if not hidden:
+        return
+    if others := hidden[HIDDEN_SHEETS_MAX:]:
+        hidden = [
+            *hidden[:HIDDEN_SHEETS_MAX],
+            f"{counted(len(others), 'more sheet')} with hidden rows",
+        ]
+    separator = ". " if len(hidden) == 1 else "\n"
+    remedy = (
+        "Add --hidden-rows include to read hidden rows like the others, or --hidden-rows skip to"
+        " omit them. Nothing was sent."
+    )
+    raise SettingsError(separator.join([*hidden, remedy]))
+
+
+def _describe_hidden(sheet: SheetNotes) -> str:
+    count, layout = sheet.hidden.count, sheet.layout
+    are, rows = ("is", "row") if count == 1 else ("are", "rows")
+    return (
+        f"{layout.file}, sheet {layout.sheet}: {count} of {counted(sheet.rows, 'row')} {are} hidden"
+        f" ({rows} {listed_ranges(sheet.hidden.ranges, count=count)})"
+    )
+
+
+def _plan(journal: Journal, notes: InputNotes, source: Input) -> Plan:
+    _require_decision(source.options, notes.sheets)
     journal.work.select_from_input()
-    if limit_rows is not None:
-        journal.work.limit_to(limit_rows)
-    built = notes.build()
+    if source.limit_rows is not None:
+        journal.work.limit_to(source.limit_rows)
     return Plan(
-        rows=built.rows,
+        rows=notes.rows,
         summary=journal.summary(),
         to_send=journal.work.count_per_target(),
-        notes=built,
+        notes=notes,
         warnings=journal.warning_groups(),
     )
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from batchcreate.models import CauseGroup, Cleaning, Layout, Skipped, Status, Summary, Target
+from batchcreate.models import (
+    CauseGroup,
+    Cleaning,
+    Layout,
+    RowNumbers,
+    Skipped,
+    Status,
+    Summary,
+    Target,
+)
 from batchcreate.validator import CheckedChunk
 
 CLEANINGS_MAX: Final = 20
@@ -22,12 +31,14 @@ class SheetNotes:
         layout: the layout of the sheet.
         rows: number of input rows.
         unnamed: numbers of filled cells below blank headings, by the positions of the columns.
+        hidden: input rows that the sheet hides.
 
     """
 
     layout: Layout
     rows: int
     unnamed: Mapping[int, int] = field(default_factory=dict)
+    hidden: RowNumbers = field(default_factory=RowNumbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +76,7 @@ class InputNotesBuilder:
         self.layouts: list[Layout] = []
         self._rows: list[int] = []
         self._unnamed: list[Counter[int]] = []
+        self._hidden: list[RowNumbers] = []
         self._skipped: list[Skipped] = []
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
@@ -78,6 +90,7 @@ class InputNotesBuilder:
             self.layouts.append(event)
             self._rows.append(0)
             self._unnamed.append(Counter())
+            self._hidden.append(RowNumbers())
         else:
             self._skipped.append(event)
 
@@ -85,6 +98,7 @@ class InputNotesBuilder:
         """Record the rows and the cleaned cells of a chunk of the current sheet."""
         self._rows[-1] += len(checked.chunk.frame)
         self._unnamed[-1].update(checked.chunk.unnamed)
+        self._hidden[-1] = self._hidden[-1].extended(checked.chunk.hidden)
         self._cleanings += checked.cleanings(limit=CLEANINGS_MAX - len(self._cleanings))
         self._cleaned += checked.cleaned
 
@@ -92,9 +106,11 @@ class InputNotesBuilder:
         """Return the collected notes."""
         return InputNotes(
             sheets=[
-                SheetNotes(layout=layout, rows=rows, unnamed=dict(sorted(unnamed.items())))
-                for layout, rows, unnamed in zip(
-                    self.layouts, self._rows, self._unnamed, strict=True
+                SheetNotes(
+                    layout=layout, rows=rows, unnamed=dict(sorted(unnamed.items())), hidden=hidden
+                )
+                for layout, rows, unnamed, hidden in zip(
+                    self.layouts, self._rows, self._unnamed, self._hidden, strict=True
                 )
             ],
             skipped=self._skipped,

@@ -274,19 +274,21 @@ class LoadSettings(SettingsGroup):
         encoding: encoding of text files; None to detect it.
         delimiter: separator of the cells in text files; None to detect it.
         mappings: headings and their fields, each ``Their header=task_name``.
+        hidden_rows: what to do with rows that a sheet hides; None to ask if there are any.
 
     """
 
     sheets: Annotated[tuple[str, ...], *_SEVERAL] = Field(
-        default=(),
-        validation_alias="sheet",
-        description="the name of a sheet, or a list of names",
+        default=(), validation_alias="sheet", description="the name of a sheet, or a list of names"
     )
     encoding: Annotated[str, AfterValidator(parsers.parse_encoding)] | None = None
     delimiter: Annotated[str, AfterValidator(parsers.parse_delimiter)] | None = None
     mappings: Annotated[
         tuple[Annotated[str, AfterValidator(parsers.parse_mapping)], ...], *_SEVERAL
     ] = Field(default=(), validation_alias="map")
+    hidden_rows: Literal["include", "skip"] | None = Field(
+        default=None, description="include or skip"
+    )
 
 
 class OutputSettings(SettingsGroup):

@@ -11,6 +11,8 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from batchcreate.workbooks import xls_records, xlsb_records
+from batchcreate.workbooks.binary_marks import read_struck_xls, read_struck_xlsb
 from batchcreate.workbooks.compound_file import CompoundFile
 from batchcreate.workbooks.extra_records import ExtraRecords
 from batchcreate.workbooks.merged_cells import MergedRange
@@ -74,6 +76,7 @@ class BinaryBook:
         return Table(
             groups=_guarded(group_dense(sheet, chunk_rows, extra.cells)),
             merges=[*merges, *extra.merges],
+            marks=extra.marks,
         )
 
 
@@ -88,9 +91,10 @@ def open_xls(file: SharedFile) -> BinaryBook:
     compound = CompoundFile(file)
     stream = compound.read("workbook" if "workbook" in compound.streams else "book")
     offsets, formats = read_globals(stream)
+    struck = read_struck_xls(xls_records.read_records(stream, 0))
 
     def scan_sheet(position: int, _: str) -> ExtraRecords:
-        extra = ExtraRecords(formats)
+        extra = ExtraRecords(formats, struck)
         if position < len(offsets):
             scan_xls_sheet(stream, offsets[position], extra)
         return extra
@@ -111,9 +115,14 @@ def open_xlsb(file: SharedFile, limits: Limits) -> BinaryBook:
     package.check_all()
     parts = read_sheet_parts(package)
     formats = read_formats(package)
+    styles, strings = (
+        xlsb_records.read_records(xlsb_records.read_part(package, kind))
+        for kind in (xlsb_records.STYLES, xlsb_records.STRINGS)
+    )
+    struck = read_struck_xlsb(styles, strings)
 
     def scan_sheet(_: int, name: str) -> ExtraRecords:
-        extra = ExtraRecords(formats)
+        extra = ExtraRecords(formats, struck)
         if package.has(part := parts.get(name, "")):
             scan_xlsb_sheet(package.read(part), extra)
         return extra

@@ -4,13 +4,16 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from queue import Queue, SimpleQueue
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from batchcreate.workbooks.binary import open_xls, open_xlsb
+from batchcreate.workbooks.cell_values import Cell
 from batchcreate.workbooks.file_types import FileType, detect_file_type
 from batchcreate.workbooks.merged_cells import MergedCells
 from batchcreate.workbooks.ods import OdsBook
@@ -121,6 +124,7 @@ class WorkbookServer:
                 for merge in self._table.merges
                 if merge.top <= HEAD_ROWS and merge.left < merge.right
             ],
+            "hidden_columns": self._table.marks.columns,
         }
 
     def _rows(self, request: Message) -> Iterator[Message]:
@@ -142,8 +146,13 @@ class WorkbookServer:
                     "numbers": chunk.numbers,
                     "columns": chunk.columns,
                     **unnamed.take(chunk.numbers[-1]),
+                    **self._table.marks.take(chunk.numbers, partial(_cells_of, group)),
                 }
         yield {"is_end": True}
+
+
+def _cells_of(group: RowGroup, number: int) -> Mapping[int, Cell]:
+    return group.row(bisect_left(group.numbers, number))
 
 
 def respond(server: WorkbookServer, request: Message) -> Iterator[Message]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from batchcreate.workbooks.binary_marks import NOTHING_STRUCK, StruckRecords
 from batchcreate.workbooks.cell_values import (
     ERROR,
     NUMBER,
@@ -16,6 +17,7 @@ from batchcreate.workbooks.cell_values import (
     is_moment,
 )
 from batchcreate.workbooks.merged_cells import MergedRange
+from batchcreate.workbooks.sheet_marks import SheetMarks
 
 _ERRORS: Final[Mapping[int, str]] = {
     0x00: "#NULL!",
@@ -36,14 +38,18 @@ class ExtraRecords:
 
     Attributes:
         formats: class of each cell format of the workbook, see `classify_format`.
+        struck: what is struck through in the workbook.
         cells: errors, formatted numbers and formulas, by row numbers and columns.
         merges: merged cells.
+        marks: hidden rows and columns, and struck-through cells.
 
     """
 
     formats: Sequence[str] = ()
+    struck: StruckRecords = NOTHING_STRUCK
     cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
     merges: list[MergedRange] = field(default_factory=list)
+    marks: SheetMarks = field(default_factory=SheetMarks)
 
     def add(self, row: int, column: int, cell: Cell) -> None:
         """Add the cell in *row* and *column*, both zero-based."""

@@ -19,6 +19,7 @@ from batchcreate.workbooks.cell_values import (
     number_text,
 )
 from batchcreate.workbooks.merged_cells import MergedRange
+from batchcreate.workbooks.ods_marks import OdsMarkReader, OdsStyles, repetitions
 from batchcreate.workbooks.protocol import (
     CELL_CHARS_MAX,
     COLUMNS_MAX,
@@ -26,10 +27,12 @@ from batchcreate.workbooks.protocol import (
     SheetName,
     refuse_damaged,
 )
+from batchcreate.workbooks.sheet_marks import SheetMarks
 from batchcreate.workbooks.tables import Row, Table, group_sparse, too_long
 from batchcreate.workbooks.untrusted import Package, make_parser, parse
 
 _CONTENT: Final = "content.xml"
+_STYLES: Final = "styles.xml"
 _SHEETS: Final = "office:spreadsheet"
 _TABLE: Final = "table:table"
 _ROW: Final = "table:table-row"
@@ -46,7 +49,6 @@ _ERROR: Final = re.compile(r"#[A-Z][A-Z0-9/]*[!?A]|Err:[0-9]+")
 _TIME: Final = re.compile(
     r"(-?)P(?:([0-9]{1,9})D)?T([0-9]{1,9})H([0-9]{1,2})M([0-9]{1,2})(?:[.,]([0-9]*))?S"
 )
-_COUNT_DIGITS: Final = 9
 
 
 class OdsBook:
@@ -58,7 +60,8 @@ class OdsBook:
 
     def __init__(self, package: Package) -> None:
         self._package = package
-        self._sheets = list(_read_sheet_names(package))
+        self._styles = OdsStyles()
+        self._sheets = list(_read_sheet_names(package, self._styles))
 
     @property
     def sheets(self) -> Sequence[SheetName]:
@@ -69,24 +72,29 @@ class OdsBook:
         """Return the rows of the sheet with position *index*."""
         # Filled while rows are read: a cell precedes the cells that it covers.
         merges: list[MergedRange] = []
-        return Table(groups=group_sparse(self._rows(index, merges), chunk_rows), merges=merges)
+        marks = SheetMarks()
+        groups = group_sparse(self._rows(index, merges, marks), chunk_rows)
+        return Table(groups=groups, merges=merges, marks=marks)
 
-    def _rows(self, index: int, merges: list[MergedRange]) -> Iterator[Row]:
+    def _rows(self, index: int, merges: list[MergedRange], marks: SheetMarks) -> Iterator[Row]:
         parser = make_parser()
-        reader = _SheetReader(parser, index, merges)
+        reader = _SheetReader(parser, index, merges, OdsMarkReader(marks, self._styles))
         for _ in parse(parser, self._package.read_pieces(_CONTENT), _CONTENT):
             yield from reader.take_rows()
             if reader.is_finished:
                 return
 
 
-def _read_sheet_names(package: Package) -> Iterator[SheetName]:
-    parser = make_parser()
-    reader = _OutlineReader(parser)
-    for _ in parse(parser, package.read_pieces(_CONTENT), _CONTENT):
-        pass
-    for name, style in reader.sheets:
-        yield SheetName(name=name, is_visible=style not in reader.hidden)
+def _read_sheet_names(package: Package, styles: OdsStyles) -> Iterator[SheetName]:
+    """Yield the sheets, and collect the styles in *styles*."""
+    sheets: list[tuple[str, str]] = []
+    for part in (*filter(package.has, (_STYLES,)), _CONTENT):
+        parser = make_parser()
+        sheets = _OutlineReader(parser, styles).sheets
+        for _ in parse(parser, package.read_pieces(part), part):
+            pass
+    for name, style in sheets:
+        yield SheetName(name=name, is_visible=style not in styles.hidden_sheets)
 
 
 class _OutlineReader:
@@ -95,14 +103,12 @@ class _OutlineReader:
 
     Attributes:
         sheets: name and style of each sheet.
-        hidden: styles of hidden sheets.
 
     """
 
-    def __init__(self, parser: XMLParserType) -> None:
+    def __init__(self, parser: XMLParserType, styles: OdsStyles) -> None:
         self.sheets: list[tuple[str, str]] = []
-        self.hidden: set[str] = set()
-        self._style = ""
+        self._styles = styles
         self._open: list[str] = []
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -111,10 +117,8 @@ class _OutlineReader:
         if name == _TABLE and self._open[-1:] == [_SHEETS]:
             style = attributes.get("table:style-name", "")
             self.sheets.append((attributes.get("table:name", ""), style))
-        elif name == "style:style":
-            self._style = attributes.get("style:name", "")
-        elif name == "style:table-properties" and attributes.get("table:display") == "false":
-            self.hidden.add(self._style)
+        elif name.startswith("style:"):
+            self._styles.start(name, attributes)
         self._open.append(name)
 
     def _end(self, _: str) -> None:
@@ -129,17 +133,25 @@ class _SheetReader:
         parser: its handlers are set.
         index: position of the sheet.
         merges: merged cells are appended before the cells that they cover are read.
+        marks: handles the elements that hide or strike through.
 
     Attributes:
         is_finished: the sheet has ended.
 
     """
 
-    def __init__(self, parser: XMLParserType, index: int, merges: list[MergedRange]) -> None:
+    def __init__(
+        self,
+        parser: XMLParserType,
+        index: int,
+        merges: list[MergedRange],
+        marks: OdsMarkReader,
+    ) -> None:
         self.is_finished = False
         self._parser = parser
         self._tables_before = index + 1
         self._merges = merges
+        self._marks = marks
         self._open: list[str] = []
         self._rows: list[Row] = []
         self._number = 1
@@ -177,12 +189,15 @@ class _SheetReader:
             self._chars = []
             self._parser.CharacterDataHandler = self._chars.append
         elif name in _WHITE_SPACE_ELEMENTS:
-            count = _count(attributes.get("text:c", "1"), CELL_CHARS_MAX + 1)
+            count = repetitions(attributes.get("text:c", "1"), CELL_CHARS_MAX + 1)
             self._chars.append(_WHITE_SPACE_ELEMENTS[name] * count)
         elif name == _ROW:
             self._row = attributes
             self._cells = {}
             self._column = 0
+            self._marks.start_row(attributes)
+        else:
+            self._marks.start(name, attributes)
 
     def _end(self, name: str) -> None:
         self._open.pop()
@@ -199,32 +214,36 @@ class _SheetReader:
             self._end_row()
         elif name == _TABLE and parent == _SHEETS:
             self.is_finished = True
+        else:
+            self._marks.end(name)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self._cell = attributes
         self._paragraphs = []
         self._chars = []
-        rows = _count(attributes.get("table:number-rows-spanned", "1"), ROWS_MAX)
-        columns = _count(attributes.get("table:number-columns-spanned", "1"), COLUMNS_MAX)
+        rows = repetitions(attributes.get("table:number-rows-spanned", "1"), ROWS_MAX)
+        columns = repetitions(attributes.get("table:number-columns-spanned", "1"), COLUMNS_MAX)
         if rows > 1 or columns > 1:
             bottom, right = self._number + rows - 1, self._column + columns - 1
             self._merges.append(MergedRange(self._number, self._column, bottom, right))
 
     def _end_cell(self) -> None:
-        count = _count(self._cell.get("table:number-columns-repeated", "1"), COLUMNS_MAX)
+        count = repetitions(self._cell.get("table:number-columns-repeated", "1"), COLUMNS_MAX)
         text, kind = _display_cell(self._cell, self._paragraphs)
         if text or kind != TEXT:
             if self._column + count > COLUMNS_MAX:
                 refuse_damaged(f"row {self._number} has more than {COLUMNS_MAX:,} cells")
             columns = range(self._column, self._column + count)
             self._cells.update(dict.fromkeys(columns, (text, kind)))
+            self._marks.end_cell(self._column, self._cell)
         self._column += count
 
     def _end_row(self) -> None:
-        count = _count(self._row.get("table:number-rows-repeated", "1"), ROWS_MAX)
+        count = repetitions(self._row.get("table:number-rows-repeated", "1"), ROWS_MAX)
         if self._cells:
             if self._number + count - 1 > ROWS_MAX:
                 refuse_damaged(f"it has more than {ROWS_MAX:,} rows")
+            self._marks.end_row(self._number, self._number + count - 1)
             self._rows += [
                 (number, self._cells) for number in range(self._number, self._number + count)
             ]
@@ -234,12 +253,6 @@ class _SheetReader:
         chars = sum(map(len, texts))
         if chars > CELL_CHARS_MAX:
             raise too_long(cell_address(self._column, self._number), chars)
-
-
-def _count(text: str, maximum: int) -> int:
-    """Return the number of repetitions in *text*, or a number above *maximum*."""
-    is_number = text.isdecimal() and len(text) <= _COUNT_DIGITS
-    return min(int(text), maximum + 1) if is_number else maximum + 1
 
 
 def _display_cell(attributes: Mapping[str, str], paragraphs: Sequence[str]) -> Cell:

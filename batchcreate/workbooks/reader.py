@@ -41,12 +41,14 @@ class SheetHead:
         rows: texts of the first rows, starting at A1.
         is_blank: the whole sheet shows no values.
         merges: cells in these rows that are merged across columns.
+        hidden_columns: first and last zero-based position of each range of hidden columns.
 
     """
 
     rows: Sequence[Sequence[str]]
     is_blank: bool
     merges: Sequence[MergedRange] = ()
+    hidden_columns: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class SheetRows:
             cells of the column are text.
         unnamed: numbers of filled cells in the columns without a heading, by their positions.
         covered: row number, column and text of each filled cell in `HeadingColumns.covered`.
+        hidden: first and last number of each range of hidden rows.
+        struck: row number, column and text of the first struck-through cell of each row.
 
     """
 
@@ -70,6 +74,8 @@ class SheetRows:
     kinds: Sequence[str]
     unnamed: Mapping[int, int]
     covered: Sequence[tuple[int, int, str]]
+    hidden: Sequence[tuple[int, int]] = ()
+    struck: Sequence[tuple[int, int, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +168,7 @@ class WorkbookReader:
                 merges=[
                     MergedRange(top, left, top, right) for top, left, right in response["merges"]
                 ],
+                hidden_columns=response["hidden_columns"],
             )
 
     def rows(
@@ -199,6 +206,8 @@ class WorkbookReader:
                     kinds=kinds,
                     unnamed=dict(response["unnamed"]),
                     covered=response["covered"],
+                    hidden=response["hidden"],
+                    struck=response["struck"],
                 )
                 response = self._receive()
 

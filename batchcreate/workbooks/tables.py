@@ -25,6 +25,7 @@ from batchcreate.workbooks.protocol import (
     RefusedError,
     SheetName,
 )
+from batchcreate.workbooks.sheet_marks import SheetMarks
 
 HEAD_ROWS: Final = 40
 """Maximum number of rows of the first group of a sheet."""
@@ -131,11 +132,13 @@ class Table:
     Attributes:
         groups: rows in order; the first group has at most `HEAD_ROWS` rows.
         merges: merged cells.
+        marks: hidden rows and columns, and struck-through cells.
 
     """
 
     groups: Iterator[RowGroup]
     merges: Sequence[MergedRange] = field(default_factory=list)
+    marks: SheetMarks = field(default_factory=SheetMarks)
 
 
 class Book(Protocol):

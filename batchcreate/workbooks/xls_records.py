@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from batchcreate.workbooks.binary_marks import XlsMarkReader
 from batchcreate.workbooks.cell_values import NO_RESULT, classify_format
 from batchcreate.workbooks.extra_records import ExtraRecords, rk_number
 from batchcreate.workbooks.protocol import PASSWORD, RefusedError
@@ -38,7 +39,7 @@ def read_globals(stream: bytes) -> tuple[list[int], Sequence[str]]:
     offsets: list[int] = []
     codes: dict[int, str] = {}
     ids: list[int] = []
-    for kind, content in _records(stream, 0):
+    for kind, content in read_records(stream, 0):
         if kind == _ENCRYPTED:
             raise RefusedError(PASSWORD)
         if kind == _SHEET and len(content) >= _OFFSET.size:
@@ -62,7 +63,10 @@ def scan_xls_sheet(stream: bytes, start: int, extra: ExtraRecords) -> None:
     """Add the records of the sheet that begins at offset *start* to *extra*."""
     blank: list[tuple[int, int]] = []
     has_results = False
-    for kind, content in _records(stream, start):
+    handlers = XlsMarkReader(extra.marks, extra.struck).handlers
+    for kind, content in read_records(stream, start):
+        if handler := handlers.get(kind):
+            handler(content)
         if kind == _ERROR and len(content) >= _ERROR_CELL.size:
             row, column, code, is_error = _ERROR_CELL.unpack_from(content)
             if is_error:
@@ -107,7 +111,7 @@ def _numbers(kind: int, content: bytes) -> Iterator[tuple[int, int, int, float]]
             yield row, first + position, style, rk_number(encoded)
 
 
-def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+def read_records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
     """Yield the records from offset *start* to the end of the sheet, without embedded charts."""
     at = start
     depth = 0

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from batchcreate.workbooks.binary_marks import XlsbMarkReader
 from batchcreate.workbooks.cell_values import classify_format
 from batchcreate.workbooks.extra_records import ExtraRecords, rk_number
 from batchcreate.workbooks.untrusted import Package
@@ -13,7 +14,8 @@ from batchcreate.workbooks.xlsx_parts import read_relations
 _ROW, _ERROR, _FORMULA_ERROR, _SHEET, _MERGE = 0, 3, 11, 156, 176
 _RK, _NUMBER, _FORMULA_NUMBER = 2, 5, 9
 _FORMAT, _CELL_FORMAT, _CELL_FORMATS, _CELL_FORMATS_END = 44, 47, 617, 618
-_STYLES: Final = "/styles"
+STYLES: Final = "/styles"
+STRINGS: Final = "/sharedStrings"
 _CELL: Final = struct.Struct("<II")
 _RK_VALUE: Final = struct.Struct("<I")
 _NUMBER_VALUE: Final = struct.Struct("<d")
@@ -30,7 +32,7 @@ def read_sheet_parts(package: Package) -> dict[str, str]:
     """Return the names of the parts that contain the sheets, by the names of the sheets."""
     targets = {key: target for _, key, target in read_relations(package, _WORKBOOK)}
     parts: dict[str, str] = {}
-    for kind, content in _records(package.read(_WORKBOOK)):
+    for kind, content in read_records(package.read(_WORKBOOK)):
         if kind == _SHEET:
             key, rest = _text(content[8:])
             name, _ = _text(rest)
@@ -38,14 +40,19 @@ def read_sheet_parts(package: Package) -> dict[str, str]:
     return parts
 
 
+def read_part(package: Package, kind: str) -> bytes:
+    """Return the content of the part of this *kind*; empty if there is none."""
+    relations = read_relations(package, _WORKBOOK)
+    part = next((target for name, _, target in relations if name.endswith(kind)), "")
+    return package.read(part) if package.has(part) else b""
+
+
 def read_formats(package: Package) -> Sequence[str]:
     """Return the class of each cell format by its number."""
-    relations = read_relations(package, _WORKBOOK)
-    part = next((target for kind, _, target in relations if kind.endswith(_STYLES)), "")
     codes: dict[int, str] = {}
     ids: list[int] = []
     is_cell_format = False
-    for kind, content in _records(package.read(part)) if package.has(part) else ():
+    for kind, content in read_records(read_part(package, STYLES)):
         if kind == _FORMAT:
             codes[int.from_bytes(content[:2], "little")] = _text(content[2:])[0]
         elif kind in (_CELL_FORMATS, _CELL_FORMATS_END):
@@ -58,7 +65,10 @@ def read_formats(package: Package) -> Sequence[str]:
 def scan_xlsb_sheet(content: bytes, extra: ExtraRecords) -> None:
     """Add the records in the *content* of a sheet's part to *extra*."""
     row = 0
-    for kind, record in _records(content):
+    handlers = XlsbMarkReader(extra.marks, extra.struck).handlers
+    for kind, record in read_records(content):
+        if handler := handlers.get(kind):
+            handler(record)
         if kind == _ROW and len(record) >= _ROW_NUMBER.size:
             (row,) = _ROW_NUMBER.unpack_from(record)
         elif kind in (_ERROR, _FORMULA_ERROR) and len(record) >= _ERROR_CELL.size:
@@ -83,7 +93,8 @@ def _number(kind: int, record: bytes) -> float | None:
     return None
 
 
-def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
+def read_records(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield type and content of each record."""
     at = 0
     while at < len(content):
         kind, at = _integer(content, at, 2)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,9 +21,16 @@ from batchcreate.workbooks.protocol import (
     RefusedError,
     SheetName,
 )
+from batchcreate.workbooks.sheet_marks import SheetMarks
 from batchcreate.workbooks.tables import RowGroup, Table, group_dense, group_sparse
 from batchcreate.workbooks.untrusted import Package, SharedFile
 from batchcreate.workbooks.xlsx_cells import SheetContext, read_rows
+from batchcreate.workbooks.xlsx_marks import (
+    STRIKE,
+    MarkScan,
+    Strikethrough,
+    read_struck_formats,
+)
 from batchcreate.workbooks.xlsx_parts import read_formats, read_outline, read_shared_strings
 
 _MEMORY_SHARE: Final = 0.8
@@ -35,6 +43,9 @@ _START: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:<\?xml version=\"1.0\"[^>]*>)?\s*<(?:worksheet|sst)\s", re.IGNORECASE
 )
 _UNUSUAL_STARTS: Final = (b"<!DOCTYPE", b'encoding="UTF-16', b"='")
+_SPACED: Final = re.compile(rb'<[^<>]*\s=\s*"')
+"""White space before the value of an attribute; the scan expects none."""
+
 _START_BYTES: Final = 4096
 _DIMENSION: Final = re.compile(rb'<dimension ref="(?:[A-Z]+[0-9]+:)?([A-Z]{1,3})[0-9]{1,7}"')
 _ERROR_OR_DATE: Final = re.compile(rb't="[ed]"')
@@ -54,8 +65,8 @@ _CELL: Final = b"</c>"
 _ROW: Final = b'<row r="'
 _ROW_DIGITS: Final = 8
 
-_OVERLAP_BYTES: Final = 64
-"""Number of bytes at the end of a piece that are scanned again with the next piece."""
+_OVERLAP_BYTES: Final = 1024
+"""More than the length of a tag; number of bytes at the end of a piece that are scanned again with the next piece."""
 
 _SAMPLING: Final = 8
 """The cells of every eighth piece are counted."""
@@ -78,6 +89,7 @@ class SheetScan:
         width: number of columns, as declared in the file.
         last_row: highest row number in the file.
         merges: merged cells.
+        marks: hidden rows and columns.
 
     """
 
@@ -86,6 +98,7 @@ class SheetScan:
     width: int = _WIDTH
     last_row: int = 0
     merges: list[MergedRange] = field(default_factory=list)
+    marks: SheetMarks = field(default_factory=SheetMarks)
 
     @property
     def memory_bytes(self) -> int:
@@ -116,6 +129,7 @@ class XlsxBook:
         self._package = Package(file, limits)
         self._outline = read_outline(self._package)
         self._formats, is_east_asian = read_formats(self._package, self._outline.styles)
+        self._struck_formats = read_struck_formats(self._package, self._outline.styles)
         self._uses_calamine = uses_calamine and not is_east_asian
         # A calamine workbook must not be used by two threads at the same time.
         self._executor = ThreadPoolExecutor(max_workers=1)
@@ -141,18 +155,23 @@ class XlsxBook:
             self._package.read_pieces(part.part),
             has_dates=any(map(is_moment, self._formats)),
             styles=[at for at, each in enumerate(self._formats) if changes_number(each)],
+            struck=self._struck_formats,
         )
 
-        def read_completely(after: int) -> Iterator[RowGroup]:
-            rows = read_rows(self._package, part.part, self._context)
+        def read_completely(after: int, marks: SheetMarks) -> Iterator[RowGroup]:
+            rows = read_rows(self._package, part.part, self._context, marks)
             return group_sparse((row for row in rows if row[0] > after), chunk_rows)
 
         if self._is_for_calamine(scan):
             sheet = early or self._start_calamine(part.name)
-            groups = _with_fallback(_read_with_calamine(sheet, chunk_rows), read_completely)
-        else:
-            groups = read_completely(0)
-        return Table(groups=groups, merges=scan.merges)
+            groups = _with_fallback(
+                _read_with_calamine(sheet, chunk_rows),
+                # The scan has collected the marks already.
+                lambda after: read_completely(after, SheetMarks()),
+            )
+            return Table(groups=groups, merges=scan.merges, marks=scan.marks)
+        marks = SheetMarks()
+        return Table(groups=read_completely(0, marks), merges=scan.merges, marks=marks)
 
     @property
     def _can_start_early(self) -> bool:
@@ -180,15 +199,21 @@ class XlsxBook:
 
     @cached_property
     def _context(self) -> SheetContext:
+        strings, struck = read_shared_strings(self._package, self._outline.strings)
         return SheetContext(
-            strings=read_shared_strings(self._package, self._outline.strings),
+            strings=strings,
             formats=self._formats,
             is_1904=self._outline.is_1904,
+            struck=Strikethrough(formats=self._struck_formats, strings=struck),
         )
 
 
 def scan_sheet(
-    pieces: Iterable[bytes], *, has_dates: bool, styles: Sequence[int] = ()
+    pieces: Iterable[bytes],
+    *,
+    has_dates: bool,
+    styles: Iterable[int] = (),
+    struck: AbstractSet[str] = frozenset(),
 ) -> SheetScan:
     """
     Scan the XML of a sheet.
@@ -197,13 +222,16 @@ def scan_sheet(
         pieces: content of the part, in pieces.
         has_dates: True if a format can turn a number into a date.
         styles: numbers of the cell formats that change how a number is displayed.
+        struck: numbers of the cell formats that are struck through.
 
     Raises:
         RefusedError: a merged range is not valid, or there are too many of them.
 
     """
     scan = SheetScan()
-    used = re.compile(rb"""[ \n]s=["'](?:%s)["']""" % b"|".join(b"%d" % each for each in styles))
+    marks = MarkScan(marks=scan.marks, struck=struck)
+    numbers = [*map(str, styles), *struck]
+    used = re.compile(rb"""[ \n]s=["'](?:%s)["']""" % "|".join(numbers).encode())
     overlap = b""
     for at, piece in enumerate(pieces):
         if at == 0:
@@ -211,16 +239,14 @@ def scan_sheet(
             scan.width = _declared_width(piece)
         text = overlap + piece
         scan.is_plain = scan.is_plain and _is_plain(piece, text, has_dates=has_dates)
-        if scan.is_plain and styles:
+        marks.add(text, len(overlap))
+        if scan.is_plain and numbers:
             scan.is_plain = used.search(text) is None
         scan.cells += 0 if at % _SAMPLING else piece.count(_CELL) * _SAMPLING
         scan.last_row = max(scan.last_row, _last_row(text))
-        if _MERGED in text:
-            scan.merges += _merges(text, len(overlap))
-            if len(scan.merges) > MERGES_MAX:
-                error = f"has more than {MERGES_MAX:,} merged cells in a sheet. {COPY}"
-                raise RefusedError(error)
+        _add_merges(scan.merges, text, len(overlap))
         overlap = piece[-_OVERLAP_BYTES:]
+    scan.is_plain = scan.is_plain and marks.is_plain
     return scan
 
 
@@ -229,7 +255,8 @@ def has_plain_strings(pieces: Iterable[bytes]) -> bool:
     overlap = b""
     for at, piece in enumerate(pieces):
         text = overlap + piece
-        if (at == 0 and not _has_plain_start(piece)) or not _has_plain_text(piece, text):
+        is_plain = STRIKE not in text and _has_plain_text(piece, text)
+        if (at == 0 and not _has_plain_start(piece)) or not is_plain:
             return False
         overlap = piece[-_OVERLAP_BYTES:]
     return True
@@ -258,7 +285,8 @@ def _with_fallback(
 
 def _has_plain_start(piece: bytes) -> bool:
     """Return True if the XML starts as spreadsheet programs usually write it."""
-    has_unusual = any(start in piece[:_START_BYTES] for start in _UNUSUAL_STARTS)
+    start = piece[:_START_BYTES]
+    has_unusual = any(each in start for each in _UNUSUAL_STARTS) or _SPACED.search(start)
     return bool(_START.match(piece)) and not has_unusual
 
 
@@ -285,6 +313,15 @@ def _last_row(text: bytes) -> int:
     at = text.rfind(_ROW)
     digits = text[at + len(_ROW) :][:_ROW_DIGITS].partition(b'"')[0]
     return int(digits) if at >= 0 and digits.isdigit() else 0
+
+
+def _add_merges(merges: list[MergedRange], text: bytes, scanned: int) -> None:
+    if _MERGED not in text:
+        return
+    merges += _merges(text, scanned)
+    if len(merges) > MERGES_MAX:
+        error = f"has more than {MERGES_MAX:,} merged cells in a sheet. {COPY}"
+        raise RefusedError(error)
 
 
 def _merges(text: bytes, scanned: int) -> Iterator[MergedRange]:

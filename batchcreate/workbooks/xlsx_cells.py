@@ -20,8 +20,10 @@ from batchcreate.workbooks.cell_values import (
     number_text,
 )
 from batchcreate.workbooks.protocol import CELL_CHARS_MAX, COLUMNS_MAX, ROWS_MAX, refuse_damaged
+from batchcreate.workbooks.sheet_marks import SheetMarks
 from batchcreate.workbooks.tables import Row, too_long
 from batchcreate.workbooks.untrusted import Package, make_parser, parse, set_handlers
+from batchcreate.workbooks.xlsx_marks import MarkReader, Strikethrough
 from batchcreate.workbooks.xlsx_parts import decode_escapes
 
 _DIGITS: Final = "0123456789"
@@ -39,24 +41,34 @@ class SheetContext:
         strings: shared strings; ``None`` for a string that is too long for a cell.
         formats: class of each cell format, see `classify_format`.
         is_1904: dates count from 1904.
+        struck: formats and texts that are struck through.
 
     """
 
     strings: Sequence[str | None]
     formats: Sequence[str]
     is_1904: bool
+    struck: Strikethrough
 
 
-def read_rows(package: Package, part: str, context: SheetContext) -> Iterator[Row]:
+def read_rows(
+    package: Package, part: str, context: SheetContext, marks: SheetMarks
+) -> Iterator[Row]:
     """
     Yield the rows of the sheet in *part* that contain cells.
+
+    Args:
+        package: contains the sheet.
+        part: name of the sheet's part.
+        context: parts of the workbook that its cells refer to.
+        marks: receives the marks of each row before the row is returned.
 
     Raises:
         RefusedError: the sheet is damaged, or a cell is too long.
 
     """
     parser = make_parser()
-    reader = _RowReader(parser, context)
+    reader = _RowReader(parser, context, MarkReader(marks, context.struck))
     for _ in parse(parser, package.read_pieces(part), part):
         reader.check_length()
         yield from reader.rows
@@ -72,10 +84,11 @@ class _RowReader:
 
     """
 
-    def __init__(self, parser: XMLParserType, context: SheetContext) -> None:
+    def __init__(self, parser: XMLParserType, context: SheetContext, marks: MarkReader) -> None:
         self.rows: list[Row] = []
         self._parser = parser
         self._context = context
+        self._marks = marks
         self._number = 0
         self._column = -1
         self._cells: dict[int, Cell] = {}
@@ -89,12 +102,14 @@ class _RowReader:
         set_handlers(
             parser,
             {
+                "col": marks.start_column,
                 "row": self._start_row,
                 "c": self._start_cell,
                 "v": self._start_value,
                 "t": self._start_text,
                 "f": self._start_formula,
                 "rPh": self._start_phonetic,
+                "strike": marks.start_strike,
             },
             {
                 "row": self._end_row,
@@ -143,7 +158,9 @@ class _RowReader:
         self._is_phonetic = False
 
     def _end_cell(self) -> None:
-        self._cells[self._column] = self._displayed_cell()
+        cell = self._cells[self._column] = self._displayed_cell()
+        if self._marks.has_struck and cell[0]:
+            self._marks.end_cell(self._number, self._column, self._cell, self._value)
 
     def _end_row(self) -> None:
         self.rows.append((self._number, self._cells))
@@ -170,6 +187,7 @@ class _RowReader:
         self._number = number
         self._column = -1
         self._cells = {}
+        self._marks.start_row(number, attributes)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self._cell = attributes

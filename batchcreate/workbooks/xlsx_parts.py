@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers.expat import XMLParserType
@@ -16,9 +17,9 @@ from batchcreate.workbooks.untrusted import (
     read_elements,
     set_handlers,
 )
+from batchcreate.workbooks.xlsx_marks import TRUE, is_struck
 
 _OFFICE_DOCUMENT: Final = "/officeDocument"
-_TRUE: Final = ("1", "true", "on")
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _WHITE_SPACE: Final = " \t\r\n"
 
@@ -80,7 +81,7 @@ def read_outline(package: Package) -> Outline:
     is_1904 = False
     for name, attributes in read_elements(package.read_pieces(main), main):
         if name == "workbookPr" and "date1904" in attributes:
-            is_1904 = attributes["date1904"].lower() in _TRUE
+            is_1904 = attributes["date1904"].lower() in TRUE
         elif name == "sheet":
             kind, target = targets.get(attributes.get("id", ""), ("", ""))
             if kind.endswith("/worksheet"):
@@ -127,9 +128,21 @@ def read_formats(package: Package, part: str) -> tuple[list[str], bool]:
     return [classify_format(number, codes.get(number)) for number in ids], is_east_asian
 
 
-def read_shared_strings(package: Package, part: str) -> list[str | None]:
-    """Return the strings that cells share; ``None`` for a string that is too long for a cell."""
-    return list(_strings(package, part)) if part else []
+def read_shared_strings(package: Package, part: str) -> tuple[list[str | None], AbstractSet[int]]:
+    """
+    Return the strings that cells share, and the positions of those that are struck through.
+
+    A string that is too long for a cell is ``None``.
+    """
+    strings: list[str | None] = []
+    if not part:
+        return strings, frozenset()
+    parser = make_parser()
+    reader = _StringReader(parser)
+    for _ in parse(parser, package.read_pieces(part), part):
+        strings += reader.strings
+        reader.strings.clear()
+    return strings, reader.struck
 
 
 def read_relations(package: Package, part: str) -> Iterator[tuple[str, str, str]]:
@@ -168,25 +181,20 @@ def _join_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _strings(package: Package, part: str) -> Iterator[str | None]:
-    parser = make_parser()
-    reader = _StringReader(parser)
-    for _ in parse(parser, package.read_pieces(part), part):
-        yield from reader.strings
-        reader.strings.clear()
-
-
 class _StringReader:
     """
     Joins the texts of a shared string, without phonetic readings.
 
     Attributes:
         strings: the strings that were read since the list was cleared.
+        struck: positions of the strings that are struck through, in full or in part.
 
     """
 
     def __init__(self, parser: XMLParserType) -> None:
         self.strings: list[str | None] = []
+        self.struck: set[int] = set()
+        self._count = 0
         self._parser = parser
         self._texts: list[str] = []
         self._chars: list[str] = []
@@ -194,7 +202,12 @@ class _StringReader:
         self._keeps_white_space = False
         set_handlers(
             parser,
-            {"si": self._start_string, "t": self._start_text, "rPh": self._start_phonetic},
+            {
+                "si": self._start_string,
+                "t": self._start_text,
+                "rPh": self._start_phonetic,
+                "strike": self._start_strike,
+            },
             {"si": self._end_string, "t": self._end_text, "rPh": self._end_phonetic},
         )
 
@@ -219,7 +232,12 @@ class _StringReader:
             text = "".join(self._chars)
             self._texts.append(decode_escapes(text, keeps_white_space=self._keeps_white_space))
 
+    def _start_strike(self, attributes: dict[str, str]) -> None:
+        if is_struck(attributes):
+            self.struck.add(self._count)
+
     def _end_string(self) -> None:
+        self._count += 1
         text = "".join(self._texts)
         self.strings.append(text if len(text) <= CELL_CHARS_MAX else None)
 

@@ -150,7 +150,7 @@ async def test_json_contains_the_layout_of_sheets(tmp_path: Path) -> None:
         "sheet": "ERP任务",
         "reason": "example",
         "rows": 1,
-        "row_numbers": [],
+        "row_ranges": [],
     } in found["skipped"]
     assert (found["cleaned"], found["cleanings"][0]) == (
         7,

@@ -73,10 +73,10 @@ async def test_repeated_headings_are_skipped_and_listed(tmp_path: Path) -> None:
         ended = await invoke("check", name, "--json", folder=tmp_path)
 
         found = as_described(ended.out)
-        line = f"  skipped: 2 rows of {part} (repeated headings in rows 2, 4)"
+        line = f"  skipped: 2 rows of {part} (repeated headings: rows 2, 4)"
         assert (ended.code, found["rows"]) == (0, 2)
         assert line in ended.err.splitlines()
-        assert found["skipped"][0]["row_numbers"] == [2, 4]
+        assert found["skipped"][0]["row_ranges"] == [[2, 2], [4, 4]]
 
 
 async def test_second_table_with_other_columns_is_refused(tmp_path: Path) -> None:

@@ -118,7 +118,12 @@ def test_a_blank_sheet_of_xlsb(tmp_path: Path) -> None:
     """It has no rows."""
     path = records.xlsb(tmp_path / "t.xlsb")
 
-    assert head(path, sheet=1) == {"head": [], "is_blank": True, "merges": []}
+    assert head(path, sheet=1) == {
+        "head": [],
+        "is_blank": True,
+        "merges": [],
+        "hidden_columns": [],
+    }
 
 
 def test_xlsb_with_invalid_records_is_refused(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_sheet_of_empty_rows_is_blank(tmp_path: Path) -> None:
     """Formatted rows without cells cost nothing."""
     path = xlsx(tmp_path / "t.xlsx", "".join(f'<row r="{at}"/>' for at in range(1, 20_000)))
 
-    assert head(path) == {"head": [], "is_blank": True, "merges": []}
+    assert head(path) == {"head": [], "is_blank": True, "merges": [], "hidden_columns": []}
     assert rows(path) == []
 
 
@@ -91,7 +91,12 @@ def test_head_starts_at_a1_and_is_cut(tmp_path: Path, *, uses_calamine: bool) ->
 
     response = head(path, uses_calamine=uses_calamine)
 
-    assert response == {"head": [[], [], ["", "x" * 1000]], "is_blank": False, "merges": []}
+    assert response == {
+        "head": [[], [], ["", "x" * 1000]],
+        "is_blank": False,
+        "merges": [],
+        "hidden_columns": [],
+    }
 
 
 def test_head_with_too_much_text_is_refused(tmp_path: Path) -> None:

@@ -382,20 +382,32 @@ class TestInputNotes:
                 Skipped(file="a.xlsx", sheet="Old", reason="hidden"),
                 Skipped(file="a.xlsx", sheet="Notes", reason="no_header"),
                 Skipped(file="b.csv", sheet="", reason="example", rows=1),
-                Skipped(file="b.csv", sheet="", reason="repeated_header", rows=1, numbers=[3]),
+                Skipped(file="b.csv", sheet="", reason="repeated_header", rows=1, ranges=[(3, 3)]),
                 Skipped(
-                    file="a.xlsx", sheet="May", reason="repeated_header", rows=5, numbers=[2, 9]
+                    file="a.xlsx",
+                    sheet="May",
+                    reason="repeated_header",
+                    rows=5,
+                    ranges=[(2, 2), (9, 9)],
+                ),
+                Skipped(
+                    file="a.xlsx",
+                    sheet="May",
+                    reason="hidden_rows",
+                    rows=3,
+                    ranges=[(3, 4), (9, 9)],
                 ),
                 Skipped(file="a.xlsx", sheet="Sheet3", reason="empty"),
             ]
         )
 
-        assert list(describe_skipped(notes, limit=5)) == [
+        assert list(describe_skipped(notes, limit=6)) == [
             "  skipped: sheet Old of a.xlsx (hidden)",
             "  skipped: sheet Notes of a.xlsx (no known headings)",
             "  skipped: 1 row of b.csv (examples)",
-            "  skipped: 1 row of b.csv (repeated headings in row 3)",
-            "  skipped: 5 rows of sheet May of a.xlsx (repeated headings in rows 2, 9 and 3 more)",
+            "  skipped: 1 row of b.csv (repeated headings: row 3)",
+            "  skipped: 5 rows of sheet May of a.xlsx (repeated headings: rows 2, 9 and 3 more)",
+            "  skipped: 3 rows of sheet May of a.xlsx (hidden: rows 3-4, 9)",
             "  skipped: 1 more",
         ]
 

@@ -26,7 +26,7 @@ ACCEPTED: Final = {
     "rows": "give row numbers and ranges, such as 5-20,31",
 }
 
-OPTIONS_COUNT: Final = 32
+OPTIONS_COUNT: Final = 33
 SHOWN: Final = {
     "endpoint": "https://roma.example",
     "token_file": "t",
