@@ -322,6 +322,11 @@ _NO_DATES = (
 _NULLS = ("\\N", "NULL", "null", "(null)", "NaN", "None", "<NA>", "NaT", "[NULL]", "undefined")
 _ERRORS = ("#N/A", "#REF!", "#NAME?", "#SPILL!", "#NV", "#BEZUG!", "#WERT!", "Err:502", "#ERROR!")
 
+
+def _guarded(value: str) -> Results:
+    return created(task_id=value.strip('"=').replace('"', ""))
+
+
 DAMAGE = {
     "exponents-in-ids": column("source_app_id", _EXPONENTS, lambda _: rejected()),
     "exponents-in-names": names(("1.23E+15", "1.0E10", "9.87654E9"), lambda _: rejected()),
@@ -360,10 +365,6 @@ DAMAGE = {
         rows={3: created(description="x"), 4: rejected("B4"), 5: noticed()},
     ),
 }
-
-
-def _guarded(value: str) -> Results:
-    return created(task_id=value.strip('"=').replace('"', ""))
 
 
 _TOTALS = (
