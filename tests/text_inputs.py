@@ -322,11 +322,6 @@ _NO_DATES = (
 _NULLS = ("\\N", "NULL", "null", "(null)", "NaN", "None", "<NA>", "NaT", "[NULL]", "undefined")
 _ERRORS = ("#N/A", "#REF!", "#NAME?", "#SPILL!", "#NV", "#BEZUG!", "#WERT!", "Err:502", "#ERROR!")
 
-
-def _guarded(value: str) -> Results:
-    return created(task_id=value.strip('"=').replace('"', ""))
-
-
 DAMAGE = {
     "exponents-in-ids": column("source_app_id", _EXPONENTS, lambda _: rejected()),
     "exponents-in-names": names(("1.23E+15", "1.0E10", "9.87654E9"), lambda _: rejected()),
@@ -352,8 +347,10 @@ DAMAGE = {
     "nulls-in-ids": column("source_app_id", (*_NULLS, "-", "n/a", "TBD"), lambda _: noticed()),
     "nulls-in-tags": column("task_tag", ("NULL", "null", "None"), lambda _: noticed()),
     "nulls-as-names": names(("NULL", "null", "None", "NaN", "undefined"), lambda _: noticed()),
-    "guarded-ids": column(
-        "task_id", ('="007"', '"=""0071"""'), lambda value: noticed() + _guarded(value)
+    "guarded-ids": text(
+        'task_name,operation_types,task_id\n@1,INSERT,="007"\n@2,INSERT,"=""0071"""\n',
+        noticed() + created(task_id="007"),
+        noticed() + created(task_id="0071"),
     ),
     "guarded-descriptions": column("description", ('="007"',), lambda _: noticed()),
     "errors-in-ids": column("source_app_id", _ERRORS, lambda _: noticed()),
@@ -365,7 +362,6 @@ DAMAGE = {
         rows={3: created(description="x"), 4: rejected("B4"), 5: noticed()},
     ),
 }
-
 
 _TOTALS = (
     "Total",
@@ -384,7 +380,7 @@ _TOTALS = (
 )
 
 TOTALS = {
-    "totals": text(
+    "table-with-totals": text(
         f"{THREE}@1,INSERT,x\n" + "".join(f"{word},,\n" for word in _TOTALS),
         created(description="x"),
         *(rejected(text="total") for _ in _TOTALS),

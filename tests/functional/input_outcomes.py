@@ -19,6 +19,11 @@ from tests.functional.program import (
 )
 from tests.row_results import Results, RowSeen, difference
 
+Source = tuple[str, str]
+"""A file and its sheet."""
+
+Address = tuple[Source, int]
+
 CASES = Path(__file__).parent.parent / "cases"
 
 
@@ -209,45 +214,44 @@ def _lines(path: Path) -> list[dict[str, str]]:
     return read_lines(path) if path.is_file() else []
 
 
-async def differences(
-    folder: Path, required: Mapping[str, Mapping[int, Results]], *options: str
-) -> list[str]:
+async def differences(folder: Path, required: Mapping[Source, Mapping[int, Results]]) -> list[str]:
     """
-    Check and run several files in one batch; return the differences from the *required* rows.
+    Run several files in one batch; return the differences from the *required* rows.
 
     Args:
         folder: contains the files; their task names differ.
-        required: results of the rows, by file name.
-        options: of both commands.
+        required: results of the rows, by file name and sheet.
 
     """
-    check = await invoke("check", *required, *options, folder=folder)
+    files = list(dict.fromkeys(file for file, _ in required))
     async with recording() as simulator:
-        run = await invoke("run", *required, *options, *at(simulator), "--yes", folder=folder)
+        run = await invoke("run", *files, *at(simulator), "--yes", folder=folder)
         bodies = {each.name: each.body for each in simulator.tasks(PROJECT, INSTANCE)}
-    if {check.code, run.code} - {0, 1}:
-        return [f"{check.code}, {run.code}: {run.err}"]
-    results = folder / f"{Path(next(iter(required))).stem}-results"
-    issues: dict[tuple[str, str], list[Row]] = {}
+    if run.code not in {0, 1}:
+        return [f"exit code {run.code}: {run.err}"]
+    results = folder / f"{Path(files[0]).stem}-results"
+    issues: dict[Address, list[Row]] = {}
     for issue in _lines(results / "issues.csv"):
-        issues.setdefault((issue["file"], issue["row"]), []).append(issue)
+        issues.setdefault(_address(issue), []).append(issue)
     found = {
-        (row["file"], int(row["row"])): RowSeen(
+        _address(row): RowSeen(
             status=row["status"],
             body=bodies.pop(row["task_name"], None) if row["status"] == "created" else None,
-            issues=tuple(issues.get((row["file"], row["row"]), ())),
+            issues=tuple(issues.get(_address(row), ())),
         )
         for row in _lines(results / "results.csv")
     }
     wanted = {
-        (name, number): row for name, rows in required.items() for number, row in rows.items()
+        (source, number): row for source, rows in required.items() for number, row in rows.items()
     }
     listed = [
-        f"{name} row {number}: {text}"
-        for (name, number), row in wanted.items()
-        if (text := difference(row, found.get((name, number))))
+        f"{' '.join(source)} row {number}: {text}"
+        for (source, number), row in wanted.items()
+        if (text := difference(row, found.get((source, number))))
     ]
-    surplus = [
-        f"{name} row {number}: {found[name, number]}" for name, number in found.keys() - wanted
-    ]
+    surplus = [f"{address}: {found[address]}" for address in found.keys() - wanted]
     return [*listed, *surplus, *(f"{name} belongs to no row" for name in bodies)]
+
+
+def _address(row: Row) -> Address:
+    return (row["file"], row["sheet"]), int(row["row"])

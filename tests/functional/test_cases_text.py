@@ -237,7 +237,7 @@ async def test_no_cell_changes_its_meaning(
         name = f"{stem}{each.suffix}"
         content = each.text.replace("@", f"{stem}-")
         (tmp_path / name).write_text(content, encoding="utf-8", newline="")
-        required[name] = each.rows
+        required[name, ""] = each.rows
 
     found = await differences(tmp_path, required)
 

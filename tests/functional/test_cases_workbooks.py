@@ -7,11 +7,13 @@ from tests.functional.input_outcomes import (
     assert_ended,
     assert_reported,
     assert_strict_sends_nothing,
+    differences,
     flat,
     outcome_of,
     seen,
     task,
 )
+from tests.workbook_inputs import HIDDEN_COLUMNS, HIDDEN_ROWS, INPUTS, SKIPPED
 
 
 async def test_text_in_a_covered_cell_is_rejected(tmp_path: Path) -> None:
@@ -188,3 +190,48 @@ async def test_zero_fill_of_xls_is_applied(tmp_path: Path) -> None:
     outcome = await outcome_of("zero-fill.xls", tmp_path)
 
     assert_ended(outcome, {2: task("abc1", task_id="00042"), 3: task("0001001")})
+
+
+async def test_displayed_values_are_created(tmp_path: Path) -> None:
+    """Each row of these workbooks is created as displayed, or has an issue."""
+    required = {}
+    for name, each in INPUTS.items():
+        each.write(tmp_path / name)
+        required |= {(name, sheet): rows for sheet, rows in each.rows.items()}
+
+    found = await differences(tmp_path, required)
+
+    assert found == [], "\n".join(found)
+
+
+async def test_every_kind_of_hidden_row_is_asked_about(tmp_path: Path) -> None:
+    """Rows that are hidden by hand, without height or collapsed; nothing is sent."""
+    for name, write in HIDDEN_ROWS.items():
+        write(tmp_path / name)
+        outcome = await outcome_of(name, tmp_path)
+
+        assert_asked(outcome, "--hidden-rows", "include", "skip")
+        assert_reported(outcome, r"hidden.*\b3\b|\b3\b.*hidden")
+        for sheet in ("by_hand", "without_height", "collapsed") if name == "rows.xlsx" else ():
+            assert_reported(outcome, rf"{sheet}.*hidden.*\b3\b|hidden.*{sheet}.*\b3\b")
+
+
+async def test_hidden_rows_that_are_skipped_are_not_validated(tmp_path: Path) -> None:
+    """They are reported, neither rejected nor counted, and do not make other rows duplicates."""
+    SKIPPED.write(tmp_path / "tasks.xlsx")
+
+    outcome = await outcome_of("tasks.xlsx", tmp_path, "--hidden-rows", "skip")
+
+    assert_ended(outcome, {2: task("skipped-1")})
+    assert_reported(outcome, r"hidden.*\b3\b.*\b4\b|\b3\b.*\b4\b.*hidden|hidden.*3-4")
+
+
+async def test_every_kind_of_hidden_column_is_reported(tmp_path: Path) -> None:
+    """A column that is hidden, without width or collapsed is read."""
+    for name, write in HIDDEN_COLUMNS.items():
+        write(tmp_path / name)
+        outcome = await outcome_of(name, tmp_path)
+
+        assert outcome.codes == (0, 0), seen(outcome)
+        assert {body["task_tag"] for body in outcome.bodies.values()} == {"tag-old"}
+        assert_reported(outcome, r"hidden.*\bD\b|\bD\b.*hidden")
