@@ -245,7 +245,7 @@ async def differences(folder: Path, required: Mapping[Source, Mapping[int, Resul
         (source, number): row for source, rows in required.items() for number, row in rows.items()
     }
     listed = [
-        f"{' '.join(source)} row {number}: {text}"
+        f"{' '.join(filter(None, source))} row {number}: {text}"
         for (source, number), row in wanted.items()
         if (text := difference(row, found.get((source, number))))
     ]

@@ -1,5 +1,6 @@
 """Workbooks that are easily misread: what they display is created, or the cell is rejected."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.functional.input_outcomes import (
@@ -13,6 +14,7 @@ from tests.functional.input_outcomes import (
     seen,
     task,
 )
+from tests.row_results import Results
 from tests.workbook_inputs import HIDDEN_COLUMNS, HIDDEN_ROWS, INPUTS, SKIPPED
 
 
@@ -194,7 +196,7 @@ async def test_zero_fill_of_xls_is_applied(tmp_path: Path) -> None:
 
 async def test_displayed_values_are_created(tmp_path: Path) -> None:
     """Each row of these workbooks is created as displayed, or has an issue."""
-    required = {}
+    required: dict[tuple[str, str], Mapping[int, Results]] = {}
     for name, each in INPUTS.items():
         each.write(tmp_path / name)
         required |= {(name, sheet): rows for sheet, rows in each.rows.items()}
