@@ -23,7 +23,10 @@ _LATIN_RUN: Final = re.compile("[{}]{{2,}}".format("".join(map(chr, _LATIN))))
 _GB_RUN: Final = re.compile("[\xa1-\xfe]{4,}")
 _TORN: Final = re.compile("[\xc2-\xf4][\x80-\x9f\xa1-\xaa\xac-\xb9\xbc-\xbf]")
 _IDEOGRAPH: Final = re.compile("[\u3400-\u9fff]")
-_GLUED: Final = re.compile("(?<=[A-Za-z])[\u3400-\u9fff]+|[\u3400-\u9fff]+(?=[A-Za-z])")
+# A match starts only at the first ideograph of a run, so that the search takes linear time.
+_GLUED: Final = re.compile(
+    "(?<=[A-Za-z])[\u3400-\u9fff]+|(?<![\u3400-\u9fff])[\u3400-\u9fff]++(?=[A-Za-z])"
+)
 _EUROPEAN: Final = re.compile("[\xa0-\u017f]+")
 _FOREIGN: Final = "[\u0386-\u03ce\u0400-\u045f]"
 _FOREIGN_WORDS: Final = re.compile(f"(?=.*{_FOREIGN}{{4}})(?:[\\x00-\x7f]|{_FOREIGN})*", re.DOTALL)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF001  (the look-alikes are intended)
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -177,6 +178,21 @@ def test_any_text_can_be_checked(text: str) -> None:
     found = fix_encoding(text)
 
     assert found is None or found != text
+
+
+def test_time_of_a_check_is_proportional_to_the_length() -> None:
+    """A long text in a wrong column does not delay the check."""
+    pieces = ("和", "和a", "和。", "Ã", "ÃÂ", "é和", "¶©", "?", "和?", "é", "\xa0é")
+
+    slow = [piece for piece in pieces if cpu_s(piece * 16_000) > 1]
+
+    assert slow == []
+
+
+def cpu_s(text: str) -> float:
+    started = time.process_time()
+    fix_encoding(text)
+    return time.process_time() - started
 
 
 @given(st.text(st.characters(codec="ascii")))

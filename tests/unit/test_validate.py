@@ -482,6 +482,27 @@ def cleaning(cell: str, column: str, before: str, after: str) -> Cleaning:
     return Cleaning(location=location, column=column, cell=cell, before=before, after=after)
 
 
+def test_lists_of_analysts_become_values_of_the_api() -> None:
+    """Only words that are translated count as cleaned, not another case or separator."""
+    typed = ["插入", "Insert & update", "更新和刪除", "delete AND insert", "新增、修改、删除"]
+    rows = chunk(*((f"task-{at}", text) for at, text in enumerate(typed)))
+
+    checked = validate(rows, defaults=NO_DEFAULTS, needs_target=False)
+
+    assert [body["operation_types"] for body in bodies(checked)] == [
+        ["INSERT"],
+        ["INSERT", "UPDATE"],
+        ["UPDATE", "DELETE"],
+        ["DELETE", "INSERT"],
+        ["INSERT", "UPDATE", "DELETE"],
+    ]
+    assert [(each.cell, each.before, each.after) for each in checked.cleanings(limit=9)] == [
+        ("B2", "插入", "INSERT"),
+        ("B4", "更新和刪除", "UPDATE,DELETE"),
+        ("B6", "新增、修改、删除", "INSERT,UPDATE,DELETE"),
+    ]
+
+
 def test_cleanings_are_listed_row_by_row() -> None:
     """Each cleaning has the text and the value; rejected cells are not included."""
     checked = check(
