@@ -19,8 +19,13 @@ STRIKE: Final = b"<strike"
 _SECTIONS: Final = frozenset(
     {"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"}
 )
-_HIDES: Final = (b'hidden="1"', b'hidden="true"', b' ht="0', b' width="0')
+_HIDDEN: Final = b'hidden="'
+_HIDES: Final = (b'hidden="1"', b'hidden="true"')
+_NO_HEIGHT, _NO_WIDTH = b' ht="0', b' width="0'
 """One of these is in every tag of a hidden row or column."""
+
+_ROWS: Final = b"<sheetData"
+"""The start of the element with the rows, after the columns."""
 
 _TAG: Final = re.compile(rb"<(row|col)\s([^>]*)>")
 _ATTRIBUTE: Final = re.compile(rb'(\w+)="([^"]*)"')
@@ -131,20 +136,30 @@ class MarkScan:
     struck: AbstractSet[str] = frozenset()
     marks: SheetMarks = field(default_factory=SheetMarks)
     is_plain: bool = True
+    _has_columns: bool = True
 
     def add(self, text: bytes, scanned: int) -> None:
         """Scan the tags in *text* that do not end in its first *scanned* bytes."""
         if STRIKE in text or self._has_struck_columns(text):
             self.is_plain = False
-        if not any(part in text for part in _HIDES):
-            return
-        for match in _TAG.finditer(text):
-            if match.end() > scanned:
-                self._add_tag(match[1], match[2])
+        if self._hides(text):
+            for match in _TAG.finditer(text):
+                if match.end() > scanned:
+                    self._add_tag(match[1], match[2])
+        self._has_columns = self._has_columns and _ROWS not in text
+
+    def _hides(self, text: bytes) -> bool:
+        # Every search takes time, as there can be a gigabyte of text.
+        return (
+            (_HIDDEN in text and any(each in text for each in _HIDES))
+            or _NO_HEIGHT in text
+            or (self._has_columns and _NO_WIDTH in text)
+        )
 
     def _has_struck_columns(self, text: bytes) -> bool:
         # Rows and cells with these formats are found together with those of numbers.
-        formats = _COLUMN_FORMAT.findall(text) if self.struck else ()
+        has_formats = self.struck and self._has_columns
+        formats = _COLUMN_FORMAT.findall(text) if has_formats else ()
         return any(each.decode() in self.struck for each in formats)
 
     def _add_tag(self, name: bytes, content: bytes) -> None:

@@ -111,7 +111,7 @@ def test_struck_cells_of_xls_are_found(tmp_path: Path) -> None:
     ]
     path = records.xls(tmp_path / "t.xls", {"May": cells}, more=STYLES)
 
-    blank = [*records.table(("task_name", "x")), records.label(1, 0, " ", STRUCK), cells[3]]
+    blank = [*records.table(("task_name", "x"), ("a",)), records.label(1, 1, " ", STRUCK)]
     other = records.xls(tmp_path / "o.xls", {"May": blank}, more=STYLES)
 
     assert marks(path)["struck"] == [("B2", "b"), ("C3", "7"), ("C4", "5")]
