@@ -28,6 +28,7 @@ TOO_LONG: Final = (
 
 _MARK: Final = "\ufeff"
 _END: Final = b"\x1a"
+_ENDS: Final = _END + b"\r\n"
 _UTF_8: Final = frozenset({"utf-8", "utf-8-sig"})
 _FIELD_CHARS_MAX: Final = (1 << 31) - 1
 
@@ -53,7 +54,9 @@ class TextSource:
 
     def head(self) -> str:
         """Return the beginning of the text, without a byte order mark and end-of-file marks."""
-        return self._head().removeprefix(_MARK).rstrip(_END.decode())
+        text = self._head().removeprefix(_MARK)
+        at = text.find(_END.decode(), len(text.rstrip(_ENDS.decode())))
+        return text if at < 0 else text[:at]
 
     def blocks(self, *, skip_chars: int) -> Iterator[bytes]:
         """
@@ -64,15 +67,15 @@ class TextSource:
         """
         head = self._head()
         to_skip = len(head[: skip_chars + head.startswith(_MARK)].encode())
-        ends = 0
-        for data in self._encoded():
-            kept = len(data.rstrip(_END))
-            if kept:
-                text = _END * ends + data[:kept]
+        ends = b""
+        for block in self._encoded():
+            data = ends + block
+            # An editor may have added a line break behind the marks.
+            at = data.find(_END, len(data.rstrip(_ENDS)))
+            text, ends = (data, b"") if at < 0 else (data[:at], data[at:])
+            if text:
                 yield text[to_skip:]
                 to_skip = max(0, to_skip - len(text))
-                ends = 0
-            ends += len(data) - kept
 
     def line(self, offset: int, *, skip_chars: int) -> int:
         """Return the line number of the byte at *offset* of the text that `blocks` yields."""

@@ -25,6 +25,9 @@ _SELECTIVE: Final = "operation_types"
 _PARTS: Final = ("operation", "操作", "optype", "\nop\n", "\nops\n")
 """Parts of the names of this field; short names are whole cells."""
 
+_MARK: Final = "\ufeff"
+"""Byte order mark of a file that was appended; the quotation marks behind it are part of the cell."""
+
 
 class RepeatedHeaders:
     """
@@ -96,6 +99,8 @@ class RepeatedHeaders:
 
     def _is_heading(self, text: str, field: str, column: Column) -> bool:
         """Return True if *text* is a heading of *column*, which has the *field*."""
+        if text.startswith(_MARK):
+            text = text.removeprefix(_MARK).strip('"')
         return len(text) <= HEADING_CHARS and (
             field_of(text, self._names) == field
             or similar_name(text) == field

@@ -2,21 +2,22 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from batchcreate.frames import matches
 from batchcreate.loader.csv_parser import Table
 from batchcreate.loader.header import Header
+from batchcreate.loader.row_parts import VALID_NAME, Part, Run, is_note
 from batchcreate.models import Column, RowProblem
-from batchcreate.rules import RULES, VALUE_WORDS, pattern, split_values
+from batchcreate.rules import MANDATORY_FIELDS, RULES, VALUE_WORDS, pattern, split_values
 from batchcreate.text import is_blank
-from batchcreate.validator.converted_values import is_totals
 from batchcreate.validator.suggestions import suggest
 
 if TYPE_CHECKING:
-    from pandas import Series
+    import numpy as np
+    from numpy.typing import NDArray
+    from pandas import DataFrame, Series
 
 SPLIT_ROW: Final = "row.split"
 """Rule of rows that are parts of one row."""
@@ -30,13 +31,11 @@ ENCLOSED_ROW: Final = "row.enclosed_row"
 PARTS_MAX: Final = 100
 """Maximum number of rows that are recognised as parts of one row, the blank ones included."""
 
-_NAME: Final = pattern(RULES["task_name"])
 _OPERATIONS: Final = RULES["operation_types"]
 _VALUES: Final = "|".join(_OPERATIONS.values)
 _WORDS: Final = "|".join(VALUE_WORDS)
 _HAS_OPERATION: Final = f"(?i:{_VALUES}|{_WORDS})"
 _LINE_WITH_OPERATION: Final = rf"[\r\n].*{_HAS_OPERATION}"
-_NOTE: Final = re.compile(r"\W*$|#|//|\(\d+ ")
 
 _IS_LIST: Final = "{0}*(?:{1})(?:(?:{0}|and|和)+(?:{1}))*{0}*"
 _MAY_BE_LIST: Final = f"^(?i:{_IS_LIST.format('[^0-9A-Za-z]', f'{_VALUES}|{_WORDS}')})$"
@@ -99,85 +98,9 @@ def _is_row(line: str, header: Header, delimiter: str) -> bool:
     cells = dict(enumerate(line.split(delimiter)))
     name = cells.get(header.columns["task_name"].index, "").strip()
     values = split_values(cells.get(header.list_column, "").strip('"'))
-    return _NAME.fullmatch(name) is not None and 0 < len(values) == len(
+    return VALID_NAME.fullmatch(name) is not None and 0 < len(values) == len(
         set(values) & set(_OPERATIONS.values)
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """
-    A row that may continue the row above it.
-
-    Attributes:
-        number: the row number.
-        count: number of its cells.
-        first: the first cell.
-        name: the cell in the column of the task names.
-        operations: the cell in the column of the operation types.
-        is_after_return: True if a bare carriage return is above it.
-
-    """
-
-    number: int
-    count: int
-    first: str
-    name: str
-    operations: str
-    is_after_return: bool
-
-    @property
-    def is_blank(self) -> bool:
-        """True if the row is blank, as between two paragraphs."""
-        return is_blank(self.first + self.name + self.operations)
-
-    @property
-    def is_name(self) -> bool:
-        """True if the row begins a task, whose remaining cells are missing."""
-        return is_blank(self.operations) and _NAME.fullmatch(self.name.strip()) is not None
-
-    @property
-    def is_note(self) -> bool:
-        """True if the row is a total, a comment or a ruler."""
-        return self.count == 1 and bool(is_totals(self.first) or _NOTE.match(self.first.strip()))
-
-
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    """
-    A row, and the rows below it that may be parts of it.
-
-    Attributes:
-        table: the table of the first row.
-        at: position of the first row in *table*.
-        number: number of the first row.
-        count: number of cells of the first row.
-        cells: number of cells of all rows together.
-        parts: the rows below it.
-
-    """
-
-    table: Table
-    at: int
-    number: int
-    count: int
-    cells: int
-    parts: list[_Part] = field(default_factory=list)
-
-    @property
-    def last(self) -> int:
-        """Number of the last row."""
-        return self.number + len(self.parts)
-
-    @property
-    def is_certain(self) -> bool:
-        """True if a bare carriage return separates two of the rows."""
-        return any(part.is_after_return for part in self.parts)
-
-    def cell(self, index: int) -> str:
-        """Return the cell of the first row at *index*."""
-        frame = self.table.frame
-        return str(frame[index].iloc[self.at]) if index < frame.shape[1] else ""
 
 
 class SplitRows:
@@ -187,13 +110,19 @@ class SplitRows:
     Rows with missing cells at the end are legal. Therefore two consecutive rows are parts of one
     row only if they have too few cells for two rows, and if the second one cannot be a task: it
     contains other text in the column of the operation types, or its name is not valid either.
+
+    A row that ends before the last mandatory column cannot be a task. It is a part of the row above
+    if that row ends with a text, and of the row below if it has a single cell that is not a whole
+    name: otherwise one of the two would be created with half of a value.
     """
 
     def __init__(self, header: Header) -> None:
         self._header = header
         self._name = header.columns["task_name"].index
         self._list = header.list_column
-        self._run: _Run | None = None
+        self._needed = max(header.columns[name].index for name in MANDATORY_FIELDS) + 1
+        self._fields = {column.index: name for name, column in header.columns.items()}
+        self._run: Run | None = None
 
     @property
     def first(self) -> int | None:
@@ -205,31 +134,57 @@ class SplitRows:
         first = int(table.frame.index[0])
         for part in self._candidates(table):
             if self._run is None or self._run.last != part.number - 1:
-                yield from self.finish()
+                yield from self._finish_above(table)
                 if part.number > first:
-                    self._start(table, part.number - 1 - first)
+                    self._run = self._row(table, part.number - 1 - first)
             if self._run is not None and self._continues(self._run, part):
                 self._run.parts.append(part)
                 self._run.cells += part.count - 1
             else:
-                yield from self.finish()
-                self._start(table, part.number - first)
+                yield from self._finish_above(table)
+                self._run = self._row(table, part.number - first)
         last = len(table.frame) - 1
         if self._run is None or self._run.last != first + last:
-            yield from self.finish()
-            self._start(table, last)
+            yield from self._finish_above(table)
+            self._run = self._row(table, last)
 
-    def finish(self) -> Iterator[RowProblem]:
-        """Yield the problems of the rows so far, which no further row continues."""
+    def _finish_above(self, table: Table) -> Iterator[RowProblem]:
+        """Yield the problems of the rows so far, whose next row is in *table*."""
+        if self._run is not None:
+            at = self._run.last + 1 - int(table.frame.index[0])
+            yield from self.finish(self._row(table, at))
+
+    def finish(self, below: Run | None = None) -> Iterator[RowProblem]:
+        """Yield the problems of the rows so far, which no further row continues but *below*."""
         run, self._run = self._run, None
-        if run is None or not self._is_split(run):
+        if run is None:
             return
+        is_split = self._is_split(run)
         parts = [part for part in run.parts if not part.is_blank]
-        numbers = [run.number, *(part.number for part in parts)]
-        last = run.count - 1
-        yield self._problem(run.number, last, run.cell(last), numbers)
-        for part in parts:
-            yield self._problem(part.number, 0, part.first, numbers)
+        cells = [(run.number, run.count - 1, run.cell(run.count - 1))]
+        cells += [(part.number, 0, part.first) for part in parts]
+        if not is_split:
+            del cells[:-1]
+        if below is not None and self._leads(run, parts, below):
+            cells.append((below.number, 0, below.cell(0)))
+        if len(cells) > 1:
+            numbers = [number for number, _, _ in cells]
+            yield from (self._problem(*cell, numbers) for cell in cells)
+
+    def _leads(self, run: Run, parts: Sequence[Part], below: Run) -> bool:
+        """Return True if the last row of *run* is the first part of the row *below*."""
+        if below.is_filled or below.count < self._needed or 0 not in self._fields:
+            return False
+        if parts:
+            count, text = parts[-1].count, parts[-1].first
+        elif run.is_filled:
+            return False
+        else:
+            is_list = run.count < self._header.width and self._list == 0 and run.is_blank_after(0)
+            count, text = (1 if is_list else run.count), run.cell(0)
+        if count > 1 or is_blank(text) or is_note(text):
+            return False
+        return self._may_join(0, text, below.cell(0), fragment=text)
 
     def _problem(self, number: int, index: int, value: str, numbers: Sequence[int]) -> RowProblem:
         others = ", ".join(str(other) for other in numbers if other != number)
@@ -242,45 +197,59 @@ class SplitRows:
             is_whole_row=True,
         )
 
-    def _start(self, table: Table, at: int) -> None:
+    def _row(self, table: Table, at: int) -> Run:
         count = self._header.width if table.counts is None else int(table.counts[at])
         number = int(table.frame.index[at])
-        self._run = _Run(table=table, at=at, number=number, count=count, cells=count)
+        return Run(table=table, at=at, number=number, count=count, cells=count)
 
-    def _candidates(self, table: Table) -> Iterator[_Part]:
-        """Yield the short rows without an operation type, and those after a carriage return."""
-        if table.counts is None:
-            return
-        operations = table.frame[self._list]
-        is_candidate = (table.counts < self._header.width) & ~matches(operations, _HAS_OPERATION)
-        if table.is_after_return is not None:
-            is_candidate |= table.is_after_return
-        positions = is_candidate.nonzero()[0]
-        is_after = (
-            positions < 0 if table.is_after_return is None else table.is_after_return[positions]
-        )
+    def _candidates(self, table: Table) -> Iterator[Part]:
+        """Yield the rows that may be parts of others, also those after a carriage return."""
+        import numpy as np
+
+        counts = table.counts
+        if counts is None:
+            # Full rows are parts of others only below a row whose list was split at its commas.
+            if self._run is None or self._run.count >= self._header.width:
+                return
+            counts = np.full(len(table.frame), self._header.width)
+        is_after = table.is_after_return
+        if is_after is None:
+            is_after = np.zeros(len(counts), bool)
+        positions = (self._is_candidate(table.frame, counts) | is_after).nonzero()[0]
+        is_after = is_after[positions]
         rows = table.frame.iloc[positions]
+        counts = counts[positions]
+        ends = counts.clip(max=rows.shape[1]) - 1
         columns = (
             rows.index,
-            table.counts[positions],
+            counts,
             rows[0],
             rows[self._name],
             rows[self._list],
+            rows.to_numpy()[range(len(rows)), ends],
             is_after,
         )
-        for number, count, first, name, texts, after in zip(
+        for number, count, first, name, texts, last, after in zip(
             *(column.tolist() for column in columns), strict=True
         ):
-            yield _Part(
+            yield Part(
                 number=number,
                 count=count,
                 first=first,
                 name=name,
                 operations=texts,
+                last=last,
                 is_after_return=after,
             )
 
-    def _continues(self, run: _Run, part: _Part) -> bool:
+    def _is_candidate(self, frame: "DataFrame", counts: "NDArray[np.intp]") -> "NDArray[np.bool_]":
+        is_short = counts < self._header.width
+        found = (is_short & ~matches(frame[self._list], _HAS_OPERATION)) | (counts < self._needed)
+        if self._list == 0:
+            return found | (is_short & ~matches(frame[self._name], r"\S"))
+        return found | matches(frame[0], _MAY_BE_LIST)
+
+    def _continues(self, run: Run, part: Part) -> bool:
         if len(run.parts) >= PARTS_MAX:
             return False
         is_fitting = run.cells + part.count - 1 <= self._header.width
@@ -289,29 +258,69 @@ class SplitRows:
         is_task = _means_operations(part.operations)
         if part.is_after_return:
             return is_fitting or not is_task
-        return is_fitting and not (is_task or part.is_name or part.is_note)
+        if self._is_rest_of_list(run, part, is_task=is_task):
+            run.has_rest_of_list = True
+            return True
+        begins_task = is_task or (
+            part.is_name and part.count >= self._needed and not is_blank(part.last)
+        )
+        return is_fitting and not (begins_task or part.is_note)
 
-    def _is_split(self, run: _Run) -> bool:
+    def _is_rest_of_list(self, run: Run, part: Part, *, is_task: bool) -> bool:
+        """Return True if *part* begins with operation types, and the row above ends with some."""
+        if self._list == 0 or (run.parts and not run.has_rest_of_list):
+            return False
+        if is_task and run.count == self._header.width:
+            return False
+        operations = run.cell(self._list)
+        return (
+            _is_list(part.first, next_to=operations)
+            and _means_operations(operations)
+            and run.is_blank_after(self._list)
+        )
+
+    def _is_split(self, run: Run) -> bool:
         while run.parts and run.parts[-1].is_blank:
             run.cells -= run.parts.pop().count - 1
-        if not run.parts or run.number in run.table.filled:
+        if not run.parts or run.is_filled:
             return False
         if run.is_certain:
             return True
         if run.count > self._list and not _means_operations(run.cell(self._list)):
             return False
-        is_exact = run.cells == self._header.width
-        if is_exact and any(part.count > 1 for part in run.parts):
+        if run.cells == self._header.width and any(part.count > 1 for part in run.parts):
             return True
         # Otherwise only the last cell of the row can have a second line.
-        if is_blank(run.cell(run.count - 1)) or not self._is_text_column(run.count - 1):
+        last = run.cell(run.count - 1)
+        if is_blank(last) or any(self._is_task(part) for part in run.parts):
             return False
-        return is_exact or not any(_NAME.fullmatch(part.first.strip()) for part in run.parts)
+        first = next(part.first for part in run.parts if not part.is_blank)
+        return self._may_join(run.count - 1, last, first, fragment=first)
 
-    def _is_text_column(self, index: int) -> bool:
-        """Return True if cells of the column can contain line breaks."""
-        fields = {column.index: name for name, column in self._header.columns.items()}
-        return index not in fields or index == self._list or RULES[fields[index]].is_text
+    def _is_task(self, part: Part) -> bool:
+        """Return True if *part* is a task whose operation types are wrong or missing."""
+        return part.count >= self._needed and VALID_NAME.fullmatch(part.name.strip()) is not None
+
+    def _may_join(self, index: int, above: str, below: str, *, fragment: str) -> bool:
+        """
+        Return True if two texts can be one value of a column.
+
+        Args:
+            index: position of the column.
+            above: the text above the line break.
+            below: the text below it.
+            fragment: the one that is alone in its row, where it may also be a name.
+
+        """
+        name = self._fields.get(index, "description")
+        is_whole_name = VALID_NAME.fullmatch(fragment.strip()) is not None
+        if index == self._list:
+            return _means_operations(fragment) or not is_whole_name
+        if RULES[name].is_text:
+            return True
+        text = above.strip() + below.strip()
+        is_word = above.strip()[-1:].isalnum() and below.strip()[:1].isalnum()
+        return pattern(RULES[name]).fullmatch(text) is not None and not (is_whole_name and is_word)
 
 
 @lru_cache(_CACHED_TEXTS)

@@ -157,7 +157,11 @@ def test_mark_that_is_never_closed_ends_with_its_line() -> None:
     assert [(each.rule, each.index) for piece in pieces for each in piece.wrong] == [(UNCLOSED, 1)]
 
 
-@pytest.mark.parametrize("marks", ["\x1a", "\x1a\x1a\x1a"], ids=["one", "several"])
+@pytest.mark.parametrize(
+    "marks",
+    ["\x1a", "\x1a\x1a\x1a", "\x1a\n", "\x1a\r\n\x1a\r\n\n"],
+    ids=["one", "several", "line break", "several line breaks"],
+)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
 @pytest.mark.parametrize("block_bytes", [1, 2, 3, 100])
 def test_end_of_file_marks_are_ignored(marks: str, encoding: str, block_bytes: int) -> None:

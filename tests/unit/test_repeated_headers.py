@@ -57,6 +57,8 @@ REPEATED = {
     "remarks": ("任务名称（必填）", "Operation types\n(INSERT/UPDATE/DELETE)", "Desc.", "Tags"),
     "blank cells": ("task_name", "operation_types", "", " "),
     "similar names": ("名称", "操作", "说明", "Label"),
+    "byte order mark": ("\ufefftask_name", "operation_types", "", ""),
+    "quoted behind a byte order mark": ('\ufeff"task_name"', "operation_types", "", ""),
     "full width": (wide("task_name"), wide("OPERATION_TYPES"), "描述", ""),
 }
 

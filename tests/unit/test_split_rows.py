@@ -71,6 +71,29 @@ SPLIT = {
         [HEADINGS, *["aaa-01,INSERT,first line", "second line,tag-1,app-1"] * 2],
         {2: "3", 3: "2", 4: "5", 5: "4"},
     ),
+    "three single words": (
+        [HEADINGS, "aaa-01,INSERT,first", "second", "third,tag-1,app-1"],
+        {2: "3, 4", 3: "2, 4", 4: "2, 3"},
+    ),
+    "word in the last cell": (
+        ["task_name,operation_types,description", "aaa-01,INSERT,first", "second"],
+        PAIR,
+    ),
+    "word with trailing cells missing": ([HEADINGS, "aaa-01,INSERT,first", "second"], PAIR),
+    "word with blank cells": ([HEADINGS, "aaa-01,INSERT,first", "second,,"], PAIR),
+    "behind a comma of the list": ([HEADINGS, "aaa-01,INSERT,", "UPDATE,x,tag-1,app-1"], PAIR),
+    "behind two commas of the list": (
+        [HEADINGS, "aaa-01,INSERT,", "UPDATE,", "DELETE,x,tag-1,app-1"],
+        {2: "3, 4", 3: "2, 4", 4: "2, 3"},
+    ),
+    "between types of the list": (
+        [HEADINGS, "aaa-01,INSERT,", "UPDATE,DELETE,x,tag-1,app-1"],
+        PAIR,
+    ),
+    "in a list at the end": (
+        ["task_name,operation_types", "aaa-01,INSERT", "UPDATE", "DELETE"],
+        {2: "3, 4", 3: "2, 4", 4: "2, 3"},
+    ),
     "below a full row": (
         [HEADINGS, FULL, "aaa-01,INSERT,first line", "second line,tag-1,app-1"],
         {3: "4", 4: "3"},
@@ -92,6 +115,50 @@ def test_row_with_an_unquoted_line_break_is_rejected(
     assert split_rows(*lines, *after, block_bytes=block_bytes) == expected
 
 
+THREE = "task_name,operation_types,description"
+TEXT_FIRST = "description,task_name,operation_types"
+LIST_FIRST = "operation_types,task_name,description"
+THREE_PARTS = {2: "3, 4", 3: "2, 4", 4: "2, 3"}
+FIRST_CELL = {
+    "behind a hyphen": ([THREE, "crm-", "orders-1,INSERT,x"], PAIR),
+    "before a hyphen": ([THREE, "crm", "-orders-1,INSERT,x"], PAIR),
+    "behind the name": ([THREE, "crm-", ",INSERT,x"], PAIR),
+    "above a blank line": ([THREE, "crm-", "", "orders-1,INSERT,x"], {2: "4", 4: "2"}),
+    "above a short row": ([HEADINGS, "crm-", "orders-1,INSERT"], PAIR),
+    "two line breaks": ([THREE, "cr", "mo", "rders-1,INSERT,x"], THREE_PARTS),
+    "part of either row": ([THREE, "aaa-01,INSERT,x", "crm-", "orders-1,INSERT,x"], THREE_PARTS),
+    "in an id": (["task_id,task_name,operation_types", "app-", "0012,aaa-01,INSERT"], PAIR),
+    "in a text": ([TEXT_FIRST, "first", "second,aaa-01,INSERT"], PAIR),
+    "in a list": ([LIST_FIRST, "INSERT", "UPDATE,aaa-01,x"], PAIR),
+    "behind a comma of a list": ([LIST_FIRST, "INSERT,", "UPDATE,aaa-01,x"], PAIR),
+    "in a tag at the end": (
+        ["task_name,operation_types,task_tag", "aaa-01,INSERT,wave-", "crm-2"],
+        PAIR,
+    ),
+    "whole name": ([THREE, "aaa-01", "aaa-02,INSERT,x"], {}),
+    "title": ([THREE, "Wave 1", "aaa-02,INSERT,x"], {}),
+    "total": ([TEXT_FIRST, "Total", "x,aaa-02,INSERT"], {}),
+    "list without a name": ([LIST_FIRST, "INSERT,,", "UPDATE,aaa-01,x"], {}),
+    "unknown column": (["note,task_name,operation_types", "a", "b,aaa-01,INSERT"], {}),
+    "wrong quotation mark": ([THREE, '"crm-', "orders-1,INSERT,x"], {}),
+    "above a surplus cell": ([THREE, "crm-", "orders-1,INSERT,x,y"], {}),
+}
+
+
+@pytest.mark.parametrize("name", FIRST_CELL)
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+def test_single_cell_is_a_part_of_the_row_below_if_both_can_be_one_value(
+    name: str, block_bytes: int
+) -> None:
+    """Otherwise the row below would be created with half of its first cell."""
+    lines, expected = FIRST_CELL[name]
+
+    found = problems_of("\n".join(lines), block_bytes=block_bytes)
+
+    others = {each.number: each.facts["others"] for each in found if each.rule == "row.split"}
+    assert others == expected
+
+
 LEGAL = {
     "trailing cells missing": ["aaa-01,INSERT", "aaa-02,INSERT,x", "aaa-03,INSERT", FULL],
     "wrong operation type": ["aaa-01,INSERT", "aaa-02,UPSRT,x,tag-1", "aaa-03,更新", FULL],
@@ -104,6 +171,11 @@ LEGAL = {
     "blank lines": ["aaa-01,INSERT", "", "", FULL, ""],
     "no operation type": [FULL, "aaa-01,,x,tag-1,app-1", "aaa-02,,x"],
     "two rows without a type": ["aaa-01,x", "bbb 02,x,tag-1,app-1", FULL],
+    "short row without a type": ["aaa-01,INSERT", "aaa-02,,x,tag-1", FULL],
+    "wrong type in a short row": ["aaa-01,INSERT,x", "aaa-02,xyz", FULL],
+    "name only below a short row": ["aaa-01,INSERT", "aaa-02", FULL],
+    "name of an operation type": [FULL, "update,INSERT,x,tag-1"],
+    "name of an operation type below blank cells": ["aaa-01,INSERT,,,", "update,INSERT,x,tag-1"],
     "empty last cell": ["aaa-01,INSERT,x,tag-1,", "see above"],
 }
 
