@@ -22,6 +22,7 @@ from batchcreate.report.formatting import format_duration
 from batchcreate.text import column_letters, counted, listed_ranges
 
 IGNORED_COLUMNS_MAX: Final = 20
+HINTS_MAX: Final = 5
 CELLS_MAX: Final = 3
 TARGETS_MAX: Final = 10
 SHEETS_MAX: Final = 10
@@ -219,8 +220,10 @@ def _describe_sheet(sheet: SheetNotes) -> Iterator[str]:
     if layout.others or sheet.unnamed:
         yield f"  ignored: {_describe_ignored(sheet)}"
     yield from _describe_hidden(sheet)
-    for hint in layout.hints:
+    for hint in layout.hints[:HINTS_MAX]:
         yield f"  hint: {hint}"
+    if others := layout.hints[HINTS_MAX:]:
+        yield f"  hint: {counted(len(others), 'more unknown heading')} like these"
 
 
 def _describe_hidden(sheet: SheetNotes) -> Iterator[str]:

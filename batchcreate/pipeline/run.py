@@ -198,7 +198,7 @@ def _plan_retry(journal: Journal, only: Sequence[str], selection: SelectionSetti
 
 
 def _dry_run_result(batch: Batch, plan: Plan) -> RunResult:
-    content = document(plan.summary, None, planned=plan.to_send)
+    content = document(plan.summary, None, causes=plan.warnings, planned=plan.to_send)
     reports = Reports(summary=plan.summary, document=content)
     return RunResult(results=batch.results, plan=plan, reports=reports)
 

@@ -243,3 +243,54 @@ async def test_list_of_sheets_is_shown_with_the_settings(tmp_path: Path) -> None
     )
 
     assert "a=task_id, b=task_tag" in ended.err
+
+
+UNTIDY = "Aufgaben;;\r\ntask_name;operation_types;Owners;Task_tags\r\n abc-01;INSERT;Jörg;wave\r\n"
+
+
+def input_lines(printed: str) -> list[str]:
+    """Return the lines about the input: the sheets and what is indented below them."""
+    lines = printed.splitlines()
+    first = next(at for at, line in enumerate(lines) if ": " in line and " row" in line)
+    ends = ("endpoint:", "to fix", "dry run", "all ")
+    last = next(at for at, line in enumerate(lines) if line.strip().startswith(ends))
+    return lines[first:last]
+
+
+async def test_the_plan_of_a_run_shows_what_a_check_shows(tmp_path: Path) -> None:
+    """How the input was read, with hints, ignored columns and cleaned cells, is in both."""
+    (tmp_path / "untidy.csv").write_text(UNTIDY, encoding="cp1252", newline="")
+    shutil.copy(MESSY, tmp_path)
+    command = ("untidy.csv", "messy.xlsx", "--encoding", "cp1252")
+
+    checked = await invoke("check", *command, folder=tmp_path)
+    planned = await invoke("run", *command, "--simulate", "--dry-run", folder=tmp_path)
+
+    about_input = input_lines(checked.err)
+    assert input_lines(planned.err) == about_input
+    for expected in (
+        "untidy.csv: 1 row, headings in row 2",
+        "  read as cp1252 with semicolons",
+        "  hint: unknown heading 'Source app'",
+        "  ignored: G 'Source app'",
+        "  skipped: sheet CRM (2024) of messy.xlsx (hidden)",
+        "  cleaned: 8 cells",
+    ):
+        assert any(line.startswith(expected) for line in about_input), expected
+
+
+LIKE_A_DATE = {"task_name": "5-Mar"}
+
+
+async def test_quiet_and_json_keep_their_output(tmp_path: Path) -> None:
+    """With --quiet the plan is not shown; with --json it is not on standard output."""
+    write_rows(tmp_path / "tasks.csv", [*task_rows(1), task_rows(1)[0] | LIKE_A_DATE])
+    command = ("run", "tasks.csv", "--simulate", "--dry-run")
+
+    quiet = await invoke(*command, "--quiet", folder=tmp_path)
+    as_json = await invoke(*command, "--json", folder=tmp_path)
+
+    assert "columns:" not in quiet.err
+    assert "columns:" in as_json.err
+    document = json.loads(as_json.out)
+    assert (document["total"], document["warnings"]) == (2, 1)

@@ -40,6 +40,7 @@ async def test_a_run_returns_typed_values(tasks: Path, tmp_path: Path) -> None:
     assert all(row.task_id for row in rows[:30])
     assert [issue.cell for issue in batchcreate.read_issues(ending.results)] == ["A32"]
     assert isinstance(events[0], Plan)
+    assert [sheet.layout.file for sheet in events[0].notes.sheets] == ["tasks.csv"]
     assert isinstance(events[-1], Progress)
     assert (events[-1].planned, events[-1].created) == (30, 30)
 

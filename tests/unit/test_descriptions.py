@@ -356,6 +356,17 @@ class TestInputNotes:
         assert line.count("'x'") == 20
         assert line.endswith("U 'x', 3 more")
 
+    def test_many_hints_are_summed_up(self) -> None:
+        """A sheet with several tables side by side can have a hint for each column."""
+        hints = [f"unknown heading {at}" for at in range(7)]
+
+        shown = [each for each in describe(layout(hints=hints)) if "hint" in each]
+
+        assert shown == [
+            *[f"  hint: unknown heading {at}" for at in range(5)],
+            "  hint: 2 more unknown headings like these",
+        ]
+
     def test_columns_with_blank_headings_are_ignored_columns(self) -> None:
         """Their filled cells are counted; all ignored columns are in the order of the sheet."""
         layout = replace(CSV, others=[Column(heading="Owner", index=3)])
