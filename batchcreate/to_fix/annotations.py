@@ -19,6 +19,8 @@ COMMENTS_MAX: Final = 5_000
 """Per workbook; programs become slow with more, and the status contains the same text."""
 
 ISSUE_COLOR: Final = "FFFFC7CE"
+WARNING_COLOR: Final = "FFFFEB9C"
+FIXED_COLOR: Final = "FFC6EFCE"
 ADDED_COLOR: Final = "FFDDEBF7"
 HEADING_COLOR: Final = "FF1F3864"
 STATUS_WIDTH: Final = 90
@@ -190,17 +192,17 @@ class Annotator:
 
         """
         rows = list(rows)
-        self._remove_earlier_annotations(sheet)
+        remove_annotations(sheet)
         status_column, origin_column = self._add_columns(sheet, header_row)
         for number, row in rows:
             for annotation in row.cells:
                 self._annotate_cell(sheet.cell(number, annotation.index + 1), annotation)
             cell = sheet.cell(number, status_column)
-            _set_text(cell, row.status)
+            set_text(cell, row.status)
             cell.alignment = self._wrapped
             _raise_height(sheet, number, row.status)
             cell.fill = self._issue_fill if row.is_failed else self._no_fill
-            _set_text(sheet.cell(number, origin_column), row.origin)
+            set_text(sheet.cell(number, origin_column), row.origin)
 
     def _add_columns(self, sheet: Sheet, header_row: int) -> tuple[int, int]:
         """Return the columns of status and origin: those of an earlier copy, or new ones."""
@@ -224,7 +226,7 @@ class Annotator:
             heading._style = copy(neighbour._style)  # noqa: SLF001 # the whole style at once
             heading.fill = self._added_fill
             heading.font = self._heading_font
-            _set_text(heading, self._headings.origin if is_origin else self._headings.status)
+            set_text(heading, self._headings.origin if is_origin else self._headings.status)
         self._add_comment(sheet.cell(header_row, columns[False]), self._headings.comment)
         return columns[False], columns[True]
 
@@ -239,25 +241,38 @@ class Annotator:
             self._add_comment(cell, annotation.comment)
 
     def _add_comment(self, cell: Cell, text: str) -> None:
-        from openpyxl.comments import Comment
-
-        if cell.comment is not None:
-            text = f"{text}\n\n{cell.comment.text}"
-        cell.comment = Comment(text, AUTHOR, height=comment_height(text), width=COMMENT_WIDTH)
+        add_comment(cell, text)
         self._comments += 1
 
-    def _remove_earlier_annotations(self, sheet: Sheet) -> None:
-        """Remove the annotations of an earlier copy, and enlarge the comments of analysts."""
-        for cell in existing_cells(sheet).values():
-            if cell.comment is None:
-                continue
-            if cell.comment.author == AUTHOR:
-                cell.comment = None
-                if cell.fill.fgColor.rgb == ISSUE_COLOR:
-                    cell.fill = self._no_fill
-            else:
-                cell.comment.width = COMMENT_WIDTH
-                cell.comment.height = comment_height(cell.comment.text)
+
+def add_comment(cell: Cell, text: str) -> None:
+    """Add *text* to *cell* as a comment, above the comment that the cell may have."""
+    from openpyxl.comments import Comment
+
+    if cell.comment is not None:
+        text = f"{text}\n\n{cell.comment.text}"
+    cell.comment = Comment(text, AUTHOR, height=comment_height(text), width=COMMENT_WIDTH)
+
+
+def remove_annotations(sheet: Sheet) -> None:
+    """
+    Remove the annotations of issues in an earlier copy, and enlarge the comments of analysts.
+
+    The marks of fixed cells stay: they contain the original values.
+    """
+    from openpyxl.styles import PatternFill
+
+    for cell in existing_cells(sheet).values():
+        if cell.comment is None:
+            continue
+        color = cell.fill.fgColor.rgb
+        if cell.comment.author != AUTHOR:
+            cell.comment.width = COMMENT_WIDTH
+            cell.comment.height = comment_height(cell.comment.text)
+        elif color != FIXED_COLOR:
+            cell.comment = None
+            if color in {ISSUE_COLOR, WARNING_COLOR}:
+                cell.fill = PatternFill()
 
 
 def existing_cells(sheet: Sheet) -> dict[tuple[int, int], Cell]:
@@ -281,7 +296,8 @@ def _fold(heading: str) -> str:
     return "".join(heading.split()).casefold()
 
 
-def _set_text(cell: Cell, text: str) -> None:
+def set_text(cell: Cell, text: str) -> None:
+    """Write *text* to *cell* as text."""
     cell.value = text
     # A leading equals sign does not make it a formula.
     cell.data_type = "s"

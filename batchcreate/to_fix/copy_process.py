@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final
 from zipfile import BadZipFile, ZipFile
 
@@ -49,19 +49,52 @@ def copy_workbook(
         wait_s: maximum elapsed time, by default long enough for the limit of the processor time.
 
     """
+    return run_copy(__name__, source, target, plan.to_json(), wait_s=wait_s)
+
+
+def run_copy(
+    module: str, source: BinaryIO, target: BinaryIO, plan: bytes, *, wait_s: float | None = None
+) -> bool:
+    """
+    Call ``main`` of *module* in a child process; return True if the copy was written.
+
+    Args:
+        module: its ``main`` calls `open_files` first.
+        source: the workbook.
+        target: an empty file.
+        plan: what to copy.
+        wait_s: see `copy_workbook`.
+
+    """
     target.flush()
     source.seek(0)
     if wait_s is None:
         wait_s = silence_limit_s(copy_cpu_s(os.fstat(source.fileno()).st_size))
     with (
-        start_child(__name__, files=[source, target], has_output=False) as process,
+        start_child(module, files=[source, target], has_output=False) as process,
         suppress(subprocess.TimeoutExpired),
     ):
         try:
-            process.communicate(plan.to_json(), timeout=wait_s)
+            process.communicate(plan, timeout=wait_s)
         finally:
             process.kill()
     return process.returncode == 0
+
+
+@contextmanager
+def open_files(arguments: Sequence[str]) -> Iterator[tuple[BinaryIO, BinaryIO, bytes]]:
+    """
+    Limit the current process and open the files of a copy; provide them and the plan.
+
+    Args:
+        arguments: descriptors of the workbook and of the file for the copy.
+
+    """
+    source, target = map(int, arguments)
+    apply_limits(cpu_s=copy_cpu_s(os.fstat(source).st_size), memory_bytes=_MEMORY_BYTES)
+    plan = sys.stdin.buffer.read()
+    with os.fdopen(source, "rb") as read, os.fdopen(target, "w+b") as written:
+        yield read, written, plan
 
 
 def copy_cpu_s(size_bytes: int) -> int:
@@ -78,14 +111,11 @@ def main(arguments: Sequence[str]) -> None:
     Copy a workbook as described by the plan on standard input.
 
     Args:
-        arguments: descriptors of the workbook and of the file for the copy.
+        arguments: see `open_files`.
 
     """
-    source, target = map(int, arguments)
-    apply_limits(cpu_s=copy_cpu_s(os.fstat(source).st_size), memory_bytes=_MEMORY_BYTES)
-    plan = CopyPlan.from_json(sys.stdin.buffer.read())
-    with os.fdopen(source, "rb") as read, os.fdopen(target, "w+b") as written:
-        copy_rows(read, written, plan)
+    with open_files(arguments) as (source, target, plan):
+        copy_rows(source, target, CopyPlan.from_json(plan))
 
 
 def _cell_bytes(source: BinaryIO) -> int:

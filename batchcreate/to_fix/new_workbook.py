@@ -1,47 +1,27 @@
 """New workbook with rows to fix, for workbooks that cannot be copied; formats are not kept."""
 
-import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime
-from itertools import count
-from math import isfinite
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from batchcreate.models import Layout, SheetToFix
-from batchcreate.report.atomic_files import streamed_workbook, write_text
-from batchcreate.text import cut_to_cell
+from batchcreate.report.atomic_files import streamed_workbook
 from batchcreate.to_fix.annotations import (
     ADDED_COLOR,
-    AUTHOR,
-    COMMENT_WIDTH,
-    COMMENTS_MAX,
     ISSUE_COLOR,
     NO_VALUE,
     STATUS_WIDTH,
     AddedHeadings,
     RowAnnotation,
-    comment_height,
     row_height,
 )
+from batchcreate.to_fix.cell_writer import Book, Cells, CellWriter, Sheet, sheet_name
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.reader import WorkbookReader
 
 _CHUNK_ROWS: Final = 1_000
 _COLUMN_WIDTH: Final = 18
-_ERROR: Final = re.compile(r"#[A-Z0-9/_]+[!?]?")
-_FIRST_YEAR: Final = 1900
-_SHEET_NAME_CHARS: Final = 31
-_FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]|^'|'$|^History$", re.IGNORECASE)
-
-Cells = Mapping[int, cell_values.Cell]
-"""The cells of a row by their columns."""
-
-Sheet = Any
-Format = Any
-"""A worksheet and a format of xlsxwriter, which has no types."""
 
 
 def write_new_workbook(
@@ -105,20 +85,13 @@ class _SheetWriter:
 
     """
 
-    def __init__(self, book: Any, headings: AddedHeadings) -> None:  # noqa: ANN401 # see Sheet
+    def __init__(self, book: Book, headings: AddedHeadings) -> None:
         self._book = book
         self._headings = headings
-        self._comments = 0
+        self._cells = CellWriter(book)
+        self._issue = self._cells.add_style(ISSUE_COLOR)
         issue, added = (f"#{color[2:]}" for color in (ISSUE_COLOR, ADDED_COLOR))
         wrapped = {"text_wrap": True, "valign": "top"}
-        self._text = book.add_format({"num_format": "@"})
-        self._issue = book.add_format({"num_format": "@", "bg_color": issue})
-        moment = {"num_format": "yyyy-mm-dd hh:mm:ss"}
-        self._moments = {
-            self._text: book.add_format(moment),
-            self._issue: book.add_format(moment | {"bg_color": issue}),
-        }
-        self._booleans = {self._issue: book.add_format({"bg_color": issue})}
         self._heading = book.add_format({"num_format": "@", "bold": True})
         self._added = book.add_format({"num_format": "@", "bold": True, "bg_color": added})
         self._status = book.add_format(wrapped)
@@ -139,19 +112,19 @@ class _SheetWriter:
         kept = [at for at in columns if not self._headings.is_added(header[at][0])]
         sheet = self._add_sheet(layout, len(kept))
         for number, cells in above:
-            style = self._heading if number == layout.header_row else self._text
+            style = self._heading if number == layout.header_row else self._cells.text
             for at, column in enumerate(kept):
-                self._write_cell(sheet, (number - 1, at), cells[column], style)
+                self._cells.write(sheet, (number - 1, at), cells[column], style)
         for at, heading in enumerate((self._headings.status, self._headings.origin), len(kept)):
             sheet.write_string(layout.header_row - 1, at, heading, self._added)
-        self._write_comment(sheet, (layout.header_row - 1, len(kept)), self._headings.comment)
+        self._cells.comment(sheet, (layout.header_row - 1, len(kept)), self._headings.comment)
         for number, row in enumerate(annotations, start=layout.header_row):
             cells = next(cells for found, cells in rows if found == row.number)
             self._write_row(sheet, number, kept, cells, row)
 
     def _add_sheet(self, layout: Layout, width: int) -> Sheet:
         """Return a new sheet with *width* columns of the analyst."""
-        sheet = self._book.add_worksheet(_sheet_name(layout.sheet, self._book.sheetnames))
+        sheet = self._book.add_worksheet(sheet_name(layout.sheet, self._book.sheetnames))
         sheet.set_column(0, width, _COLUMN_WIDTH)
         sheet.set_column(width, width, STATUS_WIDTH)
         sheet.set_column(width + 1, width + 1, None, None, {"hidden": True})
@@ -165,71 +138,13 @@ class _SheetWriter:
         annotations = {annotation.index: annotation for annotation in row.cells}
         for at, column in enumerate(kept):
             if (annotation := annotations.get(column)) is None:
-                self._write_cell(sheet, (number, at), cells[column], self._text)
+                self._cells.write(sheet, (number, at), cells[column], self._cells.text)
             else:
                 has_no_value = annotation.has_no_value
                 cell = (NO_VALUE, cell_values.ERROR) if has_no_value else cells[column]
-                self._write_cell(sheet, (number, at), cell, self._issue)
-                self._write_comment(sheet, (number, at), annotation.comment)
+                self._cells.write(sheet, (number, at), cell, self._issue)
+                self._cells.comment(sheet, (number, at), annotation.comment)
         sheet.set_row(number, row_height(row.status))
         status = self._failed if row.is_failed else self._status
         sheet.write_string(number, len(kept), row.status, status)
         sheet.write_string(number, len(kept) + 1, row.origin)
-
-    def _write_cell(
-        self, sheet: Sheet, position: tuple[int, int], cell: cell_values.Cell, style: Format
-    ) -> None:
-        text, kind = cell
-        value = _value(text, kind)
-        is_plain = style is self._text
-        if isinstance(value, datetime):
-            # With the text format, dates and booleans would be displayed as numbers.
-            sheet.write_datetime(*position, value, self._moments.get(style, style))
-        elif isinstance(value, bool):
-            sheet.write_boolean(*position, value, self._booleans.get(style))
-        elif isinstance(value, float):
-            sheet.write_number(*position, value, None if is_plain else style)
-        elif kind == cell_values.ERROR and _ERROR.fullmatch(text):
-            # xlsxwriter has no other way to write an error value.
-            sheet.write_formula(*position, f"={text}", style, text)
-        elif value:
-            write_text(sheet, *position, value, style)
-        else:
-            sheet.write_blank(*position, None, style)
-
-    def _write_comment(self, sheet: Sheet, position: tuple[int, int], text: str) -> None:
-        if self._comments < COMMENTS_MAX:
-            self._comments += 1
-            size = {"width": COMMENT_WIDTH, "height": comment_height(text)}
-            sheet.write_comment(*position, text, size | {"author": AUTHOR})
-
-
-def _value(text: str, kind: str) -> str | float | bool | datetime:
-    """Return the value of a cell that displays *text*."""
-    if kind == cell_values.MERGED:
-        return ""
-    if kind == cell_values.BOOLEAN:
-        return text == "TRUE"
-    with suppress(ValueError):
-        if kind == cell_values.NUMBER and isfinite(number := float(text)):
-            return number
-        if kind == cell_values.DATE and _is_valid_in_excel(moment := datetime.fromisoformat(text)):
-            return moment
-    displayed, _, _ = text.partition(cell_values.STORED)
-    # A lone surrogate cannot be written.
-    return cut_to_cell(displayed.encode(errors="backslashreplace").decode())
-
-
-def _is_valid_in_excel(moment: datetime) -> bool:
-    """Return True if Excel can store *moment*: from 1900 on, without a time zone."""
-    return moment.tzinfo is None and moment.year >= _FIRST_YEAR
-
-
-def _sheet_name(name: str, taken: Collection[str]) -> str:
-    """Return *name* if it is valid and not *taken*, else another name."""
-    used = {each.lower() for each in taken}
-    is_valid = len(name) <= _SHEET_NAME_CHARS and not _FORBIDDEN.search(name)
-    if is_valid and name.lower() not in used:
-        return name
-    others = (f"Sheet {number}" for number in count(len(used) + 1))
-    return next(other for other in others if other.lower() not in used)
