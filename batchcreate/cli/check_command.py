@@ -4,9 +4,13 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import click
+
+from batchcreate.cli.command_line import CommandLine
 from batchcreate.cli.descriptions import (
     describe_groups,
     describe_input,
@@ -17,6 +21,7 @@ from batchcreate.cli.exit_codes import DONE, INCOMPLETE
 from batchcreate.cli.terminal import print_json, print_message
 from batchcreate.models import CauseGroup, Cleaning, Column, IssueExample, RowLocation, Skipped
 from batchcreate.pipeline.check import CheckResult, check, write_check_files
+from batchcreate.pipeline.fixed_file import FixedFile, require_fixable, write_fixed
 from batchcreate.pipeline.load import Input, load_options, results_folder
 from batchcreate.pipeline.plan import SheetNotes
 from batchcreate.settings import Settings, language_of
@@ -26,8 +31,30 @@ FORMAT: Final = 1
 """Version of the JSON document; it changes if the meaning of a field does."""
 
 
-def check_command(files: Sequence[Path], settings: Settings) -> int:
-    """Check *files*, write the issues and return the exit code."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCommand:
+    """
+    A check of input files.
+
+    Attributes:
+        definition: the click command, which names the options.
+        settings: the settings of the command.
+        files: the input files.
+        fixed_path: path of the fixed copy; None to write no copy.
+        is_forced: overwrite an existing file at that path.
+
+    """
+
+    definition: click.Command
+    settings: Settings
+    files: Sequence[Path]
+    fixed_path: Path | None = None
+    is_forced: bool = False
+
+
+def check_command(command: CheckCommand) -> int:
+    """Check the files, write the issues and the fixed copy, and return the exit code."""
+    settings, files = command.settings, command.files
     source = Input(
         files=files,
         options=load_options(settings.load),
@@ -35,18 +62,24 @@ def check_command(files: Sequence[Path], settings: Settings) -> int:
         language=language_of(settings.output, os.environ),
     )
     results = results_folder(files, settings.output)
+    if command.fixed_path is not None:
+        require_fixable(command.fixed_path, files, is_forced=command.is_forced)
     with check(source) as result:
         groups = result.causes()
         notes: list[str] = []
         written = write_check_files(
             results, result, language=source.language, on_note=notes.append
         )
+        fixed = None
+        if command.fixed_path is not None:
+            fixed = write_fixed(command.fixed_path, result, language=source.language)
         if settings.terminal.is_json:
-            print_json(document(result, groups, written, language=source.language))
+            print_json(document(result, groups, written, language=source.language, fixed=fixed))
         if not settings.terminal.is_quiet:
             lines = _describe_result(result, groups, source.language)
             print_message("\n".join([*lines, *notes]))
-        print_message("\n".join(_last_lines(result, written, settings, sys.argv[1:])))
+        command_line = CommandLine.parse(sys.argv[1:], command.definition)
+        print_message("\n".join(_last_lines(result, written, fixed, settings, command_line)))
         return INCOMPLETE if result.rejected else DONE
 
 
@@ -56,6 +89,7 @@ def document(
     files: Mapping[str, Path],
     *,
     language: str,
+    fixed: FixedFile | None = None,
 ) -> dict[str, Any]:
     """
     Return *result* as a JSON value; ``check.schema.json`` describes it.
@@ -65,9 +99,11 @@ def document(
         groups: grouped issues, most frequent first.
         files: the written files by kind.
         language: language of messages for analysts.
+        fixed: the fixed copy, if one was written.
 
     """
     notes = result.notes
+    copy = {} if fixed is None else {"fixed": _fixed(fixed)}
     return {
         "format": FORMAT,
         "rows": result.rows,
@@ -80,6 +116,16 @@ def document(
         "causes": [_group(group, language) for group in groups],
         "warnings": [_group(group, language) for group in result.warnings()],
         "files": {name: str(path) for name, path in files.items()},
+        **copy,
+    }
+
+
+def _fixed(fixed: FixedFile) -> dict[str, Any]:
+    return {
+        "file": str(fixed.path),
+        "cells": fixed.fixed,
+        "remaining_cells": fixed.remaining,
+        "has_formats": fixed.has_formats,
     }
 
 
@@ -170,28 +216,58 @@ def _describe_result(
 def _last_lines(
     result: CheckResult,
     written: Mapping[str, Path],
+    fixed: FixedFile | None,
     settings: Settings,
-    arguments: Sequence[str],
+    command_line: CommandLine,
 ) -> Iterator[str]:
     rows = counted(result.rows, "row")
-    if not result.rejected:
-        if "issues" in written:
-            yield f"all warnings: {written['issues']}"
-        run = ["batchcreate", "run", *arguments[1:], *_missing_options(result, settings)]
+    to_fix = [path for name, path in written.items() if name != "issues"]
+    if "issues" in written:
+        kind = "issues" if result.rejected else "warnings"
+        yield f"all {kind}: {written['issues']}"
+    yield from (f"to fix: {path}" for path in to_fix)
+    if fixed is not None:
+        command_line = _of_fixed(command_line, fixed)
+        yield from _describe_fixed(fixed)
+    if result.rejected:
+        yield f"{rows}, {result.rejected} to fix"
+    else:
         valid = "valid" if result.rows == 1 else "all valid"
         warned = sum(group.rows for group in result.warnings())
         yield ", ".join([rows, valid, *([counted(warned, "warning")] if warned else [])])
-        yield f"next: {shlex.join(run)}"
-        return
-    to_fix = [path for name, path in written.items() if name != "issues"]
-    given = {Path(argument).resolve() for argument in arguments}
-    again = ["batchcreate", *arguments]
-    yield f"all issues: {written['issues']}"
-    yield from (f"to fix: {path}" for path in to_fix)
-    yield f"{rows}, {result.rejected} to fix"
-    yield f"next: fix the rows in your files, then run {shlex.join(again)}"
+    if fixed is not None and fixed.remaining:
+        yield f"next: fix the remaining cells in {fixed.path}, then run {command_line}"
+    elif fixed is not None or not result.rejected:
+        yield f"next: {_run_command(result, settings, command_line)}"
+    else:
+        yield from _fix_steps(to_fix, command_line)
+
+
+def _describe_fixed(fixed: FixedFile) -> Iterator[str]:
+    remain = (
+        f"{counted(fixed.remaining, 'cell')} {'remains' if fixed.remaining == 1 else 'remain'}"
+    )
+    yield f"fixed {counted(fixed.fixed, 'cell')} in {fixed.path}; {remain}"
+    if not fixed.has_formats:
+        yield f"{fixed.path}: is a new workbook; the original formatting is not included"
+
+
+def _of_fixed(command_line: CommandLine, fixed: FixedFile) -> CommandLine:
+    """Return the command for the fixed copy, without the options of the input file."""
+    checked = command_line.without("--fix", "--force", "--encoding", "--delimiter")
+    return replace(checked, paths=[str(fixed.path)])
+
+
+def _run_command(result: CheckResult, settings: Settings, command_line: CommandLine) -> str:
+    missing = shlex.join(_missing_options(result, settings))
+    return f"{replace(command_line, name='run')} {missing}".rstrip()
+
+
+def _fix_steps(to_fix: Sequence[Path], command_line: CommandLine) -> Iterator[str]:
+    given = {Path(path).resolve() for path in command_line.paths}
+    yield f"next: fix the rows in your files, then run {command_line}"
     if others := [str(path) for path in to_fix if path.resolve() not in given]:
-        with_others = shlex.join([*again, *others])
+        with_others = replace(command_line, paths=[*command_line.paths, *others])
         yield f"  or fix them in {' and '.join(others)}, then run {with_others}"
 
 

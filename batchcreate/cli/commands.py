@@ -71,15 +71,31 @@ def run(context: click.Context, /, files: tuple[str, ...], **options: object) ->
 @click.command(cls=Command, epilog="\b\nExample:\n  batchcreate check tasks.csv more-tasks.xlsx")
 @FILES
 @check_options
-def check(files: tuple[str, ...], **options: object) -> int:
+@click.pass_context
+def check(
+    context: click.Context,
+    /,
+    files: tuple[str, ...],
+    fix: Path | None,
+    *,
+    force: bool,
+    **options: object,
+) -> int:
     """
     Load and validate the files only; no network, no credentials.
 
     If there are issues, issues.csv in the results folder lists every cell to fix.
     """
-    from batchcreate.cli.check_command import check_command
+    from batchcreate.cli.check_command import CheckCommand, check_command
 
-    return check_command([Path(file) for file in files], configure(given(options)))
+    command = CheckCommand(
+        definition=context.command,
+        settings=configure(given(options)),
+        files=[Path(file) for file in files],
+        fixed_path=fix,
+        is_forced=force,
+    )
+    return check_command(command)
 
 
 @click.command(

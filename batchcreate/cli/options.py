@@ -79,7 +79,7 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Rate": ("rate", "headroom", "concurrency", "timeout", "quota"),
     "Unknown outcomes": ("settle", "reconcile"),
     "Input files": ("sheet", "hidden_rows", "map", "encoding", "delimiter"),
-    "Results": ("results", "lang", "json_summary", "quiet", "verbose", "color"),
+    "Results": ("fix", "force", "results", "lang", "json_summary", "quiet", "verbose", "color"),
 }
 """Option groups of the help, with the names of their options."""
 
@@ -286,6 +286,16 @@ RESULTS = click.option(
     help="Results folder. Default: <first file's stem>-results.",
 )
 
+_FIX = (
+    click.option(
+        "--fix",
+        type=click.Path(path_type=Path),
+        metavar="OUT.xlsx",
+        help="Write a copy in which certain suggestions are applied and other issues marked.",
+    ),
+    click.option("--force", is_flag=True, help="Overwrite an existing file of --fix."),
+)
+
 YES = click.option(
     "--yes",
     is_flag=True,
@@ -326,7 +336,7 @@ def doctor_options(command: CommandFunction) -> CommandFunction:
 
 def check_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``check``."""
-    return _add(command, (RESULTS,), _TARGET, _INPUT, (JSON,), _OUTPUT)
+    return _add(command, _FIX, (RESULTS,), _TARGET, _INPUT, (JSON,), _OUTPUT)
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from batchcreate.cli.command_line import CommandLine
 from batchcreate.cli.exit_codes import code_of_error, code_of_run
 from batchcreate.cli.progress import select_display
-from batchcreate.cli.run_summary import CommandLine, describe_result
+from batchcreate.cli.run_summary import describe_result
 from batchcreate.cli.signals import ignore_signals, stop_on_signals
 from batchcreate.cli.terminal import print_json, print_message, terminal_width, with_credentials
 from batchcreate.errors import StoppedError

@@ -1,14 +1,12 @@
 """The last lines of a run and the next command."""
 
-import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Self
-
-import click
+from typing import Final
 
 from batchcreate.advice import Owner, explain_group
+from batchcreate.cli.command_line import CommandLine
 from batchcreate.cli.descriptions import Addresses, first_cells, rule_text
 from batchcreate.cli.terminal import wrap
 from batchcreate.messages import text
@@ -30,65 +28,6 @@ _FILE_TITLES: Final = {
     "to_fix": "rows to fix",
 }
 """Titles of the files that users open; the other files are not listed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandLine:
-    """
-    A command line.
-
-    Attributes:
-        name: name of the command, such as ``run``.
-        paths: files and folders, in their order.
-        options: each option with its value, as entered.
-
-    """
-
-    name: str
-    paths: Sequence[str]
-    options: Sequence[Sequence[str]] = ()
-
-    @classmethod
-    def parse(cls, arguments: Sequence[str], command: click.Command) -> Self:
-        """Return the parts of valid *arguments*, which begin with the name of *command*."""
-        has_value = {
-            name: not (option.is_flag or option.count)
-            for option in command.params
-            if isinstance(option, click.Option)
-            for name in (*option.opts, *option.secondary_opts)
-        }
-        paths: list[str] = []
-        options: list[Sequence[str]] = []
-        remaining = iter(arguments[1:])
-        for argument in remaining:
-            if argument == "--":
-                paths.extend(remaining)
-            elif argument == "-" or not argument.startswith("-"):
-                paths.append(argument)
-            elif has_value.get(argument):
-                options.append((argument, next(remaining)))
-            else:
-                options.append((argument,))
-        return cls(name=arguments[0], paths=paths, options=options)
-
-    def has(self, option: str) -> bool:
-        """Return True if *option* is given."""
-        return any(_name(given) == option for given in self.options)
-
-    def without(self, *options: str) -> Self:
-        """Return the same command without *options*."""
-        kept = [given for given in self.options if _name(given) not in options]
-        return replace(self, options=kept)
-
-    def with_option(self, *option: str) -> Self:
-        """Return the same command with *option*, its name and value, unless it is given."""
-        return self if self.has(option[0]) else replace(self, options=[*self.options, option])
-
-    def __str__(self) -> str:
-        options = [part for option in self.options for part in option]
-        if any(path.startswith("-") and path != "-" for path in self.paths):
-            return shlex.join(["batchcreate", self.name, *options, "--", *self.paths])
-        return shlex.join(["batchcreate", self.name, *self.paths, *options])
 
 
 def describe_result(
@@ -165,10 +104,6 @@ def needs_fixes(result: RunResult) -> bool:
         group.status is Status.FAILED and explain_group(group).owner is Owner.ANALYST
         for group in result.reports.causes
     )
-
-
-def _name(option: Sequence[str]) -> str:
-    return option[0].partition("=")[0]
 
 
 def _fix_step(result: RunResult, command_line: CommandLine) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -178,6 +178,21 @@ class Enrolment:
         return EnrolledInput(
             replaced=replaced, has_no_batch=self._has_origins and is_first and not replaced
         )
+
+    def in_use(self, field: str, proposed: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:
+        """
+        Return the rows of *proposed* whose new value another row of the same target uses.
+
+        Args:
+            field: name of a field whose values must be unique.
+            proposed: new values of rows of the only input file, by sheet and number.
+
+        """
+        sources = {sheet: source for (_, sheet), source in self._sources.items()}
+        sheets = {source: sheet for sheet, source in sources.items()}
+        by_source = {(sources[sheet], number): text for (sheet, number), text in proposed.items()}
+        found = self._unique[field].in_use(by_source) if by_source else set()
+        return {(sheets[source], number) for source, number in found}
 
     def _source(self, layout: Layout) -> int:
         """Return the number of the sheet with *layout*; insert it on first use."""

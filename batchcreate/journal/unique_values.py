@@ -2,8 +2,8 @@
 
 import sqlite3
 from array import array
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,6 +109,35 @@ class UniqueValues:
             groups[target, value.text].append(value)
         return [group for group in groups.values() if len(group) > 1]
 
+    def in_use(self, proposed: Mapping[tuple[int, int], str]) -> set[tuple[int, int]]:
+        """
+        Return the rows of *proposed* whose new value another row of the same target uses.
+
+        Args:
+            proposed: new values of rows, by source and number.
+
+        """
+        texts = set(proposed.values())
+        targets: dict[tuple[int, int], int] = {}
+        users: Counter[tuple[int | None, str]] = Counter()
+        for target, value in self._values():
+            if value.row in proposed:
+                targets[value.row] = target
+            elif value.text in texts:
+                users.update([(target, value.text), (None, value.text)])
+        # A row without a value in the table may have any target.
+        unknown = {text for row, text in proposed.items() if row not in targets}
+        keys = {
+            row: (None if text in unknown else targets[row], text)
+            for row, text in proposed.items()
+        }
+        users.update(keys.values())
+        return {row for row, key in keys.items() if users[key] > 1}
+
+    def _values(self) -> Iterator[tuple[int, ValueOfRow]]:
+        """Yield all values, each with its target."""
+        return self._chosen(lambda hashes: range(len(hashes)))
+
     def _candidates(self) -> Iterator[tuple[int, ValueOfRow]]:
         """Yield the values whose hash occurs more than once, each with its target."""
         import numpy as np
@@ -119,12 +148,18 @@ class UniqueValues:
         repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         if not len(repeated):
             return
+        yield from self._chosen(lambda hashes: np.flatnonzero(np.isin(hashes, repeated)).tolist())
+
+    def _chosen(
+        self, choose: Callable[["Hashes"], Sequence[int]]
+    ) -> Iterator[tuple[int, ValueOfRow]]:
+        """Yield the values at the positions that *choose* returns for each chunk."""
         pairs = list(self._targets)
         chunks = self._connection.execute(
             f"SELECT * FROM {self._table} ORDER BY rowid"  # noqa: S608 # constant name
         )
         for hashes, (source, numbers, targets, joined) in zip(self._hashes, chunks, strict=True):
-            positions = np.flatnonzero(np.isin(hashes, repeated)).tolist()
+            positions = choose(hashes)
             if not positions:
                 continue
             rows, ids, texts = array("q", numbers), array("q", targets), joined.split(_NUL)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from batchcreate.journal import Journal, make_folder
+from batchcreate.journal import Enrolment, Journal, make_folder
 from batchcreate.journal.database import NAME as JOURNAL
 from batchcreate.models import CauseGroup, Issue, Status
 from batchcreate.pipeline.load import Input, enrol_chunks, finish_enrolment
@@ -28,6 +28,7 @@ class CheckResult:
         notes: notes on the input.
         rejected: number of rejected rows.
         journal: contains the issues, until the block of `check` ends.
+        enrolment: contains the rows, until the block of `check` ends.
         paths: the input files by SHA-256.
 
     """
@@ -35,6 +36,7 @@ class CheckResult:
     notes: InputNotes
     rejected: int
     journal: Journal
+    enrolment: Enrolment
     paths: Mapping[str, Path]
 
     @property
@@ -49,6 +51,17 @@ class CheckResult:
     def warnings(self) -> list[CauseGroup]:
         """Return the groups of warnings, most frequent first."""
         return self.journal.warning_groups(groups_max=CAUSES_MAX)
+
+    def in_use(self, field: str, proposed: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:
+        """
+        Return the rows of *proposed* whose new value of *field* another row uses.
+
+        Args:
+            field: name of a field whose values must be unique.
+            proposed: new values of rows of the only input file, by sheet and number.
+
+        """
+        return self.enrolment.in_use(field, proposed)
 
     def issues(self) -> Iterator[Issue]:
         """Yield every issue, in input order."""
@@ -76,6 +89,7 @@ def check(source: Input) -> Iterator[CheckResult]:
             notes=notes.build(),
             rejected=journal.summary().counts[Status.REJECTED],
             journal=journal,
+            enrolment=enrolment,
             paths=notes.paths,
         )
 

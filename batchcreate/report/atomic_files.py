@@ -61,7 +61,7 @@ def atomic_binary_file(path: Path) -> Iterator[BinaryIO]:
 
     """
     try:
-        with _temporary_file(path) as file:
+        with replaced_file(path) as file:
             yield file
     except OSError as error:
         msg = (
@@ -72,7 +72,14 @@ def atomic_binary_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _temporary_file(path: Path) -> Iterator[BinaryIO]:
+def replaced_file(path: Path) -> Iterator[BinaryIO]:
+    """
+    Open a file that is synced and replaces *path* at the end of the block.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:

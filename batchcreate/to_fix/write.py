@@ -231,7 +231,7 @@ def _status_text(row: RowToFix, language: str) -> str:
     facts: dict[str, object] = {"number": origin.location.number if origin else row.number}
     if row.status is Status.REJECTED:
         facts["issues"] = "\n".join(
-            sentences(*_message_parts(issue, language)) for issue in row.issues
+            sentences(*describe_issue(issue, language)) for issue in row.issues
         )
     if row.status is Status.FAILED:
         facts |= _server_answer(row, language)
@@ -255,13 +255,13 @@ def _annotate_cells(issues: Sequence[Issue], language: str) -> Sequence[CellAnno
     """Return one annotation for each cell; an issue of a missing column has no cell."""
     cells: dict[int, list[Issue]] = {}
     for issue in issues:
-        if match := _CELL.fullmatch(issue.cell):
-            cells.setdefault(column_index(match[1]), []).append(issue)
+        if (index := cell_index(issue.cell)) is not None:
+            cells.setdefault(index, []).append(issue)
     return [
         CellAnnotation(
             index=index,
             comment=cell_text(
-                "\n\n".join("\n".join(_message_parts(issue, language)) for issue in of_cell)
+                "\n\n".join("\n".join(describe_issue(issue, language)) for issue in of_cell)
             ),
             has_no_value=any(issue.rule.endswith(_RULES_WITHOUT_VALUE) for issue in of_cell),
         )
@@ -269,7 +269,13 @@ def _annotate_cells(issues: Sequence[Issue], language: str) -> Sequence[CellAnno
     ]
 
 
-def _message_parts(issue: Issue, language: str) -> Sequence[str]:
+def cell_index(address: str) -> int | None:
+    """Return the zero-based column of the cell at *address*, or None if it is empty."""
+    match = _CELL.fullmatch(address)
+    return column_index(match[1]) if match else None
+
+
+def describe_issue(issue: Issue, language: str) -> Sequence[str]:
     """Return the message of *issue*, and its suggestion if there is one."""
     if not issue.suggestion:
         return (issue.message,)

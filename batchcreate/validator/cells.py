@@ -307,3 +307,15 @@ class ColumnRule:
             message=find(name, known | facts, language=self.language),
             suggestion=suggestion.value,
         )
+
+
+def check_value(field: str, text: str, *, language: str = "en") -> Sequence[Violation]:
+    """Return every violation in *text*, the cleaned value of *field*; it must not be empty."""
+    return ColumnRule(rule=RULES[field], is_required=True, language=language).violations(text)
+
+
+def is_certain(field: str, suggestion: str) -> bool:
+    """Return True if *suggestion* is a value of *field* without any violation."""
+    if field not in RULES or cleaned(RULES[field], suggestion) != suggestion:
+        return False
+    return not check_value(field, suggestion)

@@ -22,6 +22,7 @@ WRONG = [
 ]
 TO_FIX = "tasks-results/to-fix.csv"
 AGAIN = "batchcreate check tasks.csv --quiet --results out"
+BOTH = "batchcreate check tasks.csv out/to-fix.csv --quiet --results out"
 NOT_ALLOWED = "characters not allowed in the task name"
 
 SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
@@ -179,7 +180,7 @@ async def test_quiet_prints_only_the_last_lines(tmp_path: Path) -> None:
             "to fix: out/to-fix.csv",
             "5 rows, 5 to fix",
             f"next: fix the rows in your files, then run {AGAIN}",
-            f"  or fix them in out/to-fix.csv, then run {AGAIN} out/to-fix.csv",
+            f"  or fix them in out/to-fix.csv, then run {BOTH}",
         ],
     )
     assert len(read_lines(tmp_path / "out" / "issues.csv")) == 5

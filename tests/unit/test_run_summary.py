@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from batchcreate.cli import commands
+from batchcreate.cli.command_line import CommandLine
 from batchcreate.cli.run_summary import (
-    CommandLine,
     describe_counts,
     describe_result,
     next_step,
