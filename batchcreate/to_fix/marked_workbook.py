@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -33,13 +33,15 @@ class _SheetRows:
     Attributes:
         name: name of the sheet.
         is_visible: False for a hidden sheet.
-        rows: numbers and cells of the rows, in order.
+        rows: numbers and cells of the rows, in order, and True for hidden rows.
+        hidden_columns: first and last zero-based position of each range of hidden columns.
 
     """
 
     name: str
     is_visible: bool = True
-    rows: Iterator[tuple[int, Cells]] = field(default_factory=lambda: iter(()))
+    rows: Iterator[tuple[int, Cells, bool]]
+    hidden_columns: Sequence[tuple[int, int]] = ()
 
 
 def write_marked_text(
@@ -68,7 +70,7 @@ def write_marked_text(
 
     """
     rows = (
-        (number, {at: (text, cell_values.TEXT) for at, text in enumerate(cells)})
+        (number, {at: (text, cell_values.TEXT) for at, text in enumerate(cells)}, False)
         for number, cells in text_cells(source, layout)
     )
     sheet = _SheetRows(name=Path(layout.file).stem, rows=rows)
@@ -124,22 +126,28 @@ def _workbook_sheets(reader: WorkbookReader) -> Iterator[_SheetRows]:
         columns: set[int] = set()
         for part in reader.rows([0], after=0, chunk_rows=_CHUNK_ROWS, headings=every):
             columns |= part.unnamed.keys()
-        reader.head(index, sheet.name, _CHUNK_ROWS)
+        head = reader.head(index, sheet.name, _CHUNK_ROWS)
         rows = _workbook_rows(reader, sorted(columns) or [0])
-        yield _SheetRows(name=sheet.name, is_visible=sheet.is_visible, rows=rows)
+        yield _SheetRows(
+            name=sheet.name,
+            is_visible=sheet.is_visible,
+            rows=rows,
+            hidden_columns=head.hidden_columns,
+        )
         # The reader must reach the end of this sheet before the next request.
         deque(rows, maxlen=0)
 
 
-def _workbook_rows(reader: WorkbookReader, columns: Sequence[int]) -> Iterator[tuple[int, Cells]]:
+def _workbook_rows(
+    reader: WorkbookReader, columns: Sequence[int]
+) -> Iterator[tuple[int, Cells, bool]]:
     for part in reader.rows(columns, after=0, chunk_rows=_CHUNK_ROWS):
         kinds = [each or cell_values.TEXT * len(part.numbers) for each in part.kinds]
+        hidden = {number for first, last in part.hidden for number in range(first, last + 1)}
         for at, number in enumerate(part.numbers):
             by_column = zip(columns, part.texts, kinds, strict=True)
-            yield (
-                number,
-                {column: (texts[at], letters[at]) for column, texts, letters in by_column},
-            )
+            cells = {column: (texts[at], letters[at]) for column, texts, letters in by_column}
+            yield number, cells, number in hidden
 
 
 class _Writer:
@@ -166,8 +174,12 @@ class _Writer:
         if layout is not None:
             sheet.freeze_panes(layout.header_row, 0)
             sheet.set_column(0, max(_positions(layout)), _COLUMN_WIDTH)
+        for first, last in content.hidden_columns:
+            sheet.set_column(first, last, None, None, {"hidden": True})
         row = next(marks, None)
-        for number, cells in content.rows:
+        for number, cells, is_hidden in content.rows:
+            if is_hidden:
+                sheet.set_row(number - 1, None, None, {"hidden": True})
             if row is None or row.number != number:
                 self._write_row(sheet, number, cells, {})
                 continue

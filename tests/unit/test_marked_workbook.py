@@ -73,6 +73,18 @@ def test_all_sheets_are_written(tmp_path: Path) -> None:
     assert (copy["June"]["A2"].value, copy["June"]["A2"].comment.text) == ("x_y", "was x y")
 
 
+def test_hidden_rows_and_columns_stay_hidden(tmp_path: Path) -> None:
+    """Otherwise a run would create the tasks of hidden rows without a question."""
+    made = make_book(rows=4)
+    made["May"].row_dimensions[3].hidden = True
+    made["May"].column_dimensions["C"].hidden = True
+
+    copy = written(tmp_path, made)["May"]
+
+    assert [number for number in range(1, 6) if copy.row_dimensions[number].hidden] == [3]
+    assert copy.column_dimensions["C"].hidden
+
+
 def test_numbers_keep_what_is_displayed(tmp_path: Path) -> None:
     """A number that would be displayed in another way is text, or stays rejected if it is marked."""
     made = make_book(rows=2)
