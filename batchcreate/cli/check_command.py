@@ -111,6 +111,10 @@ def document(
         "replaced": notes.replaced,
         "sheets": [_sheet(sheet) for sheet in notes.sheets],
         "skipped": [_skipped(skipped) for skipped in notes.skipped],
+        "set": [
+            {"column": name, "value": value, "rows": notes.filled[name]}
+            for name, value in notes.given.items()
+        ],
         "cleaned": notes.cleaned,
         "cleanings": [_cleaning(cleaning) for cleaning in notes.cleanings],
         "causes": [_group(group, language) for group in groups],
@@ -280,5 +284,5 @@ def _missing_options(result: CheckResult, settings: Settings) -> Iterator[str]:
         yield from ("--region", "REGION")
     for name, default in settings.target.defaults.items():
         has_column = all(name in sheet.layout.columns for sheet in result.notes.sheets)
-        if not default and not has_column:
+        if not default and not has_column and name not in result.notes.given:
             yield from ("--" + name.replace("_", "-"), name.removesuffix("_id").upper())

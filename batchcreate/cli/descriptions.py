@@ -107,6 +107,12 @@ def describe_cleaned(notes: InputNotes, *, limit: int) -> Iterator[str]:
         yield f"  cleaned: {counted(notes.cleaned, 'cell')}{separator} {first}"
 
 
+def describe_given(notes: InputNotes) -> Iterator[str]:
+    """Yield the values for rows without one, and the numbers of these rows."""
+    for name, value in notes.given.items():
+        yield f"  set: {name} = {quoted(value)} in {counted(notes.filled[name], 'row')} without one"
+
+
 def describe_groups(
     groups: Sequence[CauseGroup], notes: InputNotes, *, language: str
 ) -> Iterator[str]:
@@ -160,9 +166,10 @@ def describe_warnings(
 
 
 def describe_input(notes: InputNotes) -> Iterator[str]:
-    """Yield how the input was read: its sheets, what was skipped, and the cleaned cells."""
+    """Yield how the input was read: its sheets, what was skipped, filled and cleaned."""
     yield from describe_sheets(notes, limit=SHEETS_MAX)
     yield from describe_skipped(notes, limit=SKIPPED_MAX)
+    yield from describe_given(notes)
     yield from describe_cleaned(notes, limit=CLEANED_MAX)
 
 

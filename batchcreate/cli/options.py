@@ -78,7 +78,7 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Rows": ("rows", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
     "Rate": ("rate", "headroom", "concurrency", "timeout", "quota"),
     "Unknown outcomes": ("settle", "reconcile"),
-    "Input files": ("sheet", "hidden_rows", "map", "encoding", "delimiter"),
+    "Input files": ("sheet", "hidden_rows", "map", "set", "encoding", "delimiter"),
     "Results": ("fix", "force", "results", "lang", "json_summary", "quiet", "verbose", "color"),
 }
 """Option groups of the help, with the names of their options."""
@@ -125,6 +125,15 @@ def _folders(
     return [CompletionItem(incomplete, type="dir")]
 
 
+def _columns(
+    _context: click.Context, _option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from batchcreate.rules import RULES, UNIQUE_FIELDS
+
+    columns = (f"{name}=" for name in RULES if name not in UNIQUE_FIELDS)
+    return [CompletionItem(column) for column in columns if column.startswith(incomplete)]
+
+
 RESULTS_DIR = click.argument(
     "results", type=click.Path(path_type=Path), metavar="RESULTS_DIR", shell_complete=_folders
 )
@@ -167,6 +176,13 @@ _INPUT = (
         multiple=True,
         metavar="HEADER=FIELD",
         help="Map a heading to a field, such as 'Their header=task_name'; repeatable.",
+    ),
+    click.option(
+        "--set",
+        multiple=True,
+        metavar="COLUMN=VALUE",
+        shell_complete=_columns,
+        help="Value for rows that have none, such as task_tag=crm-orders; repeatable.",
     ),
     LANG,
 )

@@ -94,7 +94,9 @@ def find_dialect(head: str, *, label: str, options: LoadOptions) -> Dialect:
     if best and trial.broken < best.number:
         is_header = trial.broken == best.number - 1
         raise LoadError(_broken_row(label, trial.broken, is_header=is_header))
-    header = find_header(trial.rows, file=label, sheet="", mapping=options.mapping)
+    header = find_header(
+        trial.rows, file=label, sheet="", mapping=options.mapping, given=options.given
+    )
     if header is None:
         raise LoadError(_no_header(trial, text, label, options))
     lines = _lines(text)[: trial.ends[header.number - 1]]

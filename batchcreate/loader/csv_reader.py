@@ -182,7 +182,7 @@ class _Rows:
         numbers = sorted(number for number in self._problems if number <= last)
         problems = [self._problems.pop(number) for number in numbers]
         at = self._header.list_column
-        if at + 1 < self._header.width:
+        if at is not None and at + 1 < self._header.width:
             column = self._header.column(at + 1)
             problems += split_lists(frame[at], frame[at + 1], column)
             problems.sort(key=_number)

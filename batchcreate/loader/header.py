@@ -1,6 +1,6 @@
 """Header row of a sheet: its number, and the columns of the known fields; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
@@ -63,9 +63,16 @@ class Header:
         return known if self.origin is None else [*known, self.origin]
 
     @property
-    def list_column(self) -> int:
-        """Position of the column of the operation types."""
-        return self.columns["operation_types"].index
+    def list_column(self) -> int | None:
+        """Position of the column of the operation types; None if there is none."""
+        column = self.columns.get("operation_types")
+        return None if column is None else column.index
+
+    @property
+    def after_list(self) -> int | None:
+        """Position of the column next to the operation types, if it has a heading."""
+        at = self.list_column
+        return None if at is None or at + 1 not in self.named else at + 1
 
     def column(self, index: int) -> Column:
         """Return the column at position *index*; its heading is empty if it has none."""
@@ -136,6 +143,7 @@ def find_header(
     file: str,
     sheet: str,
     mapping: Mapping[str, str] = NO_MAPPING,
+    given: Collection[str] = (),
 ) -> Header | None:
     """
     Return the header row among the first *rows* of a sheet, or None if there is none.
@@ -148,6 +156,7 @@ def find_header(
         file: the label of the file.
         sheet: worksheet name, empty for text files.
         mapping: headings as typed, and the fields that they mean.
+        given: fields whose columns may be missing.
 
     Raises:
         LoadError: a mandatory column is missing, a known one is repeated, or the rows of an
@@ -165,7 +174,7 @@ def find_header(
         )
         raise LoadError(message)
     header = match_header(
-        best.headings, file=file, sheet=sheet, number=best.number, mapping=mapping
+        best.headings, file=file, sheet=sheet, number=best.number, mapping=mapping, given=given
     )
     return replace(header, rows=best.rows)
 
@@ -236,6 +245,7 @@ def match_header(
     sheet: str,
     number: int,
     mapping: Mapping[str, str] = NO_MAPPING,
+    given: Collection[str] = (),
 ) -> Header:
     """
     Return the header with the known columns among *headings* in row *number*.
@@ -245,7 +255,7 @@ def match_header(
 
     """
     columns, others = _columns(headings, mapping, location(file, sheet, number), number)
-    if not columns.keys() >= set(MANDATORY_FIELDS):
+    if not columns.keys() | given >= set(MANDATORY_FIELDS):
         message = header_names.missing_column(
             headings, file=file, sheet=sheet, number=number, mapping=mapping
         )

@@ -245,6 +245,12 @@ def hints(columns: Mapping[str, Column], others: Sequence[Column], number: int) 
             )
 
 
+def advice_for_similar(heading: str, field: str) -> str:
+    """Return the advice for a *heading* that may mean *field*; nothing if it does not."""
+    is_similar = _similar_field(heading, [field], LIKENESS) == field
+    return _renaming(heading, field, to=f" to {field}") if is_similar else ""
+
+
 def suggestion(
     headings: Sequence[str],
     mapping: Mapping[str, str],

@@ -43,6 +43,7 @@ class LoadOptions:
         delimiter: separator in text files; empty to detect it.
         mapping: headings as typed, and the fields that they mean.
         hidden_rows: ``skip`` to omit the rows that a sheet hides; otherwise they are read.
+        given: values of fields for rows that have none; their columns may be missing.
         chunk_rows: maximum number of rows per chunk, blank rows included.
         language: language of the analysts; of several possible encodings, that of Chinese is
             assumed if it is ``zh``.
@@ -54,6 +55,7 @@ class LoadOptions:
     delimiter: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     hidden_rows: Literal["include", "skip"] | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
     chunk_rows: int = 20_000
     language: str = "en"
 

@@ -84,6 +84,8 @@ class LostColumns:
 
 def _adjacent(header: Header, merged: Mapping[int, str]) -> Iterator[tuple[int, str]]:
     for rule in _LISTS:
+        if rule.field not in header.columns:
+            continue
         first = header.columns[rule.field].index + 1
         for index in range(first, first + len(rule.values)):
             if index in header.named or index in merged:

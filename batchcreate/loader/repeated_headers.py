@@ -62,23 +62,24 @@ class RepeatedHeaders:
         return found
 
     def _candidates(self, chunk: Chunk) -> Sequence[int]:
-        """Return the positions of the rows whose operation types are a heading."""
-        texts = chunk.frame[_SELECTIVE]
+        """Return the positions of the rows whose operation types, or names, are a heading."""
+        field = _SELECTIVE if _SELECTIVE in chunk.columns else "task_name"
+        texts = chunk.frame[field]
         distinct = texts.unique().tolist()
-        column = chunk.columns[_SELECTIVE]
+        column = chunk.columns[field]
         # Headings are rare: most chunks contain no name of the field.
         joined = unicodedata.normalize("NFKC", "\n".join(["", *distinct, ""])).casefold()
         for ignored in " -_":
             joined = joined.replace(ignored, "")
-        if not any(name in joined for name in self._parts_of_names(column)):
+        if not any(name in joined for name in self._parts_of_names(column, field)):
             return ()
-        headings = [text for text in distinct if self._is_heading(text, _SELECTIVE, column)]
+        headings = [text for text in distinct if self._is_heading(text, field, column)]
         positions: list[int] = texts.isin(headings).to_numpy().nonzero()[0].tolist()
         return positions
 
-    def _parts_of_names(self, column: Column) -> Sequence[str]:
+    def _parts_of_names(self, column: Column, field: str) -> Sequence[str]:
         """Return texts at least one of which every heading of *column* contains."""
-        names = [name for name, field in self._names.items() if field == _SELECTIVE]
+        names = [name for name, meant in self._names.items() if meant == field]
         other = [name for name in names if not any(part in name for part in _PARTS)]
         return [*_PARTS, normalized(column.heading), *other]
 
@@ -88,7 +89,8 @@ class RepeatedHeaders:
             field: is_blank(text) or self._is_heading(text, field, chunk.columns[field])
             for field, text in cells.items()
         }
-        if not all(is_heading[field] and cells[field].strip() for field in MANDATORY_FIELDS):
+        mandatory = [field for field in MANDATORY_FIELDS if field in cells]
+        if not all(is_heading[field] and cells[field].strip() for field in mandatory):
             return False
         is_translation = not self._has_rows and at == 0
         for field in chunk.columns:

@@ -96,6 +96,8 @@ def enclosed_rows(table: Table, header: Header, delimiter: str) -> Iterator[RowP
 def _is_row(line: str, header: Header, delimiter: str) -> bool:
     """Return True if *line* has a valid name and valid operation types in their columns."""
     cells = dict(enumerate(line.split(delimiter)))
+    if header.list_column is None:
+        return False
     name = cells.get(header.columns["task_name"].index, "").strip()
     values = split_values(cells.get(header.list_column, "").strip('"'))
     return VALID_NAME.fullmatch(name) is not None and 0 < len(values) == len(
@@ -119,8 +121,10 @@ class SplitRows:
     def __init__(self, header: Header) -> None:
         self._header = header
         self._name = header.columns["task_name"].index
-        self._list = header.list_column
-        self._needed = max(header.columns[name].index for name in MANDATORY_FIELDS) + 1
+        # Without a column, the cells are empty, as in rows that end before it.
+        self._list = header.width if header.list_column is None else header.list_column
+        required = (header.columns.get(name) for name in MANDATORY_FIELDS)
+        self._needed = max(column.index for column in required if column) + 1
         self._fields = {column.index: name for name, column in header.columns.items()}
         self._run: Run | None = None
 
@@ -225,7 +229,7 @@ class SplitRows:
             counts,
             rows[0],
             rows[self._name],
-            rows[self._list],
+            self._operations(rows),
             rows.to_numpy()[range(len(rows)), ends],
             is_after,
         )
@@ -244,10 +248,15 @@ class SplitRows:
 
     def _is_candidate(self, frame: "DataFrame", counts: "NDArray[np.intp]") -> "NDArray[np.bool_]":
         is_short = counts < self._header.width
-        found = (is_short & ~matches(frame[self._list], _HAS_OPERATION)) | (counts < self._needed)
+        found = (is_short & ~matches(self._operations(frame), _HAS_OPERATION)) | (
+            counts < self._needed
+        )
         if self._list == 0:
             return found | (is_short & ~matches(frame[self._name], r"\S"))
         return found | matches(frame[0], _MAY_BE_LIST)
+
+    def _operations(self, frame: "DataFrame") -> "Series[str]":
+        return frame[self._list] if self._list in frame else frame[0].str.slice(0, 0)
 
     def _continues(self, run: Run, part: Part) -> bool:
         if len(run.parts) >= PARTS_MAX:

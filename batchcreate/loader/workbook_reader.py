@@ -65,7 +65,7 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
                     yield Skipped(file=label, sheet=sheet.name, reason="hidden")
                 continue
             head = reader.head(index, sheet.name, options.chunk_rows)
-            header = find_header(head.rows, file=label, sheet=sheet.name, mapping=options.mapping)
+            header = _header(head, label, sheet.name, options)
             if header:
                 is_found = True
                 yield _layout(header, head)
@@ -88,6 +88,12 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
 
 def _layout(header: Header, head: SheetHead) -> Layout:
     return replace(header.layout(), hidden_columns=hidden_columns(header, head.hidden_columns))
+
+
+def _header(head: SheetHead, label: str, sheet: str, options: LoadOptions) -> Header | None:
+    return find_header(
+        head.rows, file=label, sheet=sheet, mapping=options.mapping, given=options.given
+    )
 
 
 def _is_selected(sheet: SheetName, sheets: Sequence[str]) -> bool:
@@ -118,8 +124,9 @@ def _chunks(reader: WorkbookReader, lost: LostColumns, chunk_rows: int) -> Itera
 
 def _positions(header: Header) -> list[int]:
     """Return the columns to read: those of the header, and a named one next to the list."""
-    following = header.list_column + 1
-    return list(dict.fromkeys([*header.wanted(), *({following} & header.named)]))
+    following = header.after_list
+    next_to_list = [] if following is None else [following]
+    return list(dict.fromkeys([*header.wanted(), *next_to_list]))
 
 
 def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
@@ -129,12 +136,11 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
     frame = to_frame(
         {name: texts for name, (texts, _) in zip(names, columns, strict=False)}, rows.numbers
     )
-    following = dict(zip(_positions(header), columns, strict=True)).get(header.list_column + 1)
     problems = list(lost.problems(rows.covered))
-    if following:
-        texts = to_frame({"": following[0]}, rows.numbers)[""]
-        column = header.column(header.list_column + 1)
-        problems += split_lists(frame["operation_types"], texts, column)
+    if (following := header.after_list) is not None:
+        cells, _ = columns[_positions(header).index(following)]
+        texts = to_frame({"": cells}, rows.numbers)[""]
+        problems += split_lists(frame["operation_types"], texts, header.column(following))
     problems += struck_problems(rows, header)
     return Chunk(
         file=header.file,

@@ -79,7 +79,7 @@ def check(source: Input) -> Iterator[CheckResult]:
         LoadError: an input file cannot be read as a table.
 
     """
-    notes = InputNotesBuilder()
+    notes = InputNotesBuilder(source.options.given)
     with Journal.scratch() as journal, journal.enrol(endpoint="") as enrolment:
         for _ in enrol_chunks(source, enrolment, notes, needs_target=False):
             pass

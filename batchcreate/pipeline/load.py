@@ -15,6 +15,7 @@ from batchcreate.journal import Enrolment, Journal
 from batchcreate.loader import LoadOptions
 from batchcreate.loader.header_names import normalized
 from batchcreate.models import Layout, Skipped
+from batchcreate.pipeline.given_values import fill, parse_given, require_no_similar
 from batchcreate.pipeline.plan import InputNotes, InputNotesBuilder, Plan, SheetNotes
 from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
@@ -55,7 +56,8 @@ def load_options(settings: LoadSettings) -> LoadOptions:
     Return the loading options of *settings*.
 
     Raises:
-        SettingsError: a heading is mapped twice, or to an unknown field.
+        SettingsError: a heading is mapped twice, or to an unknown field; or a value for rows
+            without one is invalid.
 
     """
     pairs = [text.rpartition("=") for text in settings.mappings]
@@ -73,6 +75,7 @@ def load_options(settings: LoadSettings) -> LoadOptions:
         delimiter=settings.delimiter or "",
         mapping={header: name.strip() for header, _, name in pairs},
         hidden_rows=settings.hidden_rows,
+        given=parse_given(settings.given),
     )
 
 
@@ -116,7 +119,7 @@ def enrol_input(
         StoppedError: *is_stopped* returned True; the journal is unchanged.
 
     """
-    notes = InputNotesBuilder()
+    notes = InputNotesBuilder(source.options.given)
     targets = _TargetColumns(source.defaults)
     is_any_selected = False
     with journal.enrol(endpoint=endpoint, is_kept=is_kept) as enrolment:
@@ -190,10 +193,13 @@ def enrol_chunks(
 
     Raises:
         LoadError: an input file cannot be read as a table, or not with these options.
+        SettingsError: a value is given for a column whose heading is probably misspelled.
 
     """
     with loader.spooled(source.files) as paths:
-        for layout, chunk in _load_chunks(source, paths, enrolment, notes):
+        for layout, loaded in _load_chunks(source, paths, enrolment, notes):
+            chunk, filled = fill(loaded, source.options.given)
+            notes.filled.update(filled)
             yield chunk
             checked = validate(
                 chunk,
@@ -222,6 +228,7 @@ def _load_chunks(
             for event in loader.read(path, label=label, options=options):
                 match event:
                     case Layout():
+                        require_no_similar(event, source.options.given)
                         notes.on_sheet(replace(event, content=content))
                     case Skipped():
                         notes.on_sheet(event)

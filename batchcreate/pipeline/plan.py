@@ -53,6 +53,8 @@ class InputNotes:
         cleanings: the first of these cells.
         replaced: number of input rows that were replaced by corrections from to-fix files.
         has_no_batch: True if rows come from a to-fix file of another batch.
+        given: values for rows without one, by field.
+        filled: numbers of these rows, by field.
 
     """
 
@@ -62,6 +64,8 @@ class InputNotes:
     cleanings: Sequence[Cleaning] = ()
     replaced: int = 0
     has_no_batch: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -70,9 +74,20 @@ class InputNotes:
 
 
 class InputNotesBuilder:
-    """Collects the notes while the input is read."""
+    """
+    Collects the notes while the input is read.
 
-    def __init__(self) -> None:
+    Args:
+        given: values for rows without one, by field.
+
+    Attributes:
+        filled: numbers of these rows, by field.
+
+    """
+
+    def __init__(self, given: Mapping[str, str] | None = None) -> None:
+        self._given = given or {}
+        self.filled: Counter[str] = Counter()
         self.layouts: list[Layout] = []
         self._rows: list[int] = []
         self._unnamed: list[Counter[int]] = []
@@ -118,6 +133,8 @@ class InputNotesBuilder:
             cleanings=self._cleanings,
             replaced=self.replaced,
             has_no_batch=self.has_no_batch,
+            given=self._given,
+            filled={name: self.filled[name] for name in self._given},
         )
 
 

@@ -1,8 +1,8 @@
 """Settings of a command: options, then environment, then ``batchcreate.toml``, then defaults."""
 
+from batchcreate.settings.endpoint_group import EndpointSettings
 from batchcreate.settings.groups import (
     AttemptSettings,
-    EndpointSettings,
     LoadSettings,
     OutputSettings,
     QuotaSettings,

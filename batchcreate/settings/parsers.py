@@ -164,6 +164,15 @@ def parse_mapping(text: str) -> str:
     return text
 
 
+def parse_given(text: str) -> str:
+    """Return *text* if it has the format ``column=value``."""
+    column, _, value = text.partition("=")
+    if not (column.strip() and value.strip()):
+        msg = "give a column and its value, such as task_tag=crm-orders"
+        raise ValueError(msg)
+    return text
+
+
 def _origin(parts: SplitResult) -> str:
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

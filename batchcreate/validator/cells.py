@@ -309,6 +309,11 @@ class ColumnRule:
         )
 
 
+def clean_value(field: str, typed: str) -> str:
+    """Return *typed* as a value of *field*, with the automatic corrections of cells."""
+    return cleaned(RULES[field], typed)
+
+
 def check_value(field: str, text: str, *, language: str = "en") -> Sequence[Violation]:
     """Return every violation in *text*, the cleaned value of *field*; it must not be empty."""
     return ColumnRule(rule=RULES[field], is_required=True, language=language).violations(text)

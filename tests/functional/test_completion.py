@@ -64,13 +64,24 @@ def carry_out(folder: Path, *command: str) -> list[str]:
         (["ret"], ["retry"]),
         (["run", "--on-ex"], ["--on-existing"]),
         (["run", "--on-existing", ""], ["skip", "abort"]),
+        (["check", "a.csv", "--set", "task_t"], ["task_type=", "task_tag="]),
         (["completion", "f"], ["fish"]),
         (["run", "tas"], ["-o", "default"]),
         (["run", "a.csv", "--token-file", ""], ["-o", "default"]),
         (["undo", ""], ["-o", "dirnames"]),
         (["run", "--results", ""], ["-o", "dirnames"]),
     ],
-    ids=["command", "option", "value", "shell", "file", "file of an option", "folder", "results"],
+    ids=[
+        "command",
+        "option",
+        "value",
+        "column",
+        "shell",
+        "file",
+        "file of an option",
+        "folder",
+        "results",
+    ],
 )
 async def test_bash_completes(words: Sequence[str], found: list[str], folder: Path) -> None:
     """Files and folders are completed by bash."""

@@ -88,6 +88,9 @@ CASES = {
     "heading for no field": with_options(
         "--map", "Name=taskname", words=("--map", "unknown field taskname", "task_name")
     ),
+    "value for no field": with_options(
+        "--set", "tag=crm-orders", words=("--set tag=crm-orders", "unknown column tag", "task_tag")
+    ),
     "project id with a path": with_options(
         "--project-id", "a/b", words=("--project-id", "letters")
     ),

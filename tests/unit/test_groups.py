@@ -26,7 +26,7 @@ ACCEPTED: Final = {
     "rows": "give row numbers and ranges, such as 5-20,31",
 }
 
-OPTIONS_COUNT: Final = 33
+OPTIONS_COUNT: Final = 34
 SHOWN: Final = {
     "endpoint": "https://roma.example",
     "token_file": "t",
@@ -34,6 +34,7 @@ SHOWN: Final = {
     "rate": 10.0,
     "settle": 60.0,
     "reconcile": True,
+    "set": [],
     "sheet": [],
     "json_summary": False,
     "yes": False,

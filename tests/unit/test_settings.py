@@ -26,6 +26,7 @@ DEFAULTS: Final[dict[str, object]] = {
     "dry_run": False,
     "rows": "",
     "limit": None,
+    "set": [],
     "sheet": [],
     "yes": False,
     "simulate": False,
