@@ -75,7 +75,7 @@ def format_value(value: object) -> str:
 SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Target": ("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
     "Credentials and network": ("token_file", "ca_file", "proxy"),
-    "Rows": ("rows", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
+    "Rows": ("rows", "where", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
     "Rate": ("rate", "headroom", "concurrency", "timeout", "quota"),
     "Unknown outcomes": ("settle", "reconcile"),
     "Input files": ("sheet", "hidden_rows", "map", "set", "encoding", "delimiter"),
@@ -284,6 +284,12 @@ _LIMIT = click.option("--limit", type=int, metavar="N", help="Send at most N row
 
 _ROWS = (
     click.option("--rows", metavar="LIST", help="Send only these row numbers, such as 5-20,31."),
+    click.option(
+        "--where",
+        multiple=True,
+        metavar="HEADING=VALUE",
+        help="Send only rows with this value in any column, such as Wave=2; repeatable.",
+    ),
     _LIMIT,
     click.option(
         "--strict",

@@ -18,7 +18,7 @@ from batchcreate.text import counted
 GROUPS_MAX: Final = 6
 INDENT: Final = 8
 
-_SELECTING_OPTIONS: Final = ("--rows", "--limit", "--only")
+_SELECTING_OPTIONS: Final = ("--rows", "--where", "--limit", "--only")
 
 _FILE_TITLES: Final = {
     "page": "page",

@@ -95,7 +95,12 @@ def find_dialect(head: str, *, label: str, options: LoadOptions) -> Dialect:
         is_header = trial.broken == best.number - 1
         raise LoadError(_broken_row(label, trial.broken, is_header=is_header))
     header = find_header(
-        trial.rows, file=label, sheet="", mapping=options.mapping, given=options.given
+        trial.rows,
+        file=label,
+        sheet="",
+        mapping=options.mapping,
+        given=options.given,
+        extra=options.extra,
     )
     if header is None:
         raise LoadError(_no_header(trial, text, label, options))

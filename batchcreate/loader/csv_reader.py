@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import ORIGIN, Chunk, matches
+from batchcreate.frames import Chunk, matches
 from batchcreate.loader.csv_dialect import Dialect, find_dialect, unknown_headings
 from batchcreate.loader.csv_format import find_encoding, has_known_headings
 from batchcreate.loader.csv_parser import RowParser, Table
@@ -167,12 +167,11 @@ class _Rows:
         counts = {
             index: count_filled(frame[index]) for index in header.unnamed() if index in frame
         }
-        names = [*header.columns, *([ORIGIN] if header.origin is not None else [])]
         return Chunk(
             file=header.file,
             sheet=header.sheet,
             columns=header.columns,
-            frame=frame[list(header.wanted())].set_axis(names, axis="columns"),
+            frame=frame[list(header.wanted())].set_axis(header.names(), axis="columns"),
             problems=self._chunk_problems(frame),
             unnamed={index: count for index, count in (counts | dict(beyond)).items() if count},
         )

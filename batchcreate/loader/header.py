@@ -7,6 +7,7 @@ from itertools import pairwise, zip_longest
 from types import MappingProxyType
 
 from batchcreate.errors import LoadError
+from batchcreate.frames import ORIGIN
 from batchcreate.loader import header_names
 from batchcreate.loader.header_names import (
     ORIGIN_NAMES,
@@ -43,6 +44,7 @@ class Header:
         rows: number of rows that contain the headings, 1 or 2.
         origin: position of the column with the origins of the rows of a to-fix file.
         hints: one sentence for each heading that resembles a known one.
+        extra: further columns to read.
 
     """
 
@@ -56,11 +58,18 @@ class Header:
     rows: int = 1
     origin: int | None = None
     hints: Sequence[str] = ()
+    extra: Sequence[Column] = ()
 
     def wanted(self) -> Sequence[int]:
-        """Return the positions of the columns to read: the known ones, and the origins."""
+        """Return the positions of the columns to read, in the order of `names`."""
         known = [column.index for column in self.columns.values()]
-        return known if self.origin is None else [*known, self.origin]
+        origins = [] if self.origin is None else [self.origin]
+        return [*known, *origins, *(column.index for column in self.extra)]
+
+    def names(self) -> list[str]:
+        """Return the names of the columns to read: the fields, the origins, and further ones."""
+        extra = (extra_name(column.heading) for column in self.extra)
+        return [*self.columns, *([] if self.origin is None else [ORIGIN]), *extra]
 
     @property
     def list_column(self) -> int | None:
@@ -144,6 +153,7 @@ def find_header(
     sheet: str,
     mapping: Mapping[str, str] = NO_MAPPING,
     given: Collection[str] = (),
+    extra: Collection[str] = (),
 ) -> Header | None:
     """
     Return the header row among the first *rows* of a sheet, or None if there is none.
@@ -157,6 +167,7 @@ def find_header(
         sheet: worksheet name, empty for text files.
         mapping: headings as typed, and the fields that they mean.
         given: fields whose columns may be missing.
+        extra: headings of further columns to read.
 
     Raises:
         LoadError: a mandatory column is missing, a known one is repeated, or the rows of an
@@ -168,15 +179,23 @@ def find_header(
     if best is None:
         return None
     if first := _earlier_table(rows[: best.number - 1], names):
-        message = (
-            f"{location(file, sheet)}: rows {first} and {best.number} both contain headings, so"
-            " the rows between them would be lost. Put each table in a separate sheet or file."
-        )
-        raise LoadError(message)
+        raise LoadError(_two_tables(location(file, sheet), first, best.number))
     header = match_header(
         best.headings, file=file, sheet=sheet, number=best.number, mapping=mapping, given=given
     )
-    return replace(header, rows=best.rows)
+    return replace(header, rows=best.rows, extra=_with_headings(header.others, extra))
+
+
+def _two_tables(where: str, first: int, second: int) -> str:
+    return (
+        f"{where}: rows {first} and {second} both contain headings, so the rows between them would"
+        " be lost. Put each table in a separate sheet or file."
+    )
+
+
+def _with_headings(columns: Iterable[Column], headings: Collection[str]) -> Sequence[Column]:
+    keys = {heading_key(heading) for heading in headings}
+    return tuple(column for column in columns if heading_key(column.heading) in keys)
 
 
 def count_known_headings(
@@ -272,6 +291,16 @@ def match_header(
         origin=origin.index if origin else None,
         hints=tuple(header_names.hints(columns, others, number)),
     )
+
+
+def heading_key(heading: str) -> str:
+    """Return a text that is equal for different spellings of the same *heading*."""
+    return normalized(heading) or heading.strip()
+
+
+def extra_name(heading: str) -> str:
+    """Return the name in the frame of a column without a field; no field has such a name."""
+    return f"heading:{heading_key(heading)}"
 
 
 def _columns(

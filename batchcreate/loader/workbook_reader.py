@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import ORIGIN, Chunk, to_frame
-from batchcreate.loader.header import Header, find_header, has_mandatory_headings
+from batchcreate.frames import Chunk, to_frame
+from batchcreate.loader.header import Header, extra_name, find_header, has_mandatory_headings
 from batchcreate.loader.header_names import (
     MANDATORY,
     SEARCHED_ROWS,
@@ -28,6 +28,9 @@ from batchcreate.models import CellKind, Layout, Skipped
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
 from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SHOWN_SHEETS: Final = 5
 """Maximum number of sheets whose headings an error lists."""
@@ -92,7 +95,12 @@ def _layout(header: Header, head: SheetHead) -> Layout:
 
 def _header(head: SheetHead, label: str, sheet: str, options: LoadOptions) -> Header | None:
     return find_header(
-        head.rows, file=label, sheet=sheet, mapping=options.mapping, given=options.given
+        head.rows,
+        file=label,
+        sheet=sheet,
+        mapping=options.mapping,
+        given=options.given,
+        extra=options.extra,
     )
 
 
@@ -131,11 +139,8 @@ def _positions(header: Header) -> list[int]:
 
 def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
     header = lost.header
-    names = [*header.columns, *([ORIGIN] if header.origin is not None else [])]
     columns = [_split_texts(*column) for column in zip(rows.texts, rows.kinds, strict=True)]
-    frame = to_frame(
-        {name: texts for name, (texts, _) in zip(names, columns, strict=False)}, rows.numbers
-    )
+    frame = _frame(rows, header, columns)
     problems = list(lost.problems(rows.covered))
     if (following := header.after_list) is not None:
         cells, _ = columns[_positions(header).index(following)]
@@ -161,6 +166,18 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
         unnamed={**rows.unnamed, **lost.counts(rows.covered)},
         hidden=hidden_numbers(rows, header),
     )
+
+
+def _frame(
+    rows: SheetRows, header: Header, columns: Sequence[tuple[Sequence[str], Mapping[int, str]]]
+) -> "DataFrame":
+    extra = [extra_name(column.heading) for column in header.extra]
+    cells = {name: texts for name, (texts, _) in zip(header.names(), columns, strict=False)}
+    for name, (texts, covering) in zip(header.names(), columns, strict=False):
+        if name in extra:
+            # Rows are selected by the text that is displayed, also by that of merged cells.
+            cells[name] = [text or covering.get(at, "") for at, text in enumerate(texts)]
+    return to_frame(cells, rows.numbers)
 
 
 def _split_texts(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:

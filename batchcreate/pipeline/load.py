@@ -17,6 +17,7 @@ from batchcreate.loader.header_names import normalized
 from batchcreate.models import Layout, Skipped
 from batchcreate.pipeline.given_values import fill, parse_given, require_no_similar
 from batchcreate.pipeline.plan import InputNotes, InputNotesBuilder, Plan, SheetNotes
+from batchcreate.pipeline.row_selection import RowSelection
 from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
 from batchcreate.text import counted, listed_ranges
@@ -38,6 +39,7 @@ class Input:
         options: how to read them.
         defaults: ``project_id`` and ``instance_id`` of rows that do not specify them.
         selection: numbers of the rows that may be sent; None for all.
+        conditions: headings and values of the rows that may be sent.
         limit_rows: maximum number of tasks to send; None for all.
         language: language of messages for analysts.
 
@@ -47,6 +49,7 @@ class Input:
     options: LoadOptions = field(default_factory=LoadOptions)
     defaults: Mapping[str, str]
     selection: Container[int] | None = None
+    conditions: Sequence[tuple[str, str]] = ()
     limit_rows: int | None = None
     language: str = "en"
 
@@ -121,17 +124,14 @@ def enrol_input(
     """
     notes = InputNotesBuilder(source.options.given)
     targets = _TargetColumns(source.defaults)
-    is_any_selected = False
+    selection = RowSelection(source.selection, source.conditions)
     with journal.enrol(endpoint=endpoint, is_kept=is_kept) as enrolment:
-        for chunk in enrol_chunks(source, enrolment, notes, needs_target=True):
+        for chunk in enrol_chunks(source, enrolment, notes, selection, needs_target=True):
             if is_stopped():
                 raise StoppedError(_STOPPED)
             targets.check(chunk)
-            is_any_selected = is_any_selected or _has_selected(chunk, source.selection)
         targets.check_all()
-        if not is_any_selected:
-            msg = "--rows: no input row has one of these numbers (the header row counts as a row)"
-            raise SettingsError(msg)
+        selection.require_rows(notes.layouts)
         finish_enrolment(enrolment, notes, source.language)
         return _plan(journal, notes.build(), source)
 
@@ -180,7 +180,12 @@ def _plan(journal: Journal, notes: InputNotes, source: Input) -> Plan:
 
 
 def enrol_chunks(
-    source: Input, enrolment: Enrolment, notes: InputNotesBuilder, *, needs_target: bool
+    source: Input,
+    enrolment: Enrolment,
+    notes: InputNotesBuilder,
+    selection: RowSelection | None = None,
+    *,
+    needs_target: bool,
 ) -> Iterator[Chunk]:
     """
     Load and validate the rows of all files and add them to *enrolment*; yield each chunk before.
@@ -189,6 +194,7 @@ def enrol_chunks(
         source: the input.
         enrolment: receives files and rows.
         notes: receives what the rows do not contain.
+        selection: the rows that may be sent; None for all.
         needs_target: rows must have a project and an instance.
 
     Raises:
@@ -198,6 +204,7 @@ def enrol_chunks(
     """
     with loader.spooled(source.files) as paths:
         for layout, loaded in _load_chunks(source, paths, enrolment, notes):
+            selected = selection.select(layout, loaded) if selection else None
             chunk, filled = fill(loaded, source.options.given)
             notes.filled.update(filled)
             yield chunk
@@ -207,7 +214,7 @@ def enrol_chunks(
                 needs_target=needs_target,
                 language=source.language,
             )
-            enrolment.add(checked, layout, selection=source.selection)
+            enrolment.add(checked, layout, selection=selected)
             notes.on_chunk(checked)
 
 
@@ -304,7 +311,3 @@ class _TargetColumns:
 
 def _options(names: Iterable[str]) -> str:
     return " and ".join("--" + name.replace("_", "-") for name in names)
-
-
-def _has_selected(chunk: Chunk, selection: Container[int] | None) -> bool:
-    return selection is None or any(number in selection for number in chunk.numbers)

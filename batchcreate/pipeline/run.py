@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from batchcreate.errors import BatchCreateError, ReportError, StoppedError
@@ -117,6 +118,8 @@ async def _select_input(files: Sequence[Path], batch: Batch) -> Input:
 
     """
     settings = batch.settings
+    conditions = settings.selection.conditions
+    options = load_options(settings.load)
     defaults = await batch.stop.run_unless_stopped(
         target_defaults(settings.target, settings.endpoint, settings.attempt, batch.service)
     )
@@ -125,10 +128,11 @@ async def _select_input(files: Sequence[Path], batch: Batch) -> Input:
         raise StoppedError(msg)
     return Input(
         files=files,
-        options=load_options(settings.load),
+        options=replace(options, extra=[heading for heading, _ in conditions]),
         language=batch.language,
         defaults=defaults,
         selection=settings.selection.row_numbers,
+        conditions=conditions,
         limit_rows=settings.selection.limit_rows,
     )
 

@@ -149,14 +149,24 @@ class SelectionSettings(SettingsGroup):
 
     Attributes:
         rows: row numbers to send, such as ``5-20,31``; empty for all.
+        where: headings and the values of the rows to send, each ``Wave=2``; all must match.
         limit_rows: maximum number of rows to send; None for all.
 
     """
 
     rows: Annotated[str, AfterValidator(parsers.check_rows)] = ""
+    where: Annotated[
+        tuple[Annotated[str, AfterValidator(parsers.parse_condition)], ...], *_SEVERAL
+    ] = ()
     limit_rows: int | None = Field(
         default=None, validation_alias="limit", ge=1, description="a number of rows of at least 1"
     )
+
+    @property
+    def conditions(self) -> tuple[tuple[str, str], ...]:
+        """The headings and values of the rows to send."""
+        pairs = (text.partition("=") for text in self.where)
+        return tuple((heading.strip(), value.strip()) for heading, _, value in pairs)
 
     @property
     def row_numbers(self) -> parsers.RowNumbers | None:

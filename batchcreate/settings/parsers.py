@@ -173,6 +173,15 @@ def parse_given(text: str) -> str:
     return text
 
 
+def parse_condition(text: str) -> str:
+    """Return *text* if it has the format ``heading=value``."""
+    heading, equals, _ = text.partition("=")
+    if not (heading.strip() and equals):
+        msg = "give a heading and a value, such as Wave=2"
+        raise ValueError(msg)
+    return text
+
+
 def _origin(parts: SplitResult) -> str:
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

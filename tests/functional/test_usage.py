@@ -88,6 +88,9 @@ CASES = {
     "heading for no field": with_options(
         "--map", "Name=taskname", words=("--map", "unknown field taskname", "task_name")
     ),
+    "condition without a value": with_options(
+        "--where", "Wave", words=("--where", "such as Wave=2")
+    ),
     "value for no field": with_options(
         "--set", "tag=crm-orders", words=("--set tag=crm-orders", "unknown column tag", "task_tag")
     ),

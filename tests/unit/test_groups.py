@@ -26,7 +26,7 @@ ACCEPTED: Final = {
     "rows": "give row numbers and ranges, such as 5-20,31",
 }
 
-OPTIONS_COUNT: Final = 34
+OPTIONS_COUNT: Final = 35
 SHOWN: Final = {
     "endpoint": "https://roma.example",
     "token_file": "t",
@@ -35,6 +35,7 @@ SHOWN: Final = {
     "settle": 60.0,
     "reconcile": True,
     "set": [],
+    "where": [],
     "sheet": [],
     "json_summary": False,
     "yes": False,

@@ -27,6 +27,7 @@ DEFAULTS: Final[dict[str, object]] = {
     "rows": "",
     "limit": None,
     "set": [],
+    "where": [],
     "sheet": [],
     "yes": False,
     "simulate": False,
