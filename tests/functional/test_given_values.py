@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 import batchcreate
 from tests.functional.inside import invoke
@@ -156,3 +156,20 @@ async def test_rows_of_text_files_without_operation_types_are_still_checked(
     found = json.loads(ended.out)
     assert found["rejected"] == 3
     assert {group["rule"] for group in found["causes"]} == {"row.split", "row.surplus"}
+
+
+async def test_fixed_copy_contains_no_given_values(tmp_path: Path) -> None:
+    """They are not typed in the file; the next command repeats the option."""
+    rows = "task_name,task_tag,operation_types\nno good,,INSERT\nb-two,kept,INSERT\n"
+    (tmp_path / "tasks.csv").write_text(rows)
+
+    ended = await invoke(
+        *("check", "tasks.csv", "--fix", "out.xlsx", "--set", TAG, "--quiet"), folder=tmp_path
+    )
+
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
+        ["no_good", None, "INSERT"],
+        ["b-two", "kept", "INSERT"],
+    ]
+    assert f"batchcreate run out.xlsx --set {TAG} --quiet" in ended.err.splitlines()[-1]
