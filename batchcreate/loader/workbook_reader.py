@@ -44,6 +44,8 @@ _KINDS: Final = {
     cell_values.MERGED: CellKind.MERGED,
     cell_values.COVERED: CellKind.COVERED,
     cell_values.FORMATTED: CellKind.FORMATTED,
+    cell_values.LOCALIZED: CellKind.LOCALIZED,
+    cell_values.NOT_DISPLAYED: CellKind.NOT_DISPLAYED,
     cell_values.ZERO_RESULT: CellKind.ZERO_RESULT,
 }
 
@@ -182,13 +184,13 @@ def _frame(
 
 def _split_texts(texts: Sequence[str], letters: str) -> tuple[Sequence[str], Mapping[int, str]]:
     """Return the texts of the cells themselves, and `Chunk.covering`."""
-    if not {cell_values.MERGED, cell_values.FORMATTED}.intersection(letters):
+    if not {cell_values.MERGED, *cell_values.WITH_STORED}.intersection(letters):
         return texts, {}
     own, covering = list(texts), {}
     for at, letter in enumerate(letters):
         if letter == cell_values.MERGED:
             own[at], covering[at] = "", texts[at]
-        elif letter == cell_values.FORMATTED:
+        elif letter in cell_values.WITH_STORED:
             own[at], _, covering[at] = texts[at].partition(cell_values.STORED)
     return own, covering
 

@@ -80,7 +80,9 @@ class CellKind(StrEnum):
     NO_RESULT = "no_result"  # a formula without a saved result
     MERGED = "merged"  # covered by another cell of a merged range
     COVERED = "covered"  # the same, but with a text that is not displayed
-    FORMATTED = "formatted"  # a number that is displayed in another way than it is stored
+    FORMATTED = "formatted"  # a value that is displayed in another way than it is stored
+    LOCALIZED = "localized"  # the same, but the displayed text depends on the computer
+    NOT_DISPLAYED = "not_displayed"  # a number whose displayed text is not in the file
     ZERO_RESULT = "zero_result"  # a formula with the result 0, as of a reference to an empty cell
 
 

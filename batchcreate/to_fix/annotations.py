@@ -44,7 +44,7 @@ class CellAnnotation:
         index: zero-based position of its column.
         comment: its issues and suggestions.
         has_no_value: the file contains no value for the cell, but it must not come back empty: its
-            formula has no saved result, or it was merged with another cell.
+            formula has no saved result, or it was covered by a merged cell.
 
     """
 

@@ -140,7 +140,9 @@ class _SheetWriter:
             if (annotation := annotations.get(column)) is None:
                 self._cells.write(sheet, (number, at), cells[column], self._cells.text)
             else:
-                has_no_value = annotation.has_no_value
+                # What a computer displays is not known, so that it must be typed.
+                is_localized = cells[column][1] == cell_values.LOCALIZED
+                has_no_value = annotation.has_no_value or is_localized
                 cell = (NO_VALUE, cell_values.ERROR) if has_no_value else cells[column]
                 self._cells.write(sheet, (number, at), cell, self._issue)
                 self._cells.comment(sheet, (number, at), annotation.comment)

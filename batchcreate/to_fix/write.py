@@ -25,7 +25,7 @@ from batchcreate.to_fix.new_workbook import write_new_workbook
 from batchcreate.to_fix.text_copy import write_text_copy
 
 _CELL: Final = re.compile(r"([A-Z]{1,3})[0-9]+")
-_RULES_WITHOUT_VALUE: Final = (".no_result", ".merged")
+_RULES_WITHOUT_VALUE: Final = (".no_result", ".merged", ".covered")
 """Suffixes of the rules for cells that have no value in the file, but are not empty."""
 
 Annotate = Callable[[SheetToFix], Iterator[RowAnnotation]]

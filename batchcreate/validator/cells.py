@@ -43,6 +43,8 @@ _KIND_REASONS: Final = {
     CellKind.MERGED: "merged",
     CellKind.COVERED: "covered",
     CellKind.FORMATTED: "formatted",
+    CellKind.LOCALIZED: "formatted",
+    CellKind.NOT_DISPLAYED: "not_displayed",
 }
 _FACTS: Final = {
     language: {rule.field: messages.facts_of(rule, language) for rule in RULES.values()}
@@ -189,7 +191,7 @@ class ColumnRule:
             text: the displayed text.
             cell: the address of the cell.
             covering: the text of the cell with which it is merged, which is the suggestion except
-                for names and ids, or the stored number.
+                for names and ids, or the stored value.
 
         """
         rejection = reject_kind(self.rule, kind, text)
@@ -200,7 +202,10 @@ class ColumnRule:
             value = self._covering_value(covering)
         suggestion = Suggestion(value=rejection.suggestion or value)
         stored = messages.quoted(covering, language=self.language)
-        violation = self._violation(rejection.reason, text, suggestion, cell=cell, stored=stored)
+        key = "combined.hidden" if rejection.reason == "formatted" and not text else ""
+        violation = self._violation(
+            rejection.reason, text, suggestion, key=key, cell=cell, stored=stored
+        )
         return replace(violation, severity=rejection.severity)
 
     def _valid_text(self, text: str) -> str:

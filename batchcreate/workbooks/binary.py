@@ -95,8 +95,8 @@ def open_xls(file: SharedFile) -> BinaryBook:
 
     def scan_sheet(position: int, _: str) -> ExtraRecords:
         extra = ExtraRecords(formats, struck)
-        if position < len(offsets):
-            scan_xls_sheet(stream, offsets[position], extra)
+        for offset in offsets[position : position + 1]:
+            scan_xls_sheet(stream, offset, extra)
         return extra
 
     return BinaryBook(file, scan_sheet)
@@ -123,8 +123,8 @@ def open_xlsb(file: SharedFile, limits: Limits) -> BinaryBook:
 
     def scan_sheet(_: int, name: str) -> ExtraRecords:
         extra = ExtraRecords(formats, struck)
-        if package.has(part := parts.get(name, "")):
-            scan_xlsb_sheet(package.read(part), extra)
+        part = parts.get(name, "")
+        scan_xlsb_sheet(package.read(part) if package.has(part) else b"", extra)
         return extra
 
     return BinaryBook(file, scan_sheet)

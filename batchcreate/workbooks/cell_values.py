@@ -2,13 +2,20 @@
 
 import datetime as dt
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, cast
 
-from batchcreate.workbooks.number_formats import BUILT_IN, render
+from batchcreate.workbooks.format_codes import NumberFormat, parse_format
+from batchcreate.workbooks.number_formats import (
+    BUILT_IN,
+    Certainty,
+    Shown,
+    choose_section,
+    show_number,
+    show_text,
+)
 
 TEXT: Final = "."
 NUMBER: Final = "n"
@@ -19,6 +26,8 @@ NO_RESULT: Final = "f"
 MERGED: Final = "m"
 COVERED: Final = "c"
 FORMATTED: Final = "x"
+LOCALIZED: Final = "l"
+NOT_DISPLAYED: Final = "u"
 ZERO_RESULT: Final = "z"
 """One letter for each kind, so that the kinds of a column are one string."""
 
@@ -26,26 +35,24 @@ Cell = tuple[str, str]
 """Displayed text and kind of a cell."""
 
 STORED: Final = "\0"
-"""Separates the displayed text of a `FORMATTED` number from the stored number."""
+"""Separates the displayed text of a `FORMATTED` or `LOCALIZED` cell from the stored value."""
+
+WITH_STORED: Final = frozenset({FORMATTED, LOCALIZED})
+"""Kinds of cells whose text contains the stored value."""
 
 Column = tuple[Sequence[str], str]
 """Displayed texts of the cells of a column, and their kinds; no kinds if all are text."""
 
+_SHOWN: Final = frozenset({NUMBER, TEXT, ZERO_RESULT})
+"""Kinds of numbers that are displayed as they are stored, perhaps with zeros before them."""
+
 BLANK: Final[Cell] = ("", TEXT)
-
-PLAIN: Final = ""
-MOMENT: Final = "date or time"
-DURATION: Final = "duration"
-"""
-Classes of number formats. A format of zeros, such as ``0000``, is a separate class, and so is each
-other format: ``=`` and its definition.
-"""
-
-_DEFINITION: Final = "="
-_GENERAL: Final = frozenset({"", "general", "standard", "@"})
 
 EAST_ASIAN_IDS: Final = frozenset((*range(27, 37), *range(50, 59)))
 """Formats that files do not define: dates in East Asian editions, unknown in other editions."""
+
+_HASHES: Final = "#" * 8
+"""Text of a date that does not exist."""
 
 _PRECISION: Final = 15
 """Number of digits that spreadsheet programs keep of an entered number."""
@@ -55,6 +62,8 @@ _POSITIONS_MAX: Final = 40
 
 _MOMENT_IDS: Final = frozenset((*range(14, 23), 45, 47)) | EAST_ASIAN_IDS
 _DURATION_ID: Final = 46
+_MOMENT_CODE: Final = "yyyy-mm-dd"
+_DURATION_CODE: Final = "[h]:mm:ss"
 _DAY_MS: Final = 86_400_000
 _DAYS_TO_1904: Final = 1462
 _MISSING_LEAP_DAY: Final = 60
@@ -63,9 +72,6 @@ _MISSING_LEAP_DAY: Final = 60
 _EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001 # cells have no time zone
 _DAYS_MAX: Final = 2_958_466
 """Serial number of the first day of the year 10000."""
-
-_ZEROS: Final = re.compile(r"(0{2,})(?:;.*)?", re.DOTALL)
-_BEFORE_LITERALS: Final = "\\_*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +128,6 @@ def number_text(value: float) -> str:
     return f"{stored:f}".removesuffix(".0") if is_whole else f"{stored.normalize():f}"
 
 
-def pad_number(value: float, width: int) -> Cell:
-    """
-    Return *value* as displayed with a format of *width* zeros: 42 with ``0000`` is 0042.
-
-    The padded text is what the analyst sees, so it has the kind of text.
-    """
-    text = number_text(value)
-    is_padded = text.isdecimal() and len(text) < min(width, _PRECISION + 1)
-    return (text.zfill(width), TEXT) if is_padded else (text, NUMBER)
-
-
 def duration_text(milliseconds: int) -> str:
     """Return a duration as hours, minutes and seconds; hours can exceed 24."""
     sign = "-" if milliseconds < 0 else ""
@@ -142,86 +137,103 @@ def duration_text(milliseconds: int) -> str:
     return f"{sign}{hours}:{seconds // 60:02}:{seconds % 60:02}{fraction}"
 
 
-def classify_format(format_id: int, code: str | None) -> str:
+def find_format(format_id: int, code: str | None) -> NumberFormat | None:
     """
-    Return the class of a number format: `PLAIN`, `MOMENT`, `DURATION`, zeros or a definition.
+    Return a number format, or None if it displays all values as they are stored.
 
     Args:
         format_id: number of the format.
         code: its definition in the file; ``None`` for a built-in format.
 
     """
-    if code is not None:
-        zeros = _ZEROS.fullmatch(code)
-        return zeros[1] if zeros else _classify_code(code)
-    if format_id == _DURATION_ID:
-        return DURATION
-    if format_id in _MOMENT_IDS:
-        return MOMENT
-    return f"{_DEFINITION}{BUILT_IN[format_id]}" if format_id in BUILT_IN else PLAIN
+    if code is None:
+        code = _DURATION_CODE if format_id == _DURATION_ID else BUILT_IN.get(format_id, "")
+        code = _MOMENT_CODE if format_id in _MOMENT_IDS else code
+    found = parse_format(code) if code else None
+    return None if found is None or found.is_plain else found
 
 
-def is_padding(format_class: str) -> bool:
-    """Return True if a format of *format_class* pads numbers with zeros."""
-    return format_class.isdecimal()
-
-
-def is_moment(format_class: str) -> bool:
-    """Return True if numbers with a format of *format_class* are dates, times or durations."""
-    return format_class in {MOMENT, DURATION}
-
-
-def changes_number(format_class: str) -> bool:
-    """Return True if numbers with a format of *format_class* are displayed differently."""
-    return is_padding(format_class) or format_class.startswith(_DEFINITION)
-
-
-def displayed_number(stored: str, shown: str) -> Cell:
+def displayed_number(stored: str, shown: Shown) -> Cell:
     """
     Return the text of a number and its kind.
 
     Zeros before the number are part of the text. A number that is displayed in any other way has
-    the kind `FORMATTED`, because the analyst does not see what is stored.
+    the kind `FORMATTED`, because the analyst does not see what is stored, or `LOCALIZED` if the
+    displayed text depends on the computer.
 
     Args:
         stored: the number without a format.
         shown: the number as displayed.
 
     """
-    text = shown.strip()
-    if text == stored:
-        return text, NUMBER
-    is_padded = text.isascii() and text.isdecimal() and text.lstrip("0") == stored.lstrip("0")
-    if is_padded and len(text) <= _PRECISION + 1:
-        return text, TEXT
-    return f"{text}{STORED}{stored}", FORMATTED
+    text = shown.text.strip()
+    if shown.certainty is not Certainty.UNKNOWN:
+        if text == stored:
+            return text, NUMBER
+        is_padded = text.isascii() and text.isdecimal() and text == stored.zfill(len(text))
+        if is_padded and len(stored) <= _PRECISION:
+            return text, TEXT
+    return _differing(text, stored, shown.certainty)
 
 
-def format_number(serial: float, format_class: str, *, is_1904: bool) -> Cell:
+def format_number(serial: float, number_format: NumberFormat | None, *, is_1904: bool) -> Cell:
     """
-    Return the number *serial* as displayed with a format of *format_class*.
+    Return the number *serial* as displayed with *number_format*.
 
     Args:
         serial: for dates the days since the epoch of the workbook.
-        format_class: not `PLAIN`.
+        number_format: None to display the number as it is stored.
         is_1904: the epoch is in 1904, otherwise in 1900.
 
     """
-    if is_padding(format_class):
-        return pad_number(serial, len(format_class))
-    if is_moment(format_class):
-        return _format_moment(serial, format_class, is_1904=is_1904)
     stored = number_text(serial)
-    if not math.isfinite(serial):
+    if number_format is None or not math.isfinite(serial):
         return stored, NUMBER
-    return displayed_number(stored, render(serial, format_class[1:], stored))
+    chosen = choose_section(serial, number_format)
+    if chosen and (chosen[0].is_moment or chosen[0].is_duration):
+        return _format_moment(serial, is_duration=chosen[0].is_duration, is_1904=is_1904)
+    return displayed_number(stored, show_number(serial, number_format, stored))
 
 
-def _format_moment(serial: float, format_class: str, *, is_1904: bool) -> Cell:
-    if format_class == DURATION and abs(serial) < _DAYS_MAX:
+def format_text(text: str, number_format: NumberFormat | None) -> Cell:
+    """Return *text* as displayed with *number_format*."""
+    if number_format is None or number_format.text is None:
+        return text, TEXT
+    shown = show_text(text, number_format.text)
+    if shown.certainty is Certainty.UNKNOWN:
+        return _differing(shown.text, text, shown.certainty)
+    return displayed_text(text, shown.text)
+
+
+def displayed_text(stored: str, shown: str | None) -> Cell:
+    """Return the text of a text and its kind; *shown* is None if it is displayed as stored."""
+    if shown is None or shown.split() == stored.split():
+        return stored if shown is None else shown, TEXT
+    return _differing(shown.strip(), stored, Certainty.EXACT)
+
+
+def hide_zero(cell: Cell, value: object) -> Cell:
+    """Return *cell*, which contains *value*, in a sheet that does not display the number 0."""
+    text, kind = cell
+    return _differing("", text, Certainty.EXACT) if value == 0 and kind in _SHOWN else cell
+
+
+def as_result(cell: Cell, value: object) -> Cell:
+    """Return *cell*, which contains the *value* of a formula; the number 0 has a separate kind."""
+    text, kind = cell
+    return (text, ZERO_RESULT) if value == 0 and kind in _SHOWN else cell
+
+
+def _differing(shown: str, stored: str, certainty: Certainty) -> Cell:
+    kind = FORMATTED if certainty is Certainty.EXACT else LOCALIZED
+    return f"{shown}{STORED}{stored}", kind
+
+
+def _format_moment(serial: float, *, is_duration: bool, is_1904: bool) -> Cell:
+    if is_duration and abs(serial) < _DAYS_MAX:
         return duration_text(round(serial * _DAY_MS)), DATE
-    if format_class == DURATION or not 0 <= serial < _DAYS_MAX - _DAYS_TO_1904 * is_1904:
-        return number_text(serial), NUMBER
+    if is_duration or not 0 <= serial < _DAYS_MAX - _DAYS_TO_1904 * is_1904:
+        return _differing(_HASHES, number_text(serial), Certainty.LOCAL)
     days = serial + _DAYS_TO_1904 * is_1904
     days += days < _MISSING_LEAP_DAY
     moment = _EPOCH + dt.timedelta(milliseconds=round(days * _DAY_MS))
@@ -241,42 +253,3 @@ def _moment_text(value: object) -> str:
             return duration_text(round(value / dt.timedelta(milliseconds=1)))
         case _:
             return str(value)
-
-
-def _classify_code(code: str) -> str:
-    """
-    Return the class of the format *code*, whose section for positive numbers decides on dates.
-
-    Brackets contain colours and conditions, and also hours that can exceed 24.
-    """
-    section = _first_section(code)
-    at = 0
-    while at < len(section):
-        if section[at] == "[":
-            inside, _, _ = section[at + 1 :].partition("]")
-            if inside and inside[0] in "hms" and not inside.strip(inside[0]):
-                return DURATION
-            at += len(inside) + 2
-        elif section[at] in "dmyhs":
-            return MOMENT
-        else:
-            at += 1
-    is_general = all(part.strip().lower() in _GENERAL for part in code.split(";"))
-    return PLAIN if is_general else f"{_DEFINITION}{code}"
-
-
-def _first_section(code: str) -> str:
-    """Return the first section of *code* in lower case, without literal text."""
-    kept: list[str] = []
-    chars = iter(code.lower())
-    for char in chars:
-        if char in _BEFORE_LITERALS:
-            next(chars, "")
-        elif char == '"':
-            while next(chars, '"') != '"':
-                pass
-        elif char == ";":
-            break
-        else:
-            kept.append(char)
-    return "".join(kept)

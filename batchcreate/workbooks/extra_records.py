@@ -7,17 +7,17 @@ from typing import Final
 
 from batchcreate.workbooks.binary_marks import NOTHING_STRUCK, StruckRecords
 from batchcreate.workbooks.cell_values import (
+    DATE,
     ERROR,
     NUMBER,
-    PLAIN,
-    ZERO_RESULT,
-    Cell,
-    changes_number,
+    as_result,
     format_number,
-    is_moment,
+    hide_zero,
 )
+from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.merged_cells import MergedRange
 from batchcreate.workbooks.sheet_marks import SheetMarks
+from batchcreate.workbooks.tables import KnownCell
 
 _ERRORS: Final[Mapping[int, str]] = {
     0x00: "#NULL!",
@@ -37,21 +37,24 @@ class ExtraRecords:
     Records of a sheet that calamine does not report.
 
     Attributes:
-        formats: class of each cell format of the workbook, see `classify_format`.
+        formats: number format of each cell format; None if it displays values as stored.
         struck: what is struck through in the workbook.
-        cells: errors, formatted numbers and formulas, by row numbers and columns.
+        cells: errors, formatted numbers and formulas, by row numbers and columns; for a text its
+            format.
         merges: merged cells.
         marks: hidden rows and columns, and struck-through cells.
+        zeros: row numbers and columns of the numbers 0.
 
     """
 
-    formats: Sequence[str] = ()
+    formats: Sequence[NumberFormat | None] = ()
     struck: StruckRecords = NOTHING_STRUCK
-    cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    cells: dict[int, dict[int, KnownCell]] = field(default_factory=dict)
     merges: list[MergedRange] = field(default_factory=list)
     marks: SheetMarks = field(default_factory=SheetMarks)
+    zeros: list[tuple[int, int]] = field(default_factory=list)
 
-    def add(self, row: int, column: int, cell: Cell) -> None:
+    def add(self, row: int, column: int, cell: KnownCell) -> None:
         """Add the cell in *row* and *column*, both zero-based."""
         self.cells.setdefault(row + 1, {})[column] = cell
 
@@ -63,15 +66,31 @@ class ExtraRecords:
         self, row: int, column: int, style: int, value: float, *, has_formula: bool = False
     ) -> None:
         """Add the number *value* with the cell format *style*, unless calamine displays it."""
-        format_class = self.formats[style] if style < len(self.formats) else PLAIN
-        cell: Cell | None = None
-        if changes_number(format_class):
-            cell = format_number(value, format_class, is_1904=False)
-        is_plain = cell is None or cell[1] == NUMBER
-        if has_formula and not value and is_plain and not is_moment(format_class):
-            cell = ("0", ZERO_RESULT)
-        if cell is not None:
+        number_format = self._format(style)
+        cell = format_number(value, number_format, is_1904=False)
+        if has_formula:
+            cell = as_result(cell, value)
+        if not value:
+            self.zeros.append((row + 1, column))
+        if cell[1] not in {NUMBER, DATE}:
             self.add(row, column, cell)
+
+    def add_text(self, row: int, column: int, style: int) -> None:
+        """Add the text with the cell format *style*, unless calamine displays it."""
+        number_format = self._format(style)
+        if number_format is not None and number_format.changes_texts:
+            self.add(row, column, number_format)
+
+    def hide_zeros(self) -> None:
+        """Change the numbers 0, since the sheet does not display them."""
+        for number, column in self.zeros:
+            cells = self.cells.setdefault(number, {})
+            shown = cells.get(column, ("0", NUMBER))
+            if isinstance(shown, tuple):
+                cells[column] = hide_zero(shown, 0)
+
+    def _format(self, style: int) -> NumberFormat | None:
+        return self.formats[style] if style < len(self.formats) else None
 
     def add_merge(self, top: int, bottom: int, left: int, right: int) -> None:
         """Add merged cells between these rows and columns, all zero-based."""

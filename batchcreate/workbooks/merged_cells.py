@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchcreate.text import column_index
+from batchcreate.text import column_index, is_blank
 from batchcreate.workbooks.cell_values import COVERED, MERGED, TEXT, Column
 from batchcreate.workbooks.protocol import COLUMNS_MAX, ROWS_MAX, refuse_damaged
 
@@ -75,7 +75,7 @@ class MergedCells:
     ) -> None:
         if location == (merge.top, merge.left):
             self._texts[merge] = texts[at] if kinds[at] == TEXT else ""
-        elif texts[at] or kinds[at] != TEXT:
+        elif kinds[at] != TEXT or not is_blank(texts[at]):
             kinds[at] = COVERED
         else:
             kinds[at] = MERGED

@@ -11,14 +11,16 @@ from batchcreate.workbooks.cell_values import (
     DATE,
     ERROR,
     NO_RESULT,
-    NUMBER,
+    NOT_DISPLAYED,
     TEXT,
-    ZERO_RESULT,
     Cell,
+    as_result,
     displayed_number,
+    displayed_text,
     number_text,
 )
 from batchcreate.workbooks.merged_cells import MergedRange
+from batchcreate.workbooks.number_formats import Certainty, Shown
 from batchcreate.workbooks.ods_marks import OdsMarkReader, OdsStyles, repetitions
 from batchcreate.workbooks.protocol import (
     CELL_CHARS_MAX,
@@ -272,15 +274,17 @@ def _display_cell(attributes: Mapping[str, str], paragraphs: Sequence[str]) -> C
         return text or "#VALUE!", ERROR
     if not kind and not text:
         return "", NO_RESULT if has_formula else TEXT
-    return _display_value(kind, attributes, text)
+    return _display_value(kind, attributes, text if paragraphs else None)
 
 
-def _display_value(kind: str, attributes: Mapping[str, str], text: str) -> Cell:
+def _display_value(kind: str, attributes: Mapping[str, str], shown: str | None) -> Cell:
+    """Return text and kind of a value; *shown* is None if the file does not contain its text."""
+    text = shown or ""
     match kind:
         case "float" | "percentage" | "currency":
             has_formula = "table:formula" in attributes
             return _display_number(
-                attributes.get("office:value", ""), text, has_formula=has_formula
+                attributes.get("office:value", ""), shown, has_formula=has_formula
             )
         case "date":
             value = attributes.get("office:date-value", text)
@@ -290,18 +294,19 @@ def _display_value(kind: str, attributes: Mapping[str, str], text: str) -> Cell:
         case "boolean":
             return attributes.get("office:boolean-value", text).upper(), BOOLEAN
         case _:
-            return text or attributes.get("office:string-value", ""), TEXT
+            return displayed_text(attributes.get("office:string-value", text), shown)
 
 
-def _display_number(value: str, text: str, *, has_formula: bool) -> Cell:
+def _display_number(value: str, shown: str | None, *, has_formula: bool) -> Cell:
     try:
         number = float(value)
     except ValueError:
-        return text, TEXT
+        return shown or "", TEXT
     stored = number_text(number)
-    shown = displayed_number(stored, text or stored)
-    is_zero = has_formula and not number and shown[1] == NUMBER
-    return (shown[0], ZERO_RESULT) if is_zero else shown
+    if shown is None:
+        return stored, NOT_DISPLAYED
+    cell = displayed_number(stored, Shown(shown, Certainty.EXACT))
+    return as_result(cell, number) if has_formula else cell
 
 
 def _time_text(value: str) -> str:

@@ -11,13 +11,16 @@ from python_calamine import CalamineSheet
 from batchcreate.text import cell_address, is_blank
 from batchcreate.workbooks.cell_values import (
     BLANK,
+    STORED,
     TEXT,
     Cell,
     Column,
     DisplayedValue,
     display,
     display_column,
+    format_text,
 )
+from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.merged_cells import MergedCells, MergedRange
 from batchcreate.workbooks.protocol import (
     CELL_CHARS_MAX,
@@ -33,7 +36,10 @@ HEAD_ROWS: Final = 40
 HEADING_CHARS: Final = 1000
 """Longer texts are cut when headings are searched."""
 
-NO_CELLS: Final[Mapping[int, Mapping[int, Cell]]] = MappingProxyType({})
+KnownCell = Cell | NumberFormat
+"""A cell as displayed, or the format of a text."""
+
+NO_CELLS: Final[Mapping[int, Mapping[int, KnownCell]]] = MappingProxyType({})
 
 _GROUP_CELLS: Final = 1_000_000
 _CELL_CHARS: Final = 20
@@ -170,7 +176,7 @@ class SheetChunk:
 
 
 def group_dense(
-    sheet: CalamineSheet, chunk_rows: int, known: Mapping[int, Mapping[int, Cell]] = NO_CELLS
+    sheet: CalamineSheet, chunk_rows: int, known: Mapping[int, Mapping[int, KnownCell]] = NO_CELLS
 ) -> Iterator[RowGroup]:
     """
     Yield the rows of *sheet*, starting with row 1.
@@ -190,8 +196,7 @@ def group_dense(
     while group := list(islice(rows, count)):
         for at in known.keys() & range(number, number + len(group)) if known else ():
             for column, cell in known[at].items():
-                value = DisplayedValue(*cell)
-                _set_value(group[at - number], column - sheet.start[1], value)
+                _set_value(group[at - number], column - sheet.start[1], cell)
         yield DenseGroup(number, sheet.start[1], group)
         number += len(group)
         count = rows_max
@@ -232,7 +237,8 @@ def head_texts(group: RowGroup, rows: int) -> list[list[str]]:
         texts += [[] for _ in range(len(texts) + 1, number)]
         cells = group.row(position)
         width = max(cells, default=-1) + 1
-        texts.append([cells.get(at, BLANK)[0][:HEADING_CHARS] for at in range(width)])
+        shown = (cells.get(at, BLANK)[0].partition(STORED)[0] for at in range(width))
+        texts.append([text[:HEADING_CHARS] for text in shown])
     if sum(len(text) for row in texts for text in row) > TEXT_CHARS_MAX:
         error = "contains more text in its first rows than headings can have."
         raise RefusedError(error)
@@ -308,9 +314,12 @@ def _is_blank_row(group: RowGroup, position: int) -> bool:
     return all(is_blank(text) and kind == TEXT for text, kind in cells)
 
 
-def _set_value(row: list[Any], at: int, value: object) -> None:
-    if 0 <= at < len(row):
-        row[at] = value
+def _set_value(row: list[Any], at: int, cell: KnownCell) -> None:
+    if not 0 <= at < len(row):
+        return
+    if isinstance(cell, NumberFormat):
+        cell = format_text(str(row[at]), cell)
+    row[at] = DisplayedValue(*cell)
 
 
 def _sparse_group(rows: Sequence[Row]) -> RowGroup:

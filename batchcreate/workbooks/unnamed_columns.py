@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from batchcreate.text import is_blank
-from batchcreate.workbooks.cell_values import TEXT, Cell
+from batchcreate.workbooks.cell_values import STORED, TEXT, Cell
 from batchcreate.workbooks.protocol import Message
 from batchcreate.workbooks.tables import DenseGroup, RowGroup
 
@@ -59,7 +59,7 @@ def unnamed_cells(
         if number <= after:
             continue
         if column in returned:
-            cells.covered.append((number, column, text))
+            cells.covered.append((number, column, text.partition(STORED)[0]))
         else:
             cells.counts[column] = cells.counts.get(column, 0) + 1
     cells.covered.sort()

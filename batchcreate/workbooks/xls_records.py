@@ -5,32 +5,42 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchcreate.workbooks.binary_marks import XlsMarkReader
-from batchcreate.workbooks.cell_values import NO_RESULT, classify_format
+from batchcreate.workbooks.cell_values import NO_RESULT, find_format
 from batchcreate.workbooks.extra_records import ExtraRecords, rk_number
+from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.protocol import PASSWORD, RefusedError
 
 # Records of .xls: a type, a length, and that many bytes ([MS-XLS]).
 _BEGIN, _END, _ENCRYPTED, _SHEET = 0x0809, 0x000A, 0x002F, 0x0085
 _FORMULA, _ERROR = 0x0006, 0x0205
 _NUMBER, _RK, _MULTIPLE_RK = 0x0203, 0x027E, 0x00BD
+_TEXTS: Final = (0x00FD, 0x0204, 0x00D6)
+_STRING: Final = 0x0207
+_BEFORE_STRING: Final = (0x0221, 0x04BC, 0x0236)
+"""Records between a formula and its result: an array, a shared formula or a table."""
+
 _FORMAT, _CELL_FORMAT = 0x041E, 0x00E0
+_WINDOW: Final = 0x023E
+_SHOWS_ZEROS: Final = 0x10
 _NUMBER_CELL: Final = struct.Struct("<HHHd")
 _RK_CELL: Final = struct.Struct("<HHHI")
 _RK_OF_ROW: Final = struct.Struct("<HI")
-_FORMULA_NUMBER: Final = struct.Struct("<HHHd")
+_CELL: Final = struct.Struct("<HHH")
 _IDS: Final = struct.Struct("<HH")
 _HEADER: Final = struct.Struct("<HH")
 _OFFSET: Final = struct.Struct("<I")
-_FORMULA_CELL: Final = struct.Struct("<HH2xBBBBBB2s")
+_FORMULA_CELL: Final = struct.Struct("<HHHBBBBBB2s")
 _ERROR_CELL: Final = struct.Struct("<HH2xBB")
+_EXCEL_97: Final = 0x0600
 _NOT_A_NUMBER: Final = b"\xff\xff"
+_IS_STRING: Final = 0
 _IS_ERROR: Final = 2
 _IS_BLANK: Final = 3
 
 
-def read_globals(stream: bytes) -> tuple[list[int], Sequence[str]]:
+def read_globals(stream: bytes) -> tuple[list[int], Sequence[NumberFormat | None]]:
     """
-    Return the offsets of the sheets in the order of their tabs, and the classes of the formats.
+    Return the offsets of the sheets in the order of their tabs, and the number formats.
 
     Raises:
         RefusedError: the workbook is encrypted.
@@ -39,16 +49,21 @@ def read_globals(stream: bytes) -> tuple[list[int], Sequence[str]]:
     offsets: list[int] = []
     codes: dict[int, str] = {}
     ids: list[int] = []
+    has_wide_texts = True
     for kind, content in read_records(stream, 0):
+        if kind == _BEGIN and len(content) >= _IDS.size:
+            has_wide_texts = _IDS.unpack_from(content)[0] >= _EXCEL_97
         if kind == _ENCRYPTED:
             raise RefusedError(PASSWORD)
         if kind == _SHEET and len(content) >= _OFFSET.size:
             offsets += _OFFSET.unpack_from(content)
         elif kind == _FORMAT and len(content) > _IDS.size:
-            codes[int.from_bytes(content[:2], "little")] = _text(content[2:])
+            codes[int.from_bytes(content[:2], "little")] = (
+                _text(content[2:]) if has_wide_texts else content[3:].decode("cp1252", "replace")
+            )
         elif kind == _CELL_FORMAT and len(content) >= _IDS.size:
             ids.append(_IDS.unpack_from(content)[1])
-    return offsets, [classify_format(each, codes.get(each)) for each in ids]
+    return offsets, [find_format(each, codes.get(each)) for each in ids]
 
 
 def _text(content: bytes) -> str:
@@ -61,37 +76,73 @@ def _text(content: bytes) -> str:
 
 def scan_xls_sheet(stream: bytes, start: int, extra: ExtraRecords) -> None:
     """Add the records of the sheet that begins at offset *start* to *extra*."""
-    blank: list[tuple[int, int]] = []
-    has_results = False
+    scan = _SheetScan(extra)
     handlers = XlsMarkReader(extra.marks, extra.struck).handlers
     for kind, content in read_records(stream, start):
         if handler := handlers.get(kind):
             handler(content)
+        scan.add(kind, content)
+    scan.end()
+
+
+class _SheetScan:
+    """Adds the records of one sheet to *extra*, one after the other."""
+
+    def __init__(self, extra: ExtraRecords) -> None:
+        self._extra = extra
+        self._blank: list[tuple[int, int]] = []
+        self._has_results = False
+        self._awaited: tuple[int, int, int] | None = None
+        self._shows_zeros = True
+
+    def add(self, kind: int, content: bytes) -> None:
+        """Add a record; a damaged one is skipped."""
+        if self._awaited and kind not in _BEFORE_STRING:
+            self._end_formula(*self._awaited, has_string=kind == _STRING)
         if kind == _ERROR and len(content) >= _ERROR_CELL.size:
             row, column, code, is_error = _ERROR_CELL.unpack_from(content)
             if is_error:
-                extra.add_error(row, column, code)
+                self._extra.add_error(row, column, code)
         elif kind == _FORMULA and len(content) >= _FORMULA_CELL.size:
-            cell = _add_formula(content, extra)
-            blank += [cell] if cell else []
-            has_results = has_results or not cell
+            self._add_formula(content)
+        elif kind in _TEXTS and len(content) >= _CELL.size:
+            self._extra.add_text(*_CELL.unpack_from(content))
+        elif kind == _WINDOW and content:
+            self._shows_zeros = bool(content[0] & _SHOWS_ZEROS)
         else:
             for number in _numbers(kind, content):
-                extra.add_number(*number)
-    # A blank text is a result, but also what programs write that do not calculate any.
-    for row, column in () if has_results else blank:
-        extra.add(row, column, ("", NO_RESULT))
+                self._extra.add_number(*number)
 
+    def end(self) -> None:
+        """Add what depends on the whole sheet."""
+        # A blank text is a result, but also what programs write that do not calculate any.
+        for row, column in () if self._has_results else self._blank:
+            self._extra.add(row, column, ("", NO_RESULT))
+        if not self._shows_zeros:
+            self._extra.hide_zeros()
 
-def _add_formula(content: bytes, extra: ExtraRecords) -> tuple[int, int] | None:
-    """Add the result of a formula; return row and column if the result is a blank text."""
-    row, column, result, _, code, *_, mark = _FORMULA_CELL.unpack_from(content)
-    if mark != _NOT_A_NUMBER:
-        _, _, style, value = _FORMULA_NUMBER.unpack_from(content)
-        extra.add_number(row, column, style, value, has_formula=True)
-    elif result == _IS_ERROR:
-        extra.add_error(row, column, code)
-    return (row, column) if mark == _NOT_A_NUMBER and result == _IS_BLANK else None
+    def _add_formula(self, content: bytes) -> None:
+        row, column, style, result, _, code, *_, mark = _FORMULA_CELL.unpack_from(content)
+        if mark == _NOT_A_NUMBER and result == _IS_BLANK:
+            self._blank.append((row, column))
+        elif mark == _NOT_A_NUMBER and result == _IS_STRING:
+            self._awaited = row, column, style
+        else:
+            self._has_results = True
+            if mark != _NOT_A_NUMBER:
+                value = _NUMBER_CELL.unpack_from(content)[-1]
+                self._extra.add_number(row, column, style, value, has_formula=True)
+            elif result == _IS_ERROR:
+                self._extra.add_error(row, column, code)
+
+    def _end_formula(self, row: int, column: int, style: int, *, has_string: bool) -> None:
+        """Add a formula whose result is a text, which is in the next record."""
+        self._awaited = None
+        if has_string:
+            self._has_results = True
+            self._extra.add_text(row, column, style)
+        else:
+            self._extra.add(row, column, ("", NO_RESULT))
 
 
 def _numbers(kind: int, content: bytes) -> Iterator[tuple[int, int, int, float]]:

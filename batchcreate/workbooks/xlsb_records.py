@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchcreate.workbooks.binary_marks import XlsbMarkReader
-from batchcreate.workbooks.cell_values import classify_format
+from batchcreate.workbooks.cell_values import find_format
 from batchcreate.workbooks.extra_records import ExtraRecords, rk_number
+from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.untrusted import Package
 from batchcreate.workbooks.xlsx_parts import read_relations
 
@@ -14,6 +15,9 @@ from batchcreate.workbooks.xlsx_parts import read_relations
 _ROW, _ERROR, _FORMULA_ERROR, _SHEET, _MERGE = 0, 3, 11, 156, 176
 _RK, _NUMBER, _FORMULA_NUMBER = 2, 5, 9
 _FORMAT, _CELL_FORMAT, _CELL_FORMATS, _CELL_FORMATS_END = 44, 47, 617, 618
+_TEXTS: Final = (6, 7, 8)
+_VIEW: Final = 137
+_SHOWS_ZEROS: Final = 0x10
 STYLES: Final = "/styles"
 STRINGS: Final = "/sharedStrings"
 _CELL: Final = struct.Struct("<II")
@@ -22,8 +26,8 @@ _NUMBER_VALUE: Final = struct.Struct("<d")
 _FORMAT_ID: Final = struct.Struct("<2xH")
 _WORKBOOK: Final = "xl/workbook.bin"
 _ROW_NUMBER: Final = struct.Struct("<I")
-_ERROR_CELL: Final = struct.Struct("<I4xB")
 _MERGED: Final = struct.Struct("<4I")
+_STYLE_BITS: Final = 0xFFFFFF
 _CONTINUES: Final = 0x80
 _LENGTH_BYTES: Final = 4
 
@@ -47,8 +51,8 @@ def read_part(package: Package, kind: str) -> bytes:
     return package.read(part) if package.has(part) else b""
 
 
-def read_formats(package: Package) -> Sequence[str]:
-    """Return the class of each cell format by its number."""
+def read_formats(package: Package) -> Sequence[NumberFormat | None]:
+    """Return the number format of each cell format; None if it displays values as stored."""
     codes: dict[int, str] = {}
     ids: list[int] = []
     is_cell_format = False
@@ -59,27 +63,39 @@ def read_formats(package: Package) -> Sequence[str]:
             is_cell_format = kind == _CELL_FORMATS
         elif kind == _CELL_FORMAT and is_cell_format:
             ids += _FORMAT_ID.unpack_from(content)
-    return [classify_format(each, codes.get(each)) for each in ids]
+    return [find_format(each, codes.get(each)) for each in ids]
 
 
 def scan_xlsb_sheet(content: bytes, extra: ExtraRecords) -> None:
     """Add the records in the *content* of a sheet's part to *extra*."""
     row = 0
+    shows_zeros = True
     handlers = XlsbMarkReader(extra.marks, extra.struck).handlers
     for kind, record in read_records(content):
         if handler := handlers.get(kind):
             handler(record)
         if kind == _ROW and len(record) >= _ROW_NUMBER.size:
             (row,) = _ROW_NUMBER.unpack_from(record)
-        elif kind in (_ERROR, _FORMULA_ERROR) and len(record) >= _ERROR_CELL.size:
-            column, code = _ERROR_CELL.unpack_from(record)
-            extra.add_error(row, column, code)
         elif kind == _MERGE and len(record) >= _MERGED.size:
             extra.add_merge(*_MERGED.unpack_from(record))
-        elif (value := _number(kind, record)) is not None:
-            column, style = _CELL.unpack_from(record)
-            is_formula = kind == _FORMULA_NUMBER
-            extra.add_number(row, column, style & 0xFFFFFF, value, has_formula=is_formula)
+        elif kind == _VIEW and record:
+            shows_zeros = bool(record[0] & _SHOWS_ZEROS)
+        elif len(record) >= _CELL.size:
+            _add_cell(row, kind, record, extra)
+    if not shows_zeros:
+        extra.hide_zeros()
+
+
+def _add_cell(row: int, kind: int, record: bytes, extra: ExtraRecords) -> None:
+    """Add a cell of the zero-based *row*; other records are skipped."""
+    column, style = _CELL.unpack_from(record)
+    style &= _STYLE_BITS
+    if kind in (_ERROR, _FORMULA_ERROR) and len(record) > _CELL.size:
+        extra.add_error(row, column, record[_CELL.size])
+    elif kind in _TEXTS:
+        extra.add_text(row, column, style)
+    elif (value := _number(kind, record)) is not None:
+        extra.add_number(row, column, style, value, has_formula=kind == _FORMULA_NUMBER)
 
 
 def _number(kind: int, record: bytes) -> float | None:

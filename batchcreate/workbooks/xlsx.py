@@ -11,7 +11,7 @@ from typing import Final
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from batchcreate.text import column_index
-from batchcreate.workbooks.cell_values import changes_number, is_moment
+from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.merged_cells import MergedRange, parse_address
 from batchcreate.workbooks.protocol import (
     COPY,
@@ -56,8 +56,10 @@ _UNUSUAL_ESCAPE: Final = re.compile(rb"_x(?!00)[0-9A-Fa-f]{4}_")
 _CDATA: Final = b"<![CDATA["
 """Text without escapes; calamine reads it in strings only."""
 
-_NEGATIVE: Final = b"<v>-"
-"""Calamine converts negative numbers to dates before 1900."""
+_HIDDEN_ZEROS: Final = re.compile(rb'showZeros="(?:0|false)"')
+_NOT_A_NUMBER: Final = rb'(?! t="(?:s|str|inlineStr|b|e)"| customFormat)'
+_USUAL_DATE: Final = rb"[0-9]{1,6}(?:\.[0-9]+)?<"
+"""Calamine converts negative numbers to dates before 1900, and others to numbers."""
 
 _MERGED: Final = b"mergeCell"
 _MERGE: Final = re.compile(rb"""mergeCell\s+ref=["']([A-Za-z0-9$]+):([A-Za-z0-9$]+)["']""")
@@ -130,7 +132,9 @@ class XlsxBook:
         self._outline = read_outline(self._package)
         self._formats, is_east_asian = read_formats(self._package, self._outline.styles)
         self._struck_formats = read_struck_formats(self._package, self._outline.styles)
-        self._uses_calamine = uses_calamine and not is_east_asian
+        # Cells without a declared format have the first one.
+        has_default = any(self._formats[:1])
+        self._uses_calamine = uses_calamine and not is_east_asian and not has_default
         # A calamine workbook must not be used by two threads at the same time.
         self._executor = ThreadPoolExecutor(max_workers=1)
 
@@ -153,8 +157,7 @@ class XlsxBook:
         early = self._start_calamine(part.name) if self._can_start_early else None
         scan = scan_sheet(
             self._package.read_pieces(part.part),
-            has_dates=any(map(is_moment, self._formats)),
-            styles=[at for at, each in enumerate(self._formats) if changes_number(each)],
+            formatted_cells(self._formats),
             struck=self._struck_formats,
         )
 
@@ -208,11 +211,35 @@ class XlsxBook:
         )
 
 
+def formatted_cells(formats: Sequence[NumberFormat | None]) -> re.Pattern[bytes] | None:
+    """
+    Return a pattern of the cells that calamine does not report as displayed.
+
+    Args:
+        formats: number format of each cell format; None if it displays values as stored.
+
+    """
+    texts, numbers, moments = (
+        b"|".join(b"%d" % at for at, each in enumerate(formats) if each and is_used(each))
+        for is_used in (
+            lambda each: each.changes_texts,
+            lambda each: not each.is_moment,
+            lambda each: each.is_moment,
+        )
+    )
+    patterns = (
+        (texts, rb'(?:%s)"(?! customFormat)[^<>]*(?<!/)>'),
+        (numbers, rb'(?:%s)"' + _NOT_A_NUMBER + rb"[^<>]*(?<!/)>"),
+        (moments, rb'(?:%s)"' + _NOT_A_NUMBER + rb"[^<>]*>\s*<v>(?!" + _USUAL_DATE + rb")[^<]*<"),
+    )
+    used = [pattern % styles for styles, pattern in patterns if styles]
+    return re.compile(rb's="(?<=\ss=")(?:%s)' % b"|".join(used)) if used else None
+
+
 def scan_sheet(
     pieces: Iterable[bytes],
+    formatted: re.Pattern[bytes] | None = None,
     *,
-    has_dates: bool,
-    styles: Iterable[int] = (),
     struck: AbstractSet[str] = frozenset(),
 ) -> SheetScan:
     """
@@ -220,8 +247,7 @@ def scan_sheet(
 
     Args:
         pieces: content of the part, in pieces.
-        has_dates: True if a format can turn a number into a date.
-        styles: numbers of the cell formats that change how a number is displayed.
+        formatted: see `formatted_cells`.
         struck: numbers of the cell formats that are struck through.
 
     Raises:
@@ -230,18 +256,19 @@ def scan_sheet(
     """
     scan = SheetScan()
     marks = MarkScan(marks=scan.marks, struck=struck)
-    numbers = [*map(str, styles), *struck]
-    used = re.compile(rb"""[ \n]s=["'](?:%s)["']""" % "|".join(numbers).encode())
+    patterns = [formatted] if formatted else []
+    if struck:
+        patterns.append(re.compile(rb"""[ \n]s=["'](?:%s)["']""" % "|".join(struck).encode()))
     overlap = b""
     for at, piece in enumerate(pieces):
         if at == 0:
-            scan.is_plain = _has_plain_start(piece)
+            scan.is_plain = _has_plain_start(piece) and not _HIDDEN_ZEROS.search(piece)
             scan.width = _declared_width(piece)
         text = overlap + piece
-        scan.is_plain = scan.is_plain and _is_plain(piece, text, has_dates=has_dates)
+        scan.is_plain = scan.is_plain and _is_plain(piece, text)
         marks.add(text, len(overlap))
-        if scan.is_plain and numbers:
-            scan.is_plain = used.search(text) is None
+        if scan.is_plain:
+            scan.is_plain = not any(pattern.search(text) for pattern in patterns)
         scan.cells += 0 if at % _SAMPLING else piece.count(_CELL) * _SAMPLING
         scan.last_row = max(scan.last_row, _last_row(text))
         _add_merges(scan.merges, text, len(overlap))
@@ -290,12 +317,9 @@ def _has_plain_start(piece: bytes) -> bool:
     return bool(_START.match(piece)) and not has_unusual
 
 
-def _is_plain(piece: bytes, text: bytes, *, has_dates: bool) -> bool:
+def _is_plain(piece: bytes, text: bytes) -> bool:
     return (
-        _FORMULA not in text
-        and not _ERROR_OR_DATE.search(text)
-        and _has_plain_text(piece, text)
-        and not (has_dates and _NEGATIVE in text)
+        _FORMULA not in text and not _ERROR_OR_DATE.search(text) and _has_plain_text(piece, text)
     )
 
 

@@ -11,14 +11,14 @@ from batchcreate.workbooks.cell_values import (
     DATE,
     ERROR,
     NO_RESULT,
-    NUMBER,
-    PLAIN,
     TEXT,
-    ZERO_RESULT,
     Cell,
+    as_result,
     format_number,
-    number_text,
+    format_text,
+    hide_zero,
 )
+from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.protocol import CELL_CHARS_MAX, COLUMNS_MAX, ROWS_MAX, refuse_damaged
 from batchcreate.workbooks.sheet_marks import SheetMarks
 from batchcreate.workbooks.tables import Row, too_long
@@ -39,14 +39,14 @@ class SheetContext:
 
     Attributes:
         strings: shared strings; ``None`` for a string that is too long for a cell.
-        formats: class of each cell format, see `classify_format`.
+        formats: number format of each cell format; None if it displays values as stored.
         is_1904: dates count from 1904.
         struck: formats and texts that are struck through.
 
     """
 
     strings: Sequence[str | None]
-    formats: Sequence[str]
+    formats: Sequence[NumberFormat | None]
     is_1904: bool
     struck: Strikethrough
 
@@ -99,6 +99,8 @@ class _RowReader:
         self._chars: list[str] = []
         self._keeps_white_space = True
         self._is_phonetic = False
+        self._changes_texts = any(each and each.changes_texts for each in context.formats)
+        self._shows_zeros = True
         set_handlers(
             parser,
             {
@@ -110,6 +112,7 @@ class _RowReader:
                 "f": self._start_formula,
                 "rPh": self._start_phonetic,
                 "strike": marks.start_strike,
+                "sheetView": self._start_view,
             },
             {
                 "row": self._end_row,
@@ -151,6 +154,9 @@ class _RowReader:
     def _start_formula(self, _: dict[str, str]) -> None:
         self._has_formula = True
 
+    def _start_view(self, attributes: dict[str, str]) -> None:
+        self._shows_zeros = attributes.get("showZeros", "1") not in _FALSE
+
     def _start_phonetic(self, _: dict[str, str]) -> None:
         self._is_phonetic = True
 
@@ -158,8 +164,11 @@ class _RowReader:
         self._is_phonetic = False
 
     def _end_cell(self) -> None:
-        cell = self._cells[self._column] = self._displayed_cell()
-        if self._marks.has_struck and cell[0]:
+        text, kind = self._displayed_cell()
+        if self._changes_texts and kind == TEXT and self._cell.get("t", "n") != "n":
+            text, kind = format_text(text, self._number_format())
+        self._cells[self._column] = text, kind
+        if self._marks.has_struck and text:
             self._marks.end_cell(self._number, self._column, self._cell, self._value)
 
     def _end_row(self) -> None:
@@ -243,15 +252,15 @@ class _RowReader:
             number = float(value)
         except ValueError:
             return value, TEXT
+        shown = format_number(number, self._number_format(), is_1904=self._context.is_1904)
+        if not self._shows_zeros:
+            shown = hide_zero(shown, number)
+        return as_result(shown, number) if self._has_formula else shown
+
+    def _number_format(self) -> NumberFormat | None:
         formats = self._context.formats
         style = _index(self._cell.get("s", "0"))
-        format_class = formats[style] if style < len(formats) else PLAIN
-        if format_class:
-            shown = format_number(number, format_class, is_1904=self._context.is_1904)
-        else:
-            shown = number_text(number), NUMBER
-        is_zero = self._has_formula and not number and shown[1] == NUMBER
-        return (shown[0], ZERO_RESULT) if is_zero else shown
+        return formats[style] if style < len(formats) else None
 
 
 def _index(text: str) -> int:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers.expat import XMLParserType
 
-from batchcreate.workbooks.cell_values import EAST_ASIAN_IDS, classify_format
+from batchcreate.workbooks.cell_values import EAST_ASIAN_IDS, find_format
+from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.protocol import CELL_CHARS_MAX, COPY, FORMATS_MAX, RefusedError
 from batchcreate.workbooks.untrusted import (
     Package,
@@ -101,9 +102,9 @@ def read_outline(package: Package) -> Outline:
     )
 
 
-def read_formats(package: Package, part: str) -> tuple[list[str], bool]:
+def read_formats(package: Package, part: str) -> tuple[list[NumberFormat | None], bool]:
     """
-    Return the class of each cell format by its number (see `classify_format`).
+    Return the number format of each cell format, or None if it displays values as stored.
 
     The second value is True if a format has a meaning in East Asian editions only.
 
@@ -113,19 +114,19 @@ def read_formats(package: Package, part: str) -> tuple[list[str], bool]:
     """
     codes: dict[int, str] = {}
     ids: list[int] = []
-    is_cell_format = False
+    section = ""
     for name, attributes in read_elements(package.read_pieces(part), part) if part else ():
-        if name == "numFmt":
+        if name == "numFmt" and section != "dxfs":
             codes[_integer(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
         elif name in {"cellXfs", "cellStyleXfs", "cellStyles", "dxfs"}:
-            is_cell_format = name == "cellXfs"
-        elif name == "xf" and is_cell_format:
+            section = name
+        elif name == "xf" and section == "cellXfs":
             ids.append(_integer(attributes.get("numFmtId")))
             if len(ids) > FORMATS_MAX:
                 error = f"has more than {FORMATS_MAX:,} cell formats. {COPY}"
                 raise RefusedError(error)
     is_east_asian = any(number in EAST_ASIAN_IDS and number not in codes for number in ids)
-    return [classify_format(number, codes.get(number)) for number in ids], is_east_asian
+    return [find_format(number, codes.get(number)) for number in ids], is_east_asian
 
 
 def read_shared_strings(package: Package, part: str) -> tuple[list[str | None], AbstractSet[int]]:

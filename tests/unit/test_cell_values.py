@@ -5,63 +5,80 @@ import datetime as dt
 import pytest
 
 from batchcreate.workbooks.cell_values import (
-    DURATION,
-    MOMENT,
-    PLAIN,
-    classify_format,
     display,
     duration_text,
+    find_format,
     format_number,
+    format_text,
     number_text,
 )
 
 
 def test_leading_zeros_do_not_hide_lost_digits() -> None:
-    """A number with more than 15 digits stays a number."""
-    assert format_number(1234567890123456, "0" * 20, is_1904=False) == ("1234567890123456", "n")
-    assert format_number(123456789012345, "0" * 16, is_1904=False) == ("0123456789012345", ".")
+    """A number with more than 15 digits is not what was entered."""
+    found = [
+        format_number(value, find_format(164, "0" * width), is_1904=False)
+        for value, width in ((1234567890123456, 20), (123456789012345, 16))
+    ]
+
+    assert found == [("00001234567890123456\0001234567890123456", "x"), ("0123456789012345", ".")]
 
 
 def test_dates_can_count_from_1904() -> None:
     """Day 1 is the second day of that year."""
-    assert format_number(1, MOMENT, is_1904=True) == ("1904-01-02", "d")
+    assert format_number(1, find_format(14, None), is_1904=True) == ("1904-01-02", "d")
 
 
-@pytest.mark.parametrize(
-    ("code", "format_class"),
-    [
-        ("General", PLAIN),
-        ("General;General", PLAIN),
-        ("@", PLAIN),
-        ("0.00", "=0.00"),
-        ("0", "=0"),
-        ("0000", "0000"),
-        ("000;-000", "000"),
-        ('"A"000', '="A"000'),
-        ("yyyy-mm-dd", MOMENT),
-        ('"day" 0', '="day" 0'),
-        ("\\d0", "=\\d0"),
-        ("_d0*h", "=_d0*h"),
-        ("[Red]0;yyyy", "=[Red]0;yyyy"),
-        ("[$-804]yyyy", MOMENT),
-        ("[hh]:mm", DURATION),
-        ("[<1]0", "=[<1]0"),
-        ("[", "=["),
-    ],
-)
-def test_format_code_determines_the_class(code: str, format_class: str) -> None:
-    """Literal text in the code does not count."""
-    assert classify_format(164, code) == format_class
+def test_dates_that_do_not_exist_are_not_numbers() -> None:
+    """Spreadsheet programs display hash signs, or a date that others do not display."""
+    found = {
+        (value, code): format_number(value, find_format(164, code), is_1904=False)
+        for value in (-1, 3_000_000)
+        for code in ("yyyy-mm-dd", "[h]:mm")
+    }
+
+    assert found == {
+        (-1, "yyyy-mm-dd"): ("########\000-1", "l"),
+        (-1, "[h]:mm"): ("-24:00:00", "d"),
+        (3_000_000, "yyyy-mm-dd"): ("########\0003000000", "l"),
+        (3_000_000, "[h]:mm"): ("########\0003000000", "l"),
+    }
 
 
-def test_built_in_formats_are_classified_by_number() -> None:
-    """Files do not define them."""
-    assert [classify_format(number, None) for number in (0, 14, 46, 49)] == [
-        PLAIN,
-        MOMENT,
-        DURATION,
-        PLAIN,
+def test_section_for_the_value_decides_on_dates() -> None:
+    """Sections can be for negative numbers, for zero, or for numbers that meet a condition."""
+    found = {
+        (value, code): format_number(value, find_format(164, code), is_1904=False)[1]
+        for code in ("0;yyyy", "yyyy;0", "0;0;yyyy", "[<100]0;yyyy", "General;[h]")
+        for value in (46085, -5, 0)
+    }
+
+    assert [key for key, kind in found.items() if kind == "d"] == [
+        (46085, "yyyy;0"),
+        (0, "yyyy;0"),
+        (0, "0;0;yyyy"),
+        (46085, "[<100]0;yyyy"),
+        (-5, "General;[h]"),
     ]
+
+
+def test_formats_that_change_texts() -> None:
+    """The last section is for texts if it is the fourth, or contains an at sign."""
+    found = {
+        code: format_text("0042", find_format(164, code))
+        for code in (
+            *("General", "0000", "0000;@", "0;0;0;@", "_-@_-", "@* "),
+            *('"APP-"@', ";;;", '0;0;0;"text"', "0;0;0;0"),
+        )
+    }
+
+    changed = {code: cell for code, cell in found.items() if cell != ("0042", ".")}
+    assert changed == {
+        '"APP-"@': ("APP-0042\0000042", "x"),
+        ";;;": ("\0000042", "x"),
+        '0;0;0;"text"': ("text\0000042", "x"),
+        "0;0;0;0": ("0\0000042", "l"),
+    }
 
 
 @pytest.mark.parametrize(

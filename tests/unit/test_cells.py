@@ -419,7 +419,7 @@ OTHERS = [
     ("description", '="007"'),
     ("description", "\\N"),
 ]
-ENGLISH_NAMES = {"ID", "Excel"}
+ENGLISH_NAMES = {"ID", "Excel", "xlsx"}
 
 
 def all_violations(language: str) -> list[tuple[str, Violation]]:

@@ -39,6 +39,13 @@ def cell(text: str = "", kind: str = "", **values: str) -> str:
         (cell("0042", "float", office_value="41.5"), ("0042\00041.5", "x")),
         (cell("00", "float", office_value="0.25"), ("00\0000.25", "x")),
         (cell("12 %", "percentage", office_value="0.12"), ("12 %\0000.12", "x")),
+        (cell("", "float", office_value="7"), ("7", "u")),
+        (cell("<text:s/>", "float", office_value="7"), ("\0007", "x")),
+        (cell("0", "float", office_value="0", table_formula="of:=[.A9]"), ("0", "z")),
+        (cell("00", "float", office_value="0", table_formula="of:=[.A9]"), ("00", "z")),
+        (cell("1,5", "float", office_value="1.5"), ("1,5\0001.5", "x")),
+        (cell("xabc", "string", office_string_value="abc"), ("xabc\000abc", "x")),
+        (cell("a b", "string", office_string_value="a  b"), ("a b", ".")),
         (cell("seven", "float", office_value="seven"), ("seven", ".")),
         (cell("4 March", "date", office_date_value="2026-03-04"), ("2026-03-04", "d")),
         (

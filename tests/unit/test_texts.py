@@ -16,7 +16,7 @@ ENGLISH, CHINESE = texts("en"), texts("zh")
 
 PACKAGE = Path(batchcreate.__file__).parent
 
-UNTRANSLATED = {"ID", "batchcreate", "Unicode"}
+UNTRANSLATED = {"ID", "batchcreate", "Unicode", "xlsx"}
 """Words that Chinese texts contain in Latin letters, besides field names and values."""
 
 KNOWN_BY_RULE = ("rule.", "group.")

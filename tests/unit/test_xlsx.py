@@ -9,9 +9,10 @@ import xlsxwriter
 from python_calamine import CalamineSheet
 
 from batchcreate.workbooks import xlsx as module
+from batchcreate.workbooks.cell_values import find_format
 from batchcreate.workbooks.merged_cells import MergedRange
 from batchcreate.workbooks.tables import RowGroup, group_dense
-from batchcreate.workbooks.xlsx import has_plain_strings, scan_sheet
+from batchcreate.workbooks.xlsx import formatted_cells, has_plain_strings, scan_sheet
 from tests.spreadsheets import HEADINGS, task, xlsx
 from tests.workbook_server import refusal, rows
 
@@ -20,6 +21,39 @@ ZEROS = (
     '<cellXfs><xf numFmtId="0"/><xf numFmtId="166"/></cellXfs>'
 )
 EAST_ASIAN_DATE = '<cellXfs><xf numFmtId="0"/><xf numFmtId="31"/></cellXfs>'
+
+FORMATTED = formatted_cells(
+    [None, *(find_format(164, code) for code in ("0.00", "yyyy-mm-dd", '"x"@', "0;yyyy"))]
+)
+"""The cells with the formats 1 (a number), 2 (a date), 3 (text) and 4 (both)."""
+
+OVERLAP_BYTES = 64
+
+CELLS = {
+    b'<c r="A1"><v>5</v></c>': False,
+    b'<c r="A1" s="10"><v>5</v></c>': False,
+    b'<c r="A1" s="1"><v>5</v></c>': True,
+    b'<c r="A1" s="1" t="n"><v>5</v></c>': True,
+    b'<c r="A1" t="n" s="1"><v>5</v></c>': True,
+    b'<c s="1" r="A1"><v>5</v></c>': True,
+    b'<c r="A1"\ns="1"><v>5</v></c>': True,
+    b'<c r="A1" s="1" t="s"><v>5</v></c>': False,
+    b'<c r="A1" s="1" t="str"><v>5</v></c>': False,
+    b'<c r="A1" s="1" t="b"><v>1</v></c>': False,
+    b'<c r="A1" s="1"/>': False,
+    b'<row r="1" s="1" customFormat="1">': False,
+    b'<c r="A1" s="2"><v>46085</v></c>': False,
+    b'<c r="A1" s="2"><v>46085.25</v></c>': False,
+    b'<c r="A1" s="2"><v>-1</v></c>': True,
+    b'<c r="A1" s="2"><v>12345678</v></c>': True,
+    b'<c r="A1" s="2"><v>1.2345678E7</v></c>': True,
+    b'<c r="A1" s="2" t="s"><v>12345678</v></c>': False,
+    b'<c r="A1" s="3" t="s"><v>5</v></c>': True,
+    b'<c r="A1" s="3"><v>5</v></c>': True,
+    b'<c r="A1" s="3"/>': False,
+    b'<c r="A1" s="4"><v>5</v></c>': True,
+}
+"""True for the cells that the complete reader must read."""
 
 
 @pytest.mark.parametrize(
@@ -98,21 +132,61 @@ def test_merge_in_the_overlap_of_two_pieces_counts_once() -> None:
     """The end of a piece is scanned again with the next one."""
     merge = b'<mergeCell ref="A1:B2"/>'
 
-    scan = scan_sheet([b"<worksheet >" + merge, b'<mergeCell ref="C3:D4"/>'], has_dates=False)
+    scan = scan_sheet([b"<worksheet >" + merge, b'<mergeCell ref="C3:D4"/>'])
 
     assert [(each.top, each.left) for each in scan.merges] == [(1, 0), (3, 2)]
 
 
 def test_markup_across_two_pieces_is_recognized() -> None:
     """A sheet is unpacked in pieces, which can end anywhere."""
-    merge = scan_sheet([b'<worksheet ><mergeCell ref="A1', b':B2"/>'], has_dates=False)
-    error = scan_sheet([b'<worksheet ><c t="', b'e"><v>'], has_dates=False)
-    negative = [b"<worksheet ><c><v", b">-1</v></c>"]
+    merge = scan_sheet([b'<worksheet ><mergeCell ref="A1', b':B2"/>'])
+    error = scan_sheet([b'<worksheet ><c t="', b'e"><v>'])
 
     assert merge.merges == [MergedRange(1, 0, 2, 1)]
     assert not error.is_plain
-    assert not scan_sheet(negative, has_dates=True).is_plain
-    assert scan_sheet(negative, has_dates=False).is_plain
+
+
+def test_cells_that_calamine_does_not_display_are_found() -> None:
+    """They are numbers with a format, dates that do not exist, and texts with a format."""
+    found = {
+        cell: not scan_sheet([b"<worksheet >" + cell + b"</worksheet>"], FORMATTED).is_plain
+        for cell in CELLS
+    }
+
+    assert found == CELLS
+
+
+def test_cells_across_two_pieces_are_found() -> None:
+    """A piece can end in every place of a cell."""
+    cells = {cell: is_found for cell, is_found in CELLS.items() if len(cell) < OVERLAP_BYTES}
+
+    wrong = [
+        (cell[:at], cell[at:])
+        for cell, is_found in cells.items()
+        for at in range(len(cell) + 1)
+        if scan_sheet(
+            [b"<worksheet >" + cell[:at], cell[at:] + b"</worksheet>"], FORMATTED
+        ).is_plain
+        is is_found
+    ]
+
+    assert wrong == []
+
+
+def test_unused_formats_are_ignored() -> None:
+    """Without such formats there is nothing to search for."""
+    assert formatted_cells([None, None]) is None
+    assert formatted_cells([]) is None
+
+
+def test_numbers_without_a_format_can_have_the_first_one(tmp_path: Path) -> None:
+    """The first cell format is that of all cells that do not name one."""
+    styles = '<cellXfs><xf numFmtId="9"/></cellXfs>'
+    path = xlsx(
+        tmp_path / "t.xlsx", HEADINGS + task(2, more='<c r="C2"><v>0.5</v></c>'), styles=styles
+    )
+
+    assert rows(path, (2,), after=1) == [(2, ("50%\0000.5",), ("x",))]
 
 
 @pytest.mark.parametrize("start", [b"<sst ><si>", b"<!DOCTYPE sst><sst >"])

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.spreadsheets import HEADINGS, task, xlsx
+from tests.spreadsheets import HEADINGS, sheet, task, xlsx
 from tests.workbook_server import rows
 
 STYLES = (
-    '<numFmts count="3"><numFmt numFmtId="164" formatCode="[h]:mm"/>'
+    '<numFmts count="4"><numFmt numFmtId="164" formatCode="[h]:mm"/>'
     '<numFmt numFmtId="165" formatCode="&quot;day&quot; 0"/>'
-    '<numFmt numFmtId="166" formatCode="000000"/></numFmts>'
+    '<numFmt numFmtId="166" formatCode="000000"/>'
+    '<numFmt numFmtId="167" formatCode="&quot;APP-&quot;@"/></numFmts>'
     '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/>'
-    '<xf numFmtId="x"/><xf numFmtId="166"/></cellXfs>'
+    '<xf numFmtId="x"/><xf numFmtId="166"/><xf numFmtId="167"/></cellXfs>'
+    '<dxfs><dxf><numFmt numFmtId="166" formatCode="0.0"/></dxf></dxfs>'
 )
 
 
@@ -39,14 +41,18 @@ STYLES = (
         ('<c r="C2" s="4"><v>7</v></c>', ("7", "n")),
         ('<c r="C2" s="5"><v>42</v></c>', ("000042", ".")),
         ('<c r="C2" s="5"><v>1234567</v></c>', ("1234567", "n")),
-        ('<c r="C2" s="5"><v>-42</v></c>', ("-42", "n")),
-        ('<c r="C2" s="5"><v>0.5</v></c>', ("0.5", "n")),
+        ('<c r="C2" s="5"><v>-42</v></c>', ("-000042\000-42", "x")),
+        ('<c r="C2" s="5"><v>0.5</v></c>', ("000001\0000.5", "x")),
+        ('<c r="C2" s="5"><f>A9</f><v>0</v></c>', ("000000", "z")),
+        ('<c r="C2"><f>A9</f><v>0</v></c>', ("0", "z")),
+        ('<c r="C2" s="6" t="str"><v>42</v></c>', ("APP-42\00042", "x")),
+        ('<c r="C2" s="6"><v>42</v></c>', ("APP-42\00042", "l")),
         ('<c r="C2" s="1"><v>46085</v></c>', ("2026-03-04", "d")),
         ('<c r="C2" s="1"><v>46085.5</v></c>', ("2026-03-04 12:00:00", "d")),
         ('<c r="C2" s="1"><v>0.5</v></c>', ("12:00:00", "d")),
-        ('<c r="C2" s="1"><v>-1</v></c>', ("-1", "n")),
+        ('<c r="C2" s="1"><v>-1</v></c>', ("########\000-1", "l")),
         ('<c r="C2" s="2"><v>1.5</v></c>', ("36:00:00", "d")),
-        ('<c r="C2" s="2"><v>1e10</v></c>', ("10000000000", "n")),
+        ('<c r="C2" s="2"><v>1e10</v></c>', ("########\00010000000000", "l")),
         ('<c r="C2" t="b"><v>1</v></c>', ("TRUE", "b")),
         ('<c r="C2" t="b"><v>0</v></c>', ("FALSE", "b")),
         ('<c r="C2" t="e"><v>#REF!</v></c>', ("#REF!", "e")),
@@ -94,3 +100,13 @@ def test_rows_and_cells_without_addresses_are_consecutive(tmp_path: Path) -> Non
     path = xlsx(tmp_path / "t.xlsx", body)
 
     assert rows(path, (0, 1), uses_calamine=False)[1] == (2, ("a", "INSERT"), (".", "."))
+
+
+def test_hidden_zeros_are_not_displayed(tmp_path: Path) -> None:
+    """The sheet can be set to display nothing for the number 0."""
+    cells = '<c r="C2"><v>0</v></c><c r="D2"><f>A9</f><v>0</v></c><c r="E2"><v>5</v></c>'
+    views = '<sheetViews><sheetView showZeros="0" workbookViewId="0"/></sheetViews>'
+    body = sheet(HEADINGS + task(2, more=cells), before=views)
+    path = xlsx(tmp_path / "t.xlsx", parts={"xl/worksheets/sheet1.xml": body})
+
+    assert rows(path, (2, 3, 4), after=1) == [(2, ("\0000", "\0000", "5"), ("x", "x", "n"))]
