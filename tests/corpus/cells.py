@@ -106,7 +106,6 @@ CELLS: Sequence[Damage] = (
     _rejected("no operation types", "operation_types", ""),
     _rejected("misspelt operation type", "operation_types", "INSRT", "INSERT"),
     _rejected("one of two misspelt", "operation_types", "DELTE,INSERT", "DELETE,INSERT"),
-    _rejected("Chinese operation type", "operation_types", "更新", "UPDATE"),
     _rejected("initials", "operation_types", "I/U/D", "INSERT,UPDATE,DELETE"),
     _rejected("all of them in a word", "operation_types", "ALL", "INSERT,UPDATE,DELETE"),
     _rejected("repeated operation type", "operation_types", "INSERT,INSERT", "INSERT"),
