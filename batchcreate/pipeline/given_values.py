@@ -12,6 +12,7 @@ from batchcreate.models import Column, Layout
 from batchcreate.rules import RULES, UNIQUE_FIELDS
 from batchcreate.text import cell_address
 from batchcreate.validator import check_value, clean_value
+from batchcreate.validator.damage import TRIMMED
 
 
 def parse_given(texts: Sequence[str]) -> Mapping[str, str]:
@@ -77,13 +78,17 @@ def fill(chunk: Chunk, given: Mapping[str, str]) -> tuple[Chunk, Mapping[str, in
     Return *chunk* with the *given* values in empty cells, and the number of these cells by field.
 
     A cell whose kind is not text, such as a formula error or a covered cell, is not empty. Missing
-    columns are added behind the other ones.
+    columns are added behind the other ones. Rows without a name get no values: they are not tasks,
+    but totals for example.
     """
+    if not given:
+        return chunk, {}
+    is_task = chunk.frame["task_name"].str.strip(TRIMMED) != ""
     filled: dict[str, int] = {}
     frame, columns = chunk.frame, dict(chunk.columns)
     for name, value in given.items():
         texts = frame[name] if name in columns else empty_column(chunk)
-        is_empty = texts.str.strip() == ""
+        is_empty = (texts.str.strip(TRIMMED) == "") & is_task
         is_empty.iloc[list(chunk.kinds.get(name, ()))] = False
         frame = frame.assign(**{name: texts.mask(is_empty, value)})
         filled[name] = int(is_empty.sum())

@@ -73,15 +73,25 @@ def test_message_suggests_a_valid_value() -> None:
 
 
 def test_only_empty_cells_are_filled() -> None:
-    """White space is empty; an error or a covered cell is not."""
-    cells = {"task_name": ["a1", "b1", "c1", "d1"], "task_tag": ["", " \u3000", "kept", ""]}
+    """White space and invisible characters are empty; an error or a covered cell is not."""
+    cells = {"task_name": ["a1", "b1", "c1", "d1"], "task_tag": ["", " \u3000\u200b", "kept", ""]}
     chunk = make_chunk(cells, kinds={"task_tag": {3: CellKind.MERGED}})
 
     filled, counts = fill(chunk, {"task_tag": "crm-orders"})
 
     assert filled.texts("task_tag") == ["crm-orders", "crm-orders", "kept", ""]
     assert counts == {"task_tag": 2}
-    assert chunk.texts("task_tag") == ["", " \u3000", "kept", ""]
+    assert chunk.texts("task_tag") == ["", " \u3000\u200b", "kept", ""]
+
+
+def test_rows_without_a_name_get_no_values() -> None:
+    """A filled cell would hide that the row contains totals."""
+    cells = {"task_tag": ["", ""], "task_name": ["a-01", " "], "description": ["", "Total: 1"]}
+
+    filled, counts = fill(make_chunk(cells), {"task_tag": "crm-orders"})
+
+    assert filled.texts("task_tag") == ["crm-orders", ""]
+    assert counts == {"task_tag": 1}
 
 
 def test_missing_columns_are_added_behind_the_others() -> None:
