@@ -29,7 +29,7 @@ SURE_ZEROS: Final = 3
 # Excel and LibreOffice in English, Chinese, German, French, Spanish and Italian.
 _ERRORS: Final = (
     "#REF! #N/A #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT!"
-    " #UNKNOWN! #BUSY! #PYTHON! #EXTERNAL! #GETTING_DATA #引用! #值! #名称? #数字! #空值!"
+    " #UNKNOWN! #ERROR! #BUSY! #PYTHON! #EXTERNAL! #GETTING_DATA #引用! #值! #名称? #数字! #空值!"
     " #BEZUG! #NV #WERT! #ZAHL! #ÜBERLAUF! #VALEUR! #NOM? #NUL! #NOMBRE!"
     " #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡DIV/0! #¡NULO! #N/D #RIF! #VALORE! #NOME?"
 )
@@ -43,9 +43,13 @@ _PLACEHOLDER_WORDS: Final = (
     "- -- --- _ \u2013 — —— / // \\ . .. ... ? ?? ??? XXX XXXX N/A NA N.A. N.A NONE NULL"
     " NIL NAN NAT \\N <NA> <NULL> (NULL) [NULL] NOTHING UNDEFINED UNKNOWN EMPTY (EMPTY) BLANK"
     " (BLANK) TBD TBA TBC TODO N/V K.A. 无 沒有 没有 空 空白 (空) (空白) 暂无 暫無 待定 待补充 不适用"
-    " 不適用 未知 未填 同上 DITTO 〃"
+    " 不適用 未知 未填 同上 DITTO 〃 MANDATORY REQUIRED OPTIONAL 必填 选填 可选 選填 LOADING..."
+    " SYSTEM.OBJECT[] SYSTEM.STRING[] SYSTEM.COLLECTIONS.HASHTABLE"
 )
-PLACEHOLDERS: Final = {*_PLACEHOLDER_WORDS.split(), "NOT APPLICABLE", "NOT AVAILABLE", "SEE ABOVE"}
+PLACEHOLDERS: Final = {
+    *_PLACEHOLDER_WORDS.split(),
+    *("NOT APPLICABLE", "NOT AVAILABLE", "SEE ABOVE", "[OBJECT OBJECT]"),
+}
 """Words and signs instead of a missing value, in upper case."""
 
 _PLACEHOLDERS_TYPED: Final = frozenset(map(str.lower, PLACEHOLDERS))

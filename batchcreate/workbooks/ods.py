@@ -41,6 +41,9 @@ _ROW: Final = "table:table-row"
 _CELLS: Final = frozenset({"table:table-cell", "table:covered-table-cell"})
 _PARAGRAPHS: Final = frozenset({"text:p", "text:h"})
 
+_READING: Final = "text:ruby-text"
+"""Phonetic reading of the text above which it is displayed."""
+
 _SPACE, _TAB, _BREAK = "\0", "\1", "\2"
 """White space from elements; other white space of the XML counts as one space."""
 
@@ -190,6 +193,8 @@ class _SheetReader:
         elif name in _PARAGRAPHS and parent in _CELLS:
             self._chars = []
             self._parser.CharacterDataHandler = self._chars.append
+        elif name == _READING:
+            self._parser.CharacterDataHandler = None
         elif name in _WHITE_SPACE_ELEMENTS:
             count = repetitions(attributes.get("text:c", "1"), CELL_CHARS_MAX + 1)
             self._chars.append(_WHITE_SPACE_ELEMENTS[name] * count)
@@ -212,6 +217,8 @@ class _SheetReader:
             self._parser.CharacterDataHandler = None
             self._paragraphs.append("".join(self._chars))
             self._check_length(self._paragraphs)
+        elif name == _READING:
+            self._parser.CharacterDataHandler = self._chars.append
         elif name == _ROW:
             self._end_row()
         elif name == _TABLE and parent == _SHEETS:

@@ -49,6 +49,8 @@ def folder(tmp_path: Path) -> Path:
 def plan_of(simulator: Simulator) -> list[str]:
     return [
         "3 rows read, 3 to send",
+        "tasks.csv: 3 rows",
+        "  columns: A task_name, B operation_types",
         f"  endpoint: {simulator.url}",
         f"  3 tasks in project {PROJECT}, instance {INSTANCE} (quota 1000, 1000 left)",
         "  3 tasks at 1000/s: about 1 s",
