@@ -182,7 +182,7 @@ class TestQuestion:
             assert list(simulator.requests) == []
 
         plan = [line.partition(" (quota")[0] for line in plan_of(simulator)]
-        assert seen.lines[:4] == plan
+        assert seen.lines[:6] == plan
 
 
 class TestDisplay:
