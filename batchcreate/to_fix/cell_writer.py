@@ -18,8 +18,6 @@ _FIRST_YEAR: Final = 1900
 _SHEET_NAME_CHARS: Final = 31
 _FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]|^'|'$|^History$", re.IGNORECASE)
 
-_NUMBERS: Final = (cell_values.NUMBER, cell_values.NOT_DISPLAYED)
-
 Cells = Mapping[int, cell_values.Cell]
 """The cells of a row by their columns."""
 
@@ -98,7 +96,7 @@ def value_of(text: str, kind: str) -> str | float | bool | datetime:
     if kind == cell_values.BOOLEAN:
         return text == "TRUE"
     with suppress(ValueError):
-        if kind in _NUMBERS and isfinite(number := float(text)):
+        if kind == cell_values.NUMBER and isfinite(number := float(text)):
             return number
         if kind == cell_values.DATE and _is_valid_in_excel(moment := datetime.fromisoformat(text)):
             return moment

@@ -22,6 +22,8 @@ from batchcreate.workbooks.reader import WorkbookReader
 
 _CHUNK_ROWS: Final = 1_000
 _COLUMN_WIDTH: Final = 18
+_UNKNOWN_TEXTS: Final = (cell_values.LOCALIZED, cell_values.NOT_DISPLAYED)
+"""Kinds of cells whose displayed text is not known, so that it must be typed."""
 
 
 def write_new_workbook(
@@ -140,9 +142,8 @@ class _SheetWriter:
             if (annotation := annotations.get(column)) is None:
                 self._cells.write(sheet, (number, at), cells[column], self._cells.text)
             else:
-                # What a computer displays is not known, so that it must be typed.
-                is_localized = cells[column][1] == cell_values.LOCALIZED
-                has_no_value = annotation.has_no_value or is_localized
+                is_unknown = cells[column][1] in _UNKNOWN_TEXTS
+                has_no_value = annotation.has_no_value or is_unknown
                 cell = (NO_VALUE, cell_values.ERROR) if has_no_value else cells[column]
                 self._cells.write(sheet, (number, at), cell, self._issue)
                 self._cells.comment(sheet, (number, at), annotation.comment)

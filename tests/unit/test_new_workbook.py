@@ -30,7 +30,10 @@ def table(name: str, cell: str) -> str:
 
 
 def number_cell(value: float) -> str:
-    return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+    return (
+        f'<table:table-cell office:value-type="float" office:value="{value}">'
+        f"<text:p>{value}</text:p></table:table-cell>"
+    )
 
 
 def new_workbook(
@@ -109,6 +112,22 @@ def test_missing_result_becomes_an_error(tmp_path: Path) -> None:
 
     assert copy["May"]["C2"].value == "=#N/A"
     assert copy["May"]["D2"].fill.fgColor.rgb == "FFFFC7CE"
+
+
+def test_number_with_an_unknown_display_becomes_an_error(tmp_path: Path) -> None:
+    """The number itself would be accepted when the workbook comes back."""
+    path = tmp_path / "t.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet = made.add_worksheet("May")
+        sheet.write_row(0, 0, ["task_name", "task_tag"])
+        sheet.write_string(1, 0, "a")
+        sheet.write_number(1, 1, 1234, made.add_format({"num_format": "#,##0.00"}))
+
+    copy = new_workbook(
+        path, annotated(2, CellAnnotation(index=1, comment="c"), is_failed=True), 1
+    )
+
+    assert copy["May"]["B2"].value == "=#N/A"
 
 
 def test_covered_cell_is_blank(tmp_path: Path) -> None:
