@@ -123,6 +123,10 @@ class Package:
         """Return True if there is a part with *name*, regardless of case."""
         return name.lower() in self._parts
 
+    def declared_size(self, name: str) -> int:
+        """Return the unpacked size of the part *name*, as declared in the file, in bytes."""
+        return self._parts[name.lower()].file_size
+
     def read_pieces(self, name: str) -> Iterator[bytes]:
         """
         Unpack the part *name* and yield its content in pieces.

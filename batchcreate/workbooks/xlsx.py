@@ -1,4 +1,4 @@
-"""Office Open XML workbooks: a scan of each sheet chooses calamine or the complete reader."""
+"""Office Open XML workbooks: a scan of each sheet chooses one of three readers."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,8 +22,9 @@ from batchcreate.workbooks.protocol import (
     SheetName,
 )
 from batchcreate.workbooks.sheet_marks import SheetMarks
-from batchcreate.workbooks.tables import RowGroup, Table, group_dense, group_sparse
+from batchcreate.workbooks.tables import Row, RowGroup, Table, group_dense, group_sparse
 from batchcreate.workbooks.untrusted import Package, SharedFile
+from batchcreate.workbooks.xlsx_blocks import PlainContext, read_plain_rows, read_texts
 from batchcreate.workbooks.xlsx_cells import SheetContext, read_rows
 from batchcreate.workbooks.xlsx_marks import (
     STRIKE,
@@ -33,8 +34,11 @@ from batchcreate.workbooks.xlsx_marks import (
 )
 from batchcreate.workbooks.xlsx_parts import read_formats, read_outline, read_shared_strings
 
-_MEMORY_SHARE: Final = 0.8
-"""Share of the memory limit that calamine may use, according to the estimate."""
+_CALAMINE_BYTES: Final = 384 * MIB
+"""Maximum memory of calamine, according to the estimate."""
+
+_STRING_MEMORY: Final = 2
+"""Memory of shared strings in calamine, as a multiple of their size in the file."""
 
 _EARLY_BYTES: Final = 100 * MIB
 """Calamine starts before the end of the scan if the workbook unpacks to no more than this."""
@@ -116,7 +120,7 @@ class XlsxBook:
 
     Calamine is several times faster than the complete reader. But it does not report errors,
     formulas without a result and what a format adds to a number, and it holds every cell
-    between the first and the last one in memory.
+    between the first and the last one in memory. Large sheets without these are read in blocks.
 
     Args:
         file: the workbook.
@@ -127,7 +131,6 @@ class XlsxBook:
 
     def __init__(self, file: SharedFile, limits: Limits, *, uses_calamine: bool) -> None:
         self._file = file
-        self._limits = limits
         self._package = Package(file, limits)
         self._outline = read_outline(self._package)
         self._formats, is_east_asian = read_formats(self._package, self._outline.styles)
@@ -165,28 +168,39 @@ class XlsxBook:
             rows = read_rows(self._package, part.part, self._context, marks)
             return group_sparse((row for row in rows if row[0] > after), chunk_rows)
 
+        if not self._is_plain(scan):
+            marks = SheetMarks()
+            return Table(groups=read_completely(0, marks), merges=scan.merges, marks=marks)
         if self._is_for_calamine(scan):
-            sheet = early or self._start_calamine(part.name)
-            groups = _with_fallback(
-                _read_with_calamine(sheet, chunk_rows),
-                # The scan has collected the marks already.
-                lambda after: read_completely(after, SheetMarks()),
-            )
-            return Table(groups=groups, merges=scan.merges, marks=scan.marks)
-        marks = SheetMarks()
-        return Table(groups=read_completely(0, marks), merges=scan.merges, marks=marks)
+            groups = _read_with_calamine(early or self._start_calamine(part.name), chunk_rows)
+        else:
+            groups = group_sparse(self._read_blocks(part.part), chunk_rows)
+        # The scan has collected the marks already.
+        groups = _with_fallback(groups, lambda after: read_completely(after, SheetMarks()))
+        return Table(groups=groups, merges=scan.merges, marks=scan.marks)
 
     @property
     def _can_start_early(self) -> bool:
         return self._uses_calamine and self._package.declared_bytes <= _EARLY_BYTES
 
+    def _is_plain(self, scan: SheetScan) -> bool:
+        return self._uses_calamine and scan.is_plain and self._has_plain_strings
+
     def _is_for_calamine(self, scan: SheetScan) -> bool:
-        return (
-            self._uses_calamine
-            and scan.is_plain
-            and scan.memory_bytes < self._limits.memory_bytes * _MEMORY_SHARE
-            and self._has_plain_strings
+        part = self._outline.strings
+        strings_bytes = self._package.declared_size(part) * _STRING_MEMORY if part else 0
+        return scan.memory_bytes + strings_bytes < _CALAMINE_BYTES
+
+    def _read_blocks(self, part: str) -> Iterator[Row]:
+        context = PlainContext(
+            texts=self._texts, formats=self._formats, is_1904=self._outline.is_1904
         )
+        yield from read_plain_rows(self._package.read_pieces(part), context)
+
+    @cached_property
+    def _texts(self) -> Sequence[str]:
+        part = self._outline.strings
+        return read_texts(self._package.read_pieces(part)) if part else ()
 
     def _start_calamine(self, name: str) -> Future[CalamineSheet]:
         return self._executor.submit(lambda: self._calamine.get_sheet_by_name(name))
