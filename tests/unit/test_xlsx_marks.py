@@ -154,7 +154,8 @@ def test_struck_texts_are_found(tmp_path: Path) -> None:
             (6, 't="inlineStr"><is><r><rPr><strike val="false"/></rPr><t>x</t></r></is>'),
         )
     )
-    strings = f"<si><t>plain</t></si><si>{run}</si>"
+    plain = '<r><rPr><strike val="0"/></rPr><t>plain</t></r>'
+    strings = f"<si>{plain}</si><si>{run}</si>"
     shared = xlsx(tmp_path / "s.xlsx", HEADINGS + body.replace(run, "<t>x</t>"), strings=strings)
     path = xlsx(tmp_path / "t.xlsx", HEADINGS + body, strings=strings)
 
