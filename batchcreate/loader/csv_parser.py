@@ -146,7 +146,9 @@ class RowParser:
         )
 
     def _is_blank(self, row: bytes) -> bool:
-        return is_blank(row.translate(None, b'"' + self.delimiter.encode()).decode())
+        if b'"' in row:  # a separator in a quoted cell is text
+            return all(map(is_blank, self._cells(row)))
+        return is_blank(row.replace(self.delimiter.encode(), b"").decode())
 
     def _cells(self, text: bytes) -> list[str]:
         remove_field_limit()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from batchcreate.rules import SEPARATORS, Rule, pattern
 from batchcreate.validator.converted_values import (
     find_damage,
+    find_doubt,
     is_date_like,
     is_formula,
     whole_number,
@@ -260,6 +261,7 @@ def suggest(rule: Rule, text: str) -> Suggestion:
 
 def _is_valid(rule: Rule, text: str) -> bool:
     is_whole = cleaned(rule, text) == text and not find_damage(rule, text)
+    is_whole = is_whole and not find_doubt(rule, text)
     return is_whole and pattern(rule).fullmatch(text) is not None
 
 

@@ -597,6 +597,8 @@ BLANKS_AROUND = re.compile(r'(?<![^,\r\n]) *("(?:[^"]|"")*") *(?=[,\r\n])')
 
 
 @given(st.text(st.sampled_from('ab"\n\r, '), max_size=60), st.sampled_from([1, 2, 5, 100]))
+@example(',,","', 1)
+@example(',,""', 1)
 @settings(deadline=None)
 def test_any_text_is_read_as_the_csv_module_reads_it_or_rejected(
     text: str, block_bytes: int
