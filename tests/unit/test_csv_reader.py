@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from batchcreate.errors import LoadError
@@ -546,6 +546,8 @@ def test_any_table_comes_back_exactly(
     encoding: str,
 ) -> None:
     """Cells and row numbers are the ones that the csv module writes."""
+    # If rows end with a carriage return, line feeds in cells look like the ends of rows.
+    assume(style[0] != "\r" or not any("\n" in cell for row in table for cell in row))
     table = [*table, ["last", "INSERT", ""]]
     text = write(table, delimiter=delimiter, lineterminator=style[0], quoting=style[1])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
