@@ -1,5 +1,6 @@
 """Reader of text files: chunks of rows with the cells as typed, and the problems of rows."""
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 _VISIBLE = "[!-~]"
+_QUOTED = re.compile('"[^"]*"')
 
 
 def read_csv(
@@ -81,9 +83,10 @@ def _require_known_headings(file: BinaryIO, label: str, options: LoadOptions) ->
 
 
 def _line_end(head: str) -> str:
-    """Return the last character of most line breaks in *head*."""
-    feeds = head.count("\n")
-    return "\r" if head.count("\r") - head.count("\r\n") > feeds else "\n"
+    """Return the last character of most line breaks in *head* outside of quoted cells."""
+    text = _QUOTED.sub("", head)
+    feeds = text.count("\n")
+    return "\r" if text.count("\r") - text.count("\r\n") > feeds else "\n"
 
 
 def _blocks(source: TextSource, *, skip_chars: int) -> Iterator[bytes]:

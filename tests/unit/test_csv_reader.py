@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batchcreate.errors import LoadError
@@ -536,6 +536,8 @@ def found_in(content: bytes, *, block_bytes: int, **options: Any) -> list[tuple[
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]),
 )
 @example([["\ufeffa", "", ""]] * 3, 1, 1, ",", ("\n", csv.QUOTE_ALL), "utf-8")
+@example([["", "0\n", "\n"], ["", "\n", "\n"]], 1, 1, ",", ("\r", csv.QUOTE_ALL), "utf-8")
+@example([["", "", "0\n"], ["", "0\n", "\n"]] * 3, 1, 50, ",", ("\r", csv.QUOTE_ALL), "utf-8")
 @settings(deadline=None, max_examples=60)
 def test_any_table_comes_back_exactly(
     table: list[list[str]],
@@ -546,8 +548,6 @@ def test_any_table_comes_back_exactly(
     encoding: str,
 ) -> None:
     """Cells and row numbers are the ones that the csv module writes."""
-    # If rows end with a carriage return, line feeds in cells look like the ends of rows.
-    assume(style[0] != "\r" or not any("\n" in cell for row in table for cell in row))
     table = [*table, ["last", "INSERT", ""]]
     text = write(table, delimiter=delimiter, lineterminator=style[0], quoting=style[1])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
