@@ -358,3 +358,37 @@ def _escaped(name: str) -> str:
         else quote(char, safe="", errors="backslashreplace")
         for char in name
     )
+
+
+_STAMP: Final = re.compile(r"([0-9a-f]{0,32}) ([0-9]{1,9}) ([^\0]{1,1000})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """
+    Mark in a to-fix file that tells which version of which input it corrects.
+
+    Attributes:
+        batch: id of the batch; empty if the file was written by a check.
+        input: label of the input file.
+        version: number of the version that was copied, counted from 1; 0 for a check.
+
+    """
+
+    batch: str
+    input: str
+    version: int
+
+    @property
+    def text(self) -> str:
+        """Text of the document property."""
+        return f"{self.batch} {self.version} {self.input}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the stamp in *text*, or None if *text* is not a stamp."""
+        found = _STAMP.fullmatch(text)
+        if found is None:
+            return None
+        batch, version, label = found.groups()
+        return cls(batch=batch, input=label, version=int(version))
