@@ -33,6 +33,11 @@ def stamp_of_ms(moment_ms: int) -> str:
     return f"{_of_second(second)}.{rest_ms:03}Z"
 
 
+def minute_of(moment: str) -> str:
+    """Return a time in the format of `stamp` for a message, such as 2026-01-31 08:15 UTC."""
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
 @lru_cache(maxsize=256)
 def _of_second(second: int) -> str:
     """Return a second since 1970 without its fraction; cached, as rows often share a second."""

@@ -60,6 +60,15 @@ class Chunk:
         """The origins of the rows; empty if the sheet has no such column."""
         return self.texts(ORIGIN) if ORIGIN in self.frame else ()
 
+    def fingerprints(self, fields: Sequence[str]) -> list[int]:
+        """Return a hash of the texts of each row in the columns of *fields*; missing ones are blank."""
+        import pandas as pd
+
+        texts = self.frame.assign(**{name: "" for name in fields if name not in self.frame})
+        hashes = pd.util.hash_pandas_object(texts[list(fields)], index=False)
+        found: list[int] = hashes.astype("int64").tolist()
+        return found
+
     def texts(self, name: str) -> list[str]:
         """Return the texts of the column *name* of the frame."""
         return self.frame[name].tolist()

@@ -21,7 +21,7 @@ from batchcreate.models import (
     Unknown,
 )
 from tests.chunks import Rejected, make_issue
-from tests.journals import ENDPOINT, checked, explain, layout, task
+from tests.journals import ENDPOINT, begin, checked, explain, layout, task
 
 START_MS = 1_782_115_200_000
 """2026-06-22 08:00 UTC."""
@@ -63,9 +63,10 @@ def make_batch(folder: Path, rows: int) -> None:
 def _enroll(journal: Journal, rows: int) -> None:
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
         for file, stem, numbers in zip(FILES, STEMS, _split(rows), strict=True):
+            begin(enrolment, file)
             sheet = "" if file.endswith(".csv") else "Orders"
-            for begin in range(2, numbers + 2, CHUNK):
-                chunk = range(begin, min(begin + CHUNK, numbers + 2))
+            for first in range(2, numbers + 2, CHUNK):
+                chunk = range(first, min(first + CHUNK, numbers + 2))
                 enrolled = checked(
                     (
                         task(f"{stem}-{at:06}@i{at % 4 + 1}=订单 {at}", at, file=file, sheet=sheet)

@@ -466,13 +466,11 @@ class RunUnderTest:
             )
 
 
-def open_for_sending(
-    folder: Path, rows: Sequence[str], corrections: Sequence[str] = ()
-) -> Journal:
-    """Open the journal in *folder*, enrol *rows* and *corrections*, and select them."""
+def open_for_sending(folder: Path, rows: Sequence[str]) -> Journal:
+    """Open the journal in *folder*, enrol *rows*, and select them."""
     journal = Journal.open(folder)
     # These tests end processes, not the machine, so no commit has to be synced.
     journal._connection.execute("PRAGMA synchronous = OFF")
-    read(journal, {"a.csv": rows} | ({"to-fix.csv": corrections} if corrections else {}))
+    read(journal, {"a.csv": rows})
     journal.work.select_from_input()
     return journal

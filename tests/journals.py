@@ -1,6 +1,5 @@
 """Rows and journals for tests, written in a short notation."""
 
-import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchcreate.frames import Chunk
-from batchcreate.journal import AttemptOutcome, Enrolment, Journal
+from batchcreate.journal import AttemptOutcome, Enrolment, GivenFile, Journal
 from batchcreate.models import (
     Column,
     Created,
@@ -16,12 +15,12 @@ from batchcreate.models import (
     Issue,
     Key,
     Layout,
-    Origin,
     Outcome,
     RepeatedValue,
     RowLocation,
     RowRecord,
     RunId,
+    Stamp,
     Target,
     Task,
     TaskId,
@@ -94,13 +93,6 @@ def content(file: str, rows: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in (file, *rows)).encode()
 
 
-def origin(file: str, rows: Sequence[str], number: int, *, name: str = "") -> str:
-    """Return the origin of row *number* of *file* with *rows*."""
-    digest = hashlib.sha256(content(file, rows)).hexdigest()
-    location = RowLocation(file=name or file, sheet="", number=number)
-    return Origin(content=digest[:12], location=location).text
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Validated rows, as `Enrolment.add` takes them."""
@@ -146,33 +138,43 @@ class Rows:
         return sorted((*valid, *self.rejected))
 
 
-def checked(
-    valid: Iterable[Task] = (), rejected: Iterable[Rejected] = (), origins: Sequence[str] = ()
-) -> Rows:
-    """Return rows of one sheet after validation; *origins* of all rows, in row order."""
+def checked(valid: Iterable[Task] = (), rejected: Iterable[Rejected] = ()) -> Rows:
+    """Return rows of one sheet after validation."""
     valid, rejected = list(valid), list(rejected)
-    locations = [*(row.location for row in valid), *(row.location for row in rejected)]
-    chunk = make_chunk({}, sorted(location.number for location in locations), origins=origins)
+    texts = {row.location.number: (row.key.task_name, row.body.decode()) for row in valid}
+    texts |= {row.location.number: (row.task_name, "rejected") for row in rejected}
+    cells = [texts[number] for number in sorted(texts)]
+    chunk = make_chunk(
+        {"task_name": [name for name, _ in cells], "description": [text for _, text in cells]},
+        sorted(texts),
+    )
     return Rows(chunk=chunk, valid=valid, rows=rejected)
 
 
-def add(enrolment: Enrolment, file: str, rows: Sequence[str]) -> None:
-    """
-    Enrol *rows* of one file, from row 2 on.
-
-    ``!name`` is a rejected row, ``name<origin`` a row of a to-fix file.
-    """
+def begin(
+    enrolment: Enrolment, file: str, rows: Sequence[str] = (), stamp: Stamp | None = None
+) -> Layout:
+    """Begin the enrolment of *file*; return the layout of its only sheet."""
     digest = enrolment.add_file(io.BytesIO(content(file, rows)))
-    _, _, origins = zip(*(row.partition("<") for row in rows), strict=True) if rows else ((),) * 3
-    numbered = list(enumerate((row.partition("<")[0] for row in rows), start=2))
+    enrolment.begin(GivenFile(label=file, path="", content=digest, stamp=stamp))
+    return layout(file, content=digest)
+
+
+def add(enrolment: Enrolment, file: str, rows: Sequence[str], stamp: Stamp | None = None) -> None:
+    """Enrol *rows* of one file, from row 2 on; ``!name`` is a rejected row, a blank one none."""
+    only_sheet = begin(enrolment, file, rows, stamp)
+    numbered = [(at, text) for at, text in enumerate(rows, start=2) if text]
     valid = [task(text, at, file=file) for at, text in numbered if text[:1] != "!"]
     broken = [rejected(text[1:], at, file=file) for at, text in numbered if text[:1] == "!"]
-    enrolment.add(checked(valid, broken, origins), layout(file, content=digest))
+    if numbered:
+        enrolment.add(checked(valid, broken), only_sheet)
 
 
 def explain(group: list[RepeatedValue]) -> Iterable[Issue]:
     """Return an issue for each row with a duplicate name, which lists the others."""
     for row in group:
+        if row.has_task:
+            continue
         others = [
             f"{other.location.file}:{other.location.number}" for other in group if other != row
         ]
@@ -181,7 +183,7 @@ def explain(group: list[RepeatedValue]) -> Iterable[Issue]:
             column=row.column.heading,
             cell=f"A{row.location.number}",
             value=row.value,
-            rule="repeated",
+            rule="task_name.repeated",
             message=f"also in {' '.join(others)}",
         )
 

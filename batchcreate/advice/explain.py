@@ -33,7 +33,9 @@ _UNKNOWN: Final = CATALOGUE[Status.UNKNOWN][0]
 _REJECTED: Final = CATALOGUE[Status.REJECTED][0]
 
 # For these statuses the last response does not matter.
-_BY_STATUS: Final = frozenset({Status.NOT_ATTEMPTED, Status.CREATED, Status.SKIPPED})
+_BY_STATUS: Final = frozenset(
+    {Status.NOT_ATTEMPTED, Status.CREATED, Status.SKIPPED, Status.WITHDRAWN}
+)
 _HTTP_STATUS: Final = re.compile(r"(?:http[_ ]?)?([1-5]\d\d)", re.IGNORECASE)
 
 

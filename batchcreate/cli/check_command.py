@@ -108,7 +108,6 @@ def document(
         "format": FORMAT,
         "rows": result.rows,
         "rejected": result.rejected,
-        "replaced": notes.replaced,
         "sheets": [_sheet(sheet) for sheet in notes.sheets],
         "skipped": [_skipped(skipped) for skipped in notes.skipped],
         "set": [

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from batchcreate.clock import minute_of
 from batchcreate.loader.header_names import normalized
 from batchcreate.messages import facts_of_rule, group_heading, quoted, row_name, text
 from batchcreate.models import (
@@ -17,6 +18,7 @@ from batchcreate.models import (
     Status,
     Target,
 )
+from batchcreate.pipeline.corrections import NewVersion
 from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
 from batchcreate.report.formatting import format_duration
 from batchcreate.text import column_letters, counted, listed_ranges
@@ -86,8 +88,40 @@ def describe_sheets(notes: InputNotes, *, limit: int) -> Iterator[str]:
     if others := notes.sheets[limit:]:
         rows = counted(sum(sheet.rows for sheet in others), "row")
         yield f"{counted(len(others), 'more sheet')}: {rows}"
-    if notes.replaced:
-        yield f"{counted(notes.replaced, 'row')} replaced by corrections from to-fix files"
+
+
+def describe_versions(notes: InputNotes) -> Iterator[str]:
+    """Yield which files are new versions of inputs, and what was changed in them."""
+    for file in notes.corrected:
+        yield (
+            f"  {file.file}: the corrected version of {minute_of(file.corrected_at)} is used instead"
+            " of this original file"
+        )
+    for version in notes.versions:
+        kind = "corrected" if version.is_correction else "new"
+        change = version.change
+        counts = [
+            f"{change.changed} changed",
+            f"{change.withdrawn} withdrawn",
+            f"{change.new} new",
+        ]
+        if change.removed:
+            counts.append(f"{change.removed} removed after the task was sent")
+        yield f"  {kind} version of {version.file}: {', '.join(counts)}"
+        if version.cells_count:
+            yield _describe_changed_cells(version)
+
+
+def _describe_changed_cells(version: NewVersion) -> str:
+    sheets = {cell.sheet for cell in version.cells}
+    shown = "; ".join(
+        f"{f'{cell.sheet}!' if len(sheets) > 1 else ''}{cell.cell} {quoted(cell.before)} ->"
+        f" {quoted(cell.after)}"
+        for cell in version.cells
+    )
+    others = version.cells_count - len(version.cells)
+    end = f"; {others} more" if others else ""
+    return f"  changed in addition to the cells to fix: {shown}{end}"
 
 
 def describe_skipped(notes: InputNotes, *, limit: int) -> Iterator[str]:
@@ -176,11 +210,7 @@ def describe_input(notes: InputNotes) -> Iterator[str]:
 def describe_plan(plan: Plan, *, language: str = "en") -> Iterator[str]:
     """Yield the counts of the plan, the notes on its input, and the warnings."""
     yield ", ".join(_describe_counts(plan))
-    if plan.notes.has_no_batch:
-        yield (
-            "  this to-fix file belongs to another batch. To continue that batch, "
-            "answer no and pass its results folder with --results"
-        )
+    yield from describe_versions(plan.notes)
     yield from describe_input(plan.notes)
     yield from describe_warnings(plan.warnings, plan.notes, language=language)
 

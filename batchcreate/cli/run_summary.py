@@ -67,8 +67,14 @@ def describe_result(
 
 def describe_counts(summary: Summary) -> str:
     """Return the counts of all statuses that occur, on one line."""
-    shown = [f"{count} {status.value}" for status, count in summary.counts.items() if count]
-    return f"{counted(summary.total, 'row')}: {', '.join(shown) or 'none'}"
+    shown = [
+        f"{count} {status.value}"
+        for status, count in summary.counts.items()
+        if count and status is not Status.WITHDRAWN
+    ]
+    withdrawn = summary.counts[Status.WITHDRAWN]
+    apart = f"; {withdrawn} withdrawn" if withdrawn else ""
+    return f"{counted(summary.total, 'row')}: {', '.join(shown) or 'none'}{apart}"
 
 
 def next_step(result: RunResult, run_settings: RunSettings, command_line: CommandLine) -> str:

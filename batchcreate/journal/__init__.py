@@ -3,7 +3,9 @@
 from batchcreate.journal.database import make_folder
 from batchcreate.journal.deletions import UNDO_RUN_ID, CreatedTask
 from batchcreate.journal.enrolment import CheckedRows, Enrolment
+from batchcreate.journal.input_versions import GivenFile
 from batchcreate.journal.journal import Journal
+from batchcreate.journal.row_versions import VersionChange
 from batchcreate.journal.work import Pending, UnknownTask
 from batchcreate.journal.writer import AttemptOutcome, Writer
 
@@ -13,9 +15,11 @@ __all__ = [
     "CheckedRows",
     "CreatedTask",
     "Enrolment",
+    "GivenFile",
     "Journal",
     "Pending",
     "UnknownTask",
+    "VersionChange",
     "Writer",
     "make_folder",
 ]

@@ -71,7 +71,10 @@ UPDATE tasks SET
     duration_ms = answered.duration_ms,
     sent_digest = CASE
         WHEN answered.last > (SELECT value FROM meta WHERE name = 'applied_intent')
-        THEN tasks.digest ELSE tasks.sent_digest
+        THEN (
+            SELECT digest FROM rows WHERE rows.task = tasks.id ORDER BY is_current DESC LIMIT 1
+        )
+        ELSE tasks.sent_digest
     END,
     run = answered.run
 FROM answered WHERE tasks.id = answered.task
@@ -174,7 +177,7 @@ def _read_holder(handle: int, pause: Callable[[float], None]) -> str:
     return ""
 
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Schema version, stored as SQLite's ``user_version``; other versions are refused."""
 
 APPLICATION_ID: Final = 0x62637274

@@ -1,42 +1,57 @@
-"""Enrolment of the input rows of a run."""
+"""Enrolment of the input rows of a run, and of the versions of its files."""
 
 import json
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import BinaryIO, Final, Protocol
 
+from batchcreate.errors import SettingsError
 from batchcreate.journal import input_files, row_versions
 from batchcreate.journal.database import insert
-from batchcreate.journal.unique_values import UniqueValues, ValueOfRow
+from batchcreate.journal.input_versions import GivenFile, InputVersion, InputVersions
+from batchcreate.journal.repeated_values import RepeatedIssues, RepeatedValues
+from batchcreate.journal.row_versions import VersionChange
 from batchcreate.models import (
     Issue,
     Layout,
-    Origin,
-    RepeatedValue,
-    RowLocation,
     RowRecord,
     Target,
     Task,
 )
-from batchcreate.rules import UNIQUE_FIELDS
+from batchcreate.rules import RULES
 
+_FIELDS: Final = tuple(RULES)
 _CELL: Final = Issue._fields.index("column")
 """Position of the first member of an issue that does not identify its row."""
 
-_INSERT_TASK: Final = """
-INSERT INTO tasks (target, name, body, digest) VALUES (?, ?, ?, ?)
-ON CONFLICT (target, name) DO UPDATE SET body = excluded.body, digest = excluded.digest
-WHERE status IN ('not_attempted', 'failed', 'unknown') AND digest <> excluded.digest
-"""
+_INSERT_TASK: Final = "INSERT OR IGNORE INTO tasks (target, name) VALUES (?, ?)"
 
 _INSERT_ROW: Final = """
 INSERT INTO rows (
-    source, number, task, digest, is_selected, task_name, project_id, instance_id
-) VALUES (?, ?, (SELECT id FROM tasks WHERE target = ? AND name = ?), ?, ?, ?, ?, ?)
+    source, number, is_selected, task, target, body, digest, fingerprint, task_name, given_id,
+    project_id, instance_id
+) VALUES (
+    ?, ?, ?, (SELECT id FROM tasks WHERE target = ?4 AND name = ?8), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+)
 """
+
+_INSERT_REJECTED: Final = """
+INSERT INTO rows (
+    source, number, project_id, instance_id, task_name, fingerprint, given_id, is_compared
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_SOURCES_PER_INPUT: Final = 1 << 16
+"""Sheets of one input, in all versions; a row has the number of its sheet in its key."""
+
+_NEWEST: Final = "SELECT max(id) FROM versions GROUP BY input"
+
+_SIMILAR_SHARE: Final = 0.5
+"""Share of the rows that two versions of the same input have in common, if its path differs."""
 
 
 class CheckedRows(Protocol):
@@ -78,60 +93,95 @@ class LoadedRows(Protocol):
         """The row numbers."""
         ...
 
-    @property
-    def origins(self) -> Sequence[str]:
-        """The origins of the rows; empty if the sheet has no such column."""
+    def fingerprints(self, fields: Sequence[str]) -> Sequence[int]:
+        """Return a hash of the texts of each row in the columns of *fields*."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolledInput:
+class EnrolledFile:
     """
-    Result of the enrolment of all input files of a run.
+    A given file as a version of its input.
 
     Attributes:
-        replaced: number of input rows that corrections from to-fix files replace.
-        has_no_batch: True if rows come from a to-fix file whose batch is not in this journal.
+        file: the file.
+        version: the version that it is.
+        before: the version before it; None if this is the first, or if it was given before.
 
     """
 
-    replaced: int
-    has_no_batch: bool
+    file: GivenFile
+    version: InputVersion
+    before: InputVersion | None
 
 
 class Enrolment:
     """
-    Enrolment of all input files in one transaction: `add` for each chunk, then `finish`.
+    Enrolment of all input files in one transaction.
 
-    A row is identified by its key. A row that was sent is kept, even if it is missing in the
-    newest version of its file; a row that was never sent is kept as long as its file has it.
+    For each file: `find_label`, `add_file`, `begin`, and `add` for each chunk; at the end
+    `finish`. A row is identified by its key. The newest version of every input counts, whether or
+    not it is given now.
 
     Args:
         connection: connection of the journal.
         endpoint: endpoint of the tasks; empty if only issues are recorded.
         has_contents: True if the content of the input files is stored.
+        at: time of the enrolment, UTC.
 
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, *, endpoint: str, has_contents: bool
+        self, connection: sqlite3.Connection, *, endpoint: str, has_contents: bool, at: str
     ) -> None:
         self._connection = connection
         self._endpoint = endpoint
         self._has_contents = has_contents
+        self._at = at
         self._targets: dict[Target, int] = {}
         self._sources: dict[tuple[str, str], int] = {}
-        self._layouts: dict[int, Layout] = {}
-        newest = connection.execute("SELECT coalesce(max(enrolment), 0) FROM sources").fetchone()
-        self._number: int = newest[0] + 1
-        self._has_origins = False
-        self._unique = {field: UniqueValues(connection, field) for field in UNIQUE_FIELDS}
-        row_versions.begin(connection)
+        self._moved: dict[str, str] = {}
+        self.versions = InputVersions(connection)
+        self.files: dict[str, EnrolledFile] = {}
+        self._unique = RepeatedValues(connection)
+        connection.execute("UPDATE rows SET is_selected = 0 WHERE is_selected")
+
+    def find_label(self, label: str, path: str) -> str:
+        """Return the label of the input that the file at *path* belongs to; see `InputVersions`."""
+        return self.versions.find_label(label, path, taken=self.files)
 
     def add_file(self, file: BinaryIO) -> str:
         """Store the content of an input file; return its SHA-256 in hex, for its layouts."""
         add = input_files.store if self._has_contents else input_files.register
         return add(self._connection, file)
+
+    def open_content(self, content: str) -> AbstractContextManager[BinaryIO]:
+        """Open a temporary copy of the stored input file with this SHA-256."""
+        return input_files.open_copy(self._connection, content)
+
+    def begin(self, file: GivenFile) -> None:
+        """
+        Begin the enrolment of a file: it is a version of its input.
+
+        Raises:
+            SettingsError: the same input is given twice, or the file corrects another batch or
+                an older version.
+
+        """
+        if (other := self.files.get(file.label)) is not None:
+            msg = (
+                f"{file.path} and {other.file.path} are versions of the same file {file.label}."
+                " Give one of them. Nothing was sent."
+            )
+            raise SettingsError(msg)
+        newest = self.versions.newest(file.label)
+        version = self.versions.add(file, at=self._at) if self._endpoint else self._checked(file)
+        before = newest if newest and newest.id != version.id else None
+        self.files[file.label] = EnrolledFile(file=file, version=version, before=before)
+        if file.stamp is None and file.path:
+            known = self.versions.move(file.label, file.path)
+            if before and known and known != file.path:
+                self._moved[file.label] = known
 
     def add(
         self, rows: CheckedRows, layout: Layout, *, selection: Container[int] | None = None
@@ -146,38 +196,42 @@ class Enrolment:
 
         """
         source = self._source(layout)
-        if self._endpoint:
-            self._add_tasks(source, rows.tasks(self._endpoint), selection)
-        self._add_rejected(source, rows.rejected)
-        self._add_issues(source, rows.issues)
         targets = rows.targets()
+        facts = _RowFacts(rows.chunk) if self._endpoint else _RowFacts()
         for field, texts in rows.unique_values():
             self._unique[field].add(source, rows.chunk.numbers, targets, texts)
-        self._add_origins(source, rows.chunk)
+            if self._endpoint:
+                facts.add(field, rows.chunk.numbers, texts)
+        if self._endpoint:
+            self._add_tasks(source, rows.tasks(self._endpoint), selection, facts)
+        self._connection.executemany(
+            _INSERT_REJECTED, ((source, *row, *facts.of(row.number)) for row in rows.rejected)
+        )
+        self._add_issues(source, rows.issues)
 
-    def finish(
-        self, repeated_issues: Callable[[list[RepeatedValue]], Iterable[Issue]]
-    ) -> EnrolledInput:
+    def finish(self, repeated_issues: RepeatedIssues) -> Mapping[str, VersionChange]:
         """
-        Reject repeated values, apply corrections and replace earlier versions of the input.
+        Replace earlier versions of the input, and reject repeated values in all inputs.
 
         Args:
             repeated_issues: returns the issues of one group of rows with the same target and
-                value, one issue for each row, in the same order.
+                value, one issue for each row without a task, in the same order.
+
+        Returns:
+            The changes of each input that had an earlier version, by its label.
+
+        Raises:
+            SettingsError: a file in another folder has the name of an input, but other rows.
 
         """
-        rows = self._unique["task_name"].rows()
-        replaced, kept = row_versions.apply_corrections(self._connection, self._number, rows)
-        for field, values in self._unique.items():
-            for group in values.repeated():
-                repeated = [each for each in group if kept is None or each.row in kept]
-                if len(repeated) > 1:
-                    self._reject_repeated(field, repeated, repeated_issues)
-        row_versions.supersede_earlier(self._connection, self._number)
-        is_first = self._number == 1
-        return EnrolledInput(
-            replaced=replaced, has_no_batch=self._has_origins and is_first and not replaced
-        )
+        labels = {each.version.input: label for label, each in self.files.items()}
+        self._unique.restore(given=labels)
+        changes = row_versions.replace_rows(self._connection, self._sources.values(), labels)
+        by_label = {labels[number]: change for number, change in changes.items()}
+        for label, known in self._moved.items():
+            _require_similar(self.files[label].file, known, by_label.get(label))
+        self._unique.reject(repeated_issues, given=labels)
+        return by_label
 
     def in_use(self, field: str, proposed: Mapping[tuple[str, int], str]) -> set[tuple[str, int]]:
         """
@@ -194,125 +248,62 @@ class Enrolment:
         found = self._unique[field].in_use(by_source) if by_source else set()
         return {(sheets[source], number) for source, number in found}
 
+    def _checked(self, file: GivenFile) -> InputVersion:
+        """Return the version of a file that is only checked, whatever its stamp contains."""
+        return self.versions.add(replace(file, stamp=None), at=self._at)
+
     def _source(self, layout: Layout) -> int:
         """Return the number of the sheet with *layout*; insert it on first use."""
         if (known := self._sources.get((layout.file, layout.sheet))) is not None:
             return known
         columns = {name: (column.heading, column.index) for name, column in layout.columns.items()}
-        cursor = self._connection.execute(
-            """
-            INSERT INTO sources (
-                enrolment, file, sheet, header_row, encoding, delimiter, columns, content
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM contents WHERE digest = ?))
-            """,
+        version = self.files[layout.file].version
+        (last,) = self._connection.execute(
+            "SELECT max(id) FROM sources WHERE input = ?", (version.input,)
+        ).fetchone()
+        source = version.input * _SOURCES_PER_INPUT if last is None else last + 1
+        self._connection.execute(
+            "INSERT INTO sheets VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                self._number,
-                layout.file,
+                source,
+                version.id,
                 layout.sheet,
                 layout.header_row,
                 layout.encoding,
                 layout.delimiter,
                 json.dumps(columns),
-                layout.content,
             ),
         )
-        source = int(cursor.lastrowid or 0)
         self._sources[layout.file, layout.sheet] = source
-        self._layouts[source] = layout
-        return source
+        return int(source)
 
     def _add_tasks(
-        self, source: int, tasks: Iterable[Task], selection: Container[int] | None
+        self,
+        source: int,
+        tasks: Iterable[Task],
+        selection: Container[int] | None,
+        facts: "_RowFacts",
     ) -> None:
         values = [
             (
+                source,
+                (number := task.location.number),
+                selection is None or number in selection,
                 self._target(task.key.target),
-                task.key,
                 task.body,
                 task.digest,
-                task.location.number,
-                selection is None or task.location.number in selection,
+                facts.prints[number],
+                task.key.task_name,
+                facts.ids.get(number, ""),
+                task.key.target.project_id,
+                task.key.target.instance_id,
             )
             for task in tasks
         ]
         self._connection.executemany(
-            _INSERT_TASK,
-            ((target, key.task_name, body, digest) for target, key, body, digest, *_ in values),
+            _INSERT_TASK, ((target, name) for _, _, _, target, _, _, _, name, *_ in values)
         )
-        self._connection.executemany(
-            _INSERT_ROW,
-            (
-                (
-                    source,
-                    number,
-                    target,
-                    key.task_name,
-                    digest,
-                    is_selected,
-                    key.task_name,
-                    key.target.project_id,
-                    key.target.instance_id,
-                )
-                for target, key, _, digest, number, is_selected in values
-            ),
-        )
-
-    def _add_rejected(self, source: int, rows: Iterable[RowRecord]) -> None:
-        self._connection.executemany(
-            "INSERT INTO rows (source, number, project_id, instance_id, task_name)"
-            " VALUES (?, ?, ?, ?, ?)",
-            ((source, *row) for row in rows),
-        )
-
-    def _add_origins(self, source: int, chunk: LoadedRows) -> None:
-        """Record which rows of *chunk*, enrolled before, correct rows of other files."""
-        origins = chunk.origins
-        if not origins:
-            return
-        found = [
-            (number, origin)
-            for number, text in zip(chunk.numbers, origins, strict=True)
-            if (origin := Origin.parse(text)) is not None
-        ]
-        self._has_origins = self._has_origins or any(origins)
-        row_versions.add(self._connection, source, found)
-
-    def _reject_repeated(
-        self,
-        field: str,
-        group: Sequence[ValueOfRow],
-        repeated_issues: Callable[[list[RepeatedValue]], Iterable[Issue]],
-    ) -> None:
-        """Reject the rows of *group*, which have the same target and the same value of *field*."""
-        # A check enrols only rejected rows; a repeated value can be in a row without other issues.
-        self._connection.executemany(
-            """
-            INSERT INTO rows (source, number, task_name, project_id, instance_id)
-            VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (source, number) DO UPDATE SET task = NULL
-            """,
-            (
-                (
-                    *each.row,
-                    each.text if field == "task_name" else "",
-                    each.project_id,
-                    each.instance_id,
-                )
-                for each in group
-            ),
-        )
-        issues = repeated_issues([self._repeated_value(field, each) for each in group])
-        for each, issue in zip(group, issues, strict=True):
-            self._add_late_issue(each.source, issue)
-
-    def _repeated_value(self, field: str, value: ValueOfRow) -> RepeatedValue:
-        layout = self._layouts[value.source]
-        return RepeatedValue(
-            field=field,
-            location=RowLocation(file=layout.file, sheet=layout.sheet, number=value.number),
-            column=layout.columns[field],
-            value=value.text,
-        )
+        self._connection.executemany(_INSERT_ROW, values)
 
     def _add_issues(self, source: int, issues: Iterable[Issue]) -> None:
         """Add the issues of new rows, which are in row order."""
@@ -322,19 +313,6 @@ class Enrolment:
             for position, issue in enumerate(group)
         ]
         insert(self._connection, "issues", records)
-
-    def _add_late_issue(self, source: int, issue: Issue) -> None:
-        """Add an issue after the earlier issues of its row."""
-        self._connection.execute(
-            """
-            INSERT INTO issues VALUES (
-                ?1, ?2,
-                (SELECT count(*) FROM issues WHERE source = ?1 AND number = ?2),
-                ?3, ?4, ?5, ?6, ?7, ?8, ?9
-            )
-            """,
-            (source, issue.number, *tuple(issue)[_CELL:]),
-        )
 
     def _target(self, target: Target) -> int:
         if target not in self._targets:
@@ -350,3 +328,54 @@ class Enrolment:
             ).fetchone()
             self._targets[target] = found[0]
         return self._targets[target]
+
+
+class _RowFacts:
+    """Hash of the texts of each row, and its values that must be unique, by row number."""
+
+    def __init__(self, chunk: LoadedRows | None = None) -> None:
+        self.prints: Mapping[int, int] = (
+            dict(zip(chunk.numbers, chunk.fingerprints(_FIELDS), strict=True)) if chunk else {}
+        )
+        self.ids: Mapping[int, str] = {}
+        self.compared: Collection[int] = ()
+
+    def add(self, field: str, numbers: Sequence[int], texts: Sequence[str]) -> None:
+        """Add the values of a field that must be unique."""
+        found = {number: text for number, text in zip(numbers, texts, strict=True) if text}
+        if field == "task_name":
+            self.compared = found.keys()
+        else:
+            self.ids = found
+
+    def of(self, number: int) -> tuple[int, str, bool]:
+        """Return hash, id and whether the name is compared, of a rejected row."""
+        return self.prints.get(number, 0), self.ids.get(number, ""), number in self.compared
+
+
+def _require_similar(file: GivenFile, known: str, change: VersionChange | None) -> None:
+    """Require that a file in another folder is a version of the input with its name."""
+    if change is None or change.same >= _SIMILAR_SHARE * min(change.rows):
+        return
+    msg = (
+        f"{file.path} has other rows than {known}, which has the same name and belongs to this"
+        " batch. Give both files in one command, rename one of them, or choose another results"
+        " folder with --results. Nothing was sent."
+    )
+    raise SettingsError(msg)
+
+
+def forget_unused(connection: sqlite3.Connection) -> None:
+    """Delete tasks and sheets without rows, and the content of earlier versions."""
+    connection.execute(
+        "DELETE FROM tasks WHERE status = 'not_attempted' AND attempts = 0"
+        " AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.task = tasks.id)"
+    )
+    connection.execute(
+        f"DELETE FROM sheets WHERE version NOT IN ({_NEWEST})"  # noqa: S608 # constant
+        " AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.source = sheets.id)"
+    )
+    connection.execute(
+        f"DELETE FROM content_parts WHERE content NOT IN"  # noqa: S608 # constant
+        f" (SELECT content FROM versions WHERE id IN ({_NEWEST}) AND content IS NOT NULL)"
+    )

@@ -79,14 +79,6 @@ def open_copy(connection: sqlite3.Connection, digest: str) -> Iterator[BinaryIO]
         yield file
 
 
-def forget_unused(connection: sqlite3.Connection) -> None:
-    """Delete the content that no sheet of the journal refers to."""
-    connection.execute(
-        "DELETE FROM contents WHERE id NOT IN"
-        " (SELECT content FROM sources WHERE content IS NOT NULL)"
-    )
-
-
 def _parts(file: BinaryIO) -> Iterator[bytes]:
     return iter(partial(file.read, PART_BYTES), b"")
 

@@ -24,7 +24,7 @@ from batchcreate.journal.database import (
     unusable,
 )
 from batchcreate.journal.deletions import CreatedTask
-from batchcreate.journal.enrolment import Enrolment
+from batchcreate.journal.enrolment import Enrolment, forget_unused
 from batchcreate.journal.statistics import Statistics
 from batchcreate.journal.work import Work, has_intents, move_to_endpoint
 from batchcreate.journal.writer import Writer
@@ -106,13 +106,14 @@ class Journal:
         return cls(connection)
 
     @contextmanager
-    def enrol(self, *, endpoint: str, is_kept: bool = True) -> Iterator[Enrolment]:
+    def enrol(self, *, endpoint: str, is_kept: bool = True, at: str = "") -> Iterator[Enrolment]:
         """
         Enrol the rows of all input files of a run, or none of them after an error.
 
         Args:
             endpoint: endpoint of the tasks; empty if only issues are recorded.
             is_kept: ``False`` to roll everything back at the end of the block.
+            at: time of the enrolment, UTC.
 
         Raises:
             SettingsError: tasks of the journal were sent to another endpoint.
@@ -121,7 +122,9 @@ class Journal:
         with transaction(self._connection, is_kept=is_kept):
             self._claim_endpoint(endpoint)
             has_contents = is_kept and self._lock is not None
-            yield Enrolment(self._connection, endpoint=endpoint, has_contents=has_contents)
+            yield Enrolment(self._connection, endpoint=endpoint, has_contents=has_contents, at=at)
+            # At the end, so that a new version can be compared with the one before.
+            forget_unused(self._connection)
 
     def apply_log(self) -> None:
         """Update the tasks from the logged attempts; attempts without outcome are unknown."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from batchcreate.clock import stamp_of_ms
-from batchcreate.errors import NotSentReason
+from batchcreate.errors import JournalError, NotSentReason
 from batchcreate.journal.work import json_list
 from batchcreate.models import (
     Column,
@@ -26,25 +26,16 @@ from batchcreate.models.rows import CONTENT_CHARS
 _NOT_CREATED: Final = "status IN ('rejected', 'not_attempted', 'failed', 'unknown')"
 
 _SHEETS: Final = f"""
-SELECT json_group_array(DISTINCT sources.id), file, sheet, header_row, encoding, delimiter,
-       columns, digest, count(DISTINCT not_created.number),
-       coalesce(
-           (SELECT origins.file FROM origins WHERE origins.source = sources.id LIMIT 1), file
-       ),
-       max(sources.id) AS newest
+SELECT sources.id, file, sheet, header_row, encoding, delimiter, columns, digest, count(*)
 FROM (SELECT source, number FROM results WHERE {_NOT_CREATED}) AS not_created
 JOIN sources ON sources.id = not_created.source JOIN contents ON contents.id = sources.content
-GROUP BY digest, file, sheet ORDER BY newest
+GROUP BY sources.id ORDER BY sources.id
 """  # noqa: S608 # contains no values
 
 _ROWS: Final = f"""
-SELECT results.number, results.source, status, http_status, error_code,
-       CASE WHEN status = 'rejected' THEN '' ELSE error_msg END,
-       not_sent_reason,
-       origins.content, origins.file, origins.sheet, origins.row
-FROM results LEFT JOIN origins USING (source, number)
-WHERE source IN (SELECT value FROM json_each(?)) AND {_NOT_CREATED}
-ORDER BY results.number, results.source DESC
+SELECT number, source, status, http_status, error_code,
+       CASE WHEN status = 'rejected' THEN '' ELSE error_msg END, not_sent_reason
+FROM results WHERE source IN (SELECT value FROM json_each(?)) AND {_NOT_CREATED} ORDER BY number
 """  # noqa: S608 # contains no values
 
 _ISSUES: Final = """
@@ -53,23 +44,12 @@ FROM issues WHERE source IN (SELECT value FROM json_each(?)) AND severity = 'err
 ORDER BY number, source DESC, position
 """
 
-# The input files of all rows; for rows of to-fix files, the original input file.
-_ORIGINAL_FILES: Final = """
-SELECT DISTINCT file FROM sources WHERE EXISTS (
-    SELECT 1 FROM rows WHERE rows.source = sources.id AND NOT EXISTS (
-        SELECT 1 FROM origins
-        WHERE origins.source = rows.source AND origins.number = rows.number
-    )
-)
-UNION SELECT file FROM origins
-"""
-
 
 def sheets_to_fix(connection: sqlite3.Connection) -> list[SheetToFix]:
     """Return the sheets with rows that are not created, in input order."""
     return [
         SheetToFix(
-            sources=json.loads(sources),
+            sources=[source],
             layout=Layout(
                 file=file,
                 sheet=sheet,
@@ -82,11 +62,11 @@ def sheets_to_fix(connection: sqlite3.Connection) -> list[SheetToFix]:
                 delimiter=delimiter,
                 content=digest,
             ),
-            original_file=original_file,
+            original_file=file,
             rows=count,
         )
         for (
-            sources, file, sheet, number, encoding, delimiter, columns, digest, count, original_file, _,
+            source, file, sheet, number, encoding, delimiter, columns, digest, count,
         ) in connection.execute(_SHEETS)
     ]  # fmt: skip
 
@@ -99,7 +79,7 @@ def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[R
     for row in connection.execute(_ROWS, sources):
         if row[0] == number:
             continue
-        number, source, status, http_status, error_code, error_msg, reason, *origin = row
+        number, source, status, http_status, error_code, error_msg, reason = row
         yield RowToFix(
             number=number,
             status=Status(status),
@@ -108,7 +88,7 @@ def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[R
             error_msg=error_msg,
             not_sent_reason=NotSentReason(reason) if reason else None,
             issues=issues.of(number, source),
-            origin=_origin(sheet.layout, number, origin).text,
+            origin=_origin(sheet.layout, number).text,
         )
 
 
@@ -131,25 +111,35 @@ class _Issues:
 
 
 def original_files(connection: sqlite3.Connection) -> set[str]:
-    """Return the labels of the input files that the rows come from, without to-fix files."""
-    return {file for (file,) in connection.execute(_ORIGINAL_FILES)}
+    """Return the labels of the inputs."""
+    return {label for (label,) in connection.execute("SELECT label FROM inputs")}
 
 
 def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
     return Issue(layout.file, layout.sheet, number, *values)
 
 
-def _origin(layout: Layout, number: int, origin: list[Any]) -> Origin:
-    """Return the original location of a row: this sheet, or the origin of a to-fix row."""
-    content, file, sheet, row = origin
-    if content is None:
-        return Origin(content=layout.content[:CONTENT_CHARS], location=_location(layout, number))
-    return Origin(content=content, location=RowLocation(file=file, sheet=sheet, number=row))
+def _origin(layout: Layout, number: int) -> Origin:
+    return Origin(content=layout.content[:CONTENT_CHARS], location=_location(layout, number))
 
 
 def _location(layout: Layout, number: int) -> RowLocation:
     return RowLocation(file=layout.file, sheet=layout.sheet, number=number)
 
+
+# Rows of the newest versions and removed rows whose tasks exist; created tasks, and their rows.
+_TOTALS: Final = """
+SELECT
+    (SELECT count(*) FROM rows WHERE is_current) + (
+        SELECT count(*) FROM rows JOIN tasks ON tasks.id = rows.task
+        WHERE NOT is_current AND tasks.status IN ('created', 'unknown')
+    ),
+    (SELECT count(*) FROM tasks WHERE status = 'created'),
+    (
+        SELECT count(*) FROM rows JOIN tasks ON tasks.id = rows.task
+        WHERE tasks.status = 'created'
+    )
+"""
 
 _RESULTS = """
 SELECT file, sheet, number, task_name, status, task_id, http_status, error_code,
@@ -160,8 +150,9 @@ FROM results
 
 
 def results(connection: sqlite3.Connection) -> Iterator[ResultRow]:
-    """Yield every row with its status, in input order."""
-    return _rows(connection.execute(f"{_RESULTS} ORDER BY source, number"))
+    """Yield every row with its status, in input order; withdrawn ones last."""
+    for where in ("status <> 'withdrawn'", "NOT is_current AND status = 'withdrawn'"):
+        yield from _rows(connection.execute(f"{_RESULTS} WHERE {where} ORDER BY source, number"))
 
 
 def not_created(connection: sqlite3.Connection, *, limit: int) -> Iterator[ResultRow]:
@@ -169,7 +160,7 @@ def not_created(connection: sqlite3.Connection, *, limit: int) -> Iterator[Resul
     return _rows(
         connection.execute(
             f"""
-            {_RESULTS} WHERE status <> 'created'
+            {_RESULTS} WHERE status NOT IN ('created', 'withdrawn')
             ORDER BY status = 'skipped', source, number LIMIT ?
             """,
             (limit,),
@@ -215,11 +206,27 @@ def issues(connection: sqlite3.Connection) -> Iterator[Issue]:
 
 
 def summary(connection: sqlite3.Connection) -> Summary:
-    """Count the rows per status."""
+    """
+    Count the rows per status.
+
+    Raises:
+        JournalError: the counts do not add up to the number of rows, or a created task is not in
+            exactly one row.
+
+    """
     found = connection.execute("SELECT status, count(*) FROM results GROUP BY status")
-    return Summary(
+    counted = Summary(
         counts=dict.fromkeys(Status, 0) | {Status(status): count for status, count in found}
     )
+    total, tasks, rows = connection.execute(_TOTALS).fetchone()
+    if counted.total != total or tasks != rows:
+        msg = (
+            f"the counts do not add up: {counted.total} rows have a status, but there are {total}"
+            f" rows; {tasks} tasks were created, and {rows} rows have one. This is a defect of"
+            " batchcreate; nothing was changed. Report it with the results folder"
+        )
+        raise JournalError(msg)
+    return counted
 
 
 def instances(connection: sqlite3.Connection) -> list[tuple[str, str]]:

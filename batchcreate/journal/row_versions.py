@@ -1,266 +1,253 @@
-"""Versions of input rows: corrections and superseded rows."""
+# ruff: noqa: S608 # the statements contain constants only
+"""Rows of earlier versions of the inputs: matched with the newest rows, kept, or withdrawn."""
 
+import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from batchcreate.journal.input_files import forget_unused
-from batchcreate.models import Origin
-from batchcreate.models.rows import CONTENT_CHARS
+_ADDRESSES_MAX: Final = 10_000
+"""Maximum number of changed rows of an input whose cells are compared."""
 
+# All rows of the newest versions, and those of earlier ones. A sheet that is the only one of its
+# version has no name here: a text file that was a workbook has the same rows.
 _TABLES: Final = """
--- Earlier request bodies of tasks that another row with the same key has replaced.
-CREATE TABLE temp.overwritten (task INTEGER, digest BLOB, body BLOB);
--- The input sheets that origins refer to, by each name that they use, and where they were read.
-CREATE TABLE temp.sheets (
-    content TEXT, file TEXT, sheet TEXT, id INTEGER, PRIMARY KEY (content, file, sheet)
-);
-CREATE TABLE temp.sheet_sources (id INTEGER, source INTEGER, PRIMARY KEY (id, source));
-CREATE TABLE temp.versions (
-    source INTEGER, number INTEGER, sheet INTEGER, row INTEGER,
-    is_new INTEGER, is_correction INTEGER, task INTEGER, status TEXT,
-    PRIMARY KEY (source, number)
-);
-CREATE INDEX temp.versions_row ON versions (sheet, row);
-CREATE TABLE temp.superseded (source INTEGER, number INTEGER, PRIMARY KEY (source, number));
--- The rows of this enrolment that have a task name.
-CREATE TABLE temp.names (source INTEGER, number INTEGER, PRIMARY KEY (source, number));
+CREATE TEMP TABLE names AS
+SELECT id AS source, input,
+       CASE WHEN count(*) OVER (PARTITION BY input, id IN (SELECT value FROM json_each(:new))) = 1
+       THEN '' ELSE sheet END AS name
+FROM sources;
+
+CREATE TEMP TABLE current AS
+SELECT source, number, input, names.name AS name, task, fingerprint, task_name, project_id, instance_id,
+       source IN (SELECT value FROM json_each(:new)) AS is_new, 0 AS is_known, 0 AS is_changed
+FROM rows JOIN temp.names USING (source) WHERE is_current;
+
+CREATE INDEX temp.current_key ON current (task_name, project_id, instance_id);
+CREATE INDEX temp.current_row ON current (input, name, number);
+
+CREATE TEMP TABLE earlier AS
+SELECT source, number, input, names.name AS name, task, fingerprint, task_name, project_id, instance_id,
+       source IN (SELECT value FROM json_each(:old)) AS is_last,
+       coalesce(tasks.status IN ('created', 'unknown'), 0) AS may_exist,
+       0 AS is_found, 0 AS is_moved
+FROM rows JOIN temp.names USING (source) LEFT JOIN tasks ON tasks.id = rows.task
+WHERE NOT is_current;
+
+CREATE INDEX temp.earlier_key ON earlier (task_name, project_id, instance_id);
+CREATE INDEX temp.earlier_row ON earlier (input, name, number);
+CREATE INDEX temp.earlier_text ON earlier (input, fingerprint);
 """
 
-_TRIGGER: Final = """
-CREATE TEMP TRIGGER keep_overwritten BEFORE UPDATE OF body ON main.tasks BEGIN
-    INSERT INTO overwritten VALUES (old.id, old.digest, old.body);
-END
+_SAME_KEY: Final = """
+earlier.task_name <> '' AND earlier.task_name = current.task_name
+AND earlier.project_id = current.project_id AND earlier.instance_id = current.instance_id
 """
 
-_CORRECTIONS: Final = """
-INSERT INTO temp.versions
-SELECT origins.source, origins.number, sheets.id, origins.row, enrolment = :enrolment, 1, task,
-       status
-FROM origins JOIN temp.sheets USING (content, file, sheet)
-JOIN sources ON sources.id = origins.source
-LEFT JOIN rows USING (source, number) LEFT JOIN tasks ON tasks.id = rows.task
+_SAME_ADDRESS: Final = """
+earlier.input = current.input AND earlier.name = current.name AND earlier.number = current.number
 """
 
-_ORIGINALS: Final = """
-INSERT OR IGNORE INTO temp.versions
-SELECT sheet_sources.source, origins.row, sheets.id, origins.row, enrolment = :enrolment, 0, task,
-       status
-FROM origins JOIN temp.sheets USING (content, file, sheet)
-JOIN temp.sheet_sources ON sheet_sources.id = sheets.id
-JOIN sources ON sources.id = sheet_sources.source
-LEFT JOIN rows ON rows.source = sheet_sources.source AND rows.number = origins.row
-LEFT JOIN tasks ON tasks.id = rows.task
+_SAME_TEXT: Final = """
+earlier.input = current.input AND earlier.fingerprint = current.fingerprint
 """
 
-# A correction that is enrolled now supersedes the other versions of its row.
-_BY_NEW_CORRECTION: Final = """
-INSERT OR IGNORE INTO temp.superseded
-SELECT version.source, version.number
-FROM temp.versions AS version JOIN temp.versions AS correction USING (sheet, row)
-WHERE correction.is_new AND correction.is_correction
-AND NOT (version.is_new AND version.is_correction)
-AND (
-    version.task IS NULL
-    OR version.status IN ('not_attempted', 'failed')
-    OR version.task IS correction.task
-)
-"""
-
-# An original that is enrolled again without its correction. If the correction was sent, the original
-# is superseded, so that no second task is created under the old name; otherwise the correction is.
-_BY_SENT_CORRECTION: Final = """
-INSERT OR IGNORE INTO temp.superseded
-SELECT original.source, original.number
-FROM temp.versions AS original JOIN temp.versions AS correction USING (sheet, row)
-WHERE original.is_new AND NOT original.is_correction
-AND correction.is_correction AND NOT correction.is_new
-AND correction.status IN ('created', 'unknown', 'skipped')
-AND correction.task IS NOT original.task
-"""
-
-_BY_NEW_ORIGINAL: Final = """
-INSERT OR IGNORE INTO temp.superseded
-SELECT correction.source, correction.number
-FROM temp.versions AS correction JOIN temp.versions AS original USING (sheet, row)
-WHERE original.is_new AND NOT original.is_correction
-AND correction.is_correction AND NOT correction.is_new
-AND (correction.task IS NULL OR correction.status IN ('not_attempted', 'failed'))
-AND (original.source, original.number) NOT IN (SELECT source, number FROM temp.superseded)
-"""
-
-# A rejected correction and its original, whose task exists, do not have duplicate names.
-_NOT_DUPLICATE: Final = """
-DELETE FROM temp.names WHERE (source, number) IN (
-    SELECT correction.source, correction.number
-    FROM temp.versions AS correction JOIN temp.versions AS original USING (sheet, row)
-    JOIN rows AS a ON a.source = correction.source AND a.number = correction.number
-    JOIN rows AS b ON b.source = original.source AND b.number = original.number
-    WHERE correction.is_new AND correction.is_correction
-    AND original.is_new AND NOT original.is_correction
-    AND (a.project_id, a.instance_id, a.task_name) = (b.project_id, b.instance_id, b.task_name)
-)
-"""
-
-_COUNT: Final = """
-SELECT count(*) FROM temp.superseded JOIN temp.versions USING (source, number)
-WHERE is_new AND (
-    EXISTS (
-        SELECT 1 FROM rows
-        WHERE rows.source = superseded.source AND rows.number = superseded.number
+_MATCH: Final = (
+    # a new row with the name or the texts of a row of the last version is the same row
+    f"""
+    UPDATE temp.current SET is_known = 1, is_changed = fingerprint <> (
+        SELECT fingerprint FROM temp.earlier
+        WHERE is_last AND earlier.input = current.input AND {_SAME_KEY} LIMIT 1
     )
-    OR (source, number) IN (SELECT source, number FROM temp.names)
-)
-"""
-
-# A superseded row can have been enrolled after the row with the same key that is kept.
-_RESTORE: Final = """
-UPDATE tasks SET body = overwritten.body, digest = overwritten.digest
-FROM temp.overwritten
-WHERE tasks.id = overwritten.task AND tasks.digest <> overwritten.digest
-AND EXISTS (
-    SELECT 1 FROM rows JOIN sources ON sources.id = rows.source
-    WHERE rows.task = tasks.id AND rows.digest = overwritten.digest
-    AND sources.enrolment = :enrolment
-)
-"""
-
-_SOURCES: Final = """
-SELECT substr(contents.digest, 1, ?), sheet, enrolment, file, sources.id
-FROM sources JOIN contents ON contents.id = sources.content
-"""
-
-
-def begin(connection: sqlite3.Connection) -> None:
-    """Create the temporary tables for the rows of one enrolment."""
-    connection.execute("DROP TRIGGER IF EXISTS temp.keep_overwritten")
-    for name in ("overwritten", "sheets", "sheet_sources", "versions", "superseded", "names"):
-        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
-    for statement in filter(str.strip, _TABLES.split(";")):
-        connection.execute(statement)
-    connection.execute(_TRIGGER)
-
-
-def add(connection: sqlite3.Connection, source: int, rows: Iterable[tuple[int, Origin]]) -> None:
-    """Record the origins of *rows* of *source*, given by number; the rows are enrolled."""
-    connection.executemany(
-        "INSERT INTO origins VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            (source, number, origin.content, original.file, original.sheet, original.number)
-            for number, origin in rows
-            for original in (origin.location,)
-        ),
+    WHERE is_new AND EXISTS (
+        SELECT 1 FROM temp.earlier
+        WHERE is_last AND earlier.input = current.input AND {_SAME_KEY}
     )
+    """,
+    f"""
+    UPDATE temp.current SET is_known = 1
+    WHERE is_new AND EXISTS (SELECT 1 FROM temp.earlier WHERE is_last AND {_SAME_TEXT})
+    """,
+    # an earlier row whose name or texts are in use is not needed; its task is that of the other row
+    f"""
+    UPDATE temp.earlier SET is_found = 1 WHERE EXISTS (
+        SELECT 1 FROM temp.current
+        WHERE {_SAME_KEY} AND (NOT may_exist OR current.task = earlier.task)
+    )
+    """,
+    f"""
+    UPDATE temp.earlier SET is_found = 1
+    WHERE NOT may_exist AND EXISTS (SELECT 1 FROM temp.current WHERE {_SAME_TEXT})
+    """,
+    # its name is at an address where no row with this name was
+    f"""
+    UPDATE temp.earlier SET is_moved = 1 WHERE is_last AND EXISTS (
+        SELECT 1 FROM temp.current WHERE is_new AND {_SAME_KEY} AND NOT EXISTS (
+            SELECT 1 FROM temp.earlier AS other
+            WHERE other.is_last AND other.task_name = current.task_name
+            AND (other.input, other.name, other.number)
+                = (current.input, current.name, current.number)
+        )
+    )
+    """,
+    # another row at the same address is the same row, with changes
+    f"""
+    UPDATE temp.earlier SET is_found = 1
+    WHERE is_last AND NOT may_exist AND EXISTS (
+        SELECT 1 FROM temp.current WHERE is_new AND NOT is_known AND {_SAME_ADDRESS}
+    )
+    """,
+    f"""
+    UPDATE temp.current SET is_known = 1, is_changed = 1
+    WHERE is_new AND NOT is_known AND EXISTS (
+        SELECT 1 FROM temp.earlier
+        WHERE is_last AND NOT is_moved AND NOT may_exist AND {_SAME_ADDRESS}
+    )
+    """,
+)
+
+_OLD: Final = """
+SELECT DISTINCT source FROM rows JOIN sources ON sources.id = rows.source
+WHERE is_current AND input IN (SELECT value FROM json_each(?))
+AND source NOT IN (SELECT value FROM json_each(?))
+"""
+
+_ISSUE_CELLS: Final = """
+SELECT input, sources.sheet, cell FROM issues JOIN sources ON sources.id = issues.source
+WHERE severity = 'error' AND source IN (SELECT value FROM json_each(:old)) AND cell <> ''
+"""
+
+_COUNTS: Final = """
+SELECT input,
+       count(*) FILTER (WHERE is_changed), count(*) FILTER (WHERE NOT is_known), count(*),
+       count(*) FILTER (WHERE is_known AND task_name <> '' OR EXISTS (
+           SELECT 1 FROM temp.earlier
+           WHERE earlier.input = current.input AND earlier.fingerprint = current.fingerprint
+       ))
+FROM temp.current WHERE is_new GROUP BY input
+"""
+
+_LOST: Final = """
+SELECT input, count(*) FILTER (WHERE NOT is_found AND NOT may_exist),
+       count(*) FILTER (WHERE NOT is_found AND may_exist), count(*)
+FROM temp.earlier WHERE is_last GROUP BY input
+"""
+
+_ADDRESSES: Final = f"""
+SELECT current.input, sources.sheet, current.number
+FROM temp.current JOIN temp.earlier ON {_SAME_ADDRESS} JOIN sources ON sources.id = current.source
+WHERE is_new AND is_last AND NOT is_moved AND current.fingerprint <> earlier.fingerprint
+AND (NOT EXISTS (
+    SELECT 1 FROM temp.earlier AS other
+    WHERE other.is_last AND other.input = current.input AND other.task_name <> ''
+    AND other.task_name = current.task_name AND other.project_id = current.project_id
+    AND other.instance_id = current.instance_id
+    AND (other.name, other.number) <> (current.name, current.number)
+))
+ORDER BY 1, 2, 3
+"""
 
 
-def apply_corrections(
-    connection: sqlite3.Connection, enrolment: int, rows: Iterable[tuple[int, int]]
-) -> tuple[int, set[tuple[int, int]] | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChange:
     """
-    Remove the rows that another version supersedes.
+    What is different in the newest version of an input.
 
-    Return the number of removed rows that belong to *enrolment*, and those of *rows* whose values
-    must be unique; None if these are all.
+    Attributes:
+        rows: number of its rows, and of the rows of the version before.
+        changed: number of changed rows.
+        new: number of rows that are in no earlier version.
+        withdrawn: number of rows that were removed from the file and never created.
+        removed: number of rows that were removed from the file, but whose tasks exist.
+        same: number of rows that have the name or the content of a row of the version before.
+        addresses: sheet and number of the changed rows whose cells can be compared.
+        issue_cells: sheet and address of the cells with issues in the version before.
+
+    """
+
+    rows: tuple[int, int]
+    changed: int
+    new: int
+    withdrawn: int
+    removed: int
+    same: int
+    addresses: Sequence[tuple[str, int]] = ()
+    issue_cells: Collection[tuple[str, str]] = ()
+
+
+def replace_rows(
+    connection: sqlite3.Connection, new: Collection[int], inputs: Collection[int]
+) -> Mapping[int, VersionChange]:
+    """
+    Replace the rows of the version before by those of the newest one.
+
+    Earlier rows that are in no newest version are kept: as created or unknown rows, or as
+    withdrawn ones.
 
     Args:
         connection: connection of the journal.
-        enrolment: number of the enrolment.
-        rows: source and number of its rows that have a task name.
+        new: numbers of the sheets that were enrolled now.
+        inputs: numbers of their inputs.
+
+    Returns:
+        The changes of each input that had an earlier version, by its number.
 
     """
-    if connection.execute("SELECT 1 FROM origins").fetchone() is None:
-        return 0, None
-    connection.executemany("INSERT INTO temp.names VALUES (?, ?)", rows)
-    _find_sheets(connection)
-    for statement in (
-        _CORRECTIONS,
-        _ORIGINALS,
-        _BY_NEW_CORRECTION,
-        _BY_SENT_CORRECTION,
-        _BY_NEW_ORIGINAL,
-    ):
-        connection.execute(statement, {"enrolment": enrolment})
-    count = connection.execute(_COUNT).fetchone()
-    for table in ("temp.names", "issues", "origins", "rows"):
-        connection.execute(
-            f"DELETE FROM {table}"  # noqa: S608 # constant names
-            " WHERE (source, number) IN (SELECT source, number FROM temp.superseded)"
-        )
-    connection.execute(_NOT_DUPLICATE)
-    connection.execute("DROP TRIGGER temp.keep_overwritten")
-    connection.execute(_RESTORE, {"enrolment": enrolment})
-    return int(count[0]), set(connection.execute("SELECT source, number FROM temp.names"))
-
-
-def _find_sheets(connection: sqlite3.Connection) -> None:
-    """Find the sheets that the origins refer to, even if their files were renamed."""
-    sources: dict[tuple[str, str], list[tuple[int, str, int]]] = defaultdict(list)
-    for content, sheet, *source in connection.execute(_SOURCES, (CONTENT_CHARS,)):
-        sources[content, sheet].append(source)
-    names = connection.execute("SELECT DISTINCT content, file, sheet FROM origins").fetchall()
-    sheets: dict[tuple[str, ...], int] = {}
-    for content, file, sheet in names:
-        found = sources[content, sheet]
-        has_copies = len({enrolment for enrolment, *_ in found}) < len(found)
-        name = (content, sheet, file) if has_copies else (content, sheet)
-        number = sheets.setdefault(name, len(sheets))
-        connection.execute(
-            "INSERT INTO temp.sheets VALUES (?, ?, ?, ?)", (content, file, sheet, number)
-        )
-        connection.executemany(
-            "INSERT OR IGNORE INTO temp.sheet_sources VALUES (?, ?)",
-            [(number, source) for _, label, source in found if not has_copies or label == file],
-        )
-
-
-_SUPERSEDE: Final = (
-    # rows of the same task, wherever they are now
-    """
-    DELETE FROM rows
-    WHERE source IN (SELECT id FROM sources WHERE enrolment < :enrolment)
-    AND task IN (
-        SELECT task FROM rows JOIN sources ON sources.id = rows.source
-        WHERE enrolment = :enrolment AND task IS NOT NULL
+    found = connection.execute(_OLD, (json.dumps(list(inputs)), json.dumps(list(new))))
+    old = [source for (source,) in found]
+    values = {"new": json.dumps(list(new)), "old": json.dumps(old)}
+    connection.execute(
+        "UPDATE rows SET is_current = 0 WHERE source IN (SELECT value FROM json_each(:old))",
+        values,
     )
-    """,
-    # rejected rows that are enrolled again under the same name, corrected or not
-    """
-    DELETE FROM rows
-    WHERE source IN (SELECT id FROM sources WHERE enrolment < :enrolment) AND task IS NULL
-    AND (project_id, instance_id, task_name) IN (
-        SELECT project_id, instance_id, task_name
-        FROM rows JOIN sources ON sources.id = rows.source
-        WHERE enrolment = :enrolment AND task_name <> ''
+    if connection.execute("SELECT 1 FROM rows WHERE NOT is_current").fetchone() is None:
+        return {}
+    _match(connection, values)
+    changes = _changes(connection, values)
+    connection.execute(
+        "DELETE FROM rows WHERE (source, number) IN"
+        " (SELECT source, number FROM temp.earlier WHERE is_found)"
     )
-    """,
-    # rows of the same files that were never sent
-    """
-    DELETE FROM rows
-    WHERE source IN (
-        SELECT id FROM sources WHERE enrolment < :enrolment
-        AND file IN (SELECT file FROM sources WHERE enrolment = :enrolment)
+    connection.execute(
+        "DELETE FROM issues WHERE (source, number) IN"
+        " (SELECT source, number FROM temp.earlier WHERE is_last)"
     )
-    AND (task IS NULL OR task IN (SELECT id FROM tasks WHERE status = 'not_attempted'))
-    """,
-    # tasks and sources without rows
-    """
-    DELETE FROM tasks WHERE status = 'not_attempted' AND attempts = 0
-    AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.task = tasks.id)
-    """,
-    """
-    DELETE FROM sources WHERE enrolment < :enrolment
-    AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.source = sources.id)
-    """,
-)
+    return changes
 
 
-def supersede_earlier(connection: sqlite3.Connection, enrolment: int) -> None:
-    """
-    Replace rows of earlier enrolments by the same rows of *enrolment*.
+def _match(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
+    """Find the earlier rows among the current ones."""
+    for name in ("names", "current", "earlier"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    for statement in filter(str.strip, _TABLES.split(";")):
+        used = {name: text for name, text in values.items() if f":{name}" in statement}
+        connection.execute(statement, used)
+    for statement in _MATCH:
+        connection.execute(statement)
 
-    A row that was sent is kept, even if it is missing in the newest version of its file.
-    """
-    for statement in _SUPERSEDE:
-        connection.execute(statement, {"enrolment": enrolment})
-    forget_unused(connection)
+
+def _changes(
+    connection: sqlite3.Connection, values: Mapping[str, str]
+) -> Mapping[int, VersionChange]:
+    addresses: dict[int, list[tuple[str, int]]] = {}
+    for number, sheet, row in connection.execute(_ADDRESSES):
+        addresses.setdefault(number, []).append((sheet, row))
+    cells: dict[int, set[tuple[str, str]]] = {}
+    for number, sheet, cell in connection.execute(_ISSUE_CELLS, {"old": values["old"]}):
+        cells.setdefault(number, set()).add((sheet, cell))
+    counts = {number: rest for number, *rest in connection.execute(_COUNTS)}
+    changes = {}
+    for number, withdrawn, removed, before in connection.execute(_LOST):
+        changed, new, rows, same = counts.get(number, (0, 0, 0, 0))
+        changes[number] = VersionChange(
+            rows=(rows, before),
+            changed=changed,
+            new=new,
+            withdrawn=withdrawn,
+            removed=removed,
+            same=same,
+            addresses=addresses.get(number, [])[:_ADDRESSES_MAX],
+            issue_cells=cells.get(number, set()),
+        )
+    return changes

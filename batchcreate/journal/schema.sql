@@ -3,8 +3,9 @@ CREATE TABLE meta (
     value NOT NULL
 ) WITHOUT ROWID;
 
--- The last intent and the last outcome that are applied to their tasks.
-INSERT INTO meta VALUES ('applied_intent', 0), ('applied_outcome', 0);
+-- The last intent and the last outcome that are applied to their tasks; the id of the batch.
+INSERT INTO meta VALUES
+    ('applied_intent', 0), ('applied_outcome', 0), ('batch', lower(hex(randomblob(16))));
 
 -- One row per run.
 CREATE TABLE runs (
@@ -28,8 +29,6 @@ CREATE TABLE tasks (
     id INTEGER PRIMARY KEY,
     target INTEGER NOT NULL REFERENCES targets (id),
     name TEXT NOT NULL,
-    body BLOB NOT NULL,
-    digest BLOB NOT NULL,
     sent_digest BLOB,
     status TEXT NOT NULL DEFAULT 'not_attempted' CHECK (
         status IN ('not_attempted', 'created', 'failed', 'unknown', 'skipped')
@@ -111,52 +110,75 @@ CREATE TABLE content_parts (
     PRIMARY KEY (content, position)
 );
 
--- One row per sheet and enrolment; an enrolment reads all files of a run. Together with the content
--- of the file it has everything that is necessary to read the sheet again in the same way.
-CREATE TABLE sources (
+-- The input files of the batch. The path is that of the last file that was not a to-fix file.
+CREATE TABLE inputs (
     id INTEGER PRIMARY KEY,
-    enrolment INTEGER NOT NULL,
-    file TEXT NOT NULL,
-    sheet TEXT NOT NULL,
+    label TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL
+);
+
+-- The content of an input each time it was given; the newest version counts. The base of a
+-- correction is the number of the version that the to-fix file was made from.
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY,
+    input INTEGER NOT NULL REFERENCES inputs (id),
+    number INTEGER NOT NULL,
+    base INTEGER,
     content INTEGER REFERENCES contents (id),
+    given_at TEXT NOT NULL,
+    UNIQUE (input, number)
+);
+
+-- One row per sheet of a version. Together with the content of the version it has everything that
+-- is necessary to read the sheet again in the same way. The ids ascend in the order of the inputs.
+CREATE TABLE sheets (
+    id INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL REFERENCES versions (id),
+    sheet TEXT NOT NULL,
     header_row INTEGER NOT NULL,
     encoding TEXT NOT NULL,
     delimiter TEXT NOT NULL,
     columns TEXT NOT NULL -- JSON: heading and index by field
 );
 
--- One row per input row, in input order. A rejected row has no task.
+CREATE VIEW sources AS
+SELECT
+    sheets.*,
+    versions.input,
+    versions.number AS version_number,
+    versions.content,
+    inputs.label AS file
+FROM sheets
+JOIN versions ON versions.id = sheets.version
+JOIN inputs ON inputs.id = versions.input;
+
+-- One row per input row, in input order. A row that is not current was in an earlier version of its
+-- input only. A rejected row has no task; one with a body is rejected because it repeats a value.
 CREATE TABLE rows (
-    source INTEGER NOT NULL REFERENCES sources (id),
+    source INTEGER NOT NULL REFERENCES sheets (id),
     number INTEGER NOT NULL,
+    is_current INTEGER NOT NULL DEFAULT 1,
+    is_selected INTEGER NOT NULL DEFAULT 0,
+    is_compared INTEGER NOT NULL DEFAULT 1, -- its name must be unique in the batch
     task INTEGER REFERENCES tasks (id),
+    target INTEGER REFERENCES targets (id),
+    body BLOB,
     digest BLOB,
-    is_selected INTEGER NOT NULL DEFAULT 1,
+    fingerprint INTEGER NOT NULL, -- hash of the texts of all fields, as typed
     task_name TEXT NOT NULL,
+    given_id TEXT NOT NULL DEFAULT '', -- task_id that the row gives
     project_id TEXT NOT NULL,
     instance_id TEXT NOT NULL,
     PRIMARY KEY (source, number)
 ) WITHOUT ROWID;
 
+CREATE INDEX rows_earlier ON rows (source, number) WHERE NOT is_current;
+
 CREATE INDEX rows_task ON rows (task) WHERE task IS NOT NULL;
-
--- Rows of to-fix files, with the location of the original row.
-CREATE TABLE origins (
-    source INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    file TEXT NOT NULL,
-    sheet TEXT NOT NULL,
-    row INTEGER NOT NULL,
-    PRIMARY KEY (source, number),
-    FOREIGN KEY (source, number) REFERENCES rows (source, number) ON DELETE CASCADE
-) WITHOUT ROWID;
-
-CREATE INDEX origins_row ON origins (content, row);
 
 -- Errors and warnings of input rows. A check records warnings of rows that are not in the journal.
 CREATE TABLE issues (
-    source INTEGER NOT NULL REFERENCES sources (id) ON DELETE CASCADE,
+    source INTEGER NOT NULL REFERENCES sheets (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
     position INTEGER NOT NULL,
     column_heading TEXT NOT NULL,
@@ -173,12 +195,13 @@ CREATE TRIGGER rows_deleted AFTER DELETE ON rows BEGIN
     DELETE FROM issues WHERE source = old.source AND number = old.number;
 END;
 
--- Status of each row in the reports: that of its task, unless the row was changed afterwards.
+-- Status of each row in the reports: that of its task, unless the row was changed afterwards, or was
+-- removed from its file before a task existed.
 CREATE VIEW results AS
 SELECT
     rows.source,
     rows.number,
-    sources.enrolment,
+    rows.is_current,
     sources.file,
     sources.sheet,
     rows.task_name,
@@ -187,14 +210,22 @@ SELECT
     rows.task,
     tasks.target,
     CASE
+        WHEN NOT rows.is_current AND coalesce(tasks.status NOT IN ('created', 'unknown'), TRUE)
+            THEN 'withdrawn'
         WHEN rows.task IS NULL THEN 'rejected'
-        WHEN tasks.status = 'created' AND rows.digest <> tasks.sent_digest THEN 'skipped'
+        WHEN rows.is_current AND tasks.status = 'created' AND rows.digest <> tasks.sent_digest
+            THEN 'skipped'
         ELSE tasks.status
     END AS status,
     coalesce(tasks.task_id, '') AS task_id,
     tasks.http_status,
-    CASE WHEN rows.task IS NULL THEN 'INVALID_ROW' ELSE tasks.error_code END AS error_code,
     CASE
+        WHEN rows.task IS NULL AND rows.is_current THEN 'INVALID_ROW'
+        ELSE coalesce(tasks.error_code, '')
+    END AS error_code,
+    CASE
+        WHEN NOT rows.is_current AND coalesce(tasks.status NOT IN ('created', 'unknown'), TRUE)
+            THEN 'the row is no longer in its file; it was never created'
         WHEN rows.task IS NULL THEN (
             SELECT group_concat(message, char(10))
             FROM (
@@ -204,7 +235,7 @@ SELECT
                 ORDER BY position
             )
         )
-        WHEN tasks.status = 'created' AND rows.digest <> tasks.sent_digest
+        WHEN rows.is_current AND tasks.status = 'created' AND rows.digest <> tasks.sent_digest
             THEN 'the row was changed after its task had been created'
         WHEN tasks.status = 'unknown' AND tasks.finished_ms IS NULL
             THEN 'sent, but no answer was recorded'

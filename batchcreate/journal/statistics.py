@@ -224,7 +224,7 @@ class Statistics:
         """Return the rows per status of each file or instance, largest first; the rest is one share."""
         sums = ", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in Status)
         found = self._connection.execute(
-            f"SELECT {by}, {sums} FROM results GROUP BY {by} ORDER BY count(*) DESC, min(source), {by}"  # noqa: S608 # constant names
+            f"SELECT {by}, {sums} FROM results WHERE status <> 'withdrawn' GROUP BY {by} ORDER BY count(*) DESC, min(source), {by}"  # noqa: S608 # constant names
         )
         named = [_share(name, counts) for name, *counts in islice(found, SHARES_MAX)]
         rest = [0] * len(Status)

@@ -41,7 +41,7 @@ CREATE TEMP TABLE IF NOT EXISTS work (
 """
 
 _TASK = """
-    tasks.id, tasks.name, tasks.body, work.row, sources.file, sources.sheet,
+    tasks.id, tasks.name, rows.body, work.row, sources.file, sources.sheet,
     targets.endpoint, targets.project_id, targets.instance_id
 """
 
@@ -121,15 +121,14 @@ class Work:
         self._connection = connection
 
     def select_from_input(self) -> None:
-        """Select the selected rows of the last enrolment."""
+        """Select the selected rows of the files that were given last."""
         self._begin()
         self._connection.execute(
             """
             INSERT OR IGNORE INTO work (task, source, row)
             SELECT rows.task, rows.source, rows.number
-            FROM rows JOIN sources ON sources.id = rows.source JOIN tasks ON tasks.id = rows.task
-            WHERE rows.is_selected AND tasks.status IN ('not_attempted', 'failed', 'unknown')
-              AND sources.enrolment = (SELECT max(enrolment) FROM sources)
+            FROM rows JOIN tasks ON tasks.id = rows.task
+            WHERE rows.is_current AND rows.is_selected AND tasks.status IN ('not_attempted', 'failed', 'unknown')
             ORDER BY rows.source, rows.number
             """
         )
@@ -148,7 +147,7 @@ class Work:
             INSERT OR IGNORE INTO work (task, source, row)
             SELECT rows.task, rows.source, rows.number
             FROM rows JOIN tasks ON tasks.id = rows.task
-            WHERE tasks.status IN ('not_attempted', 'failed', 'unknown')
+            WHERE rows.is_current AND tasks.status IN ('not_attempted', 'failed', 'unknown')
               AND (
                   ?1 = '[]'
                   OR tasks.status IN (SELECT value FROM json_each(?1))
@@ -201,6 +200,7 @@ class Work:
             f"""
             SELECT work.number, {_TASK}
             FROM work JOIN tasks ON tasks.id = work.task
+            JOIN rows ON rows.source = work.source AND rows.number = work.row
             JOIN sources ON sources.id = work.source JOIN targets ON targets.id = tasks.target
             WHERE work.number > ? AND tasks.status <> 'unknown'
             ORDER BY work.number LIMIT ?
@@ -247,7 +247,7 @@ class Work:
             SELECT max(intents.id), max(intents.at_ms, coalesce(tasks.finished_ms, 0)),
                    tasks.http_status, tasks.error_code, tasks.error_msg, work.number IS NOT NULL,
                    tasks.finished_ms IS NOT NULL,
-                   tasks.id, tasks.name, tasks.body, rows.number, sources.file, sources.sheet,
+                   tasks.id, tasks.name, rows.body, rows.number, sources.file, sources.sheet,
                    targets.endpoint, targets.project_id, targets.instance_id
             FROM tasks
             JOIN rows ON rows.task = tasks.id

@@ -7,6 +7,7 @@ from batchcreate.loader.inputs import (
     LoadOptions,
     labels,
     open_input,
+    readable,
     require_sheets,
     spooled,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "labels",
     "open_input",
     "read",
+    "readable",
     "require_mapped",
     "require_sheets",
     "spooled",

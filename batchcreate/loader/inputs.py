@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, Literal
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
-from batchcreate.models import Layout, Skipped
+from batchcreate.models import Layout, Skipped, Stamp
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -25,8 +25,11 @@ STANDARD_INPUT: Final = Path("-")
 
 STANDARD_INPUT_LABEL: Final = "stdin"
 
-LoadEvent = Layout | Skipped | Chunk
-"""The layout of a sheet, followed by its rows in chunks; or a part that was skipped."""
+LoadEvent = Stamp | Layout | Skipped | Chunk
+"""
+The stamp of a to-fix file, first of all; the layout of a sheet, followed by its rows in chunks; or a
+part that was skipped.
+"""
 
 _LOCK_FILE_PREFIX: Final = "~$"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -77,7 +80,7 @@ def labels(paths: Sequence[Path]) -> list[str]:
         (STANDARD_INPUT_LABEL,) if path == STANDARD_INPUT else path.absolute().parts
         for path in paths
     ]
-    return [_readable(_label(parts, all_parts)) for parts in all_parts]
+    return [readable(_label(parts, all_parts)) for parts in all_parts]
 
 
 def _label(parts: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str:
@@ -87,7 +90,7 @@ def _label(parts: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str:
     return "/".join(parts[-count:])
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """Return *name* with bytes that are not UTF-8 written as escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 

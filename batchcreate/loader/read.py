@@ -12,7 +12,7 @@ from batchcreate.loader.hidden_rows import SkippedHiddenRows
 from batchcreate.loader.inputs import TEXT_SUFFIXES, LoadEvent, LoadOptions, open_input
 from batchcreate.loader.repeated_headers import RepeatedHeaders
 from batchcreate.loader.workbook_reader import read_workbook
-from batchcreate.models import RowNumbers, Skipped
+from batchcreate.models import RowNumbers, Skipped, Stamp
 from batchcreate.workbooks.file_types import HEAD_BYTES, other_type
 
 _COLON: Final = "[:：]"
@@ -124,6 +124,9 @@ def _without_skipped_rows(
             chunk = rows.select(event)
             if len(chunk.frame):
                 yield chunk
+            continue
+        if isinstance(event, Stamp):
+            yield event
             continue
         yield from rows.skipped(file, sheet)
         rows, file, sheet = _SheetRows(options), event.file, event.sheet

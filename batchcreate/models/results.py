@@ -117,7 +117,11 @@ class Decision:
 
 
 class Status(StrEnum):
-    """Status of a row; the six counts of a summary add up to the number of input rows."""
+    """
+    Status of a row.
+
+    The counts of a summary, without that of withdrawn rows, add up to the number of rows.
+    """
 
     REJECTED = "rejected"
     NOT_ATTEMPTED = "not_attempted"
@@ -125,6 +129,7 @@ class Status(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +210,8 @@ class Summary:
 
     @property
     def total(self) -> int:
-        """Number of input rows."""
-        return sum(self.counts.values())
+        """Number of rows in the newest versions, and of removed rows whose tasks exist."""
+        return sum(self.counts.values()) - self.counts[Status.WITHDRAWN]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

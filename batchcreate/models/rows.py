@@ -303,6 +303,7 @@ class RepeatedValue:
         location: one of the rows.
         column: column of the field in its sheet.
         value: the cleaned value.
+        has_task: True if the task of this row was sent, so that the row keeps its value.
 
     """
 
@@ -310,6 +311,7 @@ class RepeatedValue:
     location: RowLocation
     column: Column
     value: str
+    has_task: bool = False
 
 
 CONTENT_CHARS: Final = 12
@@ -366,7 +368,7 @@ _STAMP: Final = re.compile(r"([0-9a-f]{0,32}) ([0-9]{1,9}) ([^\0]{1,1000})")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
     """
-    Mark in a to-fix file that tells which version of which input it corrects.
+    Mark in a to-fix file: the version of the input that it corrects.
 
     Attributes:
         batch: id of the batch; empty if the file was written by a check.

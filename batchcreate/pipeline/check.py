@@ -83,8 +83,7 @@ def check(source: Input) -> Iterator[CheckResult]:
     with Journal.scratch() as journal, journal.enrol(endpoint="") as enrolment:
         for _ in enrol_chunks(source, enrolment, notes, needs_target=False):
             pass
-        finish_enrolment(enrolment, notes, source.language)
-        notes.has_no_batch = False  # a check has no results folder that could contain the batch
+        finish_enrolment(enrolment, notes, source)
         yield CheckResult(
             notes=notes.build(),
             rejected=journal.summary().counts[Status.REJECTED],

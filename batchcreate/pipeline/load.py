@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from batchcreate import loader
+from batchcreate import clock, loader
 from batchcreate.errors import LoadError, SettingsError, StoppedError
 from batchcreate.frames import Chunk
-from batchcreate.journal import Enrolment, Journal
+from batchcreate.journal import Enrolment, GivenFile, Journal
 from batchcreate.loader import LoadOptions
 from batchcreate.loader.header_names import normalized
-from batchcreate.models import Layout, Skipped
+from batchcreate.models import Layout, Skipped, Stamp
+from batchcreate.pipeline.corrections import CorrectedFile, new_versions, stored_file
 from batchcreate.pipeline.given_values import fill, parse_given, require_no_similar
 from batchcreate.pipeline.plan import InputNotes, InputNotesBuilder, Plan, SheetNotes
 from batchcreate.pipeline.row_selection import RowSelection
@@ -125,14 +126,15 @@ def enrol_input(
     notes = InputNotesBuilder(source.options.given)
     targets = _TargetColumns(source.defaults)
     selection = RowSelection(source.selection, source.conditions)
-    with journal.enrol(endpoint=endpoint, is_kept=is_kept) as enrolment:
+    at = clock.stamp(clock.utc_now())
+    with journal.enrol(endpoint=endpoint, is_kept=is_kept, at=at) as enrolment:
         for chunk in enrol_chunks(source, enrolment, notes, selection, needs_target=True):
             if is_stopped():
                 raise StoppedError(_STOPPED)
             targets.check(chunk)
         targets.check_all()
         selection.require_rows(notes.layouts)
-        finish_enrolment(enrolment, notes, source.language)
+        finish_enrolment(enrolment, notes, source)
         return _plan(journal, notes.build(), source)
 
 
@@ -218,31 +220,67 @@ def enrol_chunks(
             notes.on_chunk(checked)
 
 
-def finish_enrolment(enrolment: Enrolment, notes: InputNotesBuilder, language: str) -> None:
-    """Reject repeated values, and apply corrections and superseded rows."""
-    enrolled = enrolment.finish(partial(repeated_value_issues, language=language))
-    notes.replaced, notes.has_no_batch = enrolled.replaced, enrolled.has_no_batch
+def finish_enrolment(enrolment: Enrolment, notes: InputNotesBuilder, source: Input) -> None:
+    """Replace earlier versions of the input, and reject repeated values."""
+    changes = enrolment.finish(partial(repeated_value_issues, language=source.language))
+    notes.versions += new_versions(enrolment, changes, notes.paths, source.options)
 
 
 def _load_chunks(
     source: Input, paths: Sequence[Path], enrolment: Enrolment, notes: InputNotesBuilder
 ) -> Iterator[tuple[Layout, Chunk]]:
     """Yield the chunks of all files, each with the layout of its sheet."""
-    options = replace(source.options, language=source.language)
-    for path, label in zip(paths, loader.labels(source.files), strict=True):
+    names = zip(source.files, paths, loader.labels(source.files), strict=True)
+    for given, path, label in names:
+        # The copy of standard input has another path at each call.
+        is_standard = given == loader.STANDARD_INPUT
+        where = "" if is_standard else loader.readable(str(given.resolve()))
         with _stored(path, label=label, enrolment=enrolment) as content:
             notes.paths[content] = path
-            for event in loader.read(path, label=label, options=options):
-                match event:
-                    case Layout():
-                        require_no_similar(event, source.options.given)
-                        notes.on_sheet(replace(event, content=content))
-                    case Skipped():
-                        notes.on_sheet(event)
-                    case Chunk():  # pragma: no branch # the last type of the union
-                        yield notes.layouts[-1], event
+            file = GivenFile(label=enrolment.find_label(label, where), path=where, content=content)
+            with _newest(path, file, enrolment, notes) as newest:
+                yield from _load_file(*newest, source, enrolment, notes)
     loader.require_sheets(source.options.sheets, source.files)
     loader.require_mapped(source.options.mapping, notes.layouts)
+
+
+@contextmanager
+def _newest(
+    path: Path, file: GivenFile, enrolment: Enrolment, notes: InputNotesBuilder
+) -> Iterator[tuple[Path, GivenFile]]:
+    """Provide the file to read: *file*, or the correction that was made from it."""
+    correction = enrolment.versions.correction_of(file.label, file.content)
+    if correction is None:
+        yield path, file
+        return
+    notes.corrected.append(CorrectedFile(file=file.label, corrected_at=correction.given_at))
+    with stored_file(enrolment, correction.content) as copy:
+        yield copy, replace(file, content=correction.content)
+
+
+def _load_file(
+    path: Path,
+    file: GivenFile,
+    source: Input,
+    enrolment: Enrolment,
+    notes: InputNotesBuilder,
+) -> Iterator[tuple[Layout, Chunk]]:
+    """Begin the enrolment of one file, and yield its chunks."""
+    options = replace(source.options, language=source.language)
+    stamp: Stamp | None = None
+    for event in loader.read(path, label=file.label, options=options):
+        match event:
+            case Stamp():
+                stamp = event
+            case Layout():
+                if event.file not in enrolment.files:
+                    enrolment.begin(replace(file, label=event.file, stamp=stamp))
+                require_no_similar(event, source.options.given)
+                notes.on_sheet(replace(event, content=file.content))
+            case Skipped():
+                notes.on_sheet(event)
+            case Chunk():  # pragma: no branch # the last type of the union
+                yield notes.layouts[-1], event
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from batchcreate.models import (
     Summary,
     Target,
 )
+from batchcreate.pipeline.corrections import CorrectedFile, NewVersion
 from batchcreate.validator import CheckedChunk
 
 CLEANINGS_MAX: Final = 20
@@ -51,8 +52,8 @@ class InputNotes:
         skipped: the parts that were skipped, in input order.
         cleaned: number of cells whose values were corrected automatically.
         cleanings: the first of these cells.
-        replaced: number of input rows that were replaced by corrections from to-fix files.
-        has_no_batch: True if rows come from a to-fix file of another batch.
+        versions: the files that are new versions of inputs of the batch.
+        corrected: the files that were not read, because corrections of them count.
         given: values for rows without one, by field.
         filled: numbers of these rows, by field.
 
@@ -62,15 +63,15 @@ class InputNotes:
     skipped: Sequence[Skipped] = ()
     cleaned: int = 0
     cleanings: Sequence[Cleaning] = ()
-    replaced: int = 0
-    has_no_batch: bool = False
+    versions: Sequence[NewVersion] = ()
+    corrected: Sequence[CorrectedFile] = ()
     given: Mapping[str, str] = field(default_factory=dict)
     filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
-        """The number of input rows; a row and its correction count once."""
-        return sum(sheet.rows for sheet in self.sheets) - self.replaced
+        """The number of input rows."""
+        return sum(sheet.rows for sheet in self.sheets)
 
 
 class InputNotesBuilder:
@@ -82,6 +83,8 @@ class InputNotesBuilder:
 
     Attributes:
         filled: numbers of these rows, by field.
+        versions: the files that are new versions of inputs of the batch.
+        corrected: the files that are not read, because corrections of them count.
 
     """
 
@@ -95,8 +98,8 @@ class InputNotesBuilder:
         self._skipped: list[Skipped] = []
         self._cleanings: list[Cleaning] = []
         self._cleaned = 0
-        self.replaced = 0
-        self.has_no_batch = False
+        self.versions: list[NewVersion] = []
+        self.corrected: list[CorrectedFile] = []
         self.paths: dict[str, Path] = {}
 
     def on_sheet(self, event: Layout | Skipped) -> None:
@@ -131,8 +134,8 @@ class InputNotesBuilder:
             skipped=self._skipped,
             cleaned=self._cleaned,
             cleanings=self._cleanings,
-            replaced=self.replaced,
-            has_no_batch=self.has_no_batch,
+            versions=self.versions,
+            corrected=self.corrected,
             given=self._given,
             filled={name: self.filled[name] for name in self._given},
         )

@@ -21,7 +21,7 @@ STATUS_ORDER: Final = (
     Status.FAILED,
     Status.REJECTED,
 )
-"""The statuses in the order of display, successful ones first."""
+"""The statuses of the rows of the total in the order of display, successful ones first."""
 
 STATUS_COLORS: Final[Mapping[Status, str]] = {
     Status.CREATED: "#1d7f54",

@@ -309,9 +309,9 @@ def _notices(model: PageModel, facts: Mapping[str, Any]) -> Iterator[str]:
     if stopped := facts.get("stopped"):
         yield f"The last run stopped early: {stopped['message']}"
     if model.runs and not model.runs[0].finished_at:
-        yield (
-            "The last run was interrupted. Run the same command again to resolve the open rows."
-        )
+        yield "The last run was interrupted. Run the same command again to resolve the open rows."
+    if withdrawn := model.summary.counts[Status.WITHDRAWN]:
+        yield f"{counted(withdrawn, 'row')} withdrawn, at the end of results.csv"
     if model.warnings:
         yield f"{counted(model.warnings, 'warning')} in issues.csv; a warning does not reject its row."
 

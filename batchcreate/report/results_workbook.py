@@ -49,6 +49,7 @@ _FILLS: Final = {
     Status.UNKNOWN: "#E8E0F6",
     Status.FAILED: "#F9DCD9",
     Status.REJECTED: "#FBEBC8",
+    Status.WITHDRAWN: "#F2F3F4",
 }
 _COLUMN_WIDTHS: Final = {
     "file": 24,
@@ -211,6 +212,9 @@ def _write_summary_sheet(workbook: "Workbook", overview: Overview, language: str
     for row, status in enumerate(STATUS_ORDER, start=_COUNTS_ROW):
         sheet.write(row, [status_label(status), counts[status]])
     sheet.write(_COUNTS_ROW + len(STATUS_ORDER), ["all", overview.summary.total], sheet.heading)
+    if counts[Status.WITHDRAWN]:
+        withdrawn: list[str | int] = [status_label(Status.WITHDRAWN), counts[Status.WITHDRAWN]]
+        sheet.write(_COUNTS_ROW + len(STATUS_ORDER) + 1, withdrawn)
     bars = [(status_label(status), counts[status], status) for status in STATUS_ORDER]
     sheet.add_chart("Rows per status", bars, first=_COUNTS_ROW)
     if causes:

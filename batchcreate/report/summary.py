@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchcreate.advice import explain_group
-from batchcreate.models import CauseGroup, Latencies, RunId, Severity, Summary, Target
+from batchcreate.models import CauseGroup, Latencies, RunId, Severity, Status, Summary, Target
 from batchcreate.report.atomic_files import atomic_text_file
 
 FORMAT: Final = 1
@@ -43,7 +43,12 @@ def document(
         "format": FORMAT,
         "run_id": run_id,
         "total": summary.total,
-        "counts": {status.value: count for status, count in summary.counts.items()},
+        "counts": {
+            status.value: count
+            for status, count in summary.counts.items()
+            if status is not Status.WITHDRAWN
+        },
+        "withdrawn": summary.counts[Status.WITHDRAWN],
         "causes": [_cause(each) for each in causes if each.severity is Severity.ERROR],
         "warnings": sum(each.rows for each in causes if each.severity is Severity.WARNING),
         "latency_ms": None if latencies is None else _latencies(latencies),

@@ -327,14 +327,20 @@ def _members(name: str, cells: Sequence[str]) -> Iterator[str]:
 
 def repeated_value_issues(group: Sequence[RepeatedValue], *, language: str = "en") -> list[Issue]:
     """
-    Return one issue for each row of *group*, with the locations of the first other rows.
+    Return one issue for each row of *group* that has no task.
+
+    The message names the row that has the task, or the first other rows.
 
     Args:
         group: at least two rows with the same target and the same value of a field.
         language: language of the messages.
 
     """
-    return [_repeated_value_issue(row, at, group, language) for at, row in enumerate(group)]
+    return [
+        _repeated_value_issue(row, at, group, language)
+        for at, row in enumerate(group)
+        if not row.has_task
+    ]
 
 
 def _repeated_value_issue(
@@ -345,11 +351,17 @@ def _repeated_value_issue(
         messages.row_name(location, relative_to=row.location, language=language)
         for location in islice(others, messages.SHOWN_ROWS)
     ]
+    owner = next((other.location for other in group if other.has_task), None)
     facts = {
         "value": messages.quoted(row.value, language=language),
         "others": messages.listed_first(named, count=len(group) - 1, language=language),
+        "owner": owner and messages.row_name(owner, relative_to=row.location, language=language),
     }
     rule = f"{row.field}.repeated"
+    if owner:
+        message = messages.text(f"taken.{row.field}", facts, language=language)
+    else:
+        message = messages.message(rule, facts, language=language)
     return Issue(
         file=row.location.file,
         sheet=row.location.sheet,
@@ -359,5 +371,5 @@ def _repeated_value_issue(
         value=row.value,
         rule=rule,
         severity=Severity.ERROR,
-        message=messages.message(rule, facts, language=language),
+        message=message,
     )

@@ -26,9 +26,9 @@ from tests.journals import (
     LOST,
     REFUSED,
     attempt,
+    begin,
     checked,
     created,
-    layout,
     opened,
     read,
     waiting,
@@ -74,7 +74,7 @@ def rejecting(rows: Sequence[Rejected]) -> Iterator[Journal]:
     """Provide a journal that contains only *rows*."""
     with Journal.scratch() as journal:
         with journal.enrol(endpoint="") as enrolment:
-            enrolment.add(checked(rejected=rows), layout(FILE))
+            enrolment.add(checked(rejected=rows), begin(enrolment, FILE))
         yield journal
 
 

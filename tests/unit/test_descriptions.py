@@ -11,9 +11,11 @@ from batchcreate.cli.descriptions import (
     describe_plan,
     describe_sheets,
     describe_skipped,
+    describe_versions,
     question,
     rule_text,
 )
+from batchcreate.journal import VersionChange
 from batchcreate.models import (
     CauseGroup,
     Cleaning,
@@ -26,6 +28,7 @@ from batchcreate.models import (
     Summary,
     Target,
 )
+from batchcreate.pipeline.corrections import ChangedCell, CorrectedFile, NewVersion
 from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
 
 COUNTS = {"rejected": 3, "created": 4, "skipped": 5, "unknown": 6, "not_attempted": 7}
@@ -100,16 +103,49 @@ class TestPlan:
         """Only statuses that occur are listed; the number to send is always shown."""
         assert next(describe_plan(planned)) == line
 
-    def test_to_fix_file_of_another_batch_is_reported(self) -> None:
-        """The user can still answer no and give the other results folder."""
-        notes = replace(CSV_READ, has_no_batch=True)
-
-        _, line, *_ = describe_plan(plan((1,), notes, not_attempted=1))
-
-        assert line == (
-            "  this to-fix file belongs to another batch. To continue that batch, answer no and "
-            "pass its results folder with --results"
+    def test_new_versions_are_described(self) -> None:
+        """The plan names what changed in addition to the cells to fix."""
+        cells = [
+            ChangedCell(sheet="May", cell="B7", before="007", after="7"),
+            ChangedCell(sheet="June", cell="A2", before="x", after=""),
+        ]
+        change = VersionChange(rows=(20, 22), changed=12, new=1, withdrawn=3, removed=0, same=15)
+        version = NewVersion(
+            file="tasks.xlsx",
+            is_correction=True,
+            before="2026-01-31T08:15:00.000Z",
+            change=change,
+            cells=cells,
+            cells_count=3,
         )
+        other = replace(
+            version,
+            file="b.csv",
+            is_correction=False,
+            change=replace(change, removed=2),
+            cells=(),
+            cells_count=0,
+        )
+        corrected = CorrectedFile(file="c.csv", corrected_at="2026-01-31T08:15:00.000Z")
+        notes = InputNotes(versions=[version, other], corrected=[corrected])
+
+        lines = list(describe_versions(notes))
+
+        assert lines == [
+            (
+                "  c.csv: the corrected version of 2026-01-31 08:15 UTC is used instead of"
+                " this original file"
+            ),
+            "  corrected version of tasks.xlsx: 12 rows changed, 3 withdrawn, 1 new",
+            (
+                "  changed in addition to the cells to fix: May!B7 '007' -> '7'; June!A2 'x' -> '';"
+                " 1 more"
+            ),
+            (
+                "  new version of b.csv: 12 rows changed, 3 withdrawn, 1 new, 2 removed after the task"
+                " was sent"
+            ),
+        ]
 
     def test_skipped_and_cleaned_parts_are_listed(self) -> None:
         """The first ones have a line, the others are counted."""
@@ -375,15 +411,6 @@ class TestInputNotes:
         assert list(describe_sheets(notes, limit=5))[-1] == (
             "  ignored: C (blank heading, 1 filled cell), D 'Owner',"
             " F (blank heading, 40 filled cells)"
-        )
-
-    def test_replaced_rows_are_counted_once(self) -> None:
-        """A row that is also in a to-fix file is one row."""
-        notes = InputNotes(sheets=[SheetNotes(layout=CSV, rows=3)], replaced=1)
-
-        assert notes.rows == 2
-        assert list(describe_sheets(notes, limit=5))[-1] == (
-            "1 row replaced by corrections from to-fix files"
         )
 
     def test_skipped_parts_have_their_reason(self) -> None:

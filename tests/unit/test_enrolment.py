@@ -15,6 +15,7 @@ from tests.journals import (
     REFUSED,
     add,
     attempt,
+    begin,
     checked,
     created,
     explain,
@@ -62,14 +63,20 @@ async def test_reordered_file_is_the_same_batch(folder: Path) -> None:
     assert list(waiting(journal)) == ["z", "y"]
 
 
-async def test_renamed_file_is_the_same_batch(folder: Path) -> None:
-    """The rows have the new name of the file."""
+async def test_copy_under_another_name_sends_nothing_again(folder: Path) -> None:
+    """A task that exists, or may exist, belongs to the first row with its content."""
     journal = opened(folder, {"a.csv": ["x", "y"]})
     await attempt(journal, {"x": created("1"), "y": LOST})
 
     read(journal, {"b.csv": ["x", "y"]})
 
-    assert shown(journal) == ["b.csv:2 x created 1", "b.csv:3 y unknown"]
+    assert shown(journal) == [
+        "a.csv:2 x created 1",
+        "a.csv:3 y unknown",
+        "b.csv:2 x rejected",
+        "b.csv:3 y rejected",
+    ]
+    assert waiting(journal) == {}
 
 
 async def test_inserted_rows_are_sent_and_the_others_are_not(folder: Path) -> None:
@@ -87,8 +94,8 @@ async def test_inserted_rows_are_sent_and_the_others_are_not(folder: Path) -> No
     assert list(waiting(journal)) == ["new"]
 
 
-async def test_removed_rows_are_kept_if_they_were_sent(folder: Path) -> None:
-    """Tasks that may exist are reported; rows that were never sent are removed."""
+async def test_removed_rows_are_kept_or_withdrawn(folder: Path) -> None:
+    """Tasks that may exist count; rows that were never created are listed apart."""
     journal = opened(folder, {"a.csv": ["made", "refused", "lost", "unsent", "!bad", "kept"]})
     await attempt(journal, {"made": created("1"), "refused": REFUSED, "lost": None})
 
@@ -96,11 +103,15 @@ async def test_removed_rows_are_kept_if_they_were_sent(folder: Path) -> None:
 
     assert shown(journal) == [
         "a.csv:2 made created 1",
-        "a.csv:3 refused failed",
         "a.csv:4 lost unknown",
         "a.csv:2 kept not_attempted",
+        "a.csv:3 refused withdrawn",
+        "a.csv:5 unsent withdrawn",
+        "a.csv:6 bad withdrawn",
     ]
+    assert journal.summary().total == 3
     assert list(waiting(journal)) == ["kept"]
+    assert list(journal.issues()) == []
 
 
 def test_rows_of_other_files_are_kept(folder: Path) -> None:
@@ -130,8 +141,6 @@ async def test_row_changed_after_its_task_was_created_is_skipped(folder: Path) -
     assert changed.error_msg == "the row was changed after its task had been created"
     assert same.status is Status.CREATED
     assert waiting(journal) == {}
-    bodies = journal._connection.execute("SELECT body FROM tasks WHERE name = 'x'").fetchall()
-    assert bodies == [(task("x=old", 2).body,)]
 
 
 async def test_reverted_change_makes_the_row_created_again(folder: Path) -> None:
@@ -153,30 +162,31 @@ async def test_changed_row_is_sent_with_its_current_content(folder: Path, outcom
         await attempt(journal, {"x": REFUSED})
 
     read(journal, {"a.csv": ["x=new"]})
-    body = journal._connection.execute("SELECT body FROM tasks").fetchone()[0]
+    journal.work.select_from_input()
+    ((pending,), _) = journal.work.pending(after=0, limit=9)
     await attempt(journal, {"x": created("1")})
 
-    assert body == task("x=new", 2).body
+    assert pending.body == task("x=new", 2).body
     assert shown(journal) == ["a.csv:2 x created 1"]
 
 
 def test_corrected_row_replaces_the_rejected_one(folder: Path) -> None:
-    """The rejected version is removed with its issues, although the file is another one."""
+    """The rejected version is removed with its issues."""
     journal = opened(folder, {"a.csv": ["!x", "!y"]})
 
-    read(journal, {"fixed.csv": ["x"]})
+    read(journal, {"a.csv": ["x", "!y"]})
 
-    assert shown(journal) == ["a.csv:3 y rejected", "fixed.csv:2 x not_attempted"]
+    assert shown(journal) == ["a.csv:2 x not_attempted", "a.csv:3 y rejected"]
     assert [issue.location.number for issue in journal.issues()] == [3]
 
 
 def test_row_that_is_rejected_again_is_reported_once(folder: Path) -> None:
-    """A row that still has issues replaces its earlier version."""
-    journal = opened(folder, {"a.csv": ["!x"]})
+    """A row that still has issues replaces its earlier version, also at another address."""
+    journal = opened(folder, {"a.csv": ["!x", "!"]})
 
-    read(journal, {"b.csv": ["!x"]})
+    read(journal, {"a.csv": ["!", "!x"]})
 
-    assert shown(journal) == ["b.csv:2 x rejected"]
+    assert shown(journal) == ["a.csv:2  rejected", "a.csv:3 x rejected"]
 
 
 def test_rejected_rows_without_a_name_of_other_files_are_kept(folder: Path) -> None:
@@ -230,16 +240,94 @@ def test_duplicate_rows_have_no_task(folder: Path) -> None:
 
 
 async def test_created_task_is_kept_if_its_name_is_duplicated(folder: Path) -> None:
-    """It is reported in addition to the rejected rows, until one of them is removed."""
+    """The first row with its content is the task; the other one is rejected."""
     journal = opened(folder, {"a.csv": ["x"]})
     await attempt(journal, {"x": created("1")})
 
-    read(journal, {"a.csv": ["x", "x"]})
+    read(journal, {"a.csv": ["x=other", "x"]})
     repeated = shown(journal)
     read(journal, {"a.csv": ["x"]})
 
-    assert repeated == ["a.csv:2 x created 1", "a.csv:2 x rejected", "a.csv:3 x rejected"]
+    assert repeated == ["a.csv:2 x rejected", "a.csv:3 x created 1"]
     assert shown(journal) == ["a.csv:2 x created 1"]
+
+
+def test_row_is_valid_again_if_the_other_file_is_corrected(folder: Path) -> None:
+    """Duplicates are found in all inputs, and only in their newest versions."""
+    journal = opened(folder, {"a.csv": ["x", "y"], "b.csv": ["x"]})
+    repeated = shown(journal)
+
+    read(journal, {"b.csv": ["z"]})
+    corrected = shown(journal)
+    read(journal, {"b.csv": ["y"]})
+
+    assert repeated == ["a.csv:2 x rejected", "a.csv:3 y not_attempted", "b.csv:2 x rejected"]
+    assert corrected == [
+        "a.csv:2 x not_attempted",
+        "a.csv:3 y not_attempted",
+        "b.csv:2 z not_attempted",
+    ]
+    assert shown(journal) == [
+        "a.csv:2 x not_attempted",
+        "a.csv:3 y rejected",
+        "b.csv:2 y rejected",
+    ]
+
+
+async def test_task_moves_to_another_file_with_its_row(folder: Path) -> None:
+    """A row that is removed from one file and added to another one is reported once."""
+    journal = opened(folder, {"a.csv": ["x"], "b.csv": ["y"]})
+    await attempt(journal, {"x": created("1")})
+
+    read(journal, {"b.csv": ["y", "x"]})
+    both = shown(journal)
+    read(journal, {"a.csv": ["z"]})
+
+    assert both == ["a.csv:2 x created 1", "b.csv:2 y not_attempted", "b.csv:3 x rejected"]
+    assert shown(journal) == [
+        "a.csv:2 z not_attempted",
+        "b.csv:2 y not_attempted",
+        "b.csv:3 x created 1",
+    ]
+
+
+def test_withdrawn_row_that_is_back_is_no_longer_withdrawn(folder: Path) -> None:
+    """A row with a name is recognized by it, another one by its content."""
+    journal = opened(folder, {"a.csv": ["x", "y", "!"]})
+    read(journal, {"a.csv": ["x"]})
+    withdrawn = shown(journal)
+
+    read(journal, {"a.csv": ["x", "!", "y"]})
+
+    assert withdrawn == ["a.csv:2 x not_attempted", "a.csv:3 y withdrawn", "a.csv:4  withdrawn"]
+    assert shown(journal) == [
+        "a.csv:2 x not_attempted",
+        "a.csv:3  rejected",
+        "a.csv:4 y not_attempted",
+    ]
+
+
+def test_changes_of_a_version_are_counted(folder: Path) -> None:
+    """A row is changed if its name or its address is that of a row with other texts."""
+    journal = opened(folder, {"a.csv": ["x=1", "!y", "z", "!", "u", "u"]})
+
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
+        add(enrolment, "a.csv", ["x=2", "z", "y", "v", "", "u", "w"])
+        changes = enrolment.finish(explain)
+
+    change = changes["a.csv"]
+    assert (change.rows, change.changed, change.withdrawn, change.new) == ((6, 6), 3, 0, 1)
+    assert change.addresses == [("", 2), ("", 5)]
+
+
+async def test_counts_that_do_not_add_up_are_an_error(folder: Path) -> None:
+    """A created task that no row has would be lost in the report."""
+    journal = opened(folder, {"a.csv": ["x", "y"]})
+    await attempt(journal, {"x": created("1")})
+    journal._connection.execute("DELETE FROM rows WHERE task_name = 'x'")
+
+    with pytest.raises(JournalError, match="the counts do not add up: 1 rows have a status"):
+        journal.summary()
 
 
 def test_error_rolls_the_enrolment_back(folder: Path) -> None:
@@ -306,7 +394,7 @@ def test_batch_without_intents_can_change_its_endpoint(folder: Path) -> None:
 
     with journal.enrol(endpoint="https://other.example"):
         pass
-    journal.work.select_from_input()
+    journal.work.select_for_retry()
     tasks, _ = journal.work.pending(after=0, limit=9)
 
     assert before == ["a.csv:2 x not_attempted", "a.csv:3 y skipped t-y", "a.csv:4 z rejected"]
@@ -340,7 +428,7 @@ def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> N
 
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
         rows = checked([task("x", 2), task("y", 3), task("z", 4)])
-        enrolment.add(rows, layout("a.csv"), selection=range(3, 4))
+        enrolment.add(rows, begin(enrolment, "a.csv"), selection=range(3, 4))
 
     assert list(waiting(journal)) == ["y"]
     assert journal.summary() == Summary(
@@ -352,14 +440,14 @@ def test_duplicates_are_found_without_tasks(tmp_path: Path) -> None:
     """A check finds duplicate names, although it creates no tasks."""
     with Journal.scratch() as journal, journal.enrol(endpoint="") as enrolment:
         rows = checked([task("x", 3), task("y", 4)], [rejected("x", 2)])
-        enrolment.add(rows, layout("a.csv"))
+        enrolment.add(rows, begin(enrolment, "a.csv"))
         enrolment.finish(explain)
 
         found = journal.summary().counts[Status.REJECTED]
         rules = [(issue.location.number, issue.rule) for issue in journal.issues()]
 
     assert found == 2
-    assert rules == [(2, "rule.0"), (2, "repeated"), (3, "repeated")]
+    assert rules == [(2, "rule.0"), (2, "task_name.repeated"), (3, "task_name.repeated")]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -369,7 +457,7 @@ def test_issues_are_stored_completely(folder: Path) -> None:
     journal = Journal.open(folder)
 
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
-        enrolment.add(checked(rejected=[row]), layout("a.csv"))
+        enrolment.add(checked(rejected=[row]), begin(enrolment, "a.csv"))
 
     assert list(journal.issues()) == list(row.issues)
 
@@ -379,6 +467,7 @@ def test_locations_contain_the_sheet(folder: Path) -> None:
     journal = Journal.open(folder)
 
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
+        begin(enrolment, "a.xlsx")
         for sheet in ("May", "June"):
             rows = checked([task(f"{sheet}-x", 2, file="a.xlsx", sheet=sheet)])
             enrolment.add(rows, layout("a.xlsx", sheet))
@@ -452,7 +541,7 @@ def test_warning_of_a_row_is_kept_with_the_row(folder: Path) -> None:
     with Journal.open(folder) as journal, Journal.scratch() as scratch:
         for each, endpoint in ((journal, ENDPOINT), (scratch, "")):
             with each.enrol(endpoint=endpoint) as enrolment:
-                enrolment.add(rows, layout("a.csv"))
+                enrolment.add(rows, begin(enrolment, "a.csv"))
                 enrolment.finish(explain)
         found = [[issue.severity for issue in each.issues()] for each in (journal, scratch)]
 

@@ -46,7 +46,7 @@ from tests.fakes import (
     open_for_sending,
     reply_only,
 )
-from tests.journals import origin, target
+from tests.journals import target
 from tests.virtual_time import VirtualTimeLoop
 
 COUNTS = Counter[str]()
@@ -219,8 +219,6 @@ class World:
         self.was_killed = False
         self.failed: list[str] = []
         self.withdrawn: list[str] = []
-        self.corrections: list[str] = []
-        self._order = 0
         self._folder = folder
         self._reconciler = reconciler
         self._forgets_intents = forgets_intents
@@ -231,31 +229,25 @@ class World:
         _Run(self, plan).execute()
 
     def rows(self, order: int) -> list[str]:
-        """Return the input rows, reordered unless a correction refers to their numbers."""
-        self._order = order = self._order if self.corrections else order
+        """Return the input rows, reordered."""
         names = list(self.names)
         names = names[order % 7 % len(names) :] + names[: order % 7 % len(names)]
         return names[::-1] if order % 2 else names
 
     def correct(self, name: str) -> None:
-        """Add a correction with another name for the failed row *name*."""
-        rows = self.rows(self._order)
-        at = next(at for at, row in enumerate(rows) if row.partition("@")[0] == name)
-        instance = rows[at].partition("@")[2]
-        self.corrections.append(f"m{name}@{instance}<{origin('a.csv', rows, at + 2)}")
+        """Give the failed row *name* another name."""
+        at = next(at for at, row in enumerate(self.names) if row.partition("@")[0] == name)
+        self.names[at] = f"m{self.names[at]}"
         self.withdrawn.append(name)
         self.failed.remove(name)
 
     def check(self, rows: Sequence[str], *, may_be_unknown: bool, may_be_pending: bool) -> None:
         """Compare the results with the server."""
         assert self.server.duplicates == []
-        with open_for_sending(self.journal, rows, self.corrections) as journal:
-            lines = list(journal.results())
+        with open_for_sending(self.journal, rows) as journal:
+            lines = [row for row in journal.results() if row.status is not Status.WITHDRAWN]
         ids = {name: task_id for (_, name), task_id in self.server.ids.items()}
-        names = [row.partition("@")[0] for row in (*rows, *self.corrections)]
-        assert [line.task_name for line in lines] == [
-            name for name in names if name not in self.withdrawn
-        ]
+        assert [line.task_name for line in lines] == [row.partition("@")[0] for row in rows]
         assert not ids.keys() & set(self.withdrawn)
         self.failed = [
             line.task_name
@@ -275,7 +267,7 @@ class World:
                 case Status.NOT_ATTEMPTED:
                     assert may_be_pending, line
                     assert not exists or line.task_name in self.existing
-                case Status.REJECTED:
+                case Status.REJECTED | Status.WITHDRAWN:
                     pytest.fail(f"{line} is valid")
             assert self.was_killed or line.attempts == self.sent[line.task_name], line
             assert line.attempts >= self.sent[line.task_name], line
@@ -325,7 +317,7 @@ class _Run:
             is_killed=lambda: self._is_killed,
         )
         with (
-            open_for_sending(world.journal, rows, world.corrections) as journal,
+            open_for_sending(world.journal, rows) as journal,
             asyncio.Runner(loop_factory=VirtualTimeLoop) as runner,
         ):
             reason = runner.run(self._run_until_killed(journal, client))
@@ -448,7 +440,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         world = self._world
         world.run(WITHOUT_FAULTS)
         rows = world.rows(0)
-        with open_for_sending(world.journal, rows, world.corrections) as journal:
+        with open_for_sending(world.journal, rows) as journal:
             counts = journal.summary().counts
         world.check_all_done(counts)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batchcreate.errors import JournalError
-from batchcreate.journal import Journal
+from batchcreate.journal import GivenFile, Journal
 from batchcreate.journal.input_files import PART_BYTES
 from tests.journals import ENDPOINT, checked, explain, layout, read, task
 
@@ -23,6 +23,7 @@ def enrol(journal: Journal, content: bytes, *, is_kept: bool = True) -> str:
     with journal.enrol(endpoint=ENDPOINT, is_kept=is_kept) as enrolment:
         digest = enrolment.add_file(io.BytesIO(content))
         assert enrolment.add_file(io.BytesIO(content)) == digest
+        enrolment.begin(GivenFile(label="a.csv", path="", content=digest))
         enrolment.add(checked([task("x", 2)]), layout("a.csv", content=digest))
         enrolment.finish(explain)
     return digest
@@ -55,8 +56,8 @@ def test_same_content_is_stored_once(journal: Journal) -> None:
     assert found == (1,)
 
 
-def test_content_without_rows_is_deleted(journal: Journal) -> None:
-    """The content of a file is deleted when none of its rows is in the journal."""
+def test_content_of_earlier_versions_is_deleted(journal: Journal) -> None:
+    """Only the newest version of a file is copied for analysts."""
     digest = enrol(journal, b"old")
 
     read(journal, {"a.csv": ["y"]})

@@ -1,28 +1,29 @@
 """The journal behaves like a simple model, for any sequence of operations."""
 
 import asyncio
+import hashlib
+import json
 import tempfile
-from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from batchcreate.journal import Journal
-from batchcreate.models import Outcome
+from batchcreate.models import Outcome, Stamp, Status
 from tests.journals import (
     ENDPOINT,
     LOST,
     REFUSED,
     add,
     attempt,
+    content,
     created,
     explain,
-    origin,
-    read,
     shown,
     waiting,
 )
@@ -30,13 +31,11 @@ from tests.journals import (
 NAMES = st.sampled_from(["", "!"]).flatmap(
     lambda mark: st.sampled_from("uvwxyz").map(lambda name: mark + name)
 )
-ROWS = st.lists(st.one_of(NAMES, st.sampled_from(["u=1", "v=1", "w=1", "x=2", "y=2"])), max_size=6)
-FILES = st.dictionaries(st.sampled_from(["a.csv", "b.csv"]), ROWS, min_size=1)
-CORRECTIONS = st.lists(
-    st.tuples(st.one_of(NAMES, st.sampled_from(["u=1", "v=1", "x=2"])), st.integers(0, 99)),
-    max_size=4,
+ROWS = st.lists(
+    st.one_of(NAMES, st.sampled_from(["", "!", "u=1", "v=1", "w=1", "x=2", "y=2"])), max_size=6
 )
-"""Rows of a to-fix file, and the number of their original row among all rows so far."""
+"""Rows of a file; a blank one is no row."""
+FILES = st.dictionaries(st.sampled_from(["a.csv", "b.csv"]), ROWS, min_size=1)
 OUTCOMES = st.sampled_from(["created", "refused", "lost", "no outcome", "same id", "not sent"])
 
 
@@ -52,22 +51,26 @@ class ModelTask:
 
 @dataclass
 class ModelRow:
-    """
-    One row of the report; *name* starts with ``!`` if the row is rejected.
+    """A row of a version of a file; it is broken if a cell of it is invalid."""
 
-    *original* is the origin of the row of which it is a version: another row if *is_correction*.
-    """
-
-    location: str
     file: str
+    number: int
     name: str
     content: str
-    original: str
-    is_correction: bool
+    is_broken: bool
+    is_rejected: bool = False
 
     @property
-    def is_rejected(self) -> bool:
-        return self.name.startswith("!")
+    def texts(self) -> tuple[str, str, bool]:
+        return self.name, self.content, self.is_broken
+
+
+@dataclass
+class Version:
+    """The rows of a file when it was given, and the version that it corrects."""
+
+    texts: list[str]
+    corrects: "Version | None"
 
 
 @dataclass
@@ -75,67 +78,89 @@ class Model:
     """The rules of the journal, without its tables."""
 
     tasks: dict[str, ModelTask] = field(default_factory=dict)
-    rows: list[ModelRow] = field(default_factory=list)
-    newest: list[ModelRow] = field(default_factory=list)
+    files: dict[str, list[ModelRow]] = field(default_factory=dict)
+    removed: dict[str, list[ModelRow]] = field(default_factory=dict)
+    versions: dict[str, list[Version]] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
+
+    def newest(self, file: str, texts: list[str], *, is_correction: bool) -> list[str]:
+        """Return the rows that count if a file is given: a correction is newer than its original."""
+        versions = self.versions.setdefault(file, [])
+        base = versions[-1] if versions else None
+        if base is None or base.texts == texts:
+            return texts
+        if not is_correction:
+            while base is not None and base.texts != texts:
+                base = base.corrects
+            if base is not None:
+                return versions[-1].texts
+        return texts
+
+    def add_version(self, file: str, texts: list[str], *, is_correction: bool) -> None:
+        versions = self.versions.setdefault(file, [])
+        if not versions or versions[-1].texts != texts:
+            versions.append(Version(texts, versions[-1] if is_correction else None))
 
     def read(self, files: dict[str, list[str]]) -> None:
-        new = []
+        before = {file: self.files.get(file, []) for file in files}
+        self.given = set(files)
         for file, texts in files.items():
-            for number, text in enumerate(texts, start=2):
-                typed, _, named = text.partition("<")
-                name, _, content = typed.partition("=")
-                original = named or origin(file, texts, number)
-                new.append(
-                    ModelRow(f"{file}:{number}", file, name, content, original, bool(named))
-                )
-        new = self._apply_corrections(new)
-        names = Counter(row.name.lstrip("!") for row in new)
-        duplicates = names - Counter(self._own_names(new))
-        for row in new:
-            if duplicates[row.name.lstrip("!")] > 1:
-                row.name = "!" + row.name.lstrip("!")
-        valid = {row.name for row in new if not row.is_rejected}
-        self.rows = [row for row in self.rows if self._is_kept(row, valid, set(names), set(files))]
-        for row in new:
+            self.files[file] = [_row(file, *row) for row in enumerate(texts, start=2) if row[1]]
+            self.removed.setdefault(file, [])
+        for row in self._current():
+            row.is_rejected = row.is_broken
+            if not row.is_broken:
+                self.tasks.setdefault(row.name, ModelTask())
+        # As long as repeated names are not rejected.
+        for file, rows in before.items():
+            kept = [row for row in self.removed[file] if not self._is_back(row)]
+            self.removed[file] = kept + [row for row in rows if not self._is_found(row, rows)]
+        for file in self.removed.keys() - before.keys():
+            self.removed[file] = [row for row in self.removed[file] if not self._is_back(row)]
+        self._reject_repeated()
+        for row in self._current():
             if not row.is_rejected:
-                task = self.tasks.setdefault(row.name, ModelTask())
-                if task.status != "created":
-                    task.content = row.content
-        self.rows += new
-        self.newest = new
+                self.tasks[row.name].content = row.content
 
-    def _apply_corrections(self, new: list[ModelRow]) -> list[ModelRow]:
-        """Remove the superseded versions of rows from the old and the new ones."""
-        old = self.rows
-        corrections = defaultdict(list)
-        for row in new:
-            if row.is_correction:
-                corrections[row.original].append(row.name)
+    def _current(self) -> list[ModelRow]:
+        return [row for rows in self.files.values() for row in rows]
 
-        def is_superseded(row: ModelRow) -> bool:
-            names = corrections[row.original]
-            return bool(names) and (not self._may_exist(row) or row.name in names)
+    def _has_key(self, row: ModelRow) -> bool:
+        """Return True if a row of a newest version is the same, according to its name."""
+        return bool(row.name) and any(
+            other.name == row.name and not (self._may_exist(row) and other.is_broken)
+            for other in self._current()
+        )
 
-        old = [row for row in old if not is_superseded(row)]
-        new = [row for row in new if row.is_correction or not is_superseded(row)]
-        sent = {
-            (row.original, row.name)
-            for row in self.rows
-            if row.is_correction and self._may_exist(row)
-        }
-        new = [
-            row
-            for row in new
-            if row.is_correction
-            or all(original != row.original or name == row.name for original, name in sent)
-        ]
-        again = {row.original for row in new if not row.is_correction}
-        self.rows = [
-            row
-            for row in old
-            if not row.is_correction or row.original not in again or self._may_exist(row)
-        ]
-        return new
+    def _is_found(self, row: ModelRow, before: list[ModelRow]) -> bool:
+        """Return True if a row of the last version is in the newest one, changed or not."""
+        if self._is_back(row) or self._may_exist(row):
+            return self._is_back(row)
+        names = {other.name for other in before} - {""}
+        texts = [other.texts for other in before]
+        return any(
+            other.number == row.number and other.name not in names and other.texts not in texts
+            for other in self.files[row.file]
+        )
+
+    def _is_back(self, row: ModelRow) -> bool:
+        """Return True if a row that was removed is in a newest version again."""
+        return self._has_key(row) or (
+            not self._may_exist(row)
+            and any(other.texts == row.texts for other in self.files[row.file])
+        )
+
+    def _reject_repeated(self) -> None:
+        for name in {row.name for row in self._current()} - {""}:
+            group = [row for row in self._current() if row.name == name]
+            if len(group) == 1:
+                continue
+            task = self.tasks.get(name, ModelTask())
+            valid = [row for row in group if not row.is_broken]
+            owners = [row for row in valid if row.content == task.sent] or valid
+            for row in group:
+                is_owner = task.status in {"created", "unknown"} and row in owners[:1]
+                row.is_rejected = row.is_broken or not is_owner
 
     def _may_exist(self, row: ModelRow) -> bool:
         """Return True if the task of the row exists or may exist."""
@@ -144,26 +169,13 @@ class Model:
     def tasks_status(self, name: str) -> str:
         return self.tasks[name].status if name in self.tasks else "not_attempted"
 
-    def _own_names(self, new: list[ModelRow]) -> list[str]:
-        """Return the names of corrections whose original row has the same name."""
-        first = {(row.original, row.name.lstrip("!")) for row in new if not row.is_correction}
-        return [
-            row.name.lstrip("!")
-            for row in new
-            if row.is_correction and (row.original, row.name.lstrip("!")) in first
-        ]
-
-    def _is_kept(self, row: ModelRow, valid: set[str], names: set[str], files: set[str]) -> bool:
-        if row.is_rejected:
-            return row.name[1:] not in names and row.file not in files
-        was_sent = self.tasks[row.name].status != "not_attempted"
-        return row.name not in valid and (was_sent or row.file not in files)
-
     def waiting(self) -> list[str]:
         return [
             row.name
-            for row in self.newest
-            if not row.is_rejected and self.tasks[row.name].status in {"not_attempted", "failed"}
+            for row in self._current()
+            if row.file in self.given
+            and not row.is_rejected
+            and self.tasks[row.name].status in {"not_attempted", "failed"}
         ]
 
     def record_outcome(self, name: str, status: str, task_id: str) -> None:
@@ -175,14 +187,32 @@ class Model:
         task.sent = task.content
 
     def shown(self) -> list[str]:
-        return [f"{row.location} {self._state(row)}".rstrip() for row in self.rows]
+        kept, withdrawn = [], []
+        for file, rows in self.files.items():
+            for row in self.removed[file]:
+                if self._may_exist(row):
+                    kept.append(self._described(row, self.tasks[row.name].status))
+                else:
+                    withdrawn.append(self._described(row, "withdrawn"))
+            kept += [self._described(row, self._status(row)) for row in rows]
+        return kept + withdrawn
 
-    def _state(self, row: ModelRow) -> str:
+    def _status(self, row: ModelRow) -> str:
         if row.is_rejected:
-            return f"{row.name[1:]} rejected"
+            return "rejected"
         task = self.tasks[row.name]
         is_changed = task.status == "created" and row.content != task.sent
-        return f"{row.name} {'skipped' if is_changed else task.status} {task.task_id}"
+        return "skipped" if is_changed else task.status
+
+    def _described(self, row: ModelRow, status: str) -> str:
+        has_id = status in {"created", "skipped"}
+        task_id = self.tasks[row.name].task_id if has_id else ""
+        return f"{row.file}:{row.number} {row.name} {status} {task_id}".rstrip()
+
+
+def _row(file: str, number: int, text: str) -> ModelRow:
+    name, _, content = text.partition("=")
+    return ModelRow(file, number, name.lstrip("!"), content, is_broken=text[:1] == "!")
 
 
 class JournalMachine(RuleBasedStateMachine):
@@ -194,35 +224,59 @@ class JournalMachine(RuleBasedStateMachine):
         self.model = Model()
         self.last_id = 0
         self.was_created: dict[str, str] = {}
-        self.origins: list[str] = []
-        self.journal = Journal.open(Path(self.folder.name))
+        self.journal = self.open()
+
+    def open(self) -> Journal:
+        """Open the journal again."""
+        return Journal.open(Path(self.folder.name))
 
     def teardown(self) -> None:
         self.journal.close()
         self.folder.cleanup()
 
-    @rule(files=FILES, corrections=CORRECTIONS, is_first=st.booleans())
-    def read(
-        self,
-        files: dict[str, list[str]],
-        corrections: list[tuple[str, int]],
-        is_first: bool,  # noqa: FBT001 # hypothesis names it
-    ) -> None:
-        self.origins += [
-            origin(file, rows, number)
-            for file, rows in files.items()
-            for number in range(2, len(rows) + 2)
-        ]
-        rows = [
-            f"{text}<{self.origins[at % len(self.origins)]}"
-            for text, at in corrections
-            if self.origins
-        ]
-        to_fix = {"f.csv": rows} if rows else {}
-        all_files = to_fix | files if is_first else files | to_fix
-        read(self.journal, all_files)
+    @rule(files=FILES)
+    def read(self, files: dict[str, list[str]]) -> None:
+        self._give(files)
 
-        self.model.read(all_files)
+    @rule(at=st.integers(0, 9))
+    @precondition(lambda self: self.model.versions)
+    def give_again(self, at: int) -> None:
+        """Give an earlier version of a file, which can be the original of a correction."""
+        files = {
+            file: versions[at % len(versions)].texts
+            for file, versions in self.model.versions.items()
+        }
+        self._give(files)
+
+    @rule(edits=st.dictionaries(st.integers(0, 5), st.one_of(NAMES, st.just("")), max_size=2))
+    @precondition(lambda self: self.model.versions)
+    def correct(self, edits: dict[int, str]) -> None:
+        """Change or remove rows of a to-fix file."""
+        file, versions = next(reversed(self.model.versions.items()))
+        texts = [edits.get(at, text) for at, text in enumerate(versions[-1].texts)]
+        self._give({file: texts}, is_correction=True)
+
+    def _give(self, files: dict[str, list[str]], *, is_correction: bool = False) -> None:
+        given = {
+            file: self.model.newest(file, texts, is_correction=is_correction)
+            for file, texts in files.items()
+        }
+        with self.journal.enrol(endpoint=ENDPOINT) as enrolment:
+            for file, texts in files.items():
+                digest = hashlib.sha256(content(file, texts)).hexdigest()
+                found = enrolment.versions.correction_of(file, digest)
+                assert (found is None) == (is_correction or given[file] == texts)
+                newest = enrolment.versions.newest(file)
+                stamp = (
+                    Stamp(batch=enrolment.versions.batch(), input=file, version=newest.number)
+                    if newest and is_correction
+                    else None
+                )
+                add(enrolment, file, given[file], stamp)
+            enrolment.finish(explain)
+        for file, texts in given.items():
+            self.model.add_version(file, texts, is_correction=is_correction)
+        self.model.read(given)
 
     @rule(files=FILES, is_broken=st.booleans())
     def roll_back(self, files: dict[str, list[str]], is_broken: bool) -> None:  # noqa: FBT001 # hypothesis names it
@@ -253,8 +307,12 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
+        self.close()
+        self.journal = self.open()
+
+    def close(self) -> None:
+        """End as a run does."""
         self.journal.close()
-        self.journal = Journal.open(Path(self.folder.name))
 
     def _outcome(self, name: str) -> tuple[str, str, Outcome | None]:
         match name:
@@ -280,20 +338,18 @@ class JournalMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_content_of_the_row_is_sent(self) -> None:
-        names = list(waiting(self.journal))
-        found = self.journal._connection.execute(
-            """
-            SELECT tasks.name FROM work JOIN tasks ON tasks.id = work.task
-            JOIN rows ON rows.source = work.source AND rows.number = work.row
-            WHERE rows.digest = tasks.digest AND tasks.status <> 'unknown'
-            ORDER BY work.number
-            """
-        ).fetchall()
-        assert [name for (name,) in found] == names
+        self.journal.work.select_from_input()
+        tasks, _ = self.journal.work.pending(after=0, limit=100)
+
+        sent = {each.key.task_name: json.loads(each.body)["content"] for each in tasks}
+
+        assert sent == {name: self.model.tasks[name].content for name in sent}
 
     @invariant()
     def the_counts_add_up(self) -> None:
-        assert self.journal.summary().total == len(list(self.journal.results()))
+        counted = [row for row in self.journal.results() if row.status is not Status.WITHDRAWN]
+
+        assert self.journal.summary().total == len(counted)
 
     @invariant()
     def created_is_final(self) -> None:
@@ -306,10 +362,26 @@ class JournalMachine(RuleBasedStateMachine):
         self.was_created = found
 
 
-TestJournal = JournalMachine.TestCase
-TestJournal.settings = settings(
-    max_examples=25,
-    stateful_step_count=12,
+class LongJournalMachine(JournalMachine):
+    """The same with a temporary journal, which needs no disk."""
+
+    def open(self) -> Journal:
+        return self.journal if hasattr(self, "journal") else Journal.scratch()
+
+    def close(self) -> None:
+        self.journal.apply_log()
+
+
+BRIEF = settings(
+    max_examples=15,
+    stateful_step_count=10,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+TestJournal = JournalMachine.TestCase
+TestJournal.settings = BRIEF
+
+
+TestManyJournals = pytest.mark.long(LongJournalMachine.TestCase)
+TestManyJournals.settings = settings(BRIEF, max_examples=2_000)

@@ -58,4 +58,4 @@ def test_file_whose_reading_fails_is_refused(tmp_path: Path) -> None:
             LoadError, match=r"^tasks.csv: reading failed \(Input/output error\)\. Copy"
         ),
     ):
-        enrol(path, FailingEnrolment(journal._connection, endpoint="", has_contents=False))
+        enrol(path, FailingEnrolment(journal._connection, endpoint="", has_contents=False, at=""))

@@ -1,6 +1,5 @@
-"""Rows to fix are in row order, in their newest version and with their original location."""
+"""Rows to fix are in row order, in their newest version."""
 
-import io
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,10 @@ from tests.journals import (
     ENDPOINT,
     REFUSED,
     attempt,
+    begin,
     checked,
     created,
     explain,
-    layout,
-    origin,
     read,
     rejected,
     task,
@@ -35,7 +33,7 @@ def to_fix(journal: Journal) -> dict[str, list[RowToFix]]:
 
 
 async def test_rows_that_are_not_created_are_to_fix(journal: Journal) -> None:
-    """Each row has the reason of its status, or its issues, and its location as the origin."""
+    """Each row has the reason of its status, or its issues."""
     rows = ["made", "refused", "!bad", "new"]
     read(journal, {"a.csv": rows})
     await attempt(journal, {"made": created("1"), "refused": REFUSED})
@@ -51,7 +49,7 @@ async def test_rows_that_are_not_created_are_to_fix(journal: Journal) -> None:
         error_code="FDI.1",
         error_msg="no such application",
         issues=(),
-        origin=origin("a.csv", rows, 3),
+        origin=refused.origin,
     )
     assert (bad.status, bad.error_msg, bad.issues) == (
         Status.REJECTED,
@@ -64,9 +62,8 @@ async def test_rows_that_are_not_created_are_to_fix(journal: Journal) -> None:
 def enrol(journal: Journal, *rows: str) -> None:
     """Enrol *rows* of a file that always has the same content."""
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
-        digest = enrolment.add_file(io.BytesIO(b"content"))
         tasks = [task(text, number) for number, text in enumerate(rows, start=2)]
-        enrolment.add(checked(tasks), layout("a.csv", content=digest))
+        enrolment.add(checked(tasks), begin(enrolment, "a.csv"))
         enrolment.finish(explain)
 
 
@@ -79,24 +76,8 @@ async def test_newest_version_of_a_row_is_to_fix(journal: Journal) -> None:
 
     rows = to_fix(journal)["a.csv"]
 
-    assert reported == [(2, "i1"), (2, "i2"), (3, "i2")]
+    assert reported == [(2, "i2"), (3, "i2")]
     assert [(row.number, row.status) for row in rows] == [
         (2, Status.NOT_ATTEMPTED),
         (3, Status.NOT_ATTEMPTED),
     ]
-
-
-def test_row_of_a_to_fix_file_has_its_original_location(journal: Journal) -> None:
-    """A correction that is rejected again refers to the original file, not to the to-fix file."""
-    rows = ["!x", "!y"]
-    read(journal, {"a.csv": rows})
-
-    read(journal, {"to-fix.csv": [f"!x<{origin('a.csv', rows, 2)}"]})
-
-    found = to_fix(journal)
-    assert {file: [row.origin for row in rows] for file, rows in found.items()} == {
-        "a.csv": [origin("a.csv", rows, 3)],
-        "to-fix.csv": [origin("a.csv", rows, 2)],
-    }
-    assert [sheet.original_file for sheet in journal.sheets_to_fix()] == ["a.csv", "a.csv"]
-    assert journal.original_files() == {"a.csv"}

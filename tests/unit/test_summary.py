@@ -17,7 +17,7 @@ COUNTS = {
     "unknown": 0,
     "skipped": 0,
 }
-SUMMARY = Summary(counts={status: COUNTS[status.value] for status in Status})
+SUMMARY = Summary(counts={status: COUNTS.get(status.value, 0) for status in Status})
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_document_has_format_counts_and_facts(
         "format": 1,
         "total": 10,
         "counts": COUNTS,
+        "withdrawn": 0,
         "causes": [],
         "warnings": 0,
         "latency_ms": None,

@@ -15,7 +15,7 @@ from openpyxl.worksheet.cell_range import CellRange
 from batchcreate.errors import LoadError
 from batchcreate.frames import Chunk
 from batchcreate.loader import LoadOptions, read
-from batchcreate.models import CellKind, Column, Layout, RowProblem, Skipped
+from batchcreate.models import CellKind, Column, Layout, RowProblem, Skipped, Stamp
 from tests import records
 from tests.chunks import contents, make_chunk, row_cells
 from tests.spreadsheets import ods
@@ -246,7 +246,7 @@ def test_events_are_in_the_order_of_the_sheets(path: Path) -> None:
     table = [HEADINGS, ["example: x", "INSERT"], ["abc", "INSERT"]]
     write(path, May=table, hidden=table, Notes=[["Description"]], Empty=[], June=table)
 
-    events = list(read(path, label="t.xlsx"))
+    events = [event for event in read(path, label="t.xlsx") if not isinstance(event, Stamp)]
 
     assert [
         (type(event), event.sheet, event.reason if isinstance(event, Skipped) else "")

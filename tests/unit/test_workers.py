@@ -102,7 +102,7 @@ def test_intent_is_on_disk_before_the_request(tmp_path: Path) -> None:
     class Client(ScriptedClient):
         async def create(self, target: Target, body: bytes) -> Reply:
             intents = journal._connection.execute(
-                "SELECT count(*) FROM intents JOIN tasks ON tasks.id = task WHERE body = ?",
+                "SELECT count(*) FROM intents JOIN rows USING (task) WHERE body = ?",
                 (body,),
             ).fetchone()
             found.append(intents == (1,))

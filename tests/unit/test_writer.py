@@ -393,8 +393,8 @@ async def test_text_that_cannot_be_stored_fails_the_futures(folder: Path) -> Non
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB."""
-    with small_disk(tmp_path / "disk", size_kib=256) as disk:
+    """A disk of 384 KiB."""
+    with small_disk(tmp_path / "disk", size_kib=384) as disk:
         yield disk
 
 
