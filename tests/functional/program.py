@@ -4,10 +4,11 @@ import asyncio
 import csv
 import json
 import os
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -159,6 +160,21 @@ def recording(
     """Serve a simulator that records calls and lets a name be created twice, so that it shows."""
     settings = SimulatorSettings(record=True, unique_names=False, latency_ms=latency_ms, **knobs)
     return serve(settings, sleep=turnstile or asyncio.sleep)
+
+
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """
+    Reserve a port for servers that start one after another; between them it refuses connections.
+
+    A socket that is bound to it and does not listen keeps it from everything that the system gives
+    a free port: other servers, and outgoing connections of all programs. A server that asks for
+    this very port gets it, because both allow the address to be used again.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 def at(simulator: Simulator) -> tuple[str, ...]:

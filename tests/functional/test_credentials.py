@@ -29,6 +29,7 @@ from tests.functional.program import (
     read_lines,
     read_summary,
     recording,
+    reserved_port,
     task_rows,
     write_rows,
 )
@@ -209,15 +210,15 @@ async def test_iam_that_fails_ends_the_run(
 
 async def test_iam_that_is_away_ends_the_run(tmp_path: Path) -> None:
     """The endpoint that does not answer is named."""
-    async with listening() as iam:
-        pass
-    async with recording() as simulator:
-        ended = await invoke(
-            *(*RUN, *at(simulator), "--iam-endpoint", iam.url), folder=rows_in(tmp_path), **USER
-        )
+    with reserved_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        async with recording() as simulator:
+            ended = await invoke(
+                *(*RUN, *at(simulator), "--iam-endpoint", url), folder=rows_in(tmp_path), **USER
+            )
 
     assert ended.code == 4
-    assert f"IAM at {iam.url} did not return a token: cannot connect to 127.0.0.1" in ended.err
+    assert f"IAM at {url} did not return a token: cannot connect to 127.0.0.1" in ended.err
     assert list(simulator.requests) == []
 
 

@@ -7,10 +7,10 @@ Every fault at two shares, and lists that lag by more::
 """
 
 import asyncio
-import socket
 from collections.abc import Mapping, Sequence
 from itertools import count as count_up
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +28,7 @@ from tests.functional.program import (
     creates,
     read_lines,
     recording,
+    reserved_port,
     statuses,
     task_rows,
     write_rows,
@@ -49,11 +50,6 @@ LIST_FAULTS = (
 )
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def fresh_folders(folder: Path, count: int) -> list[Path]:
     folders = [folder / str(number) for number in range(count)]
     for each in folders:
@@ -62,29 +58,35 @@ def fresh_folders(folder: Path, count: int) -> list[Path]:
 
 
 async def survive(
-    kind: FaultKind, share: float, folder: Path, *, rows: int = ROWS, turns: asyncio.Semaphore
+    kind: FaultKind, share: float, folder: Path, *, rows: int, turns: asyncio.Semaphore
 ) -> tuple[int, list[Findings]]:
     """Run twice on a faulty server, then on a correct one; return faults and findings."""
     batch = task_rows(rows)
     write_rows(folder / "tasks.csv", batch)
-    port = free_port()
     results = folder / "tasks-results"
     findings = []
     faults_seen = 0
-    async with turns:
-        for faults in ({kind: share}, {}):
-            settings = SimulatorSettings(
-                port=port, faults=faults, state_path=folder / "state", unique_names=False, seed=5
-            )
-            async with serve(settings) as simulator:
-                command = ("run", "tasks.csv", *at(simulator), *FAST, "--timeout", "1")
-                for _ in range(2 if faults else 1):
-                    ended = await invoke(*command, folder=folder)
-                    assert "Traceback" not in ended.err
-                    assert ended.code in ({0, 1, 3, 4} if faults else {0})
-                    is_complete = ended.code == 0
-                    findings.append(audited(results, batch, simulator, is_complete=is_complete))
-                faults_seen += simulator.faults_seen.get(kind, 0)
+    with reserved_port() as port:
+        async with turns:
+            for faults in ({kind: share}, {}):
+                settings = SimulatorSettings(
+                    port=port,
+                    faults=faults,
+                    state_path=folder / "state",
+                    unique_names=False,
+                    seed=5,
+                )
+                async with serve(settings) as simulator:
+                    command = ("run", "tasks.csv", *at(simulator), *FAST, "--timeout", "1")
+                    for _ in range(2 if faults else 1):
+                        ended = await invoke(*command, folder=folder)
+                        assert "Traceback" not in ended.err
+                        assert ended.code in ({0, 1, 3, 4} if faults else {0})
+                        is_complete = ended.code == 0
+                        findings.append(
+                            audited(results, batch, simulator, is_complete=is_complete)
+                        )
+                    faults_seen += simulator.faults_seen.get(kind, 0)
     return faults_seen, findings
 
 
@@ -147,13 +149,13 @@ def seed_that_spares_the_first(kind: FaultKind, share: float) -> int:
     raise AssertionError
 
 
-async def do_without_list(kind: FaultKind, folder: Path) -> None:
+async def do_without_list(kind: FaultKind, folder: Path, port: int) -> None:
     rows = task_rows(ROWS)
     write_rows(folder / "tasks.csv", rows)
     results = folder / "tasks-results"
     share = 0.97
     faulty = SimulatorSettings(
-        port=free_port(),
+        port=port,
         faults={kind: share, FaultKind.CREATED_500: 0.1},
         seed=seed_that_spares_the_first(kind, share),
         state_path=folder / "state",
@@ -161,7 +163,7 @@ async def do_without_list(kind: FaultKind, folder: Path) -> None:
         record=True,
     )
     sound = SimulatorSettings(
-        port=faulty.port, state_path=folder / "state", unique_names=False, record=True
+        port=port, state_path=folder / "state", unique_names=False, record=True
     )
 
     async with serve(faulty) as simulator:
@@ -190,7 +192,8 @@ async def test_without_a_complete_task_list_rows_stay_unknown(
     tmp_path: Path, kind: FaultKind
 ) -> None:
     """None of them is sent again; once the list is sound, the same command settles them."""
-    await do_without_list(kind, tmp_path)
+    with reserved_port() as port:
+        await do_without_list(kind, tmp_path, port)
 
 
 async def wait_out_a_lag(folder: Path, lag_s: float, settle_s: float) -> tuple[int, Findings, int]:
@@ -236,25 +239,20 @@ async def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
     turnstile = Turnstile(free=9, holds=4)
-    settings = SimulatorSettings(
-        port=free_port(),
-        state_path=tmp_path / "state",
-        unique_names=False,
-        record=True,
-        latency_ms=1,
-    )
     results = tmp_path / "tasks-results"
 
-    async with serve(settings, sleep=turnstile) as simulator:
-        command = ("run", "tasks.csv", *at(simulator), *FAST, "--concurrency", "4")
-        running = asyncio.ensure_future(invoke(*command, folder=tmp_path))
-        async with asyncio.timeout(LIMIT_S):
-            await turnstile.is_full.wait()
-    gone = await running
-    after = audited(results, rows, simulator, is_complete=False)
-    async with serve(settings) as simulator:
-        again = await invoke(*command, folder=tmp_path)
-        findings = audited(results, rows, simulator)
+    with reserved_port() as port:
+        knobs: dict[str, Any] = {"port": port, "state_path": tmp_path / "state"}
+        async with recording(turnstile, **knobs) as simulator:
+            command = ("run", "tasks.csv", *at(simulator), *FAST, "--concurrency", "4")
+            running = asyncio.ensure_future(invoke(*command, folder=tmp_path))
+            async with asyncio.timeout(LIMIT_S):
+                await turnstile.is_full.wait()
+        gone = await running
+        after = audited(results, rows, simulator, is_complete=False)
+        async with recording(**knobs) as simulator:
+            again = await invoke(*command, folder=tmp_path)
+            findings = audited(results, rows, simulator)
 
     assert (gone.code, after) == (4, Findings())
     assert "Traceback" not in gone.err
@@ -264,13 +262,13 @@ async def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
 async def test_unreachable_server_is_reported_immediately(tmp_path: Path) -> None:
     """The first look fails: nothing is sent, and the message names the address."""
     write_rows(tmp_path / "tasks.csv", task_rows(3))
-    port = free_port()
 
-    ended = await invoke(
-        *("run", "tasks.csv", "--endpoint", f"http://127.0.0.1:{port}", *FAST),
-        *("--project-id", PROJECT, "--instance-id", INSTANCE),
-        folder=tmp_path,
-    )
+    with reserved_port() as port:
+        ended = await invoke(
+            *("run", "tasks.csv", "--endpoint", f"http://127.0.0.1:{port}", *FAST),
+            *("--project-id", PROJECT, "--instance-id", INSTANCE),
+            folder=tmp_path,
+        )
 
     lines = read_lines(tmp_path / "tasks-results" / "results.csv")
     assert (ended.code, statuses(lines)) == (4, ["not_attempted"] * 3)

@@ -35,6 +35,7 @@ from tests.functional.program import (
     ids_by_name,
     read_lines,
     recording,
+    reserved_port,
     start,
     statuses,
     task_rows,
@@ -214,12 +215,12 @@ class TestRefusal:
 
     async def test_forbidden_task_list_stops_it(self, tmp_path: Path) -> None:
         """The message does not mention the credential."""
-        async with recording() as simulator:
-            await create(tmp_path, simulator)
-        port = int(simulator.url.rpartition(":")[2])
-        async with recording(port=port, faults={FaultKind.LIST_403: 1}):
-            with pytest.raises(StoppedError, match=r"^this account is not allowed to list tasks"):
-                await undo(tmp_path)
+        with reserved_port() as port:
+            async with recording(port=port) as simulator:
+                await create(tmp_path, simulator)
+            async with recording(port=port, faults={FaultKind.LIST_403: 1}):
+                with pytest.raises(StoppedError, match=r"^this account is not allowed to list"):
+                    await undo(tmp_path)
 
     async def test_folder_without_a_batch_is_an_error(self, tmp_path: Path) -> None:
         """The folder is not created."""
