@@ -1,13 +1,19 @@
 """Fixtures of several test modules."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
 
 # The duration of an example depends on the machine more than on the code.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+settings.register_profile("short", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=300)
+settings.load_profile("short")
+
+# The tests start the program a hundred times: it is compiled once, as on any user's machine.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 LONG_S = 300

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -224,7 +224,9 @@ def _render(model: PageModel, language: str, zone: tzinfo | None) -> str:
     )
 
 
+@cache
 def _environment(zone: tzinfo | None) -> "Environment":
+    # It keeps the compiled template: compiling takes longer than all other reports of a few rows.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -1,10 +1,16 @@
-"""The gate keeps to the configured rate and adapts to the limit of the server."""
+"""
+The gate keeps to the configured rate and adapts to the limit of the server.
+
+All rates, limits and shares::
+
+    pytest -m "long or not long" tests/unit/test_rate_limiter.py
+"""
 
 import asyncio
 import math
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 
@@ -15,6 +21,19 @@ from batchcreate.rate_limiter import Gate, Pacer, RateLimit, RateReduction
 from tests.virtual_time import run_virtually
 
 EPOLL_S = 0.001
+DROPPED_LIMITS = tuple(product((20, 40, 70), (8, 64)))
+LONG_RUNS = tuple(product((10, 100, 500), (0.05, 0.1, 0.2)))
+
+
+def sweep(cases: Sequence[object], *short: int) -> list[object]:
+    """Return *cases* as parameters; all except those at the positions *short* are long tests."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=[] if number in short else pytest.mark.long,
+        )
+        for number, case in enumerate(cases)
+    ]
 
 
 def now() -> float:
@@ -517,7 +536,7 @@ class TestAdaptation:
         assert result.elapsed_s < 1.3 * 1000 / limit
         assert result.attempts_max <= 3
 
-    @pytest.mark.parametrize("limit", [200, 1000])
+    @pytest.mark.parametrize("limit", sweep([200, 1000], 0))
     def test_high_rate_five_times_too_high_is_adapted(self, limit: int) -> None:
         """With enough workers the same is true for hundreds of requests per second."""
         server = Server(limit=limit)
@@ -603,8 +622,7 @@ class TestAdaptation:
         assert server.throttled < 60
         assert result.attempts_max <= 8
 
-    @pytest.mark.parametrize("workers", [8, 64])
-    @pytest.mark.parametrize("limit", [20, 40, 70])
+    @pytest.mark.parametrize(("limit", "workers"), sweep(DROPPED_LIMITS, 0, 3))
     def test_limit_that_drops_is_found(self, limit: int, workers: int) -> None:
         """A lower limit causes a few throttled requests within seconds, and costs little time."""
         server = Server(limit=100)
@@ -625,7 +643,9 @@ class TestAdaptation:
 class TestRandomThrottling:
     """Throttling that does not depend on the rate."""
 
-    @pytest.mark.parametrize(("rate_per_s", "rows"), [(10, 1000), (100, 1000), (500, 1500)])
+    @pytest.mark.parametrize(
+        ("rate_per_s", "rows"), sweep([(10, 1000), (100, 1000), (500, 1500)], 1)
+    )
     def test_random_throttling_costs_little(self, rate_per_s: int, rows: int) -> None:
         """With 5 to 20 % of random throttling a run takes at most four times the ideal time."""
         failures = []
@@ -637,8 +657,7 @@ class TestRandomThrottling:
 
         assert not failures
 
-    @pytest.mark.parametrize("random_share", [0.05, 0.1, 0.2])
-    @pytest.mark.parametrize("rate_per_s", [10, 100, 500])
+    @pytest.mark.parametrize(("rate_per_s", "random_share"), sweep(LONG_RUNS, 0, 4, 8))
     def test_long_runs_keep_their_rate(self, rate_per_s: int, random_share: float) -> None:
         """After the first minutes 5,000 rows lose 20 % at most, in addition to the random share."""
         server = Server(limit=5000, random_share=random_share)
@@ -650,7 +669,7 @@ class TestRandomThrottling:
         )
         assert result.slowdowns < 30
 
-    @pytest.mark.parametrize("limit", [20, 100])
+    @pytest.mark.parametrize("limit", sweep([20, 100], 0))
     def test_limit_with_random_throttling_is_found(self, limit: int) -> None:
         """At five times the limit few more requests are throttled than the random share."""
         failures = []
