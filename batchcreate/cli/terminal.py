@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
@@ -124,6 +126,7 @@ def read_hidden(question: str) -> str:
     Keys are read one by one: in line mode, a terminal cuts lines at 4,095 characters, and tokens
     can be longer.
     """
+    import asyncio
     import termios
 
     handle = sys.stdin.fileno()
@@ -135,7 +138,7 @@ def read_hidden(question: str) -> str:
     termios.tcsetattr(handle, termios.TCSAFLUSH, [*flags, unbuffered])
     try:
         print_prompt(question)
-        return _read_line(handle)
+        return asyncio.run(_read_line(handle))
     finally:
         termios.tcsetattr(handle, termios.TCSAFLUSH, before)
         print_message("")
@@ -180,25 +183,40 @@ def _write(text: str, stream: TextIO | None) -> None:
 
 async def _read_answer(handle: int) -> str:
     """Read a line without blocking the event loop and its signal handlers."""
+    try:
+        return (await _read(handle, _ANSWER_BYTES_MAX)).decode(errors="replace")
+    except OSError:  # the terminal was closed
+        return ""
+
+
+async def _read(handle: int, size: int) -> bytes:
+    """
+    Wait for input and read it; a signal ends the wait.
+
+    A signal that arrives immediately before a wait is noticed only after it, unless the event loop
+    handles a signal: then each signal wakes it. The signal for the size of the window is used.
+    """
     import asyncio
 
     loop = asyncio.get_running_loop()
     arrived = asyncio.Event()
+    receives_signals = threading.current_thread() is threading.main_thread()
+    if receives_signals:
+        loop.add_signal_handler(signal.SIGWINCH, lambda: None)
     loop.add_reader(handle, arrived.set)
     try:
         await arrived.wait()
     finally:
         loop.remove_reader(handle)
-    try:
-        return os.read(handle, _ANSWER_BYTES_MAX).decode(errors="replace")
-    except OSError:  # the terminal was closed
-        return ""
+        if receives_signals:
+            loop.remove_signal_handler(signal.SIGWINCH)
+    return os.read(handle, size)
 
 
-def _read_line(handle: int) -> str:
+async def _read_line(handle: int) -> str:
     """Read one line; handle Backspace and Ctrl-U."""
     line = bytearray()
-    while len(line) <= TOKEN_BYTES_MAX and (data := os.read(handle, _READ_BYTES)):
+    while len(line) <= TOKEN_BYTES_MAX and (data := await _read(handle, _READ_BYTES)):
         for byte in data:
             if byte in _END_KEYS:
                 return line.decode("utf-8", "replace").strip()

@@ -5,12 +5,13 @@ import io
 import json
 import os
 import pty
+import signal
 import socket
 import struct
 import sys
 import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -253,7 +254,7 @@ def test_clear_key_deletes_the_line_typed_so_far() -> None:
     os.write(writing, b"abc\x15def\x7fg\n")
 
     try:
-        assert terminal._read_line(reading) == "deg"
+        assert asyncio.run(terminal._read_line(reading)) == "deg"
     finally:
         os.close(reading)
         os.close(writing)
@@ -266,9 +267,41 @@ def test_line_ends_with_its_input() -> None:
     os.close(writing)
 
     try:
-        assert terminal._read_line(reading) == "abc"
+        assert asyncio.run(terminal._read_line(reading)) == "abc"
     finally:
         os.close(reading)
+
+
+@pytest.mark.parametrize("read", [terminal._read_line, terminal._read_answer])
+def test_signal_that_interrupts_no_system_call_ends_the_input(
+    read: Callable[[int], Coroutine[None, None, str]],
+) -> None:
+    """As if it arrived after the last check for signals and before the wait for a key."""
+    reading, writing = os.pipe()
+
+    def interrupt() -> None:
+        has_ended.wait(0.1)  # long enough for the wait to begin
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        if not has_ended.wait(5):
+            missed.append(True)
+            os.write(writing, b"\n")
+
+    async def main() -> str:
+        asyncio.get_running_loop().call_soon(another.start)
+        return await read(reading)
+
+    missed: list[bool] = []
+    has_ended = threading.Event()
+    another = threading.Thread(target=interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(main())
+    finally:
+        has_ended.set()
+        another.join()
+        os.close(reading)
+        os.close(writing)
+    assert missed == []
 
 
 async def test_answer_is_empty_if_the_terminal_fails() -> None:
