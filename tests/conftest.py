@@ -2,6 +2,8 @@
 
 import os
 import sys
+from itertools import groupby
+from operator import attrgetter
 
 import pytest
 from hypothesis import settings
@@ -21,10 +23,17 @@ LONG_S = 300
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give long tests a larger time limit than the others."""
+    """Give long tests a larger time limit than the others; let each worker begin with slow files."""
     for item in items:
         if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_S))
+    # Each worker gets a part of the list, and takes tests of others when it is done: fast ones.
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    files = [list(group) for _, group in groupby(items, key=attrgetter("path"))]
+    files.sort(key=lambda file: not {"functional", "test_exactly_once.py"} & {*file[0].path.parts})
+    items[:] = [
+        item for first in range(workers) for file in files[first::workers] for item in file
+    ]
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -1,7 +1,10 @@
 """Conversion of spreadsheets by LibreOffice, an independent implementation of the formats."""
 
+import atexit
 import subprocess
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.needs import require_program
 
@@ -20,10 +23,9 @@ def convert(path: Path, suffix: str, *, folder: Path) -> Path:
     program = require_program("soffice")
     folder.mkdir(exist_ok=True)
     kind = _FILTERS.get(suffix, suffix.removeprefix("."))
-    profile = (folder / "profile").absolute().as_uri()
     subprocess.run(  # noqa: S603 # arguments of this module
         [
-            *(program, "--headless", "--norestore", f"-env:UserInstallation={profile}"),
+            *(program, "--headless", "--norestore", f"-env:UserInstallation={_profile()}"),
             *("--convert-to", kind, "--outdir", str(folder), str(path)),
         ],
         check=True,
@@ -31,3 +33,11 @@ def convert(path: Path, suffix: str, *, folder: Path) -> Path:
         timeout=LIMIT_S,
     )
     return folder / path.with_suffix(suffix).name
+
+
+@cache
+def _profile() -> str:
+    """Return the URI of a profile for the conversions of this process, one after the other."""
+    folder = TemporaryDirectory(prefix="libreoffice-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name).as_uri()

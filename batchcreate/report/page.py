@@ -226,7 +226,6 @@ def _render(model: PageModel, language: str, zone: tzinfo | None) -> str:
 
 @cache
 def _environment(zone: tzinfo | None) -> "Environment":
-    # It keeps the compiled template: compiling takes longer than all other reports of a few rows.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 from typing import Final
 
-import pytest
 import xlsxwriter
 
 from tests.office import convert
@@ -34,10 +33,9 @@ Table = dict[tuple[str, str], str]
 """A text for each format and value."""
 
 
-@pytest.fixture(scope="module")
-def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workbook with a row for each format and a column for each value, and a text."""
-    path = tmp_path_factory.mktemp("formats") / "f.xlsx"
+def workbook(folder: Path) -> Path:
+    """Write a workbook with a row for each format and a column for each value, and a text."""
+    path = folder / "f.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["format", *map(str, VALUES), str(LARGE), TEXT])
@@ -53,11 +51,11 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def displayed(workbook: Path) -> Table:
-    """What LibreOffice displays."""
-    path = convert(workbook, ".csv", folder=workbook.parent / "csv")
-    with path.open(encoding="utf-8", newline="") as file:
+def displayed_by_libreoffice(workbook: Path) -> Table:
+    """Return the texts that LibreOffice displays."""
+    with convert(workbook, ".csv", folder=workbook.parent).open(
+        encoding="utf-8", newline=""
+    ) as file:
         heading, *lines = csv.reader(file)
     return {
         (code, value): text.strip()
@@ -66,27 +64,26 @@ def displayed(workbook: Path) -> Table:
     }
 
 
-@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods"])
-def test_what_is_accepted_is_displayed(suffix: str, workbook: Path, displayed: Table) -> None:
-    """A number or text that is displayed differently is never accepted as it is stored."""
-    path = workbook
-    if suffix != workbook.suffix:
-        path = convert(workbook, suffix, folder=workbook.parent / suffix)
-    (_, heading, _), *read = rows(path, range(len(VALUES) + 3))
-    cells = {
-        (code, value): (text.strip(), kind)
-        for code, (_, texts, kinds) in zip(FORMATS, read, strict=True)
-        for value, text, kind in zip(heading[1:], texts[1:], kinds[1:], strict=True)
-    }
+def test_what_is_accepted_is_displayed(tmp_path: Path) -> None:
+    """In each format, a value that is displayed differently is never accepted as it is stored."""
+    path = workbook(tmp_path)
+    displayed = displayed_by_libreoffice(path)
+    copies = [convert(path, suffix, folder=tmp_path) for suffix in (".xls", ".ods")]
 
-    accepted = {place: text for place, (text, kind) in cells.items() if kind in ACCEPTED}
-    exact = {
-        place: text.partition("\0")[0].strip()
-        for place, (text, kind) in cells.items()
-        if kind == "x"
-    }
-
-    assert cells.keys() == displayed.keys()
-    assert {place: displayed[place] for place in accepted} == accepted
-    assert {place: displayed[place] for place in exact} == exact
-    assert len(accepted) > 2 * len(FORMATS)
+    for each in (path, *copies):
+        (_, heading, _), *read = rows(each, range(len(VALUES) + 3))
+        cells = {
+            (code, value): (text.strip(), kind)
+            for code, (_, texts, kinds) in zip(FORMATS, read, strict=True)
+            for value, text, kind in zip(heading[1:], texts[1:], kinds[1:], strict=True)
+        }
+        accepted = {place: text for place, (text, kind) in cells.items() if kind in ACCEPTED}
+        exact = {
+            place: text.partition("\0")[0].strip()
+            for place, (text, kind) in cells.items()
+            if kind == "x"
+        }
+        assert cells.keys() == displayed.keys(), each
+        assert {place: displayed[place] for place in accepted} == accepted, each
+        assert {place: displayed[place] for place in exact} == exact, each
+        assert len(accepted) > 2 * len(FORMATS), each

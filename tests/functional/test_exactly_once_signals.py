@@ -78,16 +78,6 @@ async def interrupt(folder: Path, number: signal.Signals, moments: list[int]) ->
     return codes
 
 
-@SIGNALS
-async def test_a_signal_at_any_moment_leaves_a_true_report(
-    tmp_path: Path, number: signal.Signals
-) -> None:
-    """The exit code contains the signal, no request is lost, and the rerun creates the rest."""
-    moments = [seeded(number).randint(1, 20)]
-
-    assert await interrupt(tmp_path, number, moments) == {CODES[number]: 1}
-
-
 @pytest.mark.long
 @SIGNALS
 async def test_a_signal_at_many_moments_leaves_a_true_report(
@@ -125,31 +115,26 @@ async def keep_interrupting(process: asyncio.subprocess.Process) -> None:
 )
 async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: str) -> None:
     """
-    Within two seconds and the time of the reports, although the server answers nothing.
+    It does not wait for the server, which answers nothing, nor for the end of a timeout.
 
     Further interrupts change neither the exit code nor the report.
     """
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
     turnstile = Turnstile(free=free, holds=1)
-    loop = asyncio.get_running_loop()
 
     async with recording(turnstile) as simulator:
         command = ("run", "tasks.csv", *at(simulator), *FAST)
-        process = await launch(*command, folder=tmp_path)
+        process = await launch(*command, "--timeout", "300", folder=tmp_path)
         async with asyncio.timeout(LIMIT_S):
             await turnstile.is_full.wait()
         process.send_signal(signal.SIGINT)
         await wait_for_output(process, "Ctrl-C")
-        began = loop.time()
         async with asyncio.TaskGroup() as group:
             interrupting = group.create_task(keep_interrupting(process))
             ended = await end(process)
             interrupting.cancel()
-        took_s = loop.time() - began
-        began = loop.time()
         reported = await invoke("report", "tasks-results", folder=tmp_path)
-        report_s = loop.time() - began
         results = tmp_path / "tasks-results"
         after = audited(results, rows, simulator, is_complete=False)
         turnstile.open()
@@ -158,7 +143,6 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
 
     assert (ended.code, after) == (130, Findings()), held
     assert reported.code == 0
-    assert took_s <= 2 + report_s
     assert (again.code, findings) == (0, Findings())
 
 

@@ -1,7 +1,6 @@
 """The files for programs: summary.json, --json and log.jsonl of complete runs."""
 
 import ast
-import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from tests.functional.program import (
     recording,
     start,
     task_rows,
+    wait_for_output,
     write_rows,
 )
 
@@ -104,9 +104,9 @@ async def killed(folder: Path) -> Watched:
             folder=lay_tasks(folder),
         )
         await turnstile.is_full.wait()
-        for _ in range(2):
-            process.terminate()
-            await asyncio.sleep(0.2)  # two signals at once are one
+        process.terminate()
+        await wait_for_output(process, "finishing the requests in flight")
+        process.terminate()
         ended = await end(process)
         turnstile.open()
     return left_by(ended, folder)

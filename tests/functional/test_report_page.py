@@ -42,18 +42,21 @@ async def load(tab: Tab, page: Path, **how: Any) -> None:
     await tab.open(page.as_uri(), **how)
 
 
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-async def test_page_opens_from_disk_and_fits_the_screen(width: int, page: Path) -> None:
+async def test_page_opens_from_disk_and_fits_the_screen(page: Path) -> None:
     """There are no console messages, no further requests and no overflowing elements."""
+    fits = {}
     async with browsing() as tab:
-        await load(tab, page, width=width)
-        overflowing = await tab.evaluate(OVERFLOW)
-        scrolls = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+        for width in (NARROW, WIDE):
+            await load(tab, page, width=width)
+            overflowing = await tab.evaluate(OVERFLOW)
+            scrolls = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+            fits[width] = (overflowing, scrolls)
 
         assert tab.messages == []
-        assert [each for each in tab.requests if not each.startswith("data:")] == [page.as_uri()]
+        requests = [each for each in tab.requests if not each.startswith("data:")]
 
-    assert (overflowing, scrolls) == ([], 0)
+    assert requests == [page.as_uri()] * 2
+    assert fits == dict.fromkeys((NARROW, WIDE), ([], 0))
 
 
 async def test_page_has_the_numbers_of_the_other_reports(page: Path) -> None:
@@ -79,22 +82,23 @@ async def test_page_has_the_numbers_of_the_other_reports(page: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(NARROW, "dark"), (WIDE, "light")])
-async def test_axe_reports_no_violations(width: int, scheme: str, page: Path) -> None:
+async def test_axe_reports_no_violations(page: Path) -> None:
     """The page is checked on a dark phone and a light desktop, with all details open."""
     axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    found = {}
     async with browsing() as tab:
-        await load(tab, page, width=width, is_dark=scheme == "dark")
-        await tab.evaluate(
-            "document.querySelectorAll('details').forEach(each => each.open = true)"
-        )
-        await tab.evaluate(f"{axe}; 0")
-        found = await tab.evaluate(
-            "axe.run().then(result => result.violations.map(each =>"
-            " [each.id, each.impact, each.nodes.map(node => node.html.slice(0, 200))]))"
-        )
+        for width, is_dark in ((NARROW, True), (WIDE, False)):
+            await load(tab, page, width=width, is_dark=is_dark)
+            await tab.evaluate(
+                "document.querySelectorAll('details').forEach(each => each.open = true)"
+            )
+            await tab.evaluate(f"{axe}; 0")
+            found[width] = await tab.evaluate(
+                "axe.run().then(result => result.violations.map(each =>"
+                " [each.id, each.impact, each.nodes.map(node => node.html.slice(0, 200))]))"
+            )
 
-    assert found == []
+    assert found == {NARROW: [], WIDE: []}
 
 
 async def test_page_can_be_used_by_keyboard(page: Path) -> None:

@@ -537,16 +537,15 @@ async def test_broken_terminal_does_not_affect_a_run(tmp_path: Path) -> None:
 
 async def test_ascii_locale_does_not_affect_a_run(tmp_path: Path) -> None:
     """Output to an ASCII terminal is escaped, files are not."""
-    rows = [row | {"description": "café 商品"} for row in task_rows(1)]
+    rows = [row | {"description": "café 商品", "商品-orders": "1"} for row in task_rows(1)]
     write_rows(tmp_path / "tasks.csv", [*rows, rows[0] | {"task_name": "商品-orders"}])
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
-    checked = await run_process("check", "tasks.csv", folder=tmp_path, **plain)
     ended = await run_process("run", "tasks.csv", "--simulate", folder=tmp_path, **plain)
 
     lines = read_lines(tmp_path / "tasks-results" / "results.csv")
-    assert (checked.code, ended.code) == (1, 1)
-    assert r"\u5546\u54c1-orders" in checked.err
+    assert ended.code == 1
+    assert r"\u5546\u54c1-orders" in ended.err
     assert lines[1]["task_name"] == "商品-orders"
 
 

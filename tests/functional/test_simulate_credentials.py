@@ -95,10 +95,12 @@ async def test_a_key_from_a_file_is_asked_for(files: Path) -> None:
 
 
 async def test_a_temporary_key_asks_for_its_token(files: Path) -> None:
-    """The security token comes from a file as well."""
+    """The security token comes from a file as well; one that others may read is warned of."""
+    (files / "sk").chmod(0o644)
+    warning = "warning: --sk-file sk is readable by other users; run chmod 600 sk"
     options = ("--ak", AK, "--sk-file", "sk", "--security-token-file", "sts")
 
-    async with simulating(*options, folder=files) as session:
+    async with simulating(*options, folder=files, warnings=[warning]) as session:
         found = [
             await status_with_key(session, SK, STS),
             await status_with_key(session, SK, "other"),
@@ -106,14 +108,6 @@ async def test_a_temporary_key_asks_for_its_token(files: Path) -> None:
         ]
 
     assert found == [200, 401, 401]
-
-
-async def test_a_token_from_a_file_is_asked_for(files: Path) -> None:
-    """Another token is refused."""
-    async with simulating("--token-file", "token", folder=files) as session:
-        found = [await status_with(session, {"X-Auth-Token": token}) for token in (TOKEN, "other")]
-
-    assert found == [200, 401]
 
 
 async def test_issued_tokens_have_the_configured_lifetime(tmp_path: Path) -> None:
@@ -129,12 +123,14 @@ async def test_issued_tokens_have_the_configured_lifetime(tmp_path: Path) -> Non
     assert found == (401, "APIGW.0307")
 
 
-async def test_quota_and_lag_are_options(tmp_path: Path) -> None:
-    """The second of two tasks is one too many, and lists do not show the first yet."""
-    headers = {"X-Auth-Token": "any"}
+async def test_token_quota_and_lag_are_options(files: Path) -> None:
+    """Another token is refused, the second task is one too many, and the first is not listed yet."""
+    headers = {"X-Auth-Token": TOKEN}
+    options = ("--token-file", "token", "--quota", "1", "--list-lag", "3600")
     found = []
 
-    async with simulating("--quota", "1", "--list-lag", "3600", folder=tmp_path) as session:
+    async with simulating(*options, folder=files) as session:
+        refused = await status_with(session, {"X-Auth-Token": "other"})
         for name in ("task-1", "task-2"):
             body = {"task_name": name, "operation_types": ["INSERT"]}
             async with session.post(CREATE, json=body, headers=headers) as response:
@@ -142,18 +138,8 @@ async def test_quota_and_lag_are_options(tmp_path: Path) -> None:
         async with session.get(TASKS, headers=headers) as response:
             total = (await response.json())["total"]
 
+    assert refused == 401
     assert (found, total) == ([(200, None), (400, "FDI.3902")], 0)
-
-
-async def test_a_file_that_others_may_read_is_warned_of(files: Path) -> None:
-    """The file is used anyway."""
-    (files / "sk").chmod(0o644)
-    warning = "warning: --sk-file sk is readable by other users; run chmod 600 sk"
-
-    async with simulating(
-        "--ak", AK, "--sk-file", "sk", folder=files, warnings=[warning]
-    ) as session:
-        assert await status_with_key(session, SK, None) == 200
 
 
 @pytest.mark.parametrize(

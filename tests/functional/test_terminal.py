@@ -239,7 +239,7 @@ class TestDisplay:
 
     async def test_fits_a_narrow_terminal(self, folder: Path) -> None:
         """With forty columns it has more lines."""
-        async with self.halfway_process(folder, columns=40) as (seen, _, turnstile):
+        async with self.halfway(folder, columns=40) as (seen, turnstile):
             await seen.sees("16 created  4 in flight")
             turnstile.open()
             await seen.end()
@@ -250,22 +250,14 @@ class TestDisplay:
         assert facts
         assert [line for line in facts if len(line.rstrip()) > 40] == []
 
-    async def test_survives_a_change_of_the_size(self, folder: Path) -> None:
-        """The terminal can become smaller or larger."""
+    async def test_survives_changes_of_the_size_and_an_interrupt(self, folder: Path) -> None:
+        """It continues until the requests are answered; the message is printed above it."""
         async with self.halfway_process(folder) as (seen, process, turnstile):
+            await seen.sees("16 created  4 in flight")
             for columns in (30, 8, 200):
                 seen.resize(columns)
                 process.send_signal(signal.SIGWINCH)
                 await seen.draws(400)
-            turnstile.open()
-            assert await seen.end() == 0
-
-        assert "Traceback" not in seen.plain
-
-    async def test_message_is_printed_above_it(self, folder: Path) -> None:
-        """After the first Ctrl-C, the display continues until the requests are answered."""
-        async with self.halfway_process(folder) as (seen, _, turnstile):
-            await seen.sees("16 created  4 in flight")
             seen.type("\x03")
             await seen.sees(
                 "Interrupted: finishing the requests in flight. Press Ctrl-C again to stop at once."
@@ -275,6 +267,7 @@ class TestDisplay:
 
         assert code == 130
         assert "\x1b[2KInterrupted: finishing the requests" in seen.shown
+        assert "Traceback" not in seen.plain
 
     @pytest.mark.parametrize(
         ("options", "variables"),
@@ -470,10 +463,7 @@ class TestToken:
             async with terminal(*RUN, *at(simulator), "--yes", folder=folder) as seen:
                 assert await seen.end() == 0
             command = ("undo", "tasks-results")
-            async with process_terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as (
-                seen,
-                _,
-            ):
+            async with terminal(*command, folder=folder, BATCHCREATE_TOKEN="") as seen:
                 await seen.sees(self.PROMPT)
                 seen.type("abc\n")
                 await seen.sees(

@@ -446,7 +446,7 @@ class ExactlyOnce(RuleBasedStateMachine):
 
 
 BRIEF = settings(
-    max_examples=120,
+    max_examples=80,
     stateful_step_count=4,
     deadline=None,
     database=None,

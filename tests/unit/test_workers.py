@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -360,9 +361,13 @@ def test_unknown_rows_stay_unknown_without_reconciler(tmp_path: Path) -> None:
     assert tested.counters == RunCounters(planned=2, created=1, unknown=1, attempts=2)
 
 
-@pytest.mark.parametrize("rate_per_s", [20.0, 1000.0], ids=["slow", "fast"])
-@pytest.mark.parametrize("interrupts", [1, 2])
-@pytest.mark.parametrize("step", range(2, 30))
+@pytest.mark.parametrize(
+    ("step", "interrupts", "rate_per_s"),
+    [
+        pytest.param(*case, marks=[pytest.mark.long] * (number % 3 > 0))
+        for number, case in enumerate(product(range(2, 30), (1, 2), (20.0, 1000.0)))
+    ],
+)
 def test_interrupted_run_reports_the_tasks_it_sent(
     tmp_path: Path, step: int, interrupts: int, rate_per_s: float
 ) -> None:
