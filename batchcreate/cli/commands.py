@@ -270,6 +270,14 @@ def doctor(**options: object) -> int:
     help="Delay before a new task appears in lists, in seconds.",
 )
 @click.option(
+    "--list-page",
+    "list_page_max",
+    type=int,
+    default=1000,
+    metavar="N",
+    help="Maximum number of tasks in one page of a list.",
+)
+@click.option(
     "--token-file",
     type=click.Path(path_type=Path),
     metavar="FILE",

@@ -30,6 +30,7 @@ def simulate_command(options: Mapping[str, Any]) -> int:
         state_path=options["state"],
         quota=options["quota"],
         list_lag_s=options["list_lag_s"],
+        list_page_max=options["list_page_max"],
         token_ttl_s=options["token_ttl_s"],
         token=_read_secret("--token-file", options["token_file"]),
         ak=options["ak"],

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from batchcreate.simulator.fault_injection import FaultInjector
 from batchcreate.simulator.gateway import Authenticator
+from batchcreate.simulator.list_views import ListViews, shift
 from batchcreate.simulator.openapi import Contract, Values, Violation
 from batchcreate.simulator.replies import (
     ApiError,
@@ -17,7 +19,12 @@ from batchcreate.simulator.replies import (
     iam_error_response,
     json_response,
 )
-from batchcreate.simulator.simulator_settings import Clocks, FaultPlan, Now
+from batchcreate.simulator.simulator_settings import (
+    Clocks,
+    FaultKind,
+    Now,
+    SimulatorSettings,
+)
 from batchcreate.simulator.store import Store, StoredTask
 
 _SHOWN = ("source_app_id", "target_app_id", "task_tag")
@@ -42,9 +49,8 @@ class FdiHandlers:
         contract: checks the calls.
         store: the tasks.
         injector: executes the faults.
+        settings: the faults, and how lists are delayed and divided into pages.
         clocks: date of creation, and the moment at which lists show a task.
-        list_lag_s: delay before a new task appears in lists, in seconds.
-        faults: plans for creates and lists, in this order.
 
     """
 
@@ -54,29 +60,37 @@ class FdiHandlers:
         store: Store,
         injector: FaultInjector,
         *,
+        settings: SimulatorSettings,
         clocks: Clocks,
-        list_lag_s: float,
-        faults: tuple[FaultPlan, FaultPlan],
     ) -> None:
         self._contract = contract
         self._store = store
         self._clocks = clocks
-        self._list_lag_s = list_lag_s
-        self._create_faults, self._list_faults = faults
+        self._settings = settings
+        self.change_faults(settings.faults)
         self._injector = injector
+        self._views = ListViews()
+
+    def change_faults(self, shares: Mapping[FaultKind, float]) -> None:
+        """Replace the shares of faults, for the calls from now on."""
+        settings = replace(self._settings, faults=shares)
+        self._create_faults = settings.plan_faults(is_list=False)
+        self._list_faults = settings.plan_faults(is_list=True)
 
     async def create_task(self, request: web.Request) -> web.StreamResponse:
         """Handle ``POST .../multi-tasks``."""
         fault = self._create_faults.draw()
         if fault and not fault.is_executed:
+            if fault is FaultKind.FOREIGN_500:
+                self._create(request, await request.read(), fault)
             return await self._injector.respond(fault, request, {})
-        task = self._create(request, await request.read())
+        task = self._create(request, await request.read(), fault)
         if isinstance(task, ApiError):
             return error_response(task)
-        content = {"task_id": task.task_id}
+        content = {"task_id": _spelled_id(task)}
         if fault:
             return await self._injector.respond(fault, request, content)
-        return json_response(content)
+        return json_response(self._injector.due_content(request, content))
 
     async def list_tasks(self, request: web.Request) -> web.StreamResponse:
         """Handle ``GET .../tasks``."""
@@ -86,7 +100,7 @@ class FdiHandlers:
         query = self._read_parameters("ListTasks", request)
         if isinstance(query, ApiError):
             return error_response(query)
-        content = self._page(query)
+        content = self._page(query, fault)
         if fault:
             return await self._injector.respond(fault, request, content)
         return json_response(content)
@@ -106,44 +120,52 @@ class FdiHandlers:
         self._store.remove(task)
         return web.Response(status=204, headers={"X-Request-Id": secrets.token_hex(16)})
 
-    def _create(self, request: web.Request, raw: bytes) -> StoredTask | ApiError:
+    def _create(
+        self, request: web.Request, raw: bytes, fault: FaultKind | None
+    ) -> StoredTask | ApiError:
         parameters = self._read_parameters("CreateMultiTasks", request)
         if isinstance(parameters, ApiError):
             return parameters
         body = self._contract.read_body("CreateMultiTasks", raw)
         if isinstance(body, Violation):
             return _to_error(body)
+        if fault is FaultKind.FOREIGN_500:
+            body |= {"task_tag": "other-team"}
+        is_numeric = fault is FaultKind.NUMERIC_ID
         task = StoredTask(
             project_id=parameters["project_id"],
             instance_id=parameters["instance_id"],
-            task_id=secrets.token_hex(16),
+            task_id=str(secrets.randbits(50)) if is_numeric else secrets.token_hex(16),
             name=body["task_name"],
             body=body,
             created_at=self._clocks.now(),
-            visible_at_s=self._clocks.monotonic() + self._list_lag_s,
+            visible_at_s=self._clocks.monotonic() + self._settings.list_lag_s,
         )
         return self._store.add(task) or task
 
-    def _page(self, query: Values) -> dict[str, object]:
-        matches = list(self._select(query))
+    def _page(self, query: Values, fault: FaultKind | None) -> dict[str, object]:
+        matches = list(self._select(query, fault))
         if query.get("sort_type") == "DESC":
             matches.reverse()
         start = max(0, query["offset"])
-        entities = matches[start : start + query["limit"]]
+        end = start + min(query["limit"], self._settings.list_page_max)
+        entities = matches[start:end]
+        if fault is FaultKind.LIST_SHIFTING and start:
+            entities = shift(entities, matches[end:])
         return {"total": len(matches), "size": len(entities), "entities": entities}
 
-    def _select(self, query: Values) -> Iterator[dict[str, object]]:
+    def _select(self, query: Values, fault: FaultKind | None) -> Iterator[dict[str, object]]:
         if query.get("task_mode", "") not in {"", "CDC"} or query.get("task_type") == "timing":
             return
         now_s = self._clocks.monotonic()
         parts = [query[name].casefold() for name in _NAME_FILTERS if name in query]
         wanted = {name: query[name] for name in _EXACT_FILTERS if name in query}
-        for task in self._store.tasks(query["project_id"], query["instance_id"]):
+        instance = (query["project_id"], query["instance_id"])
+        listed = [task for task in self._store.tasks(*instance) if task.visible_at_s <= now_s]
+        for task in self._views.select(fault, instance, listed):
             entity = _list_entity(task)
-            if (
-                task.visible_at_s <= now_s
-                and all(part in task.name.casefold() for part in parts)
-                and all(entity.get(name) == value for name, value in wanted.items())
+            if all(part in task.name.casefold() for part in parts) and (
+                all(entity.get(name) == value for name, value in wanted.items())
             ):
                 yield entity
 
@@ -241,10 +263,15 @@ def _to_error(violation: Violation) -> ApiError:
     return ApiError(status=400, code="FDI.3002", message=text)
 
 
+def _spelled_id(task: StoredTask) -> str | int:
+    # An id of digits only was assigned by the fault numeric-id.
+    return int(task.task_id) if task.task_id.isdecimal() else task.task_id
+
+
 def _list_entity(task: StoredTask) -> dict[str, object]:
     """Return the entity of *task* in ListTasks, without the fields that it does not have."""
     return {
-        "task_id": task.task_id,
+        "task_id": _spelled_id(task),
         "task_name": task.name,
         "task_type": "REALTIME",
         "status": 0,

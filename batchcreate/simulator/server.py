@@ -1,7 +1,7 @@
 """Starts and stops a simulator on loopback; it cannot be served to other machines."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
@@ -25,7 +25,6 @@ from batchcreate.simulator.simulator_settings import (
     Clock,
     Clocks,
     FaultKind,
-    FaultPlan,
     Now,
     SimulatorSettings,
     Sleep,
@@ -46,6 +45,7 @@ class Simulator:
         requests: API calls in the order in which they ended, if recorded; grows while served.
         faults_seen: number of injected faults of each kind; grows while served.
         store: the tasks.
+        change_faults: replaces the shares of faults, for the calls from now on.
 
     """
 
@@ -53,6 +53,7 @@ class Simulator:
     requests: Sequence[RequestRecord]
     faults_seen: Mapping[FaultKind, int]
     store: Store
+    change_faults: Callable[[Mapping[FaultKind, float]], None]
 
     def tasks(self, project_id: str, instance_id: str) -> list[StoredTask]:
         """Return the tasks of one instance in order of creation, whether listed yet or not."""
@@ -92,14 +93,16 @@ async def serve(
                 requests=application.middleware.requests,
                 faults_seen=application.injector.counts,
                 store=store,
+                change_faults=application.fdi.change_faults,
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Application:
-    """The aiohttp application, and the two of its parts that count calls and faults."""
+    """The aiohttp application, and those of its parts that a simulator shows."""
 
     app: web.Application
+    fdi: FdiHandlers
     middleware: ApiMiddleware
     injector: FaultInjector
 
@@ -126,14 +129,15 @@ def _build_application(settings: SimulatorSettings, store: Store, clocks: Clocks
         is_recording=settings.record,
     )
     injector = FaultInjector(retry_after_s=settings.retry_after_s, sleep=clocks.sleep)
+    fdi = FdiHandlers(contract, store, injector, settings=settings, clocks=clocks)
     handlers = {
-        **_fdi_handlers(settings, contract, store, clocks, injector),
+        **_fdi_handlers(fdi),
         **_iam_handlers(settings, contract, authenticator, clocks),
     }
     app = web.Application(middlewares=[middleware.handle], client_max_size=MAX_BODY_BYTES)
     for name, operation in contract.operations.items():
         app.router.add_route(operation.method, operation.path, handlers[name], name=name)
-    return _Application(app=app, middleware=middleware, injector=injector)
+    return _Application(app=app, fdi=fdi, middleware=middleware, injector=injector)
 
 
 def _build_verifier(settings: SimulatorSettings, clocks: Clocks) -> SignatureVerifier | None:
@@ -144,26 +148,7 @@ def _build_verifier(settings: SimulatorSettings, clocks: Clocks) -> SignatureVer
     )
 
 
-def _fdi_handlers(
-    settings: SimulatorSettings,
-    contract: Contract,
-    store: Store,
-    clocks: Clocks,
-    injector: FaultInjector,
-) -> Mapping[str, Handler]:
-    creates = {kind: share for kind, share in settings.faults.items() if not kind.is_list}
-    lists = {kind: share for kind, share in settings.faults.items() if kind.is_list}
-    fdi = FdiHandlers(
-        contract,
-        store,
-        injector,
-        clocks=clocks,
-        list_lag_s=settings.list_lag_s,
-        faults=(
-            FaultPlan(creates, seed=settings.seed, stream="create"),
-            FaultPlan(lists, seed=settings.seed, stream="list"),
-        ),
-    )
+def _fdi_handlers(fdi: FdiHandlers) -> Mapping[str, Handler]:
     return {
         "CreateMultiTasks": fdi.create_task,
         "ListTasks": fdi.list_tasks,

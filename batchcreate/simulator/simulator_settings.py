@@ -44,10 +44,15 @@ class FaultKind(StrEnum):
     SERVER_ERROR = "500"
     BAD_GATEWAY_HTML = "502-html"
     UNAVAILABLE = "503"
+    FIREWALL = "418"
     REDIRECT = "redirect"
     RESET_BEFORE = "reset-before"
     HANG_BEFORE = "hang-before"
     REFUSED_NO_ID = "refused-no-id"
+    ERROR_200 = "error-200"
+    NESTED_ERROR = "nested-error"
+    EXISTS = "exists"
+    FOREIGN_500 = "foreign-500"
     RESET_AFTER = "reset-after"
     HANG = "hang"
     CREATED_500 = "created-500"
@@ -55,11 +60,22 @@ class FaultKind(StrEnum):
     TRUNCATED = "truncated"
     SLOW_DRIP = "slow-drip"
     NO_ID = "no-id"
+    CREATED_EXISTS = "created-exists"
+    NUMERIC_ID = "numeric-id"
+    LATE = "late"
     LIST_429 = "list-429"
     LIST_403 = "list-403"
     LIST_500 = "list-500"
     LIST_MALFORMED = "list-malformed"
     LIST_SHORT_PAGE = "list-short-page"
+    LIST_EMPTY = "list-empty"
+    LIST_FROZEN = "list-frozen"
+    LIST_CAPPED = "list-capped"
+    LIST_OTHER_IDS = "list-other-ids"
+    LIST_FOREIGN = "list-foreign"
+    LIST_SHIFTING = "list-shifting"
+    LIST_SPELLING = "list-spelling"
+    LIST_GZIP = "list-gzip"
 
     @property
     def meaning(self) -> str:
@@ -85,10 +101,15 @@ FAULT_MEANINGS: Mapping[FaultKind, str] = MappingProxyType(
         FaultKind.SERVER_ERROR: "creates nothing; responds 500 FDI.9999",
         FaultKind.BAD_GATEWAY_HTML: "creates nothing; responds 502 with an HTML page",
         FaultKind.UNAVAILABLE: "creates nothing; responds 503 APIGW.0613",
+        FaultKind.FIREWALL: "creates nothing; responds 418 with the text of a firewall",
         FaultKind.REDIRECT: "creates nothing; responds 307 to another host",
         FaultKind.RESET_BEFORE: "creates nothing; resets the connection",
         FaultKind.HANG_BEFORE: "creates nothing; never responds",
         FaultKind.REFUSED_NO_ID: "creates nothing; responds 200 with an empty task_id",
+        FaultKind.ERROR_200: "creates nothing; responds 200 with error_code and error_msg",
+        FaultKind.NESTED_ERROR: "creates nothing; responds 400 with a message in an object",
+        FaultKind.EXISTS: "creates nothing; responds 400 FDI.3901 (the name exists)",
+        FaultKind.FOREIGN_500: "another user creates a task of that name; responds 500 FDI.9999",
         FaultKind.RESET_AFTER: "creates the task; resets the connection",
         FaultKind.HANG: "creates the task; never responds",
         FaultKind.CREATED_500: "creates the task; responds 500 FDI.9999",
@@ -96,11 +117,22 @@ FAULT_MEANINGS: Mapping[FaultKind, str] = MappingProxyType(
         FaultKind.TRUNCATED: "creates the task; closes the connection within the response body",
         FaultKind.SLOW_DRIP: "creates the task; sends the response body one byte per second",
         FaultKind.NO_ID: "creates the task; responds 200 with an empty object",
+        FaultKind.CREATED_EXISTS: "creates the task; responds 400 FDI.3901 (the name exists)",
+        FaultKind.NUMERIC_ID: "creates the task; its id is a number, also in lists",
+        FaultKind.LATE: "creates the task; responds 504, and later to the next create call",
         FaultKind.LIST_429: "a list call responds 429 APIGW.0308 (throttled)",
         FaultKind.LIST_403: "a list call responds 403 APIGW.0302",
         FaultKind.LIST_500: "a list call responds 500 FDI.9999",
         FaultKind.LIST_MALFORMED: "a list call responds 200 with half of its JSON",
         FaultKind.LIST_SHORT_PAGE: "a list call omits one task that its total includes",
+        FaultKind.LIST_EMPTY: "a list call contains no tasks",
+        FaultKind.LIST_FROZEN: "a list call contains the tasks of the instance's first list call",
+        FaultKind.LIST_CAPPED: "a list call contains the older half of the tasks only",
+        FaultKind.LIST_OTHER_IDS: "a list call contains each task under another id",
+        FaultKind.LIST_FOREIGN: "a list call also contains another task under each name",
+        FaultKind.LIST_SHIFTING: "from the second page on, a list call omits one task per page",
+        FaultKind.LIST_SPELLING: "a list call has a total as text, null, and entries without name",
+        FaultKind.LIST_GZIP: "a list call responds with a compressed body",
     }
 )
 
@@ -113,8 +145,19 @@ _EXECUTED = frozenset(
         FaultKind.TRUNCATED,
         FaultKind.SLOW_DRIP,
         FaultKind.NO_ID,
+        FaultKind.CREATED_EXISTS,
+        FaultKind.NUMERIC_ID,
+        FaultKind.LATE,
         FaultKind.LIST_MALFORMED,
         FaultKind.LIST_SHORT_PAGE,
+        FaultKind.LIST_EMPTY,
+        FaultKind.LIST_FROZEN,
+        FaultKind.LIST_CAPPED,
+        FaultKind.LIST_OTHER_IDS,
+        FaultKind.LIST_FOREIGN,
+        FaultKind.LIST_SHIFTING,
+        FaultKind.LIST_SPELLING,
+        FaultKind.LIST_GZIP,
     }
 )
 
@@ -162,6 +205,7 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "latency_ms": (0, 600_000),
         "quota": (0, 10_000_000),
         "list_lag_s": (0, 86_400),
+        "list_page_max": (1, 1000),
         "token_ttl_s": (0.001, 31_536_000),
         "retry_after_s": (0, 86_400),
     }
@@ -183,6 +227,7 @@ class SimulatorSettings:
         state_path: file that keeps the tasks over a restart.
         quota: maximum number of tasks in an instance.
         list_lag_s: delay before a new task appears in lists, in seconds.
+        list_page_max: maximum number of tasks in one page of a list, whatever the call requests.
         unique_names: refuse a second task with the same name in an instance.
         token: the only X-Auth-Token accepted in addition to those issued by the IAM call.
             Without it and *ak*, everything that resembles a token or a signature is accepted;
@@ -209,6 +254,7 @@ class SimulatorSettings:
     state_path: Path | None = None
     quota: int = 1000
     list_lag_s: float = 0
+    list_page_max: int = 1000
     unique_names: bool = True
     token: str | None = field(default=None, repr=False)
     token_ttl_s: float = 86_400
@@ -231,6 +277,11 @@ class SimulatorSettings:
                 raise SettingsError(message)
         _check_key(self.ak, self.sk, self.security_token)
         object.__setattr__(self, "faults", _check_faults(self.faults))
+
+    def plan_faults(self, *, is_list: bool) -> FaultPlan:
+        """Return the plan of the faults of list calls or of create calls."""
+        shares = {kind: share for kind, share in self.faults.items() if kind.is_list is is_list}
+        return FaultPlan(shares, seed=self.seed, stream="list" if is_list else "create")
 
 
 def _check_key(ak: str | None, sk: str | None, security_token: str | None) -> None:

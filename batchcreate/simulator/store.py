@@ -97,7 +97,7 @@ class StoredTask:
     Attributes:
         project_id: project in the path of the create call.
         instance_id: instance in the path of the create call.
-        task_id: 32 hexadecimal digits, assigned by the simulator.
+        task_id: 32 hexadecimal digits, or decimal digits, assigned by the simulator.
         name: its ``task_name``.
         body: the request body that created it.
         created_at: wall clock in UTC.

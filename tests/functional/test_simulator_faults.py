@@ -66,6 +66,9 @@ async def attempt_in_vain(session: ClientSession, url: str) -> None:
         (FaultKind.FORBIDDEN, 403, "APIGW.0302", 0),
         (FaultKind.SERVER_ERROR, 500, "FDI.9999", 0),
         (FaultKind.UNAVAILABLE, 503, "APIGW.0613", 0),
+        (FaultKind.ERROR_200, 200, "FDI.3026", 0),
+        (FaultKind.EXISTS, 400, "FDI.3901", 0),
+        (FaultKind.CREATED_EXISTS, 400, "FDI.3901", 1),
         (FaultKind.CREATED_500, 500, "FDI.9999", 1),
         (FaultKind.CREATED_504, 504, "APIGW.0201", 1),
     ],
@@ -267,6 +270,156 @@ async def test_an_invalid_list_call_is_refused_instead_of_mistreated() -> None:
     ):
         assert response.status == 400
         assert simulator.faults_seen == {}
+
+
+async def create(session: ClientSession, *names: str) -> list[Any]:
+    """Create tasks one after another, and return their ids as sent."""
+    ids = []
+    for name in names:
+        async with session.post(
+            f"{BASE}/multi-tasks", json=BODY | {"task_name": name}
+        ) as response:
+            ids.append((await response.json()).get("task_id"))
+    return ids
+
+
+async def page(session: ClientSession, query: str = "") -> tuple[Any, list[Any], Any]:
+    """Return the total, the names and the ids of one page."""
+    async with session.get(f"{BASE}/tasks?{query}") as response:
+        body = await response.json()
+    entities = body["entities"]
+    return (
+        body["total"],
+        [entity["task_name"] for entity in entities],
+        [entity["task_id"] for entity in entities],
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        pytest.param(FaultKind.LIST_EMPTY, [], [], id="empty"),
+        pytest.param(FaultKind.LIST_FROZEN, ["one", "two"], ["one", "two"], id="frozen"),
+        pytest.param(FaultKind.LIST_CAPPED, ["one"], ["one", "two"], id="capped"),
+        pytest.param(
+            FaultKind.LIST_FOREIGN,
+            ["one", "two", "one", "two"],
+            ["one", "two", "three", "four", "one", "two", "three", "four"],
+            id="foreign",
+        ),
+    ],
+)
+async def test_a_wrong_list_agrees_with_its_total(
+    kind: FaultKind, before: list[str], after: list[str]
+) -> None:
+    """A wrong list is consistent in itself, before and after two more tasks are created."""
+    async with calling(kind) as (simulator, session):
+        ids = await create(session, "one", "two")
+        first = await page(session)
+        await create(session, "three", "four")
+        second = await page(session)
+
+    assert (first[:2], second[:2]) == ((len(before), before), (len(after), after))
+    assert first[2][:1] == ids[: len(before[:1])]
+    assert simulator.faults_seen == {kind: 2}
+
+
+async def test_another_id_is_listed_under_the_name() -> None:
+    """The names are right, the ids are the same in every list, and none is that of the response."""
+    async with calling(FaultKind.LIST_OTHER_IDS) as (_, session):
+        ids = await create(session, "one", "two")
+        first, second = await page(session), await page(session)
+
+    assert first == second
+    assert first[:2] == (2, ["one", "two"])
+    assert not set(first[2]) & set(ids)
+
+
+async def test_shifting_pages_hide_tasks_and_keep_the_total() -> None:
+    """The first task of every further page is in no page, and two lists are never equal."""
+    async with calling(FaultKind.LIST_SHIFTING, list_page_max=2) as (_, session):
+        await create(session, "one", "two", "three", "four", "five")
+        first = [await page(session, f"offset={offset}") for offset in (0, 2, 4, 6)]
+        again = await page(session, "offset=4")
+
+    assert [total for total, _, _ in first] == [5, 5, 5, 5]
+    assert [names for _, names, _ in first[:2]] == [["one", "two"], ["four", "five"]]
+    assert [len(names) for _, names, _ in first[2:]] == [1, 0]
+    assert first[2][1] != again[1] != ["five"]
+
+
+async def test_another_user_takes_the_name() -> None:
+    """The task with the name of the request has another tag, and the call fails."""
+    async with calling(FaultKind.FOREIGN_500) as (simulator, session):
+        async with session.post(f"{BASE}/multi-tasks", json=BODY) as response:
+            status = response.status
+        (task,) = simulator.tasks("p1", "i1")
+
+    assert (status, task.name, task.body["task_tag"]) == (500, "orders", "other-team")
+
+
+async def test_a_late_response_answers_the_next_call_on_its_connection() -> None:
+    """The connection stays one response behind, and other connections are right."""
+    async with calling(FaultKind.LATE) as (simulator, session):
+        late = await create(session, "one")
+        simulator.change_faults({})
+        shifted = await create(session, "two", "three")
+        async with ClientSession(simulator.url, headers=TOKEN) as other:
+            right = await create(other, "four")
+        ids = [task.task_id for task in simulator.tasks("p1", "i1")]
+
+    assert (late, shifted, right) == ([None], ids[:2], ids[3:])
+
+
+async def test_a_numeric_id_is_a_number_everywhere() -> None:
+    """The id is a number in the response and in lists, and digits in paths."""
+    async with calling(FaultKind.NUMERIC_ID) as (simulator, session):
+        (created,) = await create(session, "one")
+        _, _, listed = await page(session)
+        async with session.delete(f"{BASE}/tasks/{created}") as response:
+            status = response.status
+
+    assert isinstance(created, int)
+    assert (listed, status, simulator.tasks("p1", "i1")) == ([created], 204, [])
+
+
+async def test_messages_come_in_other_formats() -> None:
+    """A firewall answers with text, and a service with a message in an object."""
+    bodies = []
+    for kind in (FaultKind.FIREWALL, FaultKind.NESTED_ERROR):
+        async with (
+            calling(kind) as (simulator, session),
+            session.post(f"{BASE}/multi-tasks", json=BODY) as response,
+        ):
+            bodies.append((response.status, await response.text(), simulator.tasks("p1", "i1")))
+
+    (firewall, text, none), (refusal, document, also_none) = bodies
+    assert (firewall, refusal, none, also_none) == (418, 400, [], [])
+    assert "blocked" in text
+    assert document == (
+        '{"badRequest":{"message":"The source application is disabled.","code":400}}'
+    )
+
+
+async def test_lists_come_in_other_formats() -> None:
+    """A total is text, entities are null or not tasks, and a body is compressed."""
+    async with calling(FaultKind.LIST_SPELLING) as (_, session):
+        async with session.get(f"{BASE}/tasks") as response:
+            empty = await response.json()
+        await create(session, "one")
+        async with session.get(f"{BASE}/tasks") as response:
+            spelled = await response.json()
+    async with (
+        calling(FaultKind.LIST_GZIP) as (_, session),
+        session.get(f"{BASE}/tasks") as response,
+    ):
+        compressed = await response.json()
+
+    assert empty == {"total": "0", "entities": None}
+    assert spelled["total"] == "1"
+    assert [type(entity) for entity in spelled["entities"]] == [dict, dict, dict, type(None), str]
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert compressed == {"total": 0, "size": 0, "entities": []}
 
 
 async def test_a_seed_repeats_which_calls_are_hit() -> None:
