@@ -13,7 +13,7 @@ from yarl import URL
 
 from batchcreate.auth import Credential
 from batchcreate.models import Reply, Target, TaskId
-from batchcreate.responses import is_unauthorized
+from batchcreate.responses import created_id, is_unauthorized
 from batchcreate.secret import Secret
 from batchcreate.transport import RESPONSE_BYTES_MAX, Network, exchange, mask_reply, open_session
 
@@ -153,7 +153,8 @@ class RomaClient:
             body=body,
             response_bytes_max=response_bytes_max,
         )
-        return mask_reply(reply, secrets)
+        is_error = method == "POST" and created_id(reply) is None
+        return mask_reply(reply, secrets, is_error=is_error)
 
     def _url(self, target: Target, resource: str) -> URL:
         project = quote(target.project_id, safe="")

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 from batchcreate.errors import NotSentError, TransportError
@@ -31,7 +31,7 @@ CONNECT: Final = "CONNECT"
 """Error code of a row whose request was not sent."""
 
 REFUSALS: Final = frozenset(
-    {400, 403, 404, 405, 409, 411, 413, 414, 415, 416, 417, 421, 422, 426, 428, 431}
+    {400, 403, 404, 405, 409, 411, 413, 414, 415, 416, 417, 418, 421, 422, 426, 428, 431}
 )
 """Statuses of responses that refuse a single request: nothing was created."""
 
@@ -49,11 +49,26 @@ _TARGET_WORDS: Final = re.compile(r"\b(instance|project)\b|实例|项目", re.IG
 # "... limit:10 time:1 minute": the policy in the throttling message of the gateway.
 _POLICY_PERIOD: Final = re.compile(r"\btime:\s*(\d{1,4})\s*(minute|hour|day)", re.IGNORECASE)
 _PERIOD_S: Final = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
+# Names are compared in lower case, without separators; earlier ones have precedence.
+_CODE_NAMES: Final = ("errorcode", "code")
+_MESSAGE_NAMES: Final = (
+    "errormsg",
+    "errormessage",
+    "message",
+    "msg",
+    "errordescription",
+    "description",
+    "detail",
+    "reason",
+    "error",
+    "errors",
+)
+_DEPTH_MAX: Final = 4
 _CODE_CHARS_MAX: Final = 64
 _HOST_CHARS_MAX: Final = 256
 
 
-def read_reply(reply: Reply, *, now: datetime, may_exist: bool = False) -> Decision:
+def read_reply(reply: Reply, *, now: datetime) -> Decision:
     """
     Interpret the response to a create request.
 
@@ -64,15 +79,22 @@ def read_reply(reply: Reply, *, now: datetime, may_exist: bool = False) -> Decis
     Args:
         reply: the response.
         now: the current time, for ``Retry-After`` dates; timezone-aware.
-        may_exist: an earlier attempt for the same row may have created the task, so that an
-            existing name may be that of this task.
 
     """
     if reply.status in _CREATED_STATUSES:
         return _read_success(reply)
     if _is_redirect(reply.status):
         return _read_redirect(reply)
-    return _read_error(reply, *error_of(reply), now=now, may_exist=may_exist)
+    code, message = error_of(reply)
+    if reply.status in REFUSALS and _is_name_taken(reply.status, message):
+        return Decision(
+            outcome=Unknown(
+                reason=f"the service reports that the name exists: {message}",
+                http_status=reply.status,
+                error_code=code,
+            )
+        )
+    return _read_error(reply, code, message, now=now)
 
 
 def read_deletion(reply: Reply, *, now: datetime) -> tuple[Decision, Deletion | None]:
@@ -94,7 +116,7 @@ def read_deletion(reply: Reply, *, now: datetime) -> tuple[Decision, Deletion | 
     if _is_redirect(status):
         return _read_redirect(reply), None
     code, message = error_of(reply)
-    decision = _read_error(reply, code, message, now=now, may_exist=False)
+    decision = _read_error(reply, code, message, now=now)
     if status == HTTPStatus.NOT_FOUND and code.startswith("FDI."):
         return decision, Deletion(status=DeletionStatus.GONE, http_status=status)
     if status not in REFUSALS and status != HTTPStatus.UNAUTHORIZED:
@@ -127,6 +149,16 @@ def is_unauthorized(reply: Reply) -> bool:
     return error_of(reply)[0] in _UNAUTHORIZED_CODES
 
 
+def is_name_taken(outcome: Unknown) -> bool:
+    """
+    Return True if the service refused a create request because a task with the name exists.
+
+    The name was free before the batch, so the task may be that of the row: an earlier attempt,
+    or a gateway that repeated the request, may have created it.
+    """
+    return outcome.http_status in REFUSALS
+
+
 def describe(outcome: Outcome) -> str:
     """Return a short description of *outcome*."""
     match outcome:
@@ -149,19 +181,30 @@ def error_of(reply: Reply) -> tuple[str, str]:
     Return the error code and the message of a response.
 
     Supports ``error_code``/``error_msg`` (FDI and gateway pages), the ``error`` object of the
-    IAM pages and the spellings that the vendor's SDK accepts. The code is not changed; if there
-    is none, it is ``HTTP_<status>``. The code is found even if the message has another encoding
-    or contains raw control characters. Text that is not JSON becomes the message.
+    IAM pages, the spellings that the vendor's SDK accepts, and other common ones, also in nested
+    objects and lists. The code is not changed; if there is none, it is ``HTTP_<status>``. It is
+    found even if the message has another encoding or contains raw control characters. Without a
+    message, the whole body is the message.
     """
     text = reply.body.decode("utf-8-sig", "replace")
     parsed = _loads(text, is_strict=False)
-    if not isinstance(parsed, dict):
-        return f"HTTP_{reply.status}", printable(" ".join(text[: 4 * SHOWN_CHARS].split()))
-    nested = parsed.get("error")
-    fields = nested if isinstance(nested, dict) else parsed
-    code = _first_text(fields, "error_code", "errorCode", "code")
-    message = _first_text(fields, "error_msg", "errorMsg", "message")
+    code = _first_text(parsed, _CODE_NAMES)
+    message = _first_text(parsed, _MESSAGE_NAMES) or " ".join(text[: 4 * SHOWN_CHARS].split())
     return printable(code, limit=_CODE_CHARS_MAX) or f"HTTP_{reply.status}", printable(message)
+
+
+def created_id(reply: Reply) -> TaskId | None:
+    """Return the id in a successful response to a create request, or None if there is none."""
+    parsed = None if reply.is_truncated else parse_json(reply.body)
+    return read_id(parsed.get("task_id")) if isinstance(parsed, dict) else None
+
+
+def read_id(value: object) -> TaskId | None:
+    """Return a task_id of a response as text, also if it is a number; None if it is invalid."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return TaskId(str(value))
+    is_valid = isinstance(value, str) and value.strip() and value.isprintable()
+    return TaskId(cast("str", value)) if is_valid else None
 
 
 def parse_json(body: bytes) -> object:
@@ -174,12 +217,13 @@ def parse_json(body: bytes) -> object:
 
 
 def _read_success(reply: Reply) -> Decision:
-    parsed = None if reply.is_truncated else parse_json(reply.body)
-    task_id = parsed.get("task_id") if isinstance(parsed, dict) else None
-    if isinstance(task_id, str) and task_id.strip() and task_id.isprintable():
-        return Decision(outcome=Created(task_id=TaskId(task_id), http_status=reply.status))
-    reason = "no valid task_id in the response"
-    return Decision(outcome=Unknown(reason=reason, http_status=reply.status))
+    task_id = created_id(reply)
+    if task_id is not None:
+        return Decision(outcome=Created(task_id=task_id, http_status=reply.status))
+    code, message = error_of(reply)
+    reason = ": ".join(filter(None, ("no valid task_id in the response", message)))
+    code = "" if code == f"HTTP_{reply.status}" else code
+    return Decision(outcome=Unknown(reason=reason, http_status=reply.status, error_code=code))
 
 
 def _is_redirect(status: int) -> bool:
@@ -203,9 +247,7 @@ def _read_redirect(reply: Reply) -> Decision:
     )
 
 
-def _read_error(
-    reply: Reply, code: str, message: str, *, now: datetime, may_exist: bool
-) -> Decision:
+def _read_error(reply: Reply, code: str, message: str, *, now: datetime) -> Decision:
     status = reply.status
     if _is_unauthorized(status, code):
         refusal = Failed(http_status=status, error_code=code, error_msg=message)
@@ -218,7 +260,7 @@ def _read_error(
             signal=Signal.THROTTLED,
         )
     if status in REFUSALS:
-        return _read_refusal(status, code, message, may_exist=may_exist)
+        return _read_refusal(status, code, message)
     is_fault = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return Decision(
         outcome=Unknown(reason=message, http_status=status, error_code=code),
@@ -232,10 +274,11 @@ def _is_unauthorized(status: int, code: str) -> bool:
     )
 
 
-def _read_refusal(status: int, code: str, message: str, *, may_exist: bool) -> Decision:
-    if may_exist and (status == HTTPStatus.CONFLICT or NAME_TAKEN.search(message)):
-        reason = f"the name already exists, possibly from an earlier attempt for this row ({code})"
-        return Decision(outcome=Unknown(reason=reason, http_status=status, error_code=code))
+def _is_name_taken(status: int | None, message: str) -> bool:
+    return status == HTTPStatus.CONFLICT or NAME_TAKEN.search(message) is not None
+
+
+def _read_refusal(status: int, code: str, message: str) -> Decision:
     is_forbidden = (
         status == HTTPStatus.FORBIDDEN
         or code in _FORBIDDEN_CODES
@@ -273,9 +316,32 @@ def _loads(text: str, *, is_strict: bool) -> object:
         return None
 
 
-def _first_text(fields: Mapping[object, object], *names: str) -> str:
-    for name in names:
-        value = fields.get(name)
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return str(value)
-    return ""
+def _first_text(document: object, names: Sequence[str]) -> str:
+    """Return the first text in *document* in a field with one of *names*, the outer level first."""
+    return next((text for text in _texts(document, names, _DEPTH_MAX) if text.strip()), "")
+
+
+def _texts(value: object, names: Sequence[str], depth: int) -> Iterator[str]:
+    if isinstance(value, dict):
+        fields = {name.lower().replace("_", "").replace("-", ""): name for name in value}
+        for name in names:
+            if name in fields:
+                yield from _texts_of(value[fields[name]], names, depth)
+    if depth:
+        for inner in _inner(value):
+            yield from _texts(inner, names, depth - 1)
+
+
+def _texts_of(value: object, names: Sequence[str], depth: int) -> Iterator[str]:
+    """Yield the text of a field; an object or a list instead of a text is searched for texts."""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        yield str(value)
+    if depth:
+        yield from _texts(value, names, depth - 1)
+        yield from (inner for inner in _inner(value) if isinstance(inner, str))
+
+
+def _inner(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -1,6 +1,7 @@
 """The task list of an instance: reads all pages and checks that they are consistent."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from typing import Final, Protocol
 from batchcreate.clock import utc_now
 from batchcreate.errors import CredentialError, TransportError
 from batchcreate.models import Decision, Failed, Reply, Signal, Target, TaskId, Unknown
-from batchcreate.responses import describe, parse_json, read_failure, read_reply
+from batchcreate.responses import describe, parse_json, read_failure, read_id, read_reply
 from batchcreate.retry import RetryPolicy
 
 PAGE_TASKS: Final = 999
@@ -20,6 +21,7 @@ Number of tasks requested per page. Some editions of ListTasks allow 1,000, othe
 999; the next page starts after the tasks that were received, whatever the server returns.
 """
 
+_TOTAL: Final = re.compile(r"[0-9]{1,18}")
 _FINAL_SIGNALS: Final = frozenset({Signal.UNAUTHORIZED, Signal.REDIRECTED})
 
 
@@ -63,11 +65,13 @@ class Page:
     Attributes:
         total: number of tasks on all pages, according to this page.
         tasks: name and id of each task on this page.
+        entries: number of entries, including those that are not tasks.
 
     """
 
     total: int
     tasks: Sequence[tuple[str, TaskId]]
+    entries: int
 
 
 @dataclass(slots=True)
@@ -79,12 +83,14 @@ class TaskListBuilder:
         total: number of tasks on all pages, -1 before the first page.
         ids: for each name, the ids of the tasks with this name.
         seen: the ids of all tasks so far.
+        entries: number of entries so far, including those that are not tasks.
 
     """
 
     total: int = -1
     ids: dict[str, list[TaskId]] = field(default_factory=dict)
     seen: set[TaskId] = field(default_factory=set)
+    entries: int = 0
 
     def add(self, page: Page) -> str:
         """Add *page*; return the inconsistency, or an empty string if there is none."""
@@ -96,14 +102,16 @@ class TaskListBuilder:
                 return f"task {task_id} is on two pages"
             self.seen.add(task_id)
             self.ids.setdefault(name, []).append(task_id)
-        if len(self.seen) > self.total or (not page.tasks and len(self.seen) < self.total):
+        self.entries += page.entries
+        has_too_many = len(self.seen) > self.total or self.entries > self.total
+        if not self.is_complete and (has_too_many or not page.entries):
             return f"{len(self.seen)} tasks listed, but the total is {self.total}"
         return ""
 
     @property
     def is_complete(self) -> bool:
-        """True if all tasks were listed."""
-        return len(self.seen) == self.total
+        """True if all tasks were listed; the total may include entries that are not tasks."""
+        return self.total in {len(self.seen), self.entries}
 
 
 class ListClient(Protocol):
@@ -157,7 +165,7 @@ async def read_task_list(
     builder = TaskListBuilder()
     while not builder.is_complete:
         page = await _read_page(
-            client, target, len(builder.seen), gate=gate, retry=retry, random=random
+            client, target, builder.entries, gate=gate, retry=retry, random=random
         )
         if isinstance(page, Incomplete):
             return page
@@ -171,25 +179,40 @@ def parse_page(reply: Reply) -> Page | None:
     """
     Return the page in a ListTasks response, or None if it is invalid.
 
-    The fields of a page are ``total``, ``size`` and ``entities`` (page ListTasks).
+    The fields of a page are ``total``, ``size`` and ``entities`` (page ListTasks). An empty list
+    may be null or absent, numbers may be text and texts numbers. An entry that is not a task, or
+    has no name, is not counted; one with a name and without a valid id makes the page invalid.
     """
     parsed = None if reply.is_truncated else parse_json(reply.body)
     if not isinstance(parsed, dict):
         return None
-    total, entities = parsed.get("total"), parsed.get("entities")
-    if isinstance(total, bool) or not isinstance(total, int) or not isinstance(entities, list):
+    total, entities = _read_total(parsed.get("total")), parsed.get("entities")
+    if entities is None and total == 0:
+        entities = []
+    if total is None or not isinstance(entities, list):
         return None
     tasks = []
     for entity in entities:
-        name, task_id = (
-            (entity.get("task_name"), entity.get("task_id"))
-            if isinstance(entity, dict)
-            else (None, None)
-        )
-        if not isinstance(name, str) or not isinstance(task_id, str) or not task_id:
+        name = _read_name(entity)
+        if name is None:
+            continue
+        task_id = read_id(entity.get("task_id"))
+        if task_id is None:
             return None
-        tasks.append((name, TaskId(task_id)))
-    return Page(total=total, tasks=tasks)
+        tasks.append((name, task_id))
+    return Page(total=total, tasks=tasks, entries=len(entities))
+
+
+def _read_total(value: object) -> int | None:
+    if isinstance(value, str) and _TOTAL.fullmatch(value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _read_name(entity: object) -> str | None:
+    name = entity.get("task_name") if isinstance(entity, dict) else None
+    is_text = isinstance(name, str | int) and not isinstance(name, bool)
+    return str(name) if is_text else None
 
 
 async def _read_page(

@@ -7,6 +7,7 @@ Errors of aiohttp are translated here, because they contain the request headers 
 import errno
 import socket
 import ssl
+import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -52,6 +53,9 @@ _HEADERS: Final = {
     "Content-Type": CONTENT_TYPE,
     "User-Agent": f"batchcreate/{__version__}",
 }
+
+_COMPRESSED: Final = frozenset({"gzip", "x-gzip", "deflate"})
+_ANY_FORMAT: Final = 32  # added to the window size of zlib: the header decides on the format
 
 _CAUSE_CHARS_MAX: Final = 300
 
@@ -213,12 +217,13 @@ async def exchange(
             method, url, data=body or None, headers=headers, allow_redirects=False
         ) as response:
             content, is_truncated = await _read(response.content, response_bytes_max)
-            return Reply(
+            reply = Reply(
                 status=response.status,
                 headers=response.headers,
                 body=content,
                 is_truncated=is_truncated,
             )
+            return _decompress(reply, response_bytes_max)
     except Exception as error:  # noqa: BLE001 # every exception of the library is translated
         failure = translate(error)
     # Raised outside of the handler: otherwise the library's exception, which contains the
@@ -226,13 +231,19 @@ async def exchange(
     raise failure
 
 
-def mask_reply(reply: Reply, secrets: Iterable[Secret]) -> Reply:
+def mask_reply(reply: Reply, secrets: Iterable[Secret], *, is_error: bool = False) -> Reply:
     """
     Return *reply* with *secrets* masked if its text may be shown to users.
 
     A gateway that refuses a signature returns everything that was signed, headers included.
+
+    Args:
+        reply: the response.
+        secrets: what was sent in confidence.
+        is_error: True if the body is that of an error, even if the status is one of success.
+
     """
-    if reply.status < HTTPStatus.MULTIPLE_CHOICES:
+    if reply.status < HTTPStatus.MULTIPLE_CHOICES and not is_error:
         return reply
     secrets = tuple(secrets)
     headers = {
@@ -290,6 +301,24 @@ async def _read(content: aiohttp.StreamReader, bytes_max: int) -> tuple[bytes, b
     while len(body) <= bytes_max and (more := await content.read(bytes_max + 1 - len(body))):
         body += more
     return body[:bytes_max], len(body) > bytes_max
+
+
+def _decompress(reply: Reply, bytes_max: int) -> Reply:
+    """
+    Return *reply* with a plain body, of at most *bytes_max* bytes.
+
+    Some gateways compress whatever they are asked for. The limit applies to the result, because
+    a small body can expand to any size; an incomplete body counts as truncated.
+    """
+    if reply.headers.get("content-encoding", "").strip().lower() not in _COMPRESSED:
+        return reply
+    expander = zlib.decompressobj(zlib.MAX_WBITS | _ANY_FORMAT)
+    try:
+        body = expander.decompress(reply.body, bytes_max + 1)
+    except zlib.error:
+        return reply
+    is_truncated = reply.is_truncated or len(body) > bytes_max or not expander.eof
+    return replace(reply, body=body[:bytes_max], is_truncated=is_truncated)
 
 
 def _proxy_url(network: Network) -> URL | None:

@@ -289,7 +289,10 @@ UNDOCUMENTED_RESPONSE: Final = _entry(_DATA["defaults"]["undocumented_response"]
 UNKNOWN_CODE: Final = _entry(_DATA["defaults"]["unknown_code"])
 
 _HUNDREDS: Final = {2: "HTTP_200", 3: "HTTP_302", 5: "HTTP_500"}
-_RESOLVED: Final = REFUSALS | {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+_RESOLVED: Final = (REFUSALS - {HTTPStatus.CONFLICT}) | {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
 
 
 def select_entry(

@@ -19,7 +19,6 @@ class Pending:
         location: the row that it is created from.
         key: target and name.
         body: the request body.
-        may_exist: True if an earlier attempt may have created it.
 
     """
 
@@ -27,7 +26,6 @@ class Pending:
     location: RowLocation
     key: Key
     body: bytes
-    may_exist: bool = False
 
 
 # SQLite keeps a temporary table in a separate file, not in memory.
@@ -51,7 +49,7 @@ def json_list(values: Iterable[object]) -> str:
     return json.dumps(list(values))
 
 
-def read_pending(row: Sequence[Any], *, may_exist: bool = False) -> Pending:
+def read_pending(row: Sequence[Any]) -> Pending:
     """Return the task in the last columns of a query."""
     task, name, body, number, file, sheet, endpoint, project_id, instance_id = row
     return Pending(
@@ -62,7 +60,6 @@ def read_pending(row: Sequence[Any], *, may_exist: bool = False) -> Pending:
             task_name=name,
         ),
         body=body,
-        may_exist=may_exist,
     )
 
 
@@ -261,7 +258,7 @@ class Work:
         )
         return [
             UnknownTask(
-                pending=read_pending(row[7:], may_exist=True),
+                pending=read_pending(row[7:]),
                 intent=row[0],
                 last_ms=row[1],
                 http_status=row[2],

@@ -183,7 +183,7 @@ class Reconciler:
                 self._waiting[row.pending.key.target].append(replace(row, checks=checks))
             case Resend():
                 self._resends[task] += 1
-                self._feed.return_task(replace(row.pending, may_exist=True))
+                self._feed.return_task(row.pending)
             case (
                 Created() | Failed() | Unknown() as outcome
             ):  # pragma: no branch # the last types of the union

@@ -238,7 +238,7 @@ class CreateRequest:
         except TransportError as error:
             decision = responses.read_failure(error)
         else:
-            decision = responses.read_reply(reply, now=context.now(), may_exist=pending.may_exist)
+            decision = responses.read_reply(reply, now=context.now())
         finally:
             context.counters.request_ended()
         if decision.signal is Signal.THROTTLED:

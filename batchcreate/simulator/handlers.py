@@ -11,7 +11,7 @@ from aiohttp import web
 
 from batchcreate.simulator.fault_injection import FaultInjector
 from batchcreate.simulator.gateway import Authenticator
-from batchcreate.simulator.list_views import ListViews, shift
+from batchcreate.simulator.list_views import NOT_TASKS, ListViews, shift
 from batchcreate.simulator.openapi import Contract, Values, Violation
 from batchcreate.simulator.replies import (
     ApiError,
@@ -144,7 +144,9 @@ class FdiHandlers:
         return self._store.add(task) or task
 
     def _page(self, query: Values, fault: FaultKind | None) -> dict[str, object]:
-        matches = list(self._select(query, fault))
+        matches: list[Any] = list(self._select(query, fault))
+        if fault is FaultKind.LIST_SPELLING and matches:
+            matches += NOT_TASKS
         if query.get("sort_type") == "DESC":
             matches.reverse()
         start = max(0, query["offset"])

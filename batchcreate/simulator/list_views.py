@@ -22,6 +22,10 @@ LIST_VIEWS: Final = frozenset(
 """The faults that change which tasks a list contains; its format and status are correct."""
 
 
+NOT_TASKS: Final = ({"task_id": "0"}, {"task_id": "1", "task_name": None}, None, "folder")
+"""Entries that some lists contain among the tasks, counted in their total."""
+
+
 class ListViews:
     """Selects the tasks that faulty list calls contain, and keeps the frozen ones."""
 

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import traceback
 import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -281,14 +282,40 @@ class TestResponse:
         assert (reply.status, reply.headers["location"]) == (status, f"{other.url}/v2/")
         assert (other.connections, len(server.requests)) == (0, 1)
 
-    async def test_that_is_compressed_is_not_decompressed(self) -> None:
-        """A small body cannot grow in memory."""
-        body = gzip.compress(b" " * 10_000_000)
-        response = answer("200 OK", body, "Content-Encoding: gzip")
-        async with serving(answering(response)) as server:
-            reply = await create(server)
+    async def test_that_is_compressed_is_read_up_to_the_limit(self) -> None:
+        """A body within the limit is read; a small body cannot grow in memory."""
+        fits = b'{"task_id":"27"}'.ljust(RESPONSE_BYTES_MAX)
+        compressed = gzip.compress(fits)
+        bodies = {
+            "gzip": (compressed, (fits, False)),
+            "X-GZip": (compressed, (fits, False)),
+            "deflate": (zlib.compress(fits), (fits, False)),
+            "br": (compressed, (compressed, False)),
+            "gzip ": (compressed[:-5], (fits, True)),
+            " gzip": (gzip.compress(fits + b" "), (fits, True)),
+            "GZIP": (fits, (fits, False)),
+        }
 
-        assert reply.body == body
+        found = {}
+        for encoding, (body, _) in bodies.items():
+            response = answer("200 OK", body, f"Content-Encoding: {encoding}")
+            async with serving(answering(response)) as server:
+                reply = await create(server)
+            found[encoding] = (reply.body[: len(fits)], reply.is_truncated)
+
+        assert found == {encoding: expected for encoding, (_, expected) in bodies.items()}
+
+    async def test_that_expands_is_limited_in_memory(self) -> None:
+        """Of ten megabytes in a small body, only those up to the limit are expanded."""
+        response = answer("200 OK", gzip.compress(b" " * 10_000_000), "Content-Encoding: gzip")
+        async with serving(answering(response)) as server, client_of(server.url) as client:
+            tracemalloc.start()
+            reply = await client.create(target(), BODY)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+
+        assert (reply.body, reply.is_truncated) == (b" " * RESPONSE_BYTES_MAX, True)
+        assert peak < 2_000_000
 
     async def test_that_is_huge_is_truncated(self) -> None:
         """64 KiB of ten megabytes are read."""

@@ -60,7 +60,7 @@ UNUSABLE = (
     json_reply(200, b'{"task_id": "17'),
     json_reply(200, {"task_id": None}),
     json_reply(201, {"task_id": ""}),
-    json_reply(202, {"task_id": 17}),
+    json_reply(202, {"task_id": 1.7}),
     json_reply(200, []),
     json_reply(204, b""),
 )

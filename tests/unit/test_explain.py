@@ -354,7 +354,7 @@ def test_http_status_selects_the_meaning() -> None:
         ("http 404", "HTTP_404"),
         ("404", "HTTP_404"),
         ("FDI.1", ""),
-        ("418", ""),
+        ("451", ""),
         ("", ""),
     ],
 )

@@ -355,7 +355,7 @@ class TestRefusal:
 
         message, _ = failure(reply)
 
-        assert f"(HTTP {status})" in message
+        assert f"(HTTP {status}: {{" in message
 
 
 class TestOutage:

@@ -207,7 +207,7 @@ def test_batch_over_the_quota_is_refused(used: int, room: int) -> None:
 def unknown_task(name: str, *, instance: str = "i1", may_resend: bool = True) -> UnknownTask:
     """Return a task that an earlier run sent without receiving a response."""
     sent = task(f"{name}@{instance}", 2)
-    pending = Pending(task=1, location=sent.location, key=sent.key, body=sent.body, may_exist=True)
+    pending = Pending(task=1, location=sent.location, key=sent.key, body=sent.body)
     return UnknownTask(
         pending=pending,
         intent=1,

@@ -31,14 +31,15 @@ STATES: Final = {
     "created if there is a task_id": [200, 201, 202],
     "unknown": [203, 204, 205, 206, 207, 208, 226, 299, 408, 425],
     "unknown, redirected": [300, 301, 302, 303, 304, 305, 307, 308, 399],
-    "failed": [400, 404, 405, 409, 411, 413, 414, 415, 416, 417, 421, 422, 426, 428, 431],
+    "failed": [400, 404, 405, 411, 413, 414, 415, 416, 417, 418, 421, 422, 426, 428, 431],
+    "unknown, not a refusal": [409],
     "failed, unauthorized": [401],
     "failed, forbidden": [403],
     "failed, sent again": [429],
     "unknown, server fault": [500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 599],
     "unknown, not in the table": [
         *(0, 100, 101, 102, 103, 199),
-        *(402, 406, 407, 410, 412, 418, 423, 424, 430, 444, 451, 494, 499),
+        *(402, 406, 407, 410, 412, 423, 424, 430, 444, 451, 494, 499),
     ],
     # Not in the table either; such a server is faulty for every row.
     "unknown, server fault, by no standard": [600, 700, 999],
@@ -62,7 +63,9 @@ NO_TASK_ID: Final = {
     "task_id is empty": b'{"task_id":""}',
     "task_id is blank": b'{"task_id":" \\t"}',
     "task_id is null": b'{"task_id":null}',
-    "task_id is a number": b'{"task_id":7}',
+    "task_id is zero": b'{"task_id":0}',
+    "task_id is negative": b'{"task_id":-7}',
+    "task_id is a number with a fraction": b'{"task_id":7.0}',
     "task_id is true": b'{"task_id":true}',
     "task_id is a list": b'{"task_id":["task-1"]}',
     "task_id is an object": b'{"task_id":{"id":"task-1"}}',
@@ -81,6 +84,8 @@ NO_TASK_ID: Final = {
 TASK_ID: Final = {
     "a task_id": b'{"task_id":"task-1"}',
     "a task_id among others": b'{"task_name":"n","task_id":"task-1","status":0}',
+    "task_id is a number": b'{"task_id":7}',
+    "task_id is a long number": b'{"task_id":12345678901234567890123}',
     "a task_id on several lines": b'{\r\n  "task_id" : "task-1"\r\n}\r\n',
 }
 
@@ -140,7 +145,7 @@ def refused(status: int, code: str, message: str) -> Failed:
     return Failed(http_status=status, error_code=code, error_msg=message)
 
 
-def answer(status: int, body: bytes | dict[str, object], **headers: str) -> Reply:
+def answer(status: int, body: object, **headers: str) -> Reply:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status=status, headers=names, body=content)
@@ -160,12 +165,35 @@ class TestSuccess:
             outcome=Created(task_id=TaskId("0f5a-77"), how="answered", http_status=status)
         )
 
-    def test_earlier_attempts_do_not_matter(self) -> None:
-        """A task_id means created, whether or not the row was sent before."""
-        reply = answer(200, {"task_id": "t"})
+    def test_number_is_read_as_text(self) -> None:
+        """The digits are the id, in journals and in paths."""
+        reply = answer(200, {"task_id": 9007199254740993})
 
-        assert responses.read_reply(reply, now=NOW, may_exist=True) == Decision(
-            outcome=Created(task_id=TaskId("t"))
+        assert responses.read_reply(reply, now=NOW) == Decision(
+            outcome=Created(task_id=TaskId("9007199254740993"))
+        )
+
+    @pytest.mark.parametrize(
+        ("body", "code", "reason"),
+        [
+            pytest.param(error("FDI.3026", "Busy."), "FDI.3026", ": Busy.", id="error"),
+            pytest.param({"error": {"code": 7, "message": "No"}}, "7", ": No", id="object"),
+            pytest.param({"task_id": "", "message": "Queued"}, "", ": Queued", id="no code"),
+            pytest.param(b"<h1>\nLog in</h1>", "", ": <h1> Log in</h1>", id="page"),
+            pytest.param({}, "", ": {}", id="empty object"),
+            pytest.param(b"", "", "", id="empty"),
+        ],
+    )
+    def test_error_in_a_success_is_kept(
+        self, body: bytes | dict[str, object], code: str, reason: str
+    ) -> None:
+        """Code and message are part of the outcome, which is unknown as without them."""
+        assert responses.read_reply(answer(200, body), now=NOW) == Decision(
+            outcome=Unknown(
+                reason=f"no valid task_id in the response{reason}",
+                http_status=200,
+                error_code=code,
+            )
         )
 
     @pytest.mark.parametrize(
@@ -178,7 +206,10 @@ class TestSuccess:
         decision = responses.read_reply(answer(200, {"task_id": task_id}), now=NOW)
 
         assert decision == Decision(
-            outcome=Unknown(reason="no valid task_id in the response", http_status=200)
+            outcome=Unknown(
+                reason=f"no valid task_id in the response: {json.dumps({'task_id': task_id})}",
+                http_status=200,
+            )
         )
 
 
@@ -292,36 +323,22 @@ class TestRefusal:
     )
 
     @pytest.mark.parametrize(("status", "message"), NAME_EXISTS)
-    def test_existing_name_is_a_refusal_at_first(self, status: int, message: str) -> None:
-        """The task of a row that was never sent before does not exist."""
+    def test_existing_name_may_be_that_of_the_row(self, status: int, message: str) -> None:
+        """The name was free before: an earlier attempt or a gateway may have created the task."""
         decision = responses.read_reply(answer(status, error("FDI.3", message)), now=NOW)
 
-        assert decision == Decision(outcome=refused(status, "FDI.3", message))
-
-    @pytest.mark.parametrize(("status", "message"), NAME_EXISTS)
-    def test_existing_name_may_be_that_of_an_earlier_attempt(
-        self, status: int, message: str
-    ) -> None:
-        """After an attempt with unknown outcome, the existing task may be that of the row."""
-        decision = responses.read_reply(
-            answer(status, error("FDI.3", message)), now=NOW, may_exist=True
+        expected = Unknown(
+            reason=f"the service reports that the name exists: {message}",
+            http_status=status,
+            error_code="FDI.3",
         )
+        assert decision == Decision(outcome=expected)
+        assert responses.is_name_taken(expected)
 
-        assert decision == Decision(
-            outcome=Unknown(
-                reason="the name already exists, possibly from an earlier attempt for this row (FDI.3)",
-                http_status=status,
-                error_code="FDI.3",
-            )
-        )
-
-    def test_other_refusals_after_an_unknown_attempt_are_final(self) -> None:
-        """Only an existing name is related to the earlier attempt."""
-        reply = answer(400, error("FDI.3002", "Illegal parameter"))
-
-        assert responses.read_reply(reply, now=NOW, may_exist=True) == Decision(
-            outcome=refused(400, "FDI.3002", "Illegal parameter")
-        )
+    @pytest.mark.parametrize("status", [None, 200, 408, 500])
+    def test_other_unknown_outcomes_are_not_about_the_name(self, status: int | None) -> None:
+        """A server fault is not a statement about the name, whatever its message is."""
+        assert not responses.is_name_taken(Unknown(reason="name exists", http_status=status))
 
 
 class TestServerFault:
@@ -443,9 +460,50 @@ class TestErrorOf:
                 "Renew",
                 id="IAM",
             ),
-            pytest.param({"error": "x", "code": 0}, "0", "", id="error is not an object"),
-            pytest.param({"error_code": True, "error_msg": 1.5}, "HTTP_400", "", id="no text"),
-            pytest.param({"error_code": None, "error_msg": ["x"]}, "HTTP_400", "", id="empty"),
+            pytest.param({"error": "x", "code": 0}, "0", "x", id="error is not an object"),
+            pytest.param(
+                {"error_code": True, "error_msg": 1.5},
+                "HTTP_400",
+                '{"error_code": true, "error_msg": 1.5}',
+                id="no text",
+            ),
+            pytest.param({"error_code": None, "error_msg": ["x"]}, "HTTP_400", "x", id="list"),
+            pytest.param(
+                {"error_msg": {"en-us": "No", "zh-cn": "不"}}, "HTTP_400", "No", id="languages"
+            ),
+            pytest.param({"badRequest": {"message": "No", "code": 409}}, "409", "No", id="nested"),
+            pytest.param(
+                {"error": "invalid_grant", "error_description": "Expired"},
+                "HTTP_400",
+                "Expired",
+                id="OAuth",
+            ),
+            pytest.param(
+                {"errors": [{"field": "a", "message": "No"}, {"message": "Nor"}]},
+                "HTTP_400",
+                "No",
+                id="list of errors",
+            ),
+            pytest.param({"errors": ["No", "Nor"]}, "HTTP_400", "No", id="list of texts"),
+            pytest.param([{"errorCode": "A.1", "msg": "No"}], "A.1", "No", id="outer list"),
+            pytest.param(
+                {"Error-Code": "A.1", "Error_Message": "No"}, "A.1", "No", id="other letter case"
+            ),
+            pytest.param(
+                {"code": "A.1", "message": "", "data": {"detail": "No"}}, "A.1", "No", id="data"
+            ),
+            pytest.param(
+                {"status": 400, "title": "Bad"},
+                "HTTP_400",
+                '{"status": 400, "title": "Bad"}',
+                id="no known field",
+            ),
+            pytest.param(
+                {"message": {"code": {"code": {"code": {"code": {"code": "x"}}}}}},
+                "HTTP_400",
+                '{"message": {"code": {"code": {"code": {"code": {"code": "x"}}}}}}',
+                id="too deep",
+            ),
             pytest.param({"error_code": "", "error_msg": "No"}, "HTTP_400", "No", id="no code"),
             pytest.param(error("My own:code/7", "No"), "My own:code/7", "No", id="any code"),
             pytest.param(error("C" * 65, "No"), "C" * 64 + "…", "No", id="long code"),
@@ -477,9 +535,7 @@ class TestErrorOf:
             ),
         ],
     )
-    def test_code_and_message_are_found(
-        self, body: bytes | dict[str, object], code: str, message: str
-    ) -> None:
+    def test_code_and_message_are_found(self, body: object, code: str, message: str) -> None:
         """Every format of gateways and services is supported, and the texts are printable."""
         assert responses.error_of(answer(400, body)) == (code, message)
 
@@ -588,12 +644,10 @@ REPLIES: Final = st.builds(
 
 
 class TestEveryResponse:
-    @given(reply=REPLIES, now=st.datetimes(timezones=st.just(UTC)), may_exist=st.booleans())
-    def test_is_interpreted_without_a_guess(
-        self, *, reply: Reply, now: datetime, may_exist: bool
-    ) -> None:
+    @given(reply=REPLIES, now=st.datetimes(timezones=st.just(UTC)))
+    def test_is_interpreted_without_a_guess(self, *, reply: Reply, now: datetime) -> None:
         """None raises, has an absurd wait, or is sent again unless the request was clearly refused."""
-        decision = responses.read_reply(reply, now=now, may_exist=may_exist)
+        decision = responses.read_reply(reply, now=now)
 
         is_refusal_of_the_request = reply.status in {401, 429} or (
             reply.status == 400 and decision.signal is Signal.UNAUTHORIZED
@@ -603,10 +657,10 @@ class TestEveryResponse:
         assert not isinstance(decision.outcome, Created) or reply.status in {200, 201, 202}
         assert not isinstance(decision.outcome, Failed) or 400 <= reply.status < 500
 
-    @given(reply=REPLIES, may_exist=st.booleans())
-    def test_has_printable_texts(self, *, reply: Reply, may_exist: bool) -> None:
+    @given(reply=REPLIES)
+    def test_has_printable_texts(self, *, reply: Reply) -> None:
         """The texts that are kept are printable and limited."""
-        decision = responses.read_reply(reply, now=NOW, may_exist=may_exist)
+        decision = responses.read_reply(reply, now=NOW)
 
         texts = [value for value in astuple(decision.outcome) if isinstance(value, str)]
         assert all(text.isprintable() and len(text) < 2**15 for text in texts)
@@ -672,7 +726,7 @@ class TestDeletion:
             pytest.param(400, "FDI.3028", id="delete failed"),
             pytest.param(401, "APIGW.0301", id="credentials"),
             pytest.param(403, "APIGW.0302", id="permission"),
-            pytest.param(409, "FDI.1", id="conflict"),
+            pytest.param(418, "HTTP_418", id="firewall"),
         ],
     )
     def test_refusal_keeps_the_task(self, status: int, code: str) -> None:
@@ -686,7 +740,16 @@ class TestDeletion:
             ),
         )
 
-    @pytest.mark.parametrize("status", [100, 203, 302, 408, 418, 425, 429, 500, 503, 599, 999])
+    def test_conflict_keeps_the_task(self) -> None:
+        """An existing name is a matter of create requests only."""
+        decision, deletion = responses.read_deletion(answer(409, error("FDI.1", "No")), now=NOW)
+
+        assert decision == Decision(outcome=refused(409, "FDI.1", "No"))
+        assert deletion == Deletion(
+            status=DeletionStatus.REFUSED, http_status=409, error_code="FDI.1", error_msg="No"
+        )
+
+    @pytest.mark.parametrize("status", [100, 203, 302, 408, 425, 429, 500, 503, 599, 999])
     def test_any_other_response_is_retried(self, status: int) -> None:
         """A deletion by id may be repeated until the response is clear."""
         reply = answer(status, error("FDI.3081", "The task does not exist."))

@@ -152,6 +152,7 @@ class TestMask:
         assert {name.lower(): value for name, value in cleaned.headers.items()} == {
             "location": f"https://x.example/{shown}"
         }
+        assert mask_reply(reply, [Secret(CANARY)], is_error=True).body == b"sent ***"
 
     def test_proxy_password_is_masked_in_both_forms(self) -> None:
         """Basic authentication encodes the password without protecting it."""

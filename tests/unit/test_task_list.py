@@ -211,10 +211,11 @@ def test_every_request_passes_through_the_gate() -> None:
     assert run_virtually(main(range(9))) == pytest.approx(8 / 2 + 0.05, abs=0.05)
 
 
-def page(total: int, *tasks: str) -> Page:
-    """Return a page; a task is ``name:id``."""
+def page(total: int, *tasks: str, others: int = 0) -> Page:
+    """Return a page; a task is ``name:id``, and *others* are entries that are not tasks."""
     pairs = [text.split(":") for text in tasks]
-    return Page(total=total, tasks=[(name, TaskId(task_id)) for name, task_id in pairs])
+    listed = [(name, TaskId(task_id)) for name, task_id in pairs]
+    return Page(total=total, tasks=listed, entries=len(listed) + others)
 
 
 def reply(content: object, *, is_truncated: bool = False) -> Reply:
@@ -245,14 +246,16 @@ def test_documented_page_is_parsed() -> None:
         {"total": 1},
         {"entities": []},
         {"total": True, "entities": []},
-        {"total": "1", "entities": []},
+        {"total": "1.0", "entities": []},
+        {"total": "", "entities": []},
+        {"total": None, "entities": None},
+        {"total": "2", "entities": None},
         {"total": 1.0, "entities": []},
         {"total": 1, "entities": {}},
-        {"total": 1, "entities": ["a"]},
         {"total": 1, "entities": [{"task_name": "a"}]},
-        {"total": 1, "entities": [{"task_id": "1"}]},
-        {"total": 1, "entities": [{"task_name": None, "task_id": "1"}]},
-        {"total": 1, "entities": [{"task_name": "a", "task_id": 1}]},
+        {"total": 1, "entities": [{"task_name": "a", "task_id": True}]},
+        {"total": 1, "entities": [{"task_name": "a", "task_id": 1.5}]},
+        {"total": 1, "entities": [{"task_name": "a", "task_id": 0}]},
         {"total": 1, "entities": [{"task_name": "a", "task_id": ""}]},
     ],
     ids=[
@@ -264,20 +267,61 @@ def test_documented_page_is_parsed() -> None:
         "no entities",
         "no total",
         "a boolean total",
-        "a total as text",
+        "a total as a text with a fraction",
+        "an empty total",
+        "nothing but null",
+        "no entities despite a total",
         "a total with a fraction",
         "entities by name",
-        "an entity as text",
         "no id",
-        "no name",
-        "a null name",
-        "a number as id",
+        "a boolean id",
+        "an id with a fraction",
+        "zero as id",
         "an empty id",
     ],
 )
 def test_anything_else_is_invalid(content: object) -> None:
-    """A single undocumented entity makes the page invalid: it could be the task in question."""
+    """A task without a valid id makes the page invalid: it could be the task in question."""
     assert parse_page(reply(content)) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param({"total": 0, "entities": None}, page(0), id="null"),
+        pytest.param({"total": 0}, page(0), id="absent"),
+        pytest.param({"total": "0"}, page(0), id="absent, total as text"),
+        pytest.param(
+            {"total": "01", "entities": [{"task_name": "a", "task_id": "1"}]},
+            page(1, "a:1"),
+            id="total as text",
+        ),
+        pytest.param(
+            {
+                "total": 2,
+                "entities": [
+                    {"task_name": 7, "task_id": 8},
+                    {"task_name": "b", "task_id": 10**17},
+                ],
+            },
+            page(2, "7:8", "b:100000000000000000"),
+            id="numbers as text",
+        ),
+        pytest.param(
+            {"total": 6, "entities": [{}, {"task_id": "1"}, {"task_name": None}, None, "a", [1]]},
+            page(6, others=6),
+            id="no tasks",
+        ),
+        pytest.param(
+            {"total": 2, "entities": [{"task_name": True}, {"task_name": "a", "task_id": "1"}]},
+            page(2, "a:1", others=1),
+            id="a boolean name",
+        ),
+    ],
+)
+def test_unusual_page_is_parsed(content: object, expected: Page) -> None:
+    """Other spellings of numbers and empty lists are accepted, and what is not a task is skipped."""
+    assert parse_page(reply(content)) == expected
 
 
 def test_truncated_page_is_invalid() -> None:
@@ -296,6 +340,23 @@ def test_pages_add_up() -> None:
     assert problems == ["", ""]
     assert (is_complete_early, builder.is_complete) == (False, True)
     assert builder.ids == {"a": ["1", "3"], "b": ["2"]}
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        pytest.param([page(3, "a:1", others=1), page(3, "b:2")], id="in the total"),
+        pytest.param([page(2, "a:1", "b:2", others=2)], id="not in the total"),
+        pytest.param([page(2, others=2)], id="nothing else"),
+    ],
+)
+def test_entries_that_are_not_tasks_are_counted_or_not(pages: list[Page]) -> None:
+    """The list is complete if the total is the number of tasks or that of all entries."""
+    builder = TaskListBuilder()
+
+    problems = [builder.add(each) for each in pages]
+
+    assert (problems, builder.is_complete) == ([""] * len(pages), True)
 
 
 def test_empty_list_is_complete() -> None:
@@ -319,8 +380,17 @@ def test_empty_list_is_complete() -> None:
         ([page(1, "a:1", "b:2")], "2 tasks listed, but the total is 1"),
         ([page(3, "a:1"), page(3)], "1 tasks listed, but the total is 3"),
         ([page(-1)], "0 tasks listed, but the total is -1"),
+        ([page(3, "a:1", others=3)], "1 tasks listed, but the total is 3"),
     ],
-    ids=["the total changes", "a page again", "an id again", "too many", "too few", "below zero"],
+    ids=[
+        "the total changes",
+        "a page again",
+        "an id again",
+        "too many",
+        "too few",
+        "below zero",
+        "too many entries",
+    ],
 )
 def test_inconsistent_pages_are_reported(pages: list[Page], reason: str) -> None:
     """The last page is the inconsistent one."""

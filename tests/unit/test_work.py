@@ -61,7 +61,7 @@ def test_pending_tasks_have_their_row(journal: Journal) -> None:
 
     sent = task("new", 3)
     assert (found.location, found.key, found.body) == (sent.location, sent.key, sent.body)
-    assert (found.task, found.may_exist) == (number_of(journal, "new"), False)
+    assert found.task == number_of(journal, "new")
     assert journal.work.pending(after=after, limit=1)[1] > after
 
 
@@ -151,7 +151,6 @@ def test_unknown_tasks_have_their_last_response(journal: Journal) -> None:
         is_recorded=True,
         may_resend=True,
     )
-    assert lost.pending.may_exist
     assert lost.pending.location == RowLocation(file="a.csv", sheet="", number=5)
     assert (silent.intent, silent.last_ms, silent.http_status, silent.reason) == (
         4,
