@@ -151,6 +151,7 @@ class RateLimit:
             catch up time lost to late timers: without headroom, high rates are not reached.
         floor_per_s: lowest rate after slowdowns in requests per second, 0.01 to 1,000,000; not
             above *rate_per_s*.
+        max_wait_s: how long throttled requests are repeated without a success, in seconds.
 
     Raises:
         SettingsError: a value is out of range.
@@ -160,6 +161,7 @@ class RateLimit:
     rate_per_s: float = 10.0
     headroom: float = 0.01
     floor_per_s: float = 0.1
+    max_wait_s: float = 600.0
 
     def __post_init__(self) -> None:
         for name in ("rate_per_s", "floor_per_s"):
@@ -187,6 +189,23 @@ TOLERATED_MAX: Final = 0.2  # throttling of more than twice this share is always
 CERTAIN: Final = 5  # and so is throttling after this many slowdowns without an accepted request
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """
+    A time in which no request succeeded: all were throttled or not sent.
+
+    Attributes:
+        since: loop time of its start.
+        is_throttled: True if the last request was throttled.
+        requested_s: the delay that the server requested last, in seconds, or ``None``.
+
+    """
+
+    since: float
+    is_throttled: bool
+    requested_s: float | None = None
+
+
 class Gate:
     """
     Paces requests and adapts the rate to the responses of the server.
@@ -205,6 +224,7 @@ class Gate:
 
     Attributes:
         slowdowns: number of slowdowns.
+        waiting: the time without a success, or None if the last request succeeded.
 
     """
 
@@ -212,6 +232,8 @@ class Gate:
         self, limit: RateLimit, on_change: Callable[[float], None] = lambda _rate_per_s: None
     ) -> None:
         self.slowdowns = 0
+        self.waiting: Waiting | None = None
+        self._succeeded_at = -math.inf
         self._limit = limit
         self._on_change = on_change
         self._pacer = Pacer(limit.rate_per_s, limit.headroom)
@@ -236,6 +258,28 @@ class Gate:
         """Current rate in requests per second, at most the configured rate."""
         return self._pacer.rate_per_s
 
+    @property
+    def max_wait_s(self) -> float:
+        """How long the gate waits without a success, in seconds."""
+        return self._limit.max_wait_s
+
+    @property
+    def resume_at(self) -> float:
+        """Loop time of the end of the last pause."""
+        return self._pacer.resume_at
+
+    def may_wait(self, since: float) -> bool:
+        """
+        Return True if a throttled request may be repeated, however often it was throttled.
+
+        Args:
+            since: loop time at which the request was sent first. If another request has succeeded
+                since then, the server does not throttle all of them.
+
+        """
+        waited_s = 0.0 if self.waiting is None else now() - self.waiting.since
+        return self._succeeded_at < since and waited_s < self._limit.max_wait_s
+
     async def acquire(self) -> float:
         """Wait until the next request can be sent, in the order of calls; return the loop time."""
         return await self._pacer.acquire()
@@ -252,6 +296,7 @@ class Gate:
             wait_s: delay that the server requested in seconds, limited to 5 minutes, or ``None``.
 
         """
+        self._wait(is_throttled=True, requested_s=wait_s)
         pause_s = max(0.0, min(wait_s or 0.0, PAUSE_MAX_S))
         if admitted_at > self._reduction.at:
             self._throttled.append(True)
@@ -264,6 +309,11 @@ class Gate:
 
     def succeeded(self, admitted_at: float) -> None:
         """Return towards the configured rate after any response except HTTP 429."""
+        self._succeeded_at = now()
+        if self.waiting is not None:
+            # A request that was in flight when the server requested a pause does not end it.
+            is_paused = self.resume_at > now()
+            self.waiting = replace(self.waiting, since=now()) if is_paused else None
         self._accepted_at.append(admitted_at)
         if admitted_at > self._reduction.at:
             self._slowdowns_in_a_row = 0
@@ -278,6 +328,14 @@ class Gate:
         rate_per_s = min(rate_per_s, self.rate_per_s * STEP_MAX)
         if rate_per_s >= self.rate_per_s * STEP:
             self._change(rate_per_s)
+
+    def unreachable(self) -> None:
+        """Report that a request was not sent, because there was no connection."""
+        self._wait(is_throttled=False)
+
+    def _wait(self, *, is_throttled: bool, requested_s: float | None = None) -> None:
+        since = now() if self.waiting is None else self.waiting.since
+        self.waiting = Waiting(since=since, is_throttled=is_throttled, requested_s=requested_s)
 
     def _is_slowdown_due(self) -> bool:
         if not self._reduction.is_on_trial:

@@ -24,8 +24,8 @@ from batchcreate.models import (
 )
 from batchcreate.text import SHOWN_CHARS, printable
 
-WAIT_MAX_S: Final = 300.0
-"""Maximum wait that is accepted from a server."""
+WAIT_MAX_S: Final = 365 * 86_400.0
+"""Longest wait that is read from a response; how long a run waits is decided elsewhere."""
 
 CONNECT: Final = "CONNECT"
 """Error code of a row whose request was not sent."""

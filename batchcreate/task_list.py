@@ -144,6 +144,10 @@ class Gate(Protocol):
         """Report that the request admitted at *admitted_at* was throttled."""
         ...
 
+    def may_wait(self, since: float) -> bool:
+        """Return True if a request that was sent first at *since* may be throttled further."""
+        ...
+
 
 async def read_task_list(
     client: ListClient, target: Target, *, gate: Gate, retry: RetryPolicy, random: Random
@@ -224,16 +228,20 @@ async def _read_page(
     retry: RetryPolicy,
     random: Random,
 ) -> Page | Incomplete:
+    first_sent_at: float | None = None
     for attempt in count(1):
         admitted_at = await gate.acquire()
+        first_sent_at = first_sent_at or admitted_at
         page = await _request_page(client, target, offset)
         if isinstance(page, Page):
             gate.succeeded(admitted_at)
             return page
         decision = page
-        if _is_final(decision) or attempt >= retry.attempts_max:
+        is_throttled = decision.signal is Signal.THROTTLED
+        may_wait = is_throttled and gate.may_wait(first_sent_at)
+        if _is_final(decision) or (attempt >= retry.attempts_max and not may_wait):
             return Incomplete(reason=describe(decision.outcome), signal=decision.signal)
-        if decision.signal is Signal.THROTTLED:
+        if is_throttled:
             gate.throttled(admitted_at, decision.wait_s)
         else:
             await asyncio.sleep(retry.wait_s(attempt, random))

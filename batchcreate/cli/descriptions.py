@@ -227,9 +227,10 @@ def describe_forecast(forecast: Forecast) -> Iterator[str]:
         yield f"  {counted(tasks, 'task')} in {counted(len(others), 'more instance')}"
     if forecast.unknown:
         rows = counted(forecast.unknown, "row")
+        wait = f", for up to {format_duration(forecast.window_s)}" if forecast.window_s else ""
         yield (
             f"  {rows} with unknown outcome from earlier runs: checked against the task list "
-            "first, resent only if absent"
+            f"first{wait}; resent only if absent"
         )
     if forecast.total:
         duration = format_duration(max(1, round(forecast.expected_s)))

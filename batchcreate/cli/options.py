@@ -76,7 +76,7 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Target": ("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
     "Credentials and network": ("token_file", "ca_file", "proxy"),
     "Rows": ("rows", "where", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
-    "Rate": ("rate", "headroom", "concurrency", "timeout", "quota"),
+    "Rate": ("rate", "headroom", "concurrency", "timeout", "max_wait", "quota"),
     "Unknown outcomes": ("settle", "reconcile"),
     "Input files": ("sheet", "hidden_rows", "map", "set", "encoding", "delimiter"),
     "Results": ("fix", "force", "results", "lang", "json_summary", "quiet", "verbose", "color"),
@@ -248,6 +248,12 @@ _RATE = (
         type=float,
         metavar="S",
         help="Timeout of one attempt, in seconds. Default 30.",
+    ),
+    click.option(
+        "--max-wait",
+        type=float,
+        metavar="S",
+        help="Stop after this time of throttling without a success, in seconds. Default 600.",
     ),
 )
 

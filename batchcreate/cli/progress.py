@@ -40,6 +40,9 @@ LINE_EVERY_MAX_S: Final = 60.0
 LINE_SHARE: Final = 0.1
 """The time between lines grows with the duration of the run: a tenth of it, within the limits."""
 
+WAIT_SHOWN_S: Final = 2.0
+"""Shorter pauses, as between two slowdowns, are not shown."""
+
 BAR_WIDTH_MAX: Final = 60
 INDENT: Final = 4
 
@@ -109,6 +112,7 @@ class ProgressModel:
 
     def update(self, at: float) -> None:
         """Record the counters at the time *at*."""
+        self._at = at
         self._attempts.record(at, self._counters.attempts)
         self._finished.record(at, self._counters.finished)
 
@@ -157,18 +161,43 @@ class ProgressModel:
             Part(text=f"{counters.in_flight} in flight"),
             Part(text=f"{format_rate(self._attempts.per_s)}/s now"),
             Part(text=f"{format_rate(self._gate.rate_per_s)}/s allowed"),
+            *self._waits(),
             Part(text=self._remaining()),
         ]
+
+    @property
+    def _pause_s(self) -> float:
+        """Rest of the pause that the server requested, in seconds."""
+        return max(0.0, self._gate.resume_at - self._at)
+
+    def _waits(self) -> Iterator[Part]:
+        """Yield what the run waits for, and until when."""
+        if self._pause_s >= WAIT_SHOWN_S:
+            yield Part(text=f"paused by the server for {_rounded(self._pause_s)}")
+        waiting = self._gate.waiting
+        if waiting is None or self._at - waiting.since < WAIT_SHOWN_S:
+            return
+        left_s = max(0.0, waiting.since + self._gate.max_wait_s - self._at)
+        problem = "every request is throttled" if waiting.is_throttled else "no connection"
+        yield Part(text=f"{problem}: stopping in {_rounded(left_s)} without a success")
 
     def _remaining(self) -> str:
         counters = self._counters
         remaining = counters.planned - counters.finished
+        if not remaining:
+            return "done"
         if remaining <= counters.to_reconcile:
-            return "waiting for the task list" if remaining else "done"
+            check_at = self._at if counters.check_at is None else counters.check_at
+            next_s = max(0.0, check_at - self._at)
+            return f"waiting for the task list, next look in {_rounded(next_s)}"
         per_s = self._finished.per_s if counters.finished else self._gate.rate_per_s
         if not per_s:
             return "remaining time unknown"
-        return f"about {format_duration(max(1, round(remaining / per_s)))} left"
+        return f"about {_rounded(max(1, remaining / per_s + self._pause_s))} left"
+
+
+def _rounded(seconds: float) -> str:
+    return format_duration(round(seconds))
 
 
 def progress_line(model: ProgressModel) -> str:

@@ -183,6 +183,7 @@ class Forecast:
         used: number of existing tasks per target; empty if no server was asked.
         quota: maximum number of tasks per instance.
         unknown: rows of earlier runs that are reconciled first.
+        window_s: how long these rows are looked for in the task list, in seconds.
         rate_per_s: maximum requests per second.
         headroom: unused share of the rate.
 
@@ -193,6 +194,7 @@ class Forecast:
     used: Mapping[Target, int] = field(default_factory=dict)
     quota: int
     unknown: int = 0
+    window_s: float = 0.0
     rate_per_s: float
     headroom: float = 0.0
 
@@ -203,5 +205,6 @@ class Forecast:
 
     @property
     def expected_s(self) -> float:
-        """Expected duration without errors, in seconds."""
-        return self.total / (self.rate_per_s * (1 - self.headroom))
+        """Expected duration without errors, in seconds; rows are looked for meanwhile."""
+        sending_s = self.total / (self.rate_per_s * (1 - self.headroom))
+        return max(sending_s, self.window_s if self.unknown else 0.0)

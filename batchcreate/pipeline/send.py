@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from platform import python_version
 from typing import Any, Final
@@ -25,6 +25,7 @@ from batchcreate.pipeline.service import (
     open_gate,
 )
 from batchcreate.pipeline.values import Batch
+from batchcreate.pipeline.waiting import watching_waits
 from batchcreate.pool import (
     CreateContext,
     Feed,
@@ -167,18 +168,20 @@ async def send(run: Run, plan: Plan) -> None:
     is_held = settings.run.is_strict and not plan.is_clean
     if is_held or not (plan.to_send or unknown):
         return
-    async with connect(run.batch.service, settings.rate, settings.attempt, run.gate) as connection:
+    stop, observer = run.batch.stop, run.batch.observer
+    async with (
+        connect(run.batch.service, settings.rate, settings.attempt, run.gate) as connection,
+        watching_waits(run.gate, stop, on_wait=observer.noted),
+    ):
         expected = await _preflight(run, plan, unknown, connection)
         if expected is None or not await _is_confirmed(run, expected):
             return
         run.counters.run_planned(
             planned=expected.total + len(unknown), existing=run.counters.existing
         )
-        sender = Sender(
-            connection, run.writer, counters=run.counters, stop=run.batch.stop, log=run.log
-        )
+        sender = Sender(connection, run.writer, counters=run.counters, stop=stop, log=run.log)
         try:
-            async with run.writer, run.batch.observer.watching(run.counters, run.gate):
+            async with run.writer, observer.watching(run.counters, run.gate):
                 await sender.send(
                     unknown,
                     concurrency=settings.rate.concurrency,
@@ -187,7 +190,7 @@ async def send(run: Run, plan: Plan) -> None:
                 )
             run.journal.apply_log()
         except JournalError as error:
-            run.batch.stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+            stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
 
 
 async def _preflight(
@@ -210,7 +213,7 @@ async def _preflight(
     if existing:
         batch.observer.noted(f"skipped {counted(existing, 'task')} that already exist")
     is_simulated = batch.service.endpoint == SIMULATED
-    return forecast(
+    expected = forecast(
         run.journal,
         found,
         unknown,
@@ -218,6 +221,8 @@ async def _preflight(
         rate=batch.settings.rate,
         is_simulated=is_simulated,
     )
+    window_s = batch.settings.reconcile.window_s or 0.0
+    return None if expected is None else replace(expected, window_s=window_s)
 
 
 async def _is_confirmed(run: Run, expected: Forecast) -> bool:

@@ -185,7 +185,9 @@ def open_gate(
     rate: RateSettings, on_change: Callable[[float], None] = lambda _rate_per_s: None
 ) -> Gate:
     """Return a gate with the configured rate; *on_change* is called with each new rate."""
-    limit = RateLimit(rate_per_s=rate.rate_per_s, headroom=rate.headroom_share)
+    limit = RateLimit(
+        rate_per_s=rate.rate_per_s, headroom=rate.headroom_share, max_wait_s=rate.max_wait_s
+    )
     return Gate(limit, on_change=on_change)
 
 

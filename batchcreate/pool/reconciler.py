@@ -139,6 +139,7 @@ class Reconciler:
                  for index, (target, rows) in enumerate(self._waiting.items()) if rows),
                 default=None,
             )  # fmt: skip
+            self._counters.check_planned(None if due is None else due[0])
             wait_s = None if due is None else max(0.0, due[0] - self._loop.time())
             if due is None or wait_s:
                 await _wait(self._changed, wait_s)

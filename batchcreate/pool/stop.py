@@ -22,6 +22,7 @@ class StopCause(StrEnum):
     REDIRECTED = "redirected"
     UNTRUSTED = "untrusted"
     OUTAGE = "outage"
+    WAITED = "waited"
     JOURNAL = "journal"
     REPORT = "report"
 
@@ -134,6 +135,7 @@ class RunCounters:
         in_flight: requests sent and not answered yet.
         attempts: requests sent, retries included.
         throttled: responses with 429.
+        check_at: loop time of the next look at the task list, or None.
 
     """
 
@@ -146,6 +148,7 @@ class RunCounters:
     in_flight: int = 0
     attempts: int = 0
     throttled: int = 0
+    check_at: float | None = None
 
     @property
     def finished(self) -> int:
@@ -170,6 +173,10 @@ class RunCounters:
         """Count a response with 429."""
         self.throttled += 1
 
+    def check_planned(self, at: float | None) -> None:
+        """Record when the task list is read next, as loop time; None if no task waits for it."""
+        self.check_at = at
+
     def tasks_to_reconcile(self, count: int) -> None:
         """Record how many tasks wait for the task list."""
         self.to_reconcile = count
@@ -185,8 +192,11 @@ class RunCounters:
                 self.unknown += 1
 
 
-FORBIDDEN_MAX: Final = 3
+FORBIDDEN_FIRST_MAX: Final = 3
 """Consecutive refusals of the whole instance, with no task created before, that stop a run."""
+
+FORBIDDEN_MAX: Final = 5
+"""Consecutive refusals of the whole instance that stop a run at any time."""
 
 FAULTS_MAX: Final = 10
 """Consecutive rows that ended with a server error or without a connection, that stop a run."""
@@ -244,10 +254,10 @@ class CircuitBreaker:
             return reason
         self._has_created |= isinstance(decision.outcome, Created)
         self._forbidden = self._forbidden + 1 if signal is Signal.FORBIDDEN else 0
-        if self._forbidden >= FORBIDDEN_MAX and not self._has_created:
+        if self._forbidden >= (FORBIDDEN_MAX if self._has_created else FORBIDDEN_FIRST_MAX):
             message = (
-                f"the server refused the first {FORBIDDEN_MAX} rows with the same error "
-                f"({describe(decision.outcome)}); check --project-id, --instance-id and the "
+                f"the server refused {self._forbidden} consecutive rows because of the account or "
+                f"the instance (last: {describe(decision.outcome)}); check --project-id, --instance-id and the "
                 "permissions of the account, then run the same command again"
             )
             return StopReason(cause=StopCause.FORBIDDEN, message=message)

@@ -118,7 +118,8 @@ class AttemptLoop:
         """
         me = cast("asyncio.Task[Any]", asyncio.current_task())
         self._stop.mark_waiting(me)
-        sent_at: float | None = await self._gate.acquire()
+        first_sent_at = await self._gate.acquire()
+        sent_at: float | None = first_sent_at
         decision: Decision | None = None
         is_renewed = False
         retries_left = self._retry.attempts_max - 1
@@ -134,9 +135,11 @@ class AttemptLoop:
             if is_renewal:
                 is_renewed = True
                 decision = replace(decision, signal=Signal.NONE)
+            is_waiting = self._is_waiting(decision, first_sent_at)
+            if is_waiting and not retries_left:
+                retries_left = self._retry.attempts_max
             is_final = not (
-                is_renewal
-                or (decision.may_resend and retries_left and self._budget.spend(decision.signal))
+                is_renewal or self._may_retry(decision, retries_left, is_waiting=is_waiting)
             )
             # An attempt with an expired token does not count.
             retries_left -= not is_renewal
@@ -148,6 +151,14 @@ class AttemptLoop:
             sent_at = await self._stop.run_unless_stopped(wait)
         return decision
 
+    def _is_waiting(self, decision: Decision, first_sent_at: float) -> bool:
+        """Return True while every request is throttled: its rows do not fail meanwhile."""
+        return decision.signal is Signal.THROTTLED and self._gate.may_wait(first_sent_at)
+
+    def _may_retry(self, decision: Decision, retries_left: int, *, is_waiting: bool) -> bool:
+        can_retry = decision.may_resend and retries_left > 0
+        return can_retry and (is_waiting or self._budget.spend(decision.signal))
+
     async def _renew(self, request: Request, decision: Decision, sent_at: float) -> bool:
         """Replace an expired credential, unless the run is over and nothing more is sent."""
         if decision.signal is not Signal.UNAUTHORIZED or self._stop.reason is not None:
@@ -158,6 +169,8 @@ class AttemptLoop:
         """Pass a response on to the gate, the retry budget and the circuit breaker."""
         if decision.signal is Signal.THROTTLED:
             self._gate.throttled(sent_at, decision.wait_s)
+        elif decision.signal is Signal.UNREACHABLE:
+            self._gate.unreachable()
         elif decision.outcome.http_status is not None:
             self._gate.succeeded(sent_at)
         if isinstance(decision.outcome, Created):

@@ -52,6 +52,7 @@ class RateSettings(SettingsGroup):
         rate_per_s: maximum number of requests per second.
         headroom_share: share of the rate that stays unused.
         concurrency: maximum number of concurrent requests.
+        max_wait_s: how long a run waits without a success, in seconds.
 
     """
 
@@ -70,6 +71,13 @@ class RateSettings(SettingsGroup):
         description="a share of at least 0 and less than 1",
     )
     concurrency: int = Field(default=8, ge=1, le=512, description="1 to 512 concurrent requests")
+    max_wait_s: float = Field(
+        default=600.0,
+        validation_alias="max_wait",
+        ge=0,
+        le=86_400,
+        description="0 to 86,400 seconds",
+    )
 
 
 class AttemptSettings(SettingsGroup):

@@ -490,8 +490,8 @@ class TestSettings:
             "  verbose            1     from -v",
             "  BATCHCREATE_TOKEN  ***   from environment",
             (
-                "  default: headroom 0.01, timeout 30, reconcile true, quota 1000, "
-                "on_existing skip, strict false"
+                "  default: headroom 0.01, max_wait 600, timeout 30, reconcile true, quota 1000, "
+                "on_existing skip"
             ),
         ]
         assert TOKEN not in seen.shown

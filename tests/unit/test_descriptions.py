@@ -42,7 +42,11 @@ def target(number: int) -> Target:
 
 
 def forecast(
-    *counts: int, used: int | None = None, unknown: int = 0, rate: float = 10
+    *counts: int,
+    used: int | None = None,
+    unknown: int = 0,
+    window_s: float = 0.0,
+    rate: float = 10,
 ) -> Forecast:
     targets = {target(number): count for number, count in enumerate(counts, start=1)}
     return Forecast(
@@ -50,6 +54,7 @@ def forecast(
         used={} if used is None else dict.fromkeys(targets, used),
         quota=1000,
         unknown=unknown,
+        window_s=window_s,
         rate_per_s=rate,
         headroom=0.01,
     )
@@ -205,12 +210,28 @@ class TestForecast:
 
     def test_unknown_rows_are_announced(self) -> None:
         """They may be sent again."""
-        assert list(describe_forecast(forecast(unknown=2))) == [
+        lines = [*describe_forecast(forecast(unknown=2, window_s=60.0))]
+        lines += describe_forecast(forecast(unknown=1))
+
+        assert lines == [
             (
                 "  2 rows with unknown outcome from earlier runs: checked against the task list "
-                "first, resent only if absent"
-            )
+                "first, for up to 1 min; resent only if absent"
+            ),
+            (
+                "  1 row with unknown outcome from earlier runs: checked against the task list "
+                "first; resent only if absent"
+            ),
         ]
+
+    def test_duration_includes_the_wait_for_the_task_list(self) -> None:
+        """Rows are looked for while others are sent."""
+        expected = [
+            round(forecast(30, unknown=unknown, rate=1.0, window_s=window_s).expected_s)
+            for unknown, window_s in ((0, 60.0), (1, 60.0), (1, 20.0))
+        ]
+
+        assert expected == [30, 60, 30]
 
     @pytest.mark.parametrize(
         ("value", "text"),

@@ -26,12 +26,13 @@ ACCEPTED: Final = {
     "rows": "give row numbers and ranges, such as 5-20,31",
 }
 
-OPTIONS_COUNT: Final = 35
+OPTIONS_COUNT: Final = 36
 SHOWN: Final = {
     "endpoint": "https://roma.example",
     "token_file": "t",
     "limit": 7,
     "rate": 10.0,
+    "max_wait": 600.0,
     "settle": 60.0,
     "reconcile": True,
     "set": [],

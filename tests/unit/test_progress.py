@@ -22,7 +22,7 @@ from batchcreate.cli.progress import (
     select_display,
 )
 from batchcreate.pool import RunCounters
-from batchcreate.rate_limiter import Gate
+from batchcreate.rate_limiter import Gate, Waiting
 from batchcreate.settings import Settings
 from tests.virtual_time import run_virtually
 
@@ -33,6 +33,9 @@ class FakeGate:
 
     rate_per_s: float = 10.0
     slowdowns: int = 0
+    waiting: Waiting | None = None
+    resume_at: float = 0.0
+    max_wait_s: float = 600.0
 
 
 def model_of(counters: RunCounters, gate: FakeGate | None = None) -> ProgressModel:
@@ -108,9 +111,14 @@ class TestProgressLine:
             pytest.param(RunCounters(planned=50), "about 5 s left", id="nothing is done yet"),
             pytest.param(RunCounters(planned=50, created=50), "done", id="all is done"),
             pytest.param(
-                RunCounters(planned=3, created=1, to_reconcile=2),
-                "waiting for the task list",
+                RunCounters(planned=3, created=1, to_reconcile=2, check_at=13.2),
+                "waiting for the task list, next look in 12 s",
                 id="task list",
+            ),
+            pytest.param(
+                RunCounters(planned=3, created=1, to_reconcile=2),
+                "waiting for the task list, next look in 0 s",
+                id="task list that is being read",
             ),
             pytest.param(RunCounters(planned=2, created=1), "about 1 s left", id="at least 1 s"),
         ],
@@ -123,6 +131,39 @@ class TestProgressLine:
         model.update(1.0)
 
         assert model.parts()[-1] == Part(text=remaining)
+
+    @pytest.mark.parametrize(
+        ("gate", "waits", "remaining"),
+        [
+            pytest.param(
+                FakeGate(resume_at=311.0, waiting=Waiting(since=10.0, is_throttled=True)),
+                ["paused by the server for 5 min"],
+                "about 5 min 5 s left",
+                id="pause",
+            ),
+            pytest.param(
+                FakeGate(resume_at=12.0, waiting=Waiting(since=1.0, is_throttled=True)),
+                ["every request is throttled: stopping in 9 min 50 s without a success"],
+                "about 6 s left",
+                id="no success",
+            ),
+            pytest.param(
+                FakeGate(max_wait_s=5, waiting=Waiting(since=1.0, is_throttled=False)),
+                ["no connection: stopping in 0 s without a success"],
+                "about 5 s left",
+                id="no connection",
+            ),
+        ],
+    )
+    def test_waits_are_shown_with_their_end(
+        self, gate: FakeGate, waits: list[str], remaining: str
+    ) -> None:
+        """The remaining time includes the pause; short waits are not shown."""
+        model = model_of(RunCounters(planned=50), gate)
+
+        model.update(11.0)
+
+        assert [part.text for part in model.parts()[4:]] == [*waits, remaining]
 
     def test_remaining_time_is_unknown_without_progress(self) -> None:
         """An older rate is not used."""

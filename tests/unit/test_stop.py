@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from batchcreate.models import Created, Decision, Failed, Outcome, Signal, TaskId, Unknown
 from batchcreate.pool.stop import (
     FAULTS_MAX,
-    FORBIDDEN_MAX,
     CircuitBreaker,
     RetryBudget,
     RunCounters,
@@ -145,7 +144,7 @@ UNKNOWN = Unknown(reason="no answer in time")
 
 def test_run_counters_start_at_zero() -> None:
     """All counts are zero before the run is planned."""
-    assert set(asdict(RunCounters()).values()) == {0}
+    assert set(asdict(RunCounters()).values()) == {0, None}
     assert RunCounters().finished == 0
 
 
@@ -243,15 +242,15 @@ class TestForbidden:
     def test_third_consecutive_refusal_stops_the_run(self) -> None:
         """The run stops if the first three rows are forbidden to the account."""
         breaker = CircuitBreaker()
-        first = [breaker.observe(FORBIDDEN, is_final=True) for _ in range(FORBIDDEN_MAX - 1)]
+        first = [breaker.observe(FORBIDDEN, is_final=True) for _ in range(2)]
 
         last = breaker.observe(FORBIDDEN, is_final=True)
 
         assert first == [None, None]
         assert last == StopReason(
             cause=StopCause.FORBIDDEN,
-            message="the server refused the first 3 rows with the same error (HTTP 403, X.1, No); "
-            "check --project-id, --instance-id and the permissions of the account, "
+            message="the server refused 3 consecutive rows because of the account or the instance "
+            "(last: HTTP 403, X.1, No); check --project-id, --instance-id and the permissions of the account, "
             "then run the same command again",
         )
 
@@ -262,9 +261,12 @@ class TestForbidden:
         """Three refusals count only if they are consecutive."""
         assert causes_after([FORBIDDEN, FORBIDDEN, other, FORBIDDEN, FORBIDDEN]) == [None] * 5
 
-    def test_created_task_disables_the_check(self) -> None:
-        """After a created task, refusals concern single rows."""
-        assert causes_after([FORBIDDEN, FORBIDDEN, CREATED_ROW, *[FORBIDDEN] * 50]) == [None] * 53
+    def test_fifth_consecutive_refusal_stops_a_run_that_created_tasks(self) -> None:
+        """After a created task, up to four consecutive refusals may concern single rows."""
+        four = [FORBIDDEN] * 4
+        decisions = [FORBIDDEN, FORBIDDEN, CREATED_ROW, *four, CREATED_ROW, *four, FORBIDDEN]
+
+        assert causes_after(decisions) == [None] * 12 + [StopCause.FORBIDDEN]
 
 
 class TestOutage:
@@ -322,7 +324,7 @@ def letter(decision: Decision) -> str:
 
 
 def cause_after(letters: str) -> StopCause | None:
-    if letters.endswith("b" * 3) and "c" not in letters:
+    if letters.endswith("b" * 5) or (letters.endswith("b" * 3) and "c" not in letters):
         return StopCause.FORBIDDEN
     return StopCause.OUTAGE if re.search("f{10}$", letters) else None
 

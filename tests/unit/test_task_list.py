@@ -99,12 +99,8 @@ def test_page_is_requested_again_after_a_fault(fault: ListFault) -> None:
         ),
         (json_reply(200, []), Incomplete(reason=f"HTTP 200: {INVALID}")),
         (json_reply(202, {"task_id": "7"}), Incomplete(reason=f"HTTP 202: {INVALID}")),
-        (
-            error_reply(429, "APIG.0308", "slow down"),
-            Incomplete(reason="HTTP 429, APIG.0308, slow down", signal=Signal.THROTTLED),
-        ),
     ],
-    ids=["reset", "connection refused", "HTTP 503", "no page", "another answer", "throttled"],
+    ids=["reset", "connection refused", "HTTP 503", "no page", "another answer"],
 )
 def test_fifth_consecutive_fault_ends_the_reading(fault: ListFault, expected: Incomplete) -> None:
     """The task list is incomplete, with the reason."""
@@ -153,6 +149,30 @@ def test_throttled_page_waits_as_long_as_the_server_requests() -> None:
 
     assert (found, listed) == (ONE, 2)
     assert elapsed_s == pytest.approx(7.1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("throttled", "expected"),
+    [
+        pytest.param(30, ONE, id="for some minutes"),
+        pytest.param(
+            1000,
+            Incomplete(reason="HTTP 429, APIG.0308, slow down", signal=Signal.THROTTLED),
+            id="permanently",
+        ),
+    ],
+)
+def test_throttled_page_is_requested_for_a_limited_time(
+    throttled: int, expected: TaskList | Incomplete
+) -> None:
+    """As long as nothing else succeeds, it is requested again for ten minutes."""
+    found, listed, elapsed_s = read(
+        *[error_reply(429, "APIG.0308", "slow down", retry_after="15")] * throttled, tasks=1
+    )
+
+    assert found == expected
+    assert listed == (throttled + 1 if expected == ONE else pytest.approx(35, abs=5))
+    assert elapsed_s < 630
 
 
 def test_inconsistent_pages_are_an_incomplete_list() -> None:

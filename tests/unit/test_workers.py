@@ -191,13 +191,56 @@ def test_unsent_task_is_retried_with_exponential_backoff(tmp_path: Path) -> None
     assert tested.counters == RunCounters(planned=1, failed=1, attempts=5)
 
 
+def test_permanently_throttled_row_is_repeated_until_the_run_has_waited(tmp_path: Path) -> None:
+    """While nothing else succeeds, the number of attempts has no limit but the time has one."""
+    journal = journal_of(tmp_path, 1)
+
+    _, client = run(journal, *[THROTTLED] * 1000)
+
+    (row,) = journal.results()
+    assert (row.status, row.http_status) == ("failed", 429)
+    assert 600 < client.sent_at[-1] - client.sent_at[0] < 720
+
+
+def test_throttling_for_some_minutes_does_not_stop_a_run(tmp_path: Path) -> None:
+    """The rows are created when the server accepts requests again."""
+    journal = journal_of(tmp_path, 12)
+
+    tested, client = run(journal, *[THROTTLED] * 20)
+
+    assert statuses(journal) == {"created": 12}
+    assert (tested.stop.reason, len(client.sent)) == (None, 32)
+
+
+def test_row_that_alone_is_throttled_fails_after_five_attempts(tmp_path: Path) -> None:
+    """The other rows succeed in the meantime, so that the server does not throttle all requests."""
+    journal = journal_of(tmp_path, 60)
+
+    class Client(ScriptedClient):
+        async def create(self, target: Target, body: bytes) -> Reply:
+            if json.loads(body)["task_name"] != "n3":
+                return await super().create(target, body)
+            self.sent.append("n3")
+            return error_reply(429, "APIG.0308", "slow down")
+
+    async def main() -> ScriptedClient:
+        client = Client(ModelServer())
+        await RunUnderTest(journal, client, RunOptions(workers=4, rate_per_s=2)).run()
+        return client
+
+    client = run_virtually(main())
+
+    assert client.sent.count("n3") == 5
+    assert statuses(journal) == {"created": 59, "failed": 1}
+
+
 @pytest.mark.parametrize("attempts_max", [1, 2])
 def test_first_attempt_counts(tmp_path: Path, attempts_max: int) -> None:
     """A task has as many attempts as the retry policy allows."""
     journal = journal_of(tmp_path, 1)
     options = RunOptions(retry=RetryPolicy(attempts_max=attempts_max))
 
-    _, client = run(journal, *[THROTTLED] * 5, options=options)
+    _, client = run(journal, *[NO_CONNECTION] * 5, options=options)
 
     assert len(client.sent) == attempts_max
     assert shown(journal) == ["a.csv:2 n0 failed"]
