@@ -20,6 +20,7 @@ from typing import ClassVar, Final, Self
 
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
 from batchcreate.fsync import sync_folder
+from batchcreate.journal.file_checks import refuse_emptied, refuse_older
 
 REUSED_ID: Final = "the server answered with the task_id of another task"
 
@@ -260,6 +261,9 @@ def connect(path: Path) -> sqlite3.Connection:
 
     """
     is_new = not path.exists() and not path.is_symlink()
+    if is_new or not path.lstat().st_size:
+        # Before SQLite opens it: the write-ahead log of an empty file would be deleted.
+        refuse_emptied(path)
     if is_new:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
         sync_folder(path.parent)
@@ -268,14 +272,14 @@ def connect(path: Path) -> sqlite3.Connection:
         raise JournalError(msg)
     connection = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
     try:
-        _prepare(connection, path)
+        _prepare(connection, path, is_new=is_new)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, *, is_new: bool) -> None:
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -285,8 +289,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         if is_empty:
+            if not is_new:
+                refuse_emptied(path)
             create_tables(connection)
         _check_pages(connection, path)
+        refuse_older(connection, path)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             msg = f"{path}: another program has this journal open; close that program"
@@ -321,7 +328,7 @@ def _check_owner(connection: sqlite3.Connection, path: Path, *, is_empty: bool) 
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
-    with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
+    with closing(connection.execute("PRAGMA integrity_check(1)")) as cursor:
         verdict = cursor.fetchone()[0]
     if verdict != "ok":
         msg = f"{path}: damaged ({verdict}); restore it from a backup, or choose another folder"

@@ -41,16 +41,30 @@ async def run_in_thread(work: Callable[[Callable[[], bool]], Value]) -> Value:
 async def calling_periodically(
     every_s: float, action: Callable[[], object]
 ) -> AsyncIterator[None]:
-    """Call *action* every *every_s* seconds until the block ends."""
+    """
+    Call *action* every *every_s* seconds until the block ends.
+
+    An error of *action* cancels the block and is raised, like an error of the block itself.
+    """
 
     async def repeat() -> None:
         while True:
             await asyncio.sleep(every_s)
             action()
 
-    async with asyncio.TaskGroup() as group:
-        repeater = group.create_task(repeat())
-        try:
-            yield
-        finally:
-            repeater.cancel()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            repeater = tasks.create_task(repeat())
+            try:
+                yield
+            finally:
+                repeater.cancel()
+    except BaseExceptionGroup as group:
+        raise first_error(group) from None
+
+
+def first_error(error: BaseException) -> BaseException:
+    """Return the first single error of a group, or *error* itself if it is not a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

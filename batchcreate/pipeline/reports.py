@@ -21,6 +21,7 @@ from batchcreate.report import (
     write_summary,
     write_workbook,
 )
+from batchcreate.report.atomic_files import remove_drafts
 from batchcreate.report.formatting import format_duration, format_rate, format_utc
 from batchcreate.responses import describe
 from batchcreate.to_fix.write import ToFixResult, write_to_fix
@@ -240,6 +241,8 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
         ReportError: a file cannot be written; all others are written.
 
     """
+    for folder in (results, results / "to-fix"):
+        remove_drafts(folder)
     files = {kind: results / name for kind, name in _NAMES.items()}
     failures: list[ReportError] = []
     to_fix = ToFixResult()

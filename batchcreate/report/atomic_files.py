@@ -5,6 +5,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,10 @@ Cells = Sequence[str | int | None]
 
 _CACHED_TEXTS_MAX: Final = 4096
 """Size of the cache of cell markup: file names, statuses and advice occur in many rows."""
+
+_WORKBOOK_PREFIX: Final = ".workbook."
+_DRAFT: Final = re.compile(r"\.[^.].*\.(?:csv|html|json|xlsx)\.[0-9a-f]{8}|\.workbook\.\w{8}")
+"""Matches the names of `replaced_file` for reports, and of `streamed_workbook`."""
 
 _ESCAPE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 """Matches where a spreadsheet program would decode ``_x0041_`` as a character."""
@@ -95,6 +100,21 @@ def replaced_file(path: Path) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def remove_drafts(folder: Path) -> None:
+    """
+    Remove the unfinished files that a killed process left in *folder*, if possible.
+
+    No other process may write files there at the same time.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _DRAFT.fullmatch(path.name):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+
+
 @contextmanager
 def streamed_workbook(file: BinaryIO, folder: Path) -> Iterator["Workbook"]:
     """
@@ -111,7 +131,7 @@ def streamed_workbook(file: BinaryIO, folder: Path) -> Iterator["Workbook"]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    with tempfile.TemporaryDirectory(prefix=".workbook.", dir=folder) as temporary:
+    with tempfile.TemporaryDirectory(prefix=_WORKBOOK_PREFIX, dir=folder) as temporary:
         target = _FailSafeFile(file)
         workbook = Workbook(target, {"constant_memory": True, "tmpdir": temporary})
         workbook.use_zip64()

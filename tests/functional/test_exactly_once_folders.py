@@ -78,3 +78,46 @@ async def test_a_second_results_folder_finds_the_tasks_of_the_first(tmp_path: Pa
     assert "10 tasks already exist" in abort.err
     assert (second.code, findings) == (0, Findings())
     assert statuses(lines) == ["skipped"] * 10 + ["created"] * 2
+
+
+async def test_emptied_or_old_journal_sends_nothing(tmp_path: Path) -> None:
+    """The rows of earlier runs would be sent again; the message says what is missing."""
+    write_rows(tmp_path / "tasks.csv", task_rows(3))
+    results = tmp_path / "tasks-results"
+    journal = results / "journal.db"
+
+    async with recording() as simulator:
+        command = ("run", "tasks.csv", *at(simulator), *FAST)
+        await invoke(*command, folder=tmp_path)
+        first = journal.read_bytes()
+        write_rows(tmp_path / "tasks.csv", task_rows(5))
+        await invoke(*command, folder=tmp_path)
+        sent = creates(simulator)
+        ended = []
+        for content in (b"", first):
+            journal.write_bytes(content)
+            ended.append(await invoke(*command, folder=tmp_path))
+        sent_later = creates(simulator)
+
+    assert (sent, sent_later, [each.code for each in ended]) == (5, 5, [2, 2])
+    assert "journal.db: empty, but the folder contains results.csv" in ended[0].err
+    assert "journal.db: older than log.jsonl" in ended[1].err
+    assert "journal.db-wal" in ended[1].err
+
+
+async def test_drafts_of_a_killed_run_are_removed_by_the_next(tmp_path: Path) -> None:
+    """Hidden files do not accumulate in the results folder."""
+    write_rows(tmp_path / "tasks.csv", task_rows(2))
+    drafts = [
+        tmp_path / "tasks-results" / f".{name}.0123abcd" for name in ("results.csv", "a.xlsx")
+    ]
+
+    async with recording() as simulator:
+        command = ("run", "tasks.csv", *at(simulator), *FAST)
+        await invoke(*command, folder=tmp_path)
+        for path in drafts:
+            path.touch()
+        again = await invoke(*command, folder=tmp_path)
+
+    assert again.code == 0
+    assert [path.name for path in drafts if path.exists()] == []

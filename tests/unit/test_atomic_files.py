@@ -12,7 +12,7 @@ import pytest
 from xlsxwriter import Workbook
 
 from batchcreate.errors import ReportError
-from batchcreate.report.atomic_files import RowWriter, atomic_text_file, write_text
+from batchcreate.report.atomic_files import RowWriter, atomic_text_file, remove_drafts, write_text
 from tests.disks import file_size_limit, read_only, small_disk
 
 TEXTS = ("<r></c></r>", "<r><t>x</t></r>", "<r></r>", "<r> a\n</r>", "<r>", "=1+1", " a ")
@@ -234,3 +234,29 @@ def test_rows_follow_the_header_row(tmp_path: Path) -> None:
     found = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert list(found.values) == [("a", "b", "c"), ("<&>", 0, None), (None, 7, "<r></c></r>")]
     assert (writer.count, found.dimensions) == (2, "A1:C3")
+
+
+def test_drafts_of_a_killed_run_are_removed(tmp_path: Path) -> None:
+    """Other files stay, whatever their names resemble, and links are not followed."""
+    kept = [
+        "results.csv",
+        "results.csv.0123abcd",
+        ".results.csv",
+        ".results.csv.0123abcg",
+        ".notes.txt.0123abcd",
+        ".workbook.short",
+        "journal.db-wal",
+    ]
+    drafts = [".results.csv.0123abcd", ".to-fix a.b.xlsx.ffffffff", ".report.html.00000000"]
+    for name in (*kept, *drafts):
+        (tmp_path / name).touch()
+    other = tmp_path / "other"
+    (other / "deep").mkdir(parents=True)
+    (tmp_path / ".workbook.abc_1234").symlink_to(other)
+    (tmp_path / ".workbook.abc_5678" / "deep").mkdir(parents=True)
+
+    remove_drafts(tmp_path)
+    remove_drafts(tmp_path / "missing")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "other"])
+    assert [path.name for path in other.iterdir()] == ["deep"]

@@ -1,4 +1,4 @@
-"""Work in a thread ends before its caller continues or is cancelled."""
+"""Work beside the event loop ends before its caller continues, and its errors are raised."""
 
 import asyncio
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from batchcreate.pipeline.background import run_in_thread
+from batchcreate.pipeline.background import calling_periodically, run_in_thread
 
 
 async def test_result_of_the_work_is_returned() -> None:
@@ -50,3 +50,27 @@ async def test_cancelled_caller_waits_for_the_work(*, is_failing: bool) -> None:
 
     assert seen == [True]
     assert waiting.cancelled()
+
+
+async def test_error_of_a_block_is_raised_unchanged() -> None:
+    """The periodic calls do not wrap it in a group."""
+    with pytest.raises(LookupError, match="no"):
+        async with calling_periodically(10, lambda: None):
+            raise LookupError("no")
+
+
+async def test_error_of_a_periodic_call_ends_the_block() -> None:
+    """The block is cancelled, and the error is raised in its place."""
+    ended: list[str] = []
+
+    def fail() -> None:
+        raise LookupError("no")
+
+    with pytest.raises(LookupError, match="no"):
+        async with calling_periodically(0, fail):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append("cancelled")
+
+    assert ended == ["cancelled"]
