@@ -4,6 +4,8 @@ Errors that end a command; the result of a single row is an outcome, not an erro
     BatchCreateError
         SettingsError        the settings are invalid or incomplete
             NoCredentialsError   no credential is configured
+            UntrustedConfigError the configuration file decides where credentials are sent
+        DeclinedError        the user answered no
         CredentialError      the credential is refused or cannot be obtained
         LoadError            the input cannot be read as a table
         JournalError         the journal cannot be opened, trusted or written
@@ -16,6 +18,7 @@ Errors that end a command; the result of a single row is an outcome, not an erro
             MaybeSentError       the server may have acted on the request
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -34,6 +37,24 @@ class SettingsError(BatchCreateError):
 
 class NoCredentialsError(SettingsError):
     """No credential is configured."""
+
+
+class UntrustedConfigError(SettingsError):
+    """
+    The configuration file decides where credentials are sent, and this is not confirmed.
+
+    Attributes:
+        settings: these settings of the file, one line each.
+
+    """
+
+    def __init__(self, message: str, *, settings: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.settings = settings
+
+
+class DeclinedError(BatchCreateError):
+    """The user answered no, before anything was sent."""
 
 
 class CredentialError(BatchCreateError):

@@ -33,7 +33,7 @@ from batchcreate.cli.terminal import (
     with_credentials,
 )
 from batchcreate.clock import utc_now
-from batchcreate.errors import NoCredentialsError
+from batchcreate.errors import NoCredentialsError, UntrustedConfigError
 
 if TYPE_CHECKING:
     from batchcreate.pipeline.doctor import Diagnosis
@@ -217,7 +217,7 @@ def doctor(**options: object) -> int:
         is_good = with_credentials(
             lambda environment: _print_diagnoses(settings, environment), settings.run
         )
-    except NoCredentialsError as error:
+    except (NoCredentialsError, UntrustedConfigError) as error:
         is_good = _print(Diagnosis(about="credentials", is_good=False, text=str(error)))
     return DONE if is_good else INCOMPLETE
 

@@ -21,6 +21,9 @@ from batchcreate.models import (
 from batchcreate.pipeline.corrections import NewVersion
 from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
 from batchcreate.report.formatting import format_duration
+from batchcreate.settings import EndpointSettings
+from batchcreate.settings.endpoint_group import SIMULATED
+from batchcreate.settings.parsers import is_loopback
 from batchcreate.text import column_letters, counted, listed_ranges
 
 IGNORED_COLUMNS_MAX: Final = 20
@@ -215,11 +218,25 @@ def describe_plan(plan: Plan, *, language: str = "en") -> Iterator[str]:
     yield from describe_warnings(plan.warnings, plan.notes, language=language)
 
 
-def describe_forecast(forecast: Forecast) -> Iterator[str]:
-    """Yield the number of tasks per target, and the expected duration."""
+def name_endpoint(endpoint: str) -> str:
+    """Return *endpoint*, marked if it is the simulator or on this machine."""
+    if endpoint == SIMULATED:
+        return f"{endpoint} (embedded, no service)"
+    return f"{endpoint} (loopback)" if is_loopback(endpoint) else endpoint
+
+
+def describe_forecast(forecast: Forecast, settings: EndpointSettings) -> Iterator[str]:
+    """
+    Yield where the tasks are created, their number per target, and the expected duration.
+
+    Args:
+        forecast: the forecast.
+        settings: the endpoint of the command, and how to connect to it.
+
+    """
+    if forecast.targets:
+        yield from _describe_access(forecast.targets[0].endpoint, settings)
     targets = list(forecast.to_send)
-    if targets:
-        yield f"  endpoint: {targets[0].endpoint}"
     for target in targets[:TARGETS_MAX]:
         yield f"  {_describe_target(target, forecast)}"
     if others := targets[TARGETS_MAX:]:
@@ -241,9 +258,30 @@ def question(forecast: Forecast) -> str:
     """Return the question that is asked before anything is sent."""
     if not forecast.total:
         rows = counted(forecast.unknown, "row")
-        return f"Check {rows} with unknown outcome against the task list?"
-    instances = f" in {len(forecast.to_send)} instances" if len(forecast.to_send) > 1 else ""
-    return f"Create {counted(forecast.total, 'task')}{instances}?"
+        where = _where(forecast.targets)
+        return f"Check {rows} with unknown outcome against the task list{where}?"
+    return f"Create {counted(forecast.total, 'task')}{_where(list(forecast.to_send))}?"
+
+
+def _where(targets: Sequence[Target]) -> str:
+    first, *others = targets
+    instances = (
+        f"{len(targets)} instances"
+        if others
+        else f"project {first.project_id}, instance {first.instance_id}"
+    )
+    return f" in {instances} at {name_endpoint(first.endpoint)}"
+
+
+def _describe_access(endpoint: str, settings: EndpointSettings) -> Iterator[str]:
+    """Yield the endpoint and the other settings that decide where credentials are sent."""
+    if endpoint == SIMULATED:
+        yield f"  endpoint: {name_endpoint(endpoint)}"
+        return
+    if not settings.is_given:
+        settings = settings.with_journal_endpoint(endpoint)
+    for setting in settings.access:
+        yield f"  {setting}"
 
 
 def _describe_sheet(sheet: SheetNotes) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from batchcreate.errors import (
     BatchCreateError,
     CredentialError,
+    DeclinedError,
     JournalLockedError,
     ReportError,
     StoppedError,
@@ -27,19 +28,12 @@ INTERRUPTED: Final = 130
 def code_of_error(error: BatchCreateError, stop_reason: "StopReason | None" = None) -> int:
     """Return the exit code of a command that raised *error*, and was stopped by *stop_reason*."""
     if stop_reason is not None:
-        return code_of_stop(stop_reason)
+        return stop_reason.exit_code
+    if isinstance(error, DeclinedError):
+        return INCOMPLETE
     if isinstance(error, JournalLockedError):
         return LOCKED
     return STOPPED if isinstance(error, CredentialError | ReportError | StoppedError) else USAGE
-
-
-def code_of_stop(stop_reason: "StopReason") -> int:
-    """Return the exit code of a command that ended early; a declined question is not an error."""
-    from batchcreate.pool import StopCause
-
-    if stop_reason.cause is StopCause.DECLINED:
-        return INCOMPLETE
-    return 128 + stop_reason.signal if stop_reason.signal else STOPPED
 
 
 def code_of_run(
@@ -57,7 +51,7 @@ def code_of_run(
     from batchcreate.models import Status
 
     if stop_reason is not None:
-        return code_of_stop(stop_reason)
+        return stop_reason.exit_code
     if is_dry_run:
         return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
     if summary.counts[Status.UNKNOWN]:
@@ -73,7 +67,7 @@ def code_of_undo(undone: "Undone") -> int:
     if not undone.is_confirmed:
         return INCOMPLETE
     if undone.stop_reason is not None:
-        return code_of_stop(undone.stop_reason)
+        return undone.stop_reason.exit_code
     if undone.counts.get(DeletionStatus.UNKNOWN):
         return UNKNOWN
     remaining = (DeletionStatus.REFUSED, DeletionStatus.KEPT)

@@ -1,15 +1,17 @@
 """The command group; translates errors into messages and exit codes."""
 
 import contextlib
+import os
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 import click
 
 from batchcreate.cli.commands import COMMANDS
 from batchcreate.cli.exit_codes import INTERRUPTED, STOPPED, USAGE, code_of_error
-from batchcreate.cli.terminal import print_message
-from batchcreate.errors import BatchCreateError
+from batchcreate.cli.terminal import print_error, print_message
+from batchcreate.errors import BatchCreateError, DeclinedError, SettingsError
 from batchcreate.version import __version__
 
 NAME: Final = "batchcreate"
@@ -64,15 +66,32 @@ def run_command_line() -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see '{context.command_path} --help')" if context is not None else ""
-        print_message(f"error: {error.format_message()}{hint}")
-        return USAGE
+        return _end(f"{error.format_message()}{hint}", USAGE)
     except BatchCreateError as error:
-        print_message(f"error: {error}")
-        return code_of_error(error)
+        prefix = "" if isinstance(error, DeclinedError) else "error: "
+        return _end(str(error), code_of_error(error), prefix=prefix)
     except OSError as error:  # such as a full disk while the help is written
-        print_message(f"error: {error}")
-        return STOPPED
+        return _end(str(error), STOPPED)
     except (KeyboardInterrupt, click.Abort):
-        print_message("Interrupted; nothing was sent.")
-        return INTERRUPTED
+        return _end("Interrupted; nothing was sent.", INTERRUPTED, prefix="")
     return code if isinstance(code, int) else 0
+
+
+def _end(message: str, code: int, *, prefix: str = "error: ") -> int:
+    print_error(message, code, is_json=wants_json(sys.argv[1:]), prefix=prefix)
+    return code
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Return True if the command line, the environment or the configuration file sets --json."""
+    from batchcreate.settings import load
+
+    command = group.commands.get(next(iter(arguments), ""))
+    if command is None or all(option.name != "json_summary" for option in command.params):
+        return False
+    if "--json" in arguments:
+        return True
+    try:
+        return load({}).terminal.is_json
+    except SettingsError:  # possibly the error itself
+        return os.environ.get("BATCHCREATE_JSON", "").lower() in {"1", "true", "yes", "on"}

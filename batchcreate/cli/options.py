@@ -74,7 +74,7 @@ def format_value(value: object) -> str:
 
 SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Target": ("region", "endpoint", "project_id", "instance_id", "iam_endpoint", "simulate"),
-    "Credentials and network": ("token_file", "ca_file", "proxy"),
+    "Credentials and network": ("token_file", "ca_file", "proxy", "trust_config"),
     "Rows": ("rows", "where", "limit", "only", "strict", "on_existing", "dry_run", "yes"),
     "Rate": ("rate", "headroom", "concurrency", "timeout", "max_wait", "quota"),
     "Unknown outcomes": ("settle", "reconcile"),
@@ -221,6 +221,12 @@ _SERVICE = (
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="File that contains the IAM token (or set BATCHCREATE_TOKEN).",
+    ),
+    click.option(
+        "--trust-config",
+        is_flag=True,
+        default=None,
+        help="Send credentials as batchcreate.toml specifies, without asking.",
     ),
     click.option(
         "--simulate",

@@ -242,9 +242,17 @@ class QuietDisplay:
 
     async def confirm(self, forecast: Forecast) -> bool:
         """Return True to send; ask if there is a terminal and the server is real."""
-        if self._settings.run.is_confirmed or forecast.is_simulated or not can_ask():
+        if self._is_confirmed(forecast):
             return True
+        if len(forecast.targets) > 1:
+            self._show(forecast)
         return await ask(question(forecast))
+
+    def _is_confirmed(self, forecast: Forecast) -> bool:
+        return self._settings.run.is_confirmed or forecast.is_simulated or not can_ask()
+
+    def _show(self, forecast: Forecast) -> None:
+        _print(describe_forecast(forecast, self._settings.endpoint))
 
     @asynccontextmanager
     async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:
@@ -261,7 +269,7 @@ class LineDisplay(QuietDisplay):
         language = language_of(self._settings.output, os.environ)
         _print(describe_plan(plan, language=language))
         if self._settings.run.is_dry_run:
-            _print(describe_forecast(_offline_forecast(plan, self._settings)))
+            self._show(_offline_forecast(plan, self._settings))
 
     def noted(self, message: str) -> None:
         """Print *message*."""
@@ -269,8 +277,8 @@ class LineDisplay(QuietDisplay):
 
     async def confirm(self, forecast: Forecast) -> bool:
         """Print the forecast, then ask."""
-        _print(describe_forecast(forecast))
-        return await super().confirm(forecast)
+        self._show(forecast)
+        return self._is_confirmed(forecast) or await ask(question(forecast))
 
     @asynccontextmanager
     async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:

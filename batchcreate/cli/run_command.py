@@ -14,7 +14,13 @@ from batchcreate.cli.exit_codes import code_of_error, code_of_run
 from batchcreate.cli.progress import select_display
 from batchcreate.cli.run_summary import describe_result
 from batchcreate.cli.signals import ignore_signals, stop_on_signals
-from batchcreate.cli.terminal import print_json, print_message, terminal_width, with_credentials
+from batchcreate.cli.terminal import (
+    print_error,
+    print_json,
+    print_message,
+    terminal_width,
+    with_credentials,
+)
 from batchcreate.errors import StoppedError
 from batchcreate.pipeline.run import retry, run
 from batchcreate.pipeline.values import RunResult
@@ -57,10 +63,12 @@ def _execute(command: RunCommand, environment: Mapping[str, str]) -> int:
     try:
         result = asyncio.run(_send(command, environment, stop))
     except StoppedError as error:
-        print_message(f"error: {error}")
-        return code_of_error(error, stop.reason)
-    _print_result(command, result, language=language_of(settings.output, environment))
-    return code_of_run(result.summary, result.stop_reason, is_dry_run=settings.run.is_dry_run)
+        code = code_of_error(error, stop.reason)
+        print_error(str(error), code, is_json=settings.terminal.is_json)
+        return code
+    code = code_of_run(result.summary, result.stop_reason, is_dry_run=settings.run.is_dry_run)
+    _print_result(command, result, code, language=language_of(settings.output, environment))
+    return code
 
 
 async def _send(
@@ -86,11 +94,14 @@ async def _send(
     return result
 
 
-def _print_result(command: RunCommand, result: RunResult, *, language: str) -> None:
+def _print_result(command: RunCommand, result: RunResult, code: int, *, language: str) -> None:
     for problem in result.problems:
         print_message(problem)
     if command.settings.terminal.is_json:
-        print_json(result.reports.document)
+        document = result.reports.document
+        if result.stop_reason is not None:
+            document = {**document, "error": result.stop_reason.message, "exit_code": code}
+        print_json(document)
     command_line = CommandLine.parse(sys.argv[1:], command.definition)
     width = terminal_width(sys.stderr)
     lines = describe_result(result, command.settings, command_line, language=language, width=width)

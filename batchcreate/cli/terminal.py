@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
-from batchcreate.errors import NoCredentialsError
+from batchcreate.errors import DeclinedError, NoCredentialsError, UntrustedConfigError
 from batchcreate.text import display_width, printable
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ _END_KEYS: Final = (0x04, 0x0A, 0x0D)
 def print_message(message: str) -> None:
     """Print *message* to standard error, without control characters."""
     _write(f"{printable_lines(message)}\n", sys.stderr)
+
+
+def print_error(message: str, code: int, *, is_json: bool, prefix: str = "error: ") -> None:
+    """Print the reason why a command ends with the exit code *code*; also as JSON if requested."""
+    print_message(f"{prefix}{message}")
+    if is_json:
+        print_json({"error": message, "exit_code": code})
 
 
 def print_wrapped(lines: Iterable[str], *, indent: int) -> None:
@@ -99,24 +106,51 @@ def with_credentials(
     command: Callable[[Mapping[str, str]], Result], run_settings: "RunSettings"
 ) -> Result:
     """
-    Call *command* with the environment; if credentials are missing, ask for a token and retry.
+    Call *command* with the environment and with the answers to its questions.
+
+    On a terminal, the user is asked for a token if no credentials are configured, and whether
+    the configuration file may decide where credentials are sent.
 
     Raises:
         NoCredentialsError: no credentials are configured, and no token was entered.
+        UntrustedConfigError: the user cannot be asked, or must not be.
+        DeclinedError: the user answered no.
 
     """
     from batchcreate.auth import PROMPT
+    from batchcreate.settings.config_file import CONFIRMED
 
-    try:
-        return command(os.environ)
-    except NoCredentialsError as error:
-        if run_settings.is_confirmed or not can_ask():
-            raise
-        print_message("No credentials are configured. Paste a project-scoped IAM token.")
-        token = read_hidden("token (input is hidden): ")
-        if not token:
-            raise NoCredentialsError(str(error)) from None
-    return command({**os.environ, PROMPT: token})
+    answers: dict[str, str] = {}
+    while True:
+        try:
+            return command({**os.environ, **answers})
+        except (NoCredentialsError, UntrustedConfigError) as error:
+            if run_settings.is_confirmed or not can_ask():
+                raise
+            if isinstance(error, UntrustedConfigError):
+                _confirm_config(error)
+                answers[CONFIRMED] = "yes"
+            elif not (token := _ask_for_token()):
+                raise NoCredentialsError(str(error)) from None
+            else:
+                answers[PROMPT] = token
+
+
+def _confirm_config(error: UntrustedConfigError) -> None:
+    """Show the settings of *error* and ask whether they apply; raise an error if not."""
+    import asyncio
+
+    print_message("settings that decide where the credentials are sent:")
+    for setting in error.settings:
+        print_message(f"  {setting}")
+    if not asyncio.run(ask("Send the credentials with these settings of batchcreate.toml?")):
+        msg = "Cancelled; nothing was sent."
+        raise DeclinedError(msg)
+
+
+def _ask_for_token() -> str:
+    print_message("No credentials are configured. Paste a project-scoped IAM token.")
+    return read_hidden("token (input is hidden): ")
 
 
 def read_hidden(question: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from batchcreate.cli.descriptions import name_endpoint
 from batchcreate.cli.exit_codes import code_of_undo
 from batchcreate.cli.signals import ignore_signals, stop_on_signals
 from batchcreate.cli.terminal import ask, can_ask, print_message, with_credentials
@@ -69,11 +70,12 @@ def question(search: Search) -> str:
     """Return the question that is asked before tasks are deleted."""
     tasks = counted(len(search.there), "task")
     first, *others = dict.fromkeys(task.key.target for task in search.there)
+    endpoint = name_endpoint(first.endpoint)
     if others:
-        return f"Delete {tasks} of {1 + len(others)} instances at {first.endpoint}?"
+        return f"Delete {tasks} of {1 + len(others)} instances at {endpoint}?"
     return (
         f"Delete {tasks} of instance {first.instance_id}, project {first.project_id}, "
-        f"at {first.endpoint}?"
+        f"at {endpoint}?"
     )
 
 

@@ -14,6 +14,7 @@ from batchcreate.errors import (
     CredentialError,
     NoCredentialsError,
     TransportError,
+    UntrustedConfigError,
 )
 from batchcreate.models import Decision, Reply, Signal, Target
 from batchcreate.pipeline.service import (
@@ -67,7 +68,7 @@ async def diagnose(
         environment: environment variables, for credentials.
 
     Raises:
-        NoCredentialsError: no credentials are configured.
+        NoCredentialsError, UntrustedConfigError: the user must decide about the credentials.
 
     """
     try:
@@ -78,7 +79,7 @@ async def diagnose(
         defaults = await target_defaults(
             settings.target, settings.endpoint, settings.attempt, service
         )
-    except NoCredentialsError:
+    except (NoCredentialsError, UntrustedConfigError):
         raise
     except BatchCreateError as error:
         about = "credentials" if isinstance(error, CredentialError) else "settings"

@@ -199,6 +199,11 @@ class Forecast:
     headroom: float = 0.0
 
     @property
+    def targets(self) -> Sequence[Target]:
+        """The targets of the tasks, and of rows that are reconciled."""
+        return list({**self.to_send, **self.used})
+
+    @property
     def total(self) -> int:
         """The number of tasks to create."""
         return sum(self.to_send.values())

@@ -17,7 +17,6 @@ from batchcreate.models import RunId
 from batchcreate.pipeline.plan import Forecast, Plan
 from batchcreate.pipeline.preflight import forecast, run_preflight, skip_existing
 from batchcreate.pipeline.service import (
-    SIMULATED,
     ApiClient,
     Connection,
     connect,
@@ -37,6 +36,7 @@ from batchcreate.pool import (
     StopSwitch,
 )
 from batchcreate.rate_limiter import Gate
+from batchcreate.settings.endpoint_group import SIMULATED
 from batchcreate.text import counted
 from batchcreate.version import __version__
 
@@ -113,9 +113,12 @@ class Run:
                 "slowdowns": self.gate.slowdowns,
             },
             "concurrency": settings.rate.concurrency,
-            "stopped": (
-                None if reason is None else {"cause": reason.cause, "message": reason.message}
-            ),
+            "stopped": reason
+            and {
+                "cause": reason.cause,
+                "message": reason.message,
+                "exit_code": reason.exit_code,
+            },
             "versions": {"batchcreate": __version__, "python": python_version()},
         }
 

@@ -37,12 +37,11 @@ from batchcreate.responses import error_of, is_unauthorized, parse_json
 from batchcreate.retry import RetryPolicy
 from batchcreate.secret import Secret
 from batchcreate.settings import AttemptSettings, EndpointSettings, RateSettings, TargetSettings
+from batchcreate.settings.config_file import CONFIRMED
+from batchcreate.settings.endpoint_group import SIMULATED
 from batchcreate.settings.settings import PROXY_VARIABLES
 from batchcreate.task_list import Incomplete, ListClient, TaskList, read_task_list
 from batchcreate.transport import Network, get, load_trust, mask_reply, post
-
-SIMULATED: Final = "simulator"
-"""The endpoint of runs against the embedded simulator, regardless of its port."""
 
 STATE_FILE: Final = "simulator.jsonl"
 """File in the results folder with the tasks of the embedded simulator, for reruns."""
@@ -84,11 +83,12 @@ def find_service(
     Args:
         endpoint: its address.
         attempt: timeout of logins.
-        environment: environment variables, which can contain credentials.
+        environment: environment variables, which can contain credentials, and answers of the user.
         results: results folder, for the state of a simulator; None to keep no state.
 
     Raises:
         SettingsError: there is no endpoint, or not exactly one configured credential.
+        UntrustedConfigError: the configuration file decides where the credential is sent.
 
     """
     if endpoint.is_simulated:
@@ -98,6 +98,8 @@ def find_service(
             network=Network(),
             open=lambda: _simulated(None if results is None else results / STATE_FILE),
         )
+    if not environment.get(CONFIRMED):
+        endpoint.require_trust()
     origin = endpoint.origin
     network = find_network(endpoint, environment)
     configured = find_credential(environment, endpoint.token_file)
@@ -135,7 +137,7 @@ def service_of(
     if endpoint.is_simulated or is_other:
         msg = f"{results}: this batch belongs to {journal_endpoint}; omit --endpoint and --region"
         raise SettingsError(msg)
-    endpoint = endpoint.model_copy(update={"url": journal_endpoint})
+    endpoint = endpoint.with_journal_endpoint(journal_endpoint)
     return find_service(endpoint, attempt, environment, results)
 
 

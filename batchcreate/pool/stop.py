@@ -43,6 +43,13 @@ class StopReason:
     message: str
     signal: int = 0
 
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command; a declined question is not an error."""
+        if self.cause is StopCause.DECLINED:
+            return 1
+        return 128 + self.signal if self.signal else 4
+
 
 class StopSwitch:
     """

@@ -38,6 +38,10 @@ def document(
 
     """
     run_id, facts = run if run is not None else (None, {})
+    stopped = facts.get("stopped") or {}
+    error = (
+        {"error": stopped["message"], "exit_code": stopped.get("exit_code", 4)} if stopped else {}
+    )
     plan = {} if planned is None else {"plan": [_target(*pair) for pair in planned.items()]}
     return {
         "format": FORMAT,
@@ -55,6 +59,7 @@ def document(
         "files": dict(files or {}),
         **plan,
         **facts,
+        **error,
     }
 
 

@@ -1,6 +1,6 @@
 """Settings of a command: options, then environment, then ``batchcreate.toml``, then defaults."""
 
-from batchcreate.settings.endpoint_group import EndpointSettings
+from batchcreate.settings.endpoint_group import AccessSetting, EndpointSettings
 from batchcreate.settings.groups import (
     AttemptSettings,
     LoadSettings,
@@ -17,6 +17,7 @@ from batchcreate.settings.groups import (
 from batchcreate.settings.settings import language_of, load, unknown_variables
 
 __all__ = [
+    "AccessSetting",
     "AttemptSettings",
     "EndpointSettings",
     "LoadSettings",

@@ -1,13 +1,15 @@
 """The group of settings for the service and its endpoints, and the base of all groups."""
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
-from batchcreate.errors import SettingsError
+from batchcreate.errors import SettingsError, UntrustedConfigError
 from batchcreate.settings import parsers
+from batchcreate.settings.config_file import FILE
 
 # The documented pattern of the service's host (ROMA Connect, Endpoints).
 _REGION_URL: Final = "https://roma.{region}.myhuaweicloud.com"
@@ -15,6 +17,24 @@ _IAM_URL: Final = "https://iam.{region}.myhuaweicloud.com"
 _ENDPOINT_OF_REGION: Final = re.compile(
     rf"https://roma\.({parsers.REGION.pattern})\.myhuaweicloud\.com(:443)?"
 )
+
+SIMULATED: Final = "simulator"
+"""The endpoint of runs against the embedded simulator, regardless of its port."""
+
+JOURNAL: Final = "the journal"
+"""Source of an endpoint that is not a setting, but that of the batch."""
+
+_ACCESS: Final = {
+    "endpoint": "url",
+    "region": "region",
+    "iam_endpoint": "iam_url",
+    "proxy": "proxy_url",
+    "ca_file": "ca_file",
+    "token_file": "token_file",
+}
+"""Settings that decide where credentials are sent, by option name, and their fields."""
+
+_HOSTS: Final = ("endpoint", "iam_endpoint", "proxy")
 
 _Origin = Annotated[str, AfterValidator(parsers.parse_origin)]
 
@@ -29,6 +49,32 @@ class SettingsGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+class AccessSetting(NamedTuple):
+    """
+    A setting that decides where credentials are sent.
+
+    Attributes:
+        name: name of the setting; ``endpoint`` for that of a region, too.
+        value: its value.
+        source: an option, a variable, or the setting in the configuration file; empty if unknown.
+        is_from_file: True if the source is the configuration file.
+
+    """
+
+    name: str
+    value: str
+    source: str
+    is_from_file: bool = False
+
+    def __str__(self) -> str:
+        is_local = self.name in _HOSTS and parsers.is_loopback(self.value)
+        facts = [
+            *(["loopback"] if is_local else []),
+            *([f"from {self.source}"] * bool(self.source)),
+        ]
+        return f"{self.name}: {self.value}" + (f" ({', '.join(facts)})" if facts else "")
+
+
 class EndpointSettings(SettingsGroup):
     """
     Address of the service, and how to connect to it.
@@ -41,6 +87,7 @@ class EndpointSettings(SettingsGroup):
         ca_file: additional trusted certificates (PEM).
         proxy_url: origin of the HTTP proxy.
         is_simulated: use the embedded simulator instead.
+        is_trusted: send credentials as the configuration file specifies, without a question.
 
     """
 
@@ -53,6 +100,52 @@ class EndpointSettings(SettingsGroup):
         default=None, validation_alias="proxy"
     )
     is_simulated: bool = Field(default=False, validation_alias="simulate")
+    is_trusted: bool = Field(default=False, validation_alias="trust_config")
+
+    _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    def with_sources(self, sources: Mapping[str, str]) -> Self:
+        """Return the same settings with their sources, by option name."""
+        copy = self.model_copy()
+        copy._sources = dict(sources)  # noqa: SLF001 # an instance of the same class
+        return copy
+
+    def with_journal_endpoint(self, url: str) -> Self:
+        """Return the same settings with the endpoint of a journal."""
+        sources = {**self._sources, "endpoint": JOURNAL}
+        return self.model_copy(update={"url": url, "region": None}).with_sources(sources)
+
+    @property
+    def access(self) -> Sequence[AccessSetting]:
+        """The settings that decide where credentials are sent, if given, with their sources."""
+        values = {key: getattr(self, field) for key, field in _ACCESS.items()}
+        given = {key: (key, str(value)) for key, value in values.items() if value is not None}
+        if self.url is None and self.region is not None:
+            given["region"] = ("endpoint", self.origin)
+        settings = []
+        for key, (name, value) in given.items():
+            source = self._sources.get(key, "")
+            is_from_file = source == FILE
+            source = f"{key} in {FILE}" if is_from_file else source
+            settings.append(AccessSetting(name, value, source, is_from_file))
+        return settings
+
+    def require_trust(self) -> None:
+        """
+        Check that the configuration file alone does not decide where credentials are sent.
+
+        Raises:
+            UntrustedConfigError: it does, and this is not confirmed.
+
+        """
+        settings = [str(each) for each in self.access if each.is_from_file]
+        if settings and not self.is_trusted:
+            msg = (
+                f"{FILE} decides where the credentials are sent ({'; '.join(settings)}); nothing "
+                "was sent. Give these settings as options or environment variables, or add "
+                "--trust-config"
+            )
+            raise UntrustedConfigError(msg, settings=settings)
 
     @property
     def is_given(self) -> bool:

@@ -275,7 +275,7 @@ class Settings(SettingsGroup):
 
     def with_sources(self, sources: Mapping[str, str]) -> Self:
         """Return the same settings with their sources."""
-        copy = self.model_copy()
+        copy = self.model_copy(update={"endpoint": self.endpoint.with_sources(sources)})
         copy._sources = dict(sources)  # noqa: SLF001 # an instance of the same class
         return copy
 

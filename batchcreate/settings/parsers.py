@@ -192,6 +192,11 @@ def _is_host(text: str) -> bool:
     return bool(text) and all(char.isalnum() or char in "-._:%" for char in text)
 
 
+def is_loopback(origin: str) -> bool:
+    """Return True if the host of *origin* is this machine."""
+    return _is_loopback(urlsplit(origin).hostname or "")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

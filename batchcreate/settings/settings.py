@@ -11,17 +11,15 @@ from pydantic import ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from batchcreate.errors import SettingsError
+from batchcreate.settings.config_file import FILE, read_config, require_inside
 from batchcreate.settings.groups import OPTIONS, PREFIX, Option, OutputSettings, Settings
 from batchcreate.settings.parsers import PATH_CHARS_MAX
-
-FILE: Final = "batchcreate.toml"
-"""The configuration file in the working folder."""
 
 TOKEN_VARIABLE: Final = "BATCHCREATE_TOKEN"  # noqa: S105 # the name of a variable, not a secret
 USER_VARIABLES: Final = (
@@ -57,12 +55,15 @@ _ALIASES: Final = {"json_summary": "json"}
 
 _SIMILARITY_MIN: Final = 0.75
 
+_SERVICE: Final = frozenset({"endpoint", "region"})
+"""Settings of the service: one of them as an option or variable overrides both in the file."""
+
 
 class _Sources(BaseSettings):
     """The sources in their order: options, environment, file."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, toml_file=FILE, extra="forbid", frozen=True, validate_default=False
+        env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=False
     )
 
     @classmethod
@@ -76,7 +77,10 @@ class _Sources(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources in their order, without dotenv files and secret folders."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        config = read_config()
+        if _SERVICE & {*init_settings(), *env_settings()}:
+            config = {name: value for name, value in config.items() if name not in _SERVICE}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, config)
 
 
 def _source_field(option: Option) -> tuple[Any, FieldInfo]:
@@ -104,16 +108,14 @@ def load(options: Mapping[str, Any]) -> Settings:
         values = _Values(**options)
     except ValidationError as error:
         raise SettingsError(_explain(error, options)) from None
-    except (OSError, ValueError, RecursionError) as error:
-        msg = f"{FILE}: cannot be read as TOML: {error}"
-        raise SettingsError(msg) from None
     groups: dict[str, dict[str, Any]] = {name: {} for name in Settings.model_fields}
     for name in values.model_fields_set:
         groups[OPTIONS[name].group][OPTIONS[name].field] = getattr(values, name)
-    settings = Settings.model_validate(groups)
-    return settings.with_sources(
-        {name: _source(name, options) for name in sorted(values.model_fields_set)}
-    )
+    sources = {name: _source(name, options) for name in sorted(values.model_fields_set)}
+    settings = Settings.model_validate(groups).with_sources(sources)
+    if sources.get("results") == FILE and settings.output.results_folder is not None:
+        require_inside(settings.output.results_folder)
+    return settings
 
 
 def unknown_variables(

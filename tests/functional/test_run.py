@@ -478,6 +478,7 @@ async def test_options_come_before_environment_before_file_before_default(tmp_pa
         )
         ended = await invoke(
             *("run", "tasks.csv", "--instance-id", "by-option", "--token-file", "token.txt"),
+            "--trust-config",
             folder=tmp_path,
             BATCHCREATE_TOKEN="",
             BATCHCREATE_INSTANCE_ID="by-environment",

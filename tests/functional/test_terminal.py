@@ -32,7 +32,7 @@ from tests.functional.program import (
 from tests.functional.terminal import COLOR, CONTROL, Terminal, process_terminal, terminal
 
 RUN: Final = ("run", "tasks.csv")
-QUESTION: Final = "Create 3 tasks? [y/N] "
+ASKED: Final = "? [y/N] "
 END: Final = [
     "page: tasks-results/report.html",
     "results: tasks-results/results.csv",
@@ -51,10 +51,15 @@ def plan_of(simulator: Simulator) -> list[str]:
         "3 rows read, 3 to send",
         "tasks.csv: 3 rows",
         "  columns: A task_name, B operation_types",
-        f"  endpoint: {simulator.url}",
+        f"  endpoint: {simulator.url} (loopback, from --endpoint)",
         f"  3 tasks in project {PROJECT}, instance {INSTANCE} (quota 1000, 1000 left)",
         "  3 tasks at 1000/s: about 1 s",
     ]
+
+
+def question_of(simulator: Simulator, tasks: str = "3 tasks") -> str:
+    target = f"project {PROJECT}, instance {INSTANCE} at {simulator.url} (loopback)"
+    return f"Create {tasks} in {target}{ASKED}"
 
 
 def results_of(folder: Path) -> list[str]:
@@ -65,8 +70,11 @@ class TestQuestion:
     async def test_yes_sends(self, folder: Path) -> None:
         """The plan with the free quota comes first, then the question, then the summary."""
         async with recording() as simulator, terminal(*RUN, *at(simulator), folder=folder) as seen:
-            await seen.sees(QUESTION)
-            assert (creates(simulator), seen.lines) == (0, [*plan_of(simulator), QUESTION])
+            await seen.sees(ASKED)
+            assert (creates(simulator), seen.lines) == (
+                0,
+                [*plan_of(simulator), question_of(simulator)],
+            )
             seen.type("YES\n")
             code = await seen.end()
 
@@ -80,7 +88,7 @@ class TestQuestion:
     async def test_anything_else_sends_nothing(self, typed: str, folder: Path) -> None:
         """The rows are in the journal; the same command asks again."""
         async with recording() as simulator, terminal(*RUN, *at(simulator), folder=folder) as seen:
-            await seen.sees(QUESTION)
+            await seen.sees(ASKED)
             seen.type(typed)
             code = await seen.end()
             assert creates(simulator) == 0
@@ -96,7 +104,7 @@ class TestQuestion:
             recording() as simulator,
             process_terminal(*RUN, *at(simulator), folder=folder) as (seen, _),
         ):
-            await seen.sees(QUESTION)
+            await seen.sees(ASKED)
             seen.type("\x03")
             code = await seen.end()
             assert creates(simulator) == 0
@@ -115,7 +123,7 @@ class TestQuestion:
             await turnstile.is_full.wait()
             seen.type("y\n")
             turnstile.open()
-            await seen.sees(QUESTION)
+            await seen.sees(ASKED)
             seen.type("n\n")
             assert await seen.end() == 1
             assert creates(simulator) == 0
@@ -127,24 +135,24 @@ class TestQuestion:
             recording() as simulator,
             terminal(*command, *at(simulator), folder=folder) as seen,
         ):
-            await seen.sees(QUESTION)
+            await seen.sees(ASKED)
             before = seen.lines
             seen.type("y\n")
             code = await seen.end()
 
-        assert (code, before) == (0, [QUESTION])
-        assert seen.lines == [f"{QUESTION}y", *END, "3 rows: 3 created",
+        assert (code, before) == (0, [question_of(simulator)])
+        assert seen.lines == [f"{question_of(simulator)}y", *END, "3 rows: 3 created",
                               "next: nothing to do; every row has a task"]  # fmt: skip
 
     async def test_retry_asks_too(self, folder: Path) -> None:
         """It shows the plan and asks like a run."""
         async with recording() as simulator:
             async with terminal(*RUN, *at(simulator), "--limit", "1", folder=folder) as seen:
-                await seen.sees("Create 1 task? [y/N] ")
+                await seen.sees(question_of(simulator, "1 task"))
                 seen.type("y\n")
                 assert await seen.end() == 1
             async with terminal("retry", "tasks-results", folder=folder) as seen:
-                await seen.sees("Create 2 tasks? [y/N] ")
+                await seen.sees(question_of(simulator, "2 tasks"))
                 assert seen.lines[0] == "3 rows, 2 to send, 1 created earlier"
                 seen.type("y\n")
                 assert await seen.end() == 0
@@ -157,7 +165,10 @@ class TestQuestion:
             async with terminal(*RUN, *options, folder=folder) as seen:
                 assert await seen.end() == 3
             async with terminal(*RUN, *at(simulator), folder=folder) as seen:
-                await seen.sees("Check 3 rows with unknown outcome against the task list? [y/N] ")
+                await seen.sees(
+                    "Check 3 rows with unknown outcome against the task list in project"
+                )
+                await seen.sees(ASKED)
                 seen.type("y\n")
                 assert await seen.end() == 0
 
@@ -292,13 +303,13 @@ class TestDisplay:
             recording() as simulator,
             terminal(*RUN, *at(simulator), folder=folder, TERM="dumb") as seen,
         ):
-            await seen.sees(QUESTION)
+            await seen.sees(ASKED)
             seen.type("y\n")
             assert await seen.end() == 0
 
         assert "\x1b" not in seen.shown
         assert seen.lines == [
-            *plan_of(simulator), f"{QUESTION}y", *END, "3 rows: 3 created",
+            *plan_of(simulator), f"{question_of(simulator)}y", *END, "3 rows: 3 created",
             "next: nothing to do; every row has a task",
         ]  # fmt: skip
 
@@ -385,7 +396,7 @@ class TestToken:
                 seen.type(token[start : start + 1000])
                 await asyncio.sleep(0)
             seen.type("\n")
-            await seen.sees(QUESTION)
+            await seen.sees(ASKED)
             seen.type("y\n")
             assert await seen.end() == 0
 
@@ -402,7 +413,7 @@ class TestToken:
         ):
             await seen.sees(self.PROMPT)
             seen.type(f"wrong\x15{TOKEN}xy\x7f\x08\r")
-            await seen.sees(QUESTION)
+            await seen.sees(ASKED)
             seen.type("n\n")
             assert await seen.end() == 1
 
@@ -467,7 +478,7 @@ class TestToken:
                 await seen.sees(self.PROMPT)
                 seen.type("abc\n")
                 await seen.sees(
-                    f"Delete 3 tasks of instance {INSTANCE}, project {PROJECT}, at {simulator.url}? [y/N] "
+                    f"Delete 3 tasks of instance {INSTANCE}, project {PROJECT}, at {simulator.url} (loopback)? [y/N] "
                 )
                 seen.type("y\n")
                 assert await seen.end() == 0
@@ -490,8 +501,8 @@ class TestSettings:
             "  verbose            1     from -v",
             "  BATCHCREATE_TOKEN  ***   from environment",
             (
-                "  default: headroom 0.01, max_wait 600, timeout 30, reconcile true, quota 1000, "
-                "on_existing skip"
+                "  default: trust_config false, headroom 0.01, max_wait 600, timeout 30, "
+                "reconcile true, quota 1000, on_existing skip"
             ),
         ]
         assert TOKEN not in seen.shown

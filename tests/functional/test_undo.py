@@ -388,7 +388,7 @@ class TestCommand:
 
 
 def question(simulator: Simulator) -> str:
-    return f"Delete 3 tasks of instance {INSTANCE}, project {PROJECT}, at {simulator.url}? [y/N] "
+    return f"Delete 3 tasks of instance {INSTANCE}, project {PROJECT}, at {simulator.url} (loopback)? [y/N] "
 
 
 class TestInterrupted:

@@ -30,11 +30,14 @@ from batchcreate.models import (
 )
 from batchcreate.pipeline.corrections import ChangedCell, CorrectedFile, NewVersion
 from batchcreate.pipeline.plan import Forecast, InputNotes, Plan, SheetNotes
+from batchcreate.settings import load
 
 COUNTS = {"rejected": 3, "created": 4, "skipped": 5, "unknown": 6, "not_attempted": 7}
 NAME = Column(heading="task_name", index=0)
 CSV = Layout(file="a.csv", sheet="", header_row=1, columns={"task_name": NAME})
 CSV_READ = InputNotes(sheets=[SheetNotes(layout=CSV, rows=1)])
+GIVEN = load({"endpoint": "https://roma.example"}).endpoint
+HERE = "in project p, instance i1 at https://roma.example"
 
 
 def target(number: int) -> Target:
@@ -50,7 +53,7 @@ def forecast(
 ) -> Forecast:
     targets = {target(number): count for number, count in enumerate(counts, start=1)}
     return Forecast(
-        to_send=targets,
+        to_send={key: count for key, count in targets.items() if count},
         used={} if used is None else dict.fromkeys(targets, used),
         quota=1000,
         unknown=unknown,
@@ -175,8 +178,8 @@ class TestPlan:
 class TestForecast:
     def test_each_instance_has_a_line(self) -> None:
         """The endpoint is above them; the free quota is shown if the server was asked."""
-        assert list(describe_forecast(forecast(500, 1, used=388))) == [
-            "  endpoint: https://roma.example",
+        assert list(describe_forecast(forecast(500, 1, used=388), GIVEN)) == [
+            "  endpoint: https://roma.example (from --endpoint)",
             "  500 tasks in project p, instance i1 (quota 1000, 612 left)",
             "  1 task in project p, instance i2 (quota 1000, 612 left)",
             "  501 tasks at 10/s: about 51 s",
@@ -184,11 +187,13 @@ class TestForecast:
 
     def test_free_quota_is_not_negative(self) -> None:
         """An instance can contain more tasks than the configured quota."""
-        assert list(describe_forecast(forecast(1, used=1001)))[1].endswith("(quota 1000, 0 left)")
+        assert list(describe_forecast(forecast(1, used=1001), GIVEN))[1].endswith(
+            "(quota 1000, 0 left)"
+        )
 
     def test_many_instances_are_summed_up(self) -> None:
         """The first ten have a line."""
-        lines = list(describe_forecast(forecast(*range(1, 13))))
+        lines = list(describe_forecast(forecast(*range(1, 13)), GIVEN))
 
         assert lines[-2:] == [
             "  23 tasks in 2 more instances",
@@ -206,14 +211,15 @@ class TestForecast:
     )
     def test_duration_follows_from_the_rate(self, count: int, rate: float, line: str) -> None:
         """The headroom is subtracted from the rate."""
-        assert list(describe_forecast(forecast(count, rate=rate)))[-1] == line
+        assert list(describe_forecast(forecast(count, rate=rate), GIVEN))[-1] == line
 
     def test_unknown_rows_are_announced(self) -> None:
         """They may be sent again."""
-        lines = [*describe_forecast(forecast(unknown=2, window_s=60.0))]
-        lines += describe_forecast(forecast(unknown=1))
+        lines = [*describe_forecast(forecast(0, used=1, unknown=2, window_s=60.0), GIVEN)]
+        lines += describe_forecast(forecast(unknown=1), GIVEN)
 
         assert lines == [
+            "  endpoint: https://roma.example (from --endpoint)",
             (
                 "  2 rows with unknown outcome from earlier runs: checked against the task list "
                 "first, for up to 1 min; resent only if absent"
@@ -236,19 +242,67 @@ class TestForecast:
     @pytest.mark.parametrize(
         ("value", "text"),
         [
-            (forecast(1), "Create 1 task?"),
-            (forecast(800), "Create 800 tasks?"),
-            (forecast(500, 300, unknown=2), "Create 800 tasks in 2 instances?"),
+            (forecast(1), f"Create 1 task {HERE}?"),
+            (forecast(800), f"Create 800 tasks {HERE}?"),
             (
-                forecast(unknown=1),
-                "Check 1 row with unknown outcome against the task list?",
+                forecast(500, 300, unknown=2),
+                "Create 800 tasks in 2 instances at https://roma.example?",
+            ),
+            (
+                forecast(0, used=1, unknown=1),
+                f"Check 1 row with unknown outcome against the task list {HERE}?",
             ),
         ],
         ids=["one", "many", "two instances", "unknown"],
     )
-    def test_question_contains_the_number_of_tasks(self, value: Forecast, text: str) -> None:
+    def test_question_contains_the_number_of_tasks_and_their_target(
+        self, value: Forecast, text: str
+    ) -> None:
         """Without tasks to create, it contains the number of unknown rows."""
         assert question(value) == text
+
+    @pytest.mark.parametrize(
+        ("options", "endpoint", "lines"),
+        [
+            pytest.param(
+                {"region": "cn-north-4", "proxy": "http://[::1]:3128", "token_file": "t"},
+                "https://roma.cn-north-4.myhuaweicloud.com",
+                [
+                    "  endpoint: https://roma.cn-north-4.myhuaweicloud.com (from --region)",
+                    "  proxy: http://[::1]:3128 (loopback, from --proxy)",
+                    "  token_file: t (from --token-file)",
+                ],
+                id="region, proxy and token",
+            ),
+            pytest.param(
+                {"ca_file": "ca.pem", "iam_endpoint": "https://iam.example"},
+                "http://localhost:8080",
+                [
+                    "  endpoint: http://localhost:8080 (loopback, from the journal)",
+                    "  iam_endpoint: https://iam.example (from --iam-endpoint)",
+                    "  ca_file: ca.pem (from --ca-file)",
+                ],
+                id="endpoint of a retry",
+            ),
+            pytest.param(
+                {}, "simulator", ["  endpoint: simulator (embedded, no service)"], id="simulator"
+            ),
+        ],
+    )
+    def test_settings_that_decide_where_credentials_are_sent_have_lines(
+        self, options: dict[str, str], endpoint: str, lines: list[str]
+    ) -> None:
+        """Each has its source; loopback addresses and the simulator are marked."""
+        here = Target(endpoint=endpoint, project_id="p", instance_id="i")
+        planned = Forecast(to_send={here: 1}, quota=1000, rate_per_s=10)
+
+        shown = list(describe_forecast(planned, load(options).endpoint))
+
+        assert shown == [
+            *lines,
+            "  1 task in project p, instance i",
+            "  1 task at 10/s: about 1 s",
+        ]
 
 
 def examples(*cells: str, sheet: str = "") -> list[IssueExample]:

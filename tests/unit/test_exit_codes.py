@@ -8,6 +8,7 @@ import pytest
 from batchcreate.cli import exit_codes
 from batchcreate.errors import (
     BatchCreateError,
+    DeclinedError,
     JournalError,
     JournalLockedError,
     LoadError,
@@ -44,6 +45,7 @@ def batch(**counts: int) -> Summary:
         (ReportError, 4),
         (StoppedError, 4),
         (JournalLockedError, 5),
+        (DeclinedError, 1),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

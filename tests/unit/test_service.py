@@ -15,7 +15,6 @@ from batchcreate.auth import IamTokens, SignedKey, Token
 from batchcreate.errors import CredentialError, SettingsError
 from batchcreate.journal import Journal
 from batchcreate.pipeline.service import (
-    SIMULATED,
     SIMULATED_TARGET,
     Service,
     find_network,
@@ -26,6 +25,7 @@ from batchcreate.pipeline.service import (
 )
 from batchcreate.pool import StopCause, StopReason
 from batchcreate.settings import Settings, load
+from batchcreate.settings.endpoint_group import SIMULATED
 from batchcreate.simulator import SimulatorSettings, serve
 from tests.functional.outside import certify
 from tests.journals import ENDPOINT, read

@@ -1,0 +1,102 @@
+"""Configuration file of the working folder: it may have been received together with the tables."""
+
+import errno
+import os
+import shlex
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from batchcreate.errors import SettingsError
+
+FILE: Final = "batchcreate.toml"
+"""The configuration file in the working folder."""
+
+CONFIRMED: Final = f"the question about {FILE}"
+"""Key of the answer yes, in place of the name of a variable."""
+
+REFUSED: Final = ("yes", "trust_config")
+"""Settings that answer questions to the user; the file must not contain them."""
+
+_ABSENT: Final = (errno.ENOENT, errno.EISDIR, errno.ENXIO)
+
+
+def read_config() -> dict[str, Any]:
+    """
+    Return the values of the configuration file; empty if there is no regular file of this name.
+
+    Raises:
+        SettingsError: the file is not TOML, may have been written by others, or contains a
+            setting that it must not contain.
+
+    """
+    try:
+        # Opened once, so that the file that is checked is the one that is read.
+        handle = os.open(FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return {}
+        raise _unreadable(error) from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return {}
+        require_private(status, FILE)
+        try:
+            values = tomllib.load(file)
+        except (OSError, ValueError, RecursionError) as error:
+            raise _unreadable(error) from None
+    for name in values:
+        if name.replace("-", "_").lower() in REFUSED:
+            option = f"--{name.replace('_', '-').lower()}"
+            msg = f"{FILE}: {name} is not accepted in this file; remove it, and use {option}"
+            raise SettingsError(msg)
+    return values
+
+
+def require_private(status: os.stat_result, path: str) -> None:
+    """
+    Check that only this user can have written the file or folder *path*.
+
+    Args:
+        status: its status.
+        path: its path, for the message.
+
+    Raises:
+        SettingsError: it belongs to another user, or others may write to it.
+
+    """
+    if status.st_uid != os.geteuid():
+        msg = (
+            f"{path}: belongs to another user (uid {status.st_uid}) and is therefore not used; "
+            "remove it, or make a copy that belongs to you"
+        )
+        raise SettingsError(msg)
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        msg = (
+            f"{path}: other users may write to it, and it is therefore not used; check its "
+            f"content, then run chmod go-w {shlex.quote(path)}"
+        )
+        raise SettingsError(msg)
+
+
+def require_inside(path: Path) -> None:
+    """
+    Check that *path*, the results folder of the configuration file, is below the working folder.
+
+    Raises:
+        SettingsError: it leads to another folder, directly or by symbolic links.
+
+    """
+    here = Path.cwd().resolve()
+    if here not in path.resolve().parents:
+        msg = (
+            f"invalid value for --results (from {FILE}): {str(path)!r}; in this file, give a folder "
+            "below the working folder, or use --results"
+        )
+        raise SettingsError(msg)
+
+
+def _unreadable(error: Exception) -> SettingsError:
+    return SettingsError(f"{FILE}: cannot be read as TOML: {error}")
