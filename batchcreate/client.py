@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
@@ -12,8 +13,9 @@ import aiohttp
 from yarl import URL
 
 from batchcreate.auth import Credential
+from batchcreate.errors import MaybeSentError
 from batchcreate.models import Reply, Target, TaskId
-from batchcreate.responses import created_id, is_unauthorized
+from batchcreate.responses import is_unauthorized
 from batchcreate.secret import Secret
 from batchcreate.transport import RESPONSE_BYTES_MAX, Network, exchange, mask_reply, open_session
 
@@ -75,11 +77,16 @@ class RomaClient:
 
         Raises:
             CredentialError: the credential cannot be obtained.
-            TransportError: there is no usable response.
+            TransportError: there is no usable response; a list that contains a secret is not
+                used, because a masked name would look absent.
 
         """
         url = self._url(target, "tasks").with_query(limit=limit, offset=offset)
-        return await self._send_repeatable("GET", target, url, response_bytes_max=LIST_BYTES_MAX)
+        reply = await self._send_repeatable("GET", target, url, response_bytes_max=LIST_BYTES_MAX)
+        if reply.is_masked and reply.status < HTTPStatus.MULTIPLE_CHOICES:
+            msg = "the task list contains a part of the credentials and is not used"
+            raise MaybeSentError(msg)
+        return reply
 
     async def probe(self, target: Target) -> Reply:
         """
@@ -153,14 +160,19 @@ class RomaClient:
             body=body,
             response_bytes_max=response_bytes_max,
         )
-        is_error = method == "POST" and created_id(reply) is None
-        return mask_reply(reply, secrets, is_error=is_error)
+        return mask_reply(mask_reply(reply, secrets), _signatures(headers))
 
     def _url(self, target: Target, resource: str) -> URL:
         project = quote(target.project_id, safe="")
         instance = quote(target.instance_id, safe="")
         path = f"{self._base_url}/v2/{project}/fdi/instances/{instance}/{resource}"
         return URL(path, encoded=True)
+
+
+def _signatures(headers: Mapping[str, str]) -> tuple[Secret, ...]:
+    """Return the signature of a request that is signed; it is valid for some minutes."""
+    signed = headers.get("Authorization", "")
+    return (Secret(signed.rpartition("=")[2]),) if signed else ()
 
 
 @asynccontextmanager

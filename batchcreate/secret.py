@@ -1,16 +1,44 @@
-"""
-Secrets: hidden strings, and their masking in text from the server.
+"""Secrets: hidden strings, and their masking in text from the server, in every spelling."""
 
-A short module: it is a value that several packages share.
-"""
-
+import html
 import json
-from collections.abc import Iterable
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NoReturn
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 MASKED_CHARS_MIN: Final = 6
 """Shorter secrets are not masked, because unrelated words and numbers would be masked too."""
+
+PART_CHARS_MIN: Final = 16
+"""A part of a secret with at least so many characters is masked."""
+
+MASK: Final = "***"
+
+_TEXT_CHARS_MIN: Final = 4  # some characters of a secret do not count
+_GRAM_CHARS: Final = PART_CHARS_MIN // 2
+_ROUNDS_MAX: Final = 8
+_CACHED_MAX: Final = 8
+_ESCAPES_MAX: Final = 8192
+
+# Order matters: the first alternative that matches applies.
+_ESCAPE: Final = re.compile(
+    r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+|%u[0-9A-Fa-f]{4}"
+    r"|&\#0*[0-9]{1,7};?|&\#[xX]0*[0-9A-Fa-f]{1,6};?|&[A-Za-z][A-Za-z0-9]{1,31};"
+    r"|\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
+    r"|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|\\[bfnrt]|\\[^%&]|\\"
+    r"|[\0\t\r\n]+|[\udc80-\udcff]",
+    re.DOTALL,
+)
+"""Matches one escape of HTML, URLs, JSON and similar languages, or characters that do not count."""
+
+_EQUAL_CHARS: Final = str.maketrans("+-_", "  /")
+"""A space is ``+`` in URLs; the two alphabets of base64 differ in ``+ /`` and ``- _``."""
+
+_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 
 
 class Secret:
@@ -38,18 +66,167 @@ class Secret:
 
 
 def mask(content: bytes, secrets: Iterable[Secret]) -> bytes:
-    """Replace *secrets* in *content* by asterisks: some servers return what they received."""
-    for secret in secrets:
-        plain = secret.reveal()
-        if len(plain) >= MASKED_CHARS_MIN:
-            for form in _forms(plain):
-                content = content.replace(form.encode("utf-8", "surrogateescape"), b"***")
-    return content
+    """
+    Replace *secrets* in *content* by asterisks: some servers return what they received.
+
+    Masked are whole secrets, and parts of at least 16 characters: in any letter case, in base64
+    and hexadecimal, and with any number of characters escaped as in HTML, URLs and JSON, also
+    several times.
+    """
+    patterns = _patterns(tuple(secret.reveal() for secret in secrets))
+    if not (patterns.short or patterns.parts):
+        return content
+    text = content.decode("utf-8", "surrogateescape")
+    spans = sorted(_spans(text, patterns))
+    if not spans:
+        return content
+    parts, end = [], 0
+    for start, stop in spans:
+        if start >= end:
+            parts += [text[end:start], MASK]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]]).encode("utf-8", "surrogateescape")
 
 
-def _forms(text: str) -> set[str]:
-    """Return *text* unchanged, and as it appears in JSON documents and in URLs."""
-    json_forms = {json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
-    slashes = {form.replace("/", "\\/") for form in json_forms}
+@dataclass(frozen=True, slots=True, repr=False)
+class _Patterns:
+    """
+    Spellings that are searched for.
+
+    Attributes:
+        short: texts that are searched for as a whole.
+        parts: all parts of longer texts that have the minimum length.
+        grams: all parts of half that length.
+
+    """
+
+    short: tuple[str, ...]
+    parts: frozenset[str]
+    grams: frozenset[str]
+
+
+@lru_cache(maxsize=_CACHED_MAX)
+def _patterns(secrets: tuple[str, ...]) -> _Patterns:
+    texts = {
+        _flat(view)
+        for secret in secrets
+        if len(secret) >= MASKED_CHARS_MIN
+        for form in (secret, *_encoded(secret))
+        for view in _views(form)
+    }
+    long = [text for text in texts if len(text) >= PART_CHARS_MIN]
+    return _Patterns(
+        short=tuple(text for text in texts if _TEXT_CHARS_MIN <= len(text) < PART_CHARS_MIN),
+        parts=_parts(long, PART_CHARS_MIN),
+        grams=_parts(long, _GRAM_CHARS),
+    )
+
+
+def _parts(texts: Iterable[str], length: int) -> frozenset[str]:
+    return frozenset(
+        text[at : at + length] for text in texts for at in range(len(text) - length + 1)
+    )
+
+
+def _encoded(text: str) -> Iterator[str]:
+    """
+    Yield *text* in JSON and as part of a URL, in hexadecimal, and in base64.
+
+    Of base64, these are the characters that do not depend on the text around it.
+    """
     raw = text.encode("utf-8", "surrogateescape")
-    return {text, *json_forms, *slashes, quote(raw), quote(raw, safe=""), quote_plus(raw)}
+    yield from (json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+    yield from (quote(raw, safe=""), raw.hex())
+    for shift in range(3):
+        encoded = b64encode(bytes(shift) + raw).decode("ascii")
+        uncertain = len(encoded) - len(encoded.rstrip("=")) + 1 if encoded.endswith("=") else 0
+        yield encoded[shift + (shift > 0) : len(encoded) - uncertain]
+
+
+def _views(text: str) -> list[str]:
+    """Return *text*, and the results of decoding its escapes once, twice and so on."""
+    views = [text]
+    while len(views) <= _ROUNDS_MAX:
+        decoded = _ESCAPE.sub(lambda match: _decode(match[0]), views[-1])
+        if decoded == views[-1]:
+            break
+        views.append(decoded)
+    return views
+
+
+@lru_cache(maxsize=_ESCAPES_MAX)
+def _decode(escape: str) -> str:
+    """Return the text of one *escape*; empty for characters that do not count."""
+    match escape[0], escape[1:2]:
+        case "&", _:
+            return html.unescape(escape)
+        case "\\" | "%", ("u" | "x") if len(escape) > 2:  # noqa: PLR2004 # more than the letter
+            units = b"".join(_code_unit(digits) for digits in _HEX.findall(escape))
+            return units.decode("utf-16-le", "replace")
+        case "%", _:
+            return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "surrogateescape")
+        case "\\", char:
+            return "" if char in "bfnrt" else char
+        case char, _:
+            return chr(ord(char) - 0xDC00) if char >= "\udc80" else ""
+
+
+def _code_unit(digits: str) -> bytes:
+    code = min(int(digits, 16), 0x10FFFF)
+    return chr(code).encode("utf-16-le", "surrogatepass")
+
+
+def _flat(text: str) -> str:
+    """Return *text* in lower case and with similar characters replaced; its length is the same."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
+    return lowered.translate(_EQUAL_CHARS)
+
+
+def _spans(text: str, patterns: _Patterns) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each match in *text*; they may overlap."""
+    found = [list(_matches(_flat(view), patterns)) for view in _views(text)]
+    if not any(found):
+        return
+    # Positions of the characters of each view in the text, needed only if there is a match.
+    starts, ends, view = list(range(len(text))), list(range(1, len(text) + 1)), text
+    for matches in found:
+        yield from ((starts[start], ends[stop - 1]) for start, stop in matches)
+        view, starts, ends = _decoded_positions(view, starts, ends)
+
+
+def _decoded_positions(
+    view: str, starts: list[int], ends: list[int]
+) -> tuple[str, list[int], list[int]]:
+    """Return the next view of a text, and the positions of its characters."""
+    parts: list[str] = []
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    at = 0
+    for match in _ESCAPE.finditer(view):
+        decoded = _decode(match[0])
+        parts += [view[at : match.start()], decoded]
+        new_starts += starts[at : match.start()] + [starts[match.start()]] * len(decoded)
+        new_ends += ends[at : match.start()] + [ends[match.end() - 1]] * len(decoded)
+        at = match.end()
+    return "".join([*parts, view[at:]]), new_starts + starts[at:], new_ends + ends[at:]
+
+
+def _matches(flat: str, patterns: _Patterns) -> Iterator[tuple[int, int]]:
+    """
+    Yield start and end of each match in a flat text.
+
+    A common part of 16 characters contains one of 8 characters at a multiple of 8; only these
+    are looked up.
+    """
+    for text in patterns.short:
+        at = flat.find(text)
+        while at >= 0:
+            yield at, at + len(text)
+            at = flat.find(text, at + 1)
+    for at in range(0, len(flat) - _GRAM_CHARS + 1, _GRAM_CHARS):
+        if flat[at : at + _GRAM_CHARS] in patterns.grams:
+            for start in range(max(0, at - _GRAM_CHARS), at + 1):
+                if flat[start : start + PART_CHARS_MIN] in patterns.parts:
+                    yield start, start + PART_CHARS_MIN

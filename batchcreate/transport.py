@@ -12,11 +12,11 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final, Literal
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from batchcreate.errors import (
@@ -231,28 +231,28 @@ async def exchange(
     raise failure
 
 
-def mask_reply(reply: Reply, secrets: Iterable[Secret], *, is_error: bool = False) -> Reply:
+def mask_reply(reply: Reply, secrets: Iterable[Secret]) -> Reply:
     """
-    Return *reply* with *secrets* masked if its text may be shown to users.
+    Return *reply* with *secrets* masked, and the same object if it does not contain any.
 
     A gateway that refuses a signature returns everything that was signed, headers included.
-
-    Args:
-        reply: the response.
-        secrets: what was sent in confidence.
-        is_error: True if the body is that of an error, even if the status is one of success.
-
     """
-    if reply.status < HTTPStatus.MULTIPLE_CHOICES and not is_error:
-        return reply
     secrets = tuple(secrets)
-    headers = {
-        name.lower(): mask(value.encode("utf-8", "surrogateescape"), secrets).decode(
-            "utf-8", "surrogateescape"
-        )
-        for name, value in reply.headers.items()
-    }
-    return replace(reply, headers=headers, body=mask(reply.body, secrets))
+    lines = "\n".join(f"{name}\n{value}" for name, value in reply.headers.items())
+    head = lines.encode("utf-8", "surrogateescape")
+    body = mask(reply.body, secrets)
+    if mask(head, secrets) != head:
+        headers = {
+            _mask_text(name, secrets): _mask_text(value, secrets)
+            for name, value in reply.headers.items()
+        }
+        reply = replace(reply, headers=CIMultiDict(headers))
+    return reply if body == reply.body else replace(reply, body=body, is_masked=True)
+
+
+def _mask_text(text: str, secrets: Iterable[Secret]) -> str:
+    content = text.encode("utf-8", "surrogateescape")
+    return mask(content, secrets).decode("utf-8", "surrogateescape")
 
 
 def translate(error: Exception) -> TransportError:

@@ -219,7 +219,10 @@ class IamTokens:
                     break
             else:
                 if not _is_temporary(reply.status):
-                    return mask_reply(reply, (self._user.password,))
+                    # An accepted login returns a token, perhaps the one that is in use.
+                    is_accepted = reply.status < HTTPStatus.MULTIPLE_CHOICES
+                    secrets = (self._user.password,) if is_accepted else self.secrets
+                    return mask_reply(reply, secrets)
                 reason = f"HTTP {reply.status}"
         msg = f"IAM at {self._user.endpoint} did not return a token: {reason}; {remedy}"
         raise CredentialError(msg)

@@ -104,7 +104,7 @@ def describe_versions(notes: InputNotes) -> Iterator[str]:
         kind = "corrected" if version.is_correction else "new"
         change = version.change
         counts = [
-            f"{change.changed} changed",
+            f"{counted(change.changed, 'row')} changed",
             f"{change.withdrawn} withdrawn",
             f"{change.new} new",
         ]

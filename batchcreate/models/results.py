@@ -19,6 +19,7 @@ class Reply:
         headers: headers with names in lower case, or a mapping that ignores case.
         body: at most 64 KiB.
         is_truncated: True if the body was longer.
+        is_masked: True if the body contained a secret, which is masked.
 
     """
 
@@ -26,6 +27,7 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
     is_truncated: bool = False
+    is_masked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ def find_service(
     if endpoint.is_simulated:
         return Service(
             endpoint=SIMULATED,
-            credential=Token(Secret("simulated"), name="no credentials (simulated)"),
+            credential=Token(Secret("none"), name="no credentials (simulated)"),
             network=Network(),
             open=lambda: _simulated(None if results is None else results / STATE_FILE),
         )

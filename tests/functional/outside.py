@@ -2,20 +2,44 @@
 
 import asyncio
 import base64
+import html
 import json
+import re
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from zipfile import ZipFile, is_zipfile
 
 from aiohttp import web
 
 from tests.needs import require_program
 
 HOST = "127.0.0.1"
+
+
+PART = 16
+"""So many characters of a secret must not be shown."""
+
+_AUTHENTICATION = ("X-Auth-Token", "Authorization", "X-Security-Token", "Proxy-Authorization")
+
+_SPELLINGS = (
+    str,
+    html.escape,
+    lambda text: "".join(f"&#{ord(char)};" for char in text),
+    lambda text: "".join(f"&#x{ord(char):X};" for char in text),
+    lambda text: quote(text, safe=""),
+    lambda text: re.sub("%..", lambda match: match[0].lower(), quote(text, safe="")),
+    json.dumps,
+    lambda text: json.dumps(json.dumps(text)[1:-1]),
+    lambda text: base64.b64encode(text.encode()).decode(),
+    str.upper,
+)
+"""How servers repeat what they received."""
 
 
 @dataclass(kw_only=True)
@@ -45,7 +69,8 @@ async def listening(
         answer: as JSON; an empty page of tasks by default.
         headers: of the answer.
         tls: the server's side of TLS.
-        echoes: methods that are answered with all that was received; others get an empty page.
+        echoes: methods that are answered with all that was received, each response in another
+            spelling; others get an empty page.
 
     """
     ear = Ear()
@@ -58,7 +83,11 @@ async def listening(
             return web.Response(
                 status=200 if echoes else status, text=json.dumps(page), headers=headers
             )
-        received = json.dumps({**request.headers, "body": (await request.read()).decode()})
+        body = (await request.read()).decode()
+        secret = {name: text for name, text in request.headers.items() if name in _AUTHENTICATION}
+        plain = json.dumps({**secret, "body": body, **request.headers})
+        spell = _SPELLINGS[(len(ear.requests) + status) % len(_SPELLINGS)]
+        received = f"{spell(plain)} {' '.join(text[2:-2] for text in secret.values())}"
         return web.Response(
             status=status,
             text=json.dumps({"error_code": "APIGW.0301", "error_msg": f"refused: {received}"}),
@@ -203,8 +232,9 @@ def certify(folder: Path, *, name: str = f"IP:{HOST}", ends: str = "2099") -> Ce
 
 
 def hits(content: bytes, secrets: Iterable[str]) -> list[str]:
-    """Return those of *secrets* that *content* holds: plain, in base64, in JSON or in a URL."""
-    return [secret for secret in secrets if any(form in content for form in _forms(secret))]
+    """Return those of *secrets* that *content* holds, in any spelling, or in part."""
+    small = content.lower()
+    return [secret for secret in secrets if any(form in small for form in _forms(secret))]
 
 
 def hits_below(folder: Path, secrets: Iterable[str]) -> list[str]:
@@ -214,18 +244,27 @@ def hits_below(folder: Path, secrets: Iterable[str]) -> list[str]:
         f"{secret} in {path}"
         for path in sorted(folder.rglob("*"))
         if path.is_file()
-        for secret in hits(path.read_bytes() + path.name.encode(), wanted)
+        for secret in hits(_content(path) + path.name.encode(), wanted)
     ]
 
 
+def _content(path: Path) -> bytes:
+    """Return what *path* holds, and what a workbook holds inside."""
+    if not is_zipfile(path):
+        return path.read_bytes()
+    with ZipFile(path) as archive:
+        return b"\n".join(archive.read(name) for name in archive.namelist())
+
+
+@cache
 def _forms(secret: str) -> set[bytes]:
     raw = secret.encode()
-    forms = {raw, quote(secret, safe="").encode(), quote(secret).encode()}
-    forms |= {json.dumps(secret)[1:-1].encode(), raw.hex().encode()}
+    forms = {spell(secret).strip('"').encode() for spell in _SPELLINGS} | {raw.hex().encode()}
+    forms |= {raw[start : start + PART] for start in range(max(1, len(raw) - PART + 1))}
     for shift in range(3):
         # Of the middle of a longer text, only whole groups of three bytes look the same.
         begin = -shift % 3
         whole = raw[begin : begin + (len(raw) - begin) // 3 * 3]
         forms.add(base64.b64encode(whole))
         forms.add(base64.urlsafe_b64encode(whole))
-    return forms
+    return {form.lower() for form in forms}

@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from batchcreate.auth import Token
+from batchcreate.auth import AccessKey, SignedKey, Token
 from batchcreate.client import RomaClient, connect
 from batchcreate.errors import MaybeSentError, NotSentError, TransportError
 from batchcreate.models import Created, Reply, Target, TaskId
@@ -387,6 +387,42 @@ BROKEN: Final = {
     "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
     "no last chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
 }
+
+
+class TestMasking:
+    async def test_task_list_with_a_secret_is_not_used(self) -> None:
+        """A name in which a part is masked would look absent."""
+        page = (
+            f'{{"total":1,"size":1,"entities":[{{"task_id":"1","task_name":"{TOKEN[:16]}-1"}}]}}'
+        )
+        async with (
+            serving(answering(answer("200 OK", page.encode()))) as server,
+            client_of(server.url) as client,
+        ):
+            with pytest.raises(MaybeSentError, match="contains a part of the credentials"):
+                await client.list_tasks(target(), offset=0, limit=1)
+
+    async def test_signature_is_masked(self) -> None:
+        """It is valid for some minutes; the gateway returns the headers that it refuses."""
+        key = AccessKey(ak=Secret("CANARYAK77"), sk=Secret("canary-sk"), security_token=None)
+        signed = SignedKey(key, name="the key", now=lambda: NOW)
+
+        async def repeat(
+            server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            received = await server.receive(reader)
+            writer.write(answer("401 Unauthorized", received.upper()))
+            await writer.drain()
+
+        async with (
+            serving(repeat) as server,
+            connect(server.url, signed, timeout_s=5, connections=1) as client,
+        ):
+            reply = await client.create(target(), BODY)
+
+        signature = server.requests[0].partition(b"Signature=")[2][:64]
+        assert b"SIGNATURE=***\r\n" in reply.body
+        assert signature.upper() not in reply.body
 
 
 class TestMaybeSent:

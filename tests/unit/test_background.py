@@ -54,7 +54,7 @@ async def test_cancelled_caller_waits_for_the_work(*, is_failing: bool) -> None:
 
 async def test_error_of_a_block_is_raised_unchanged() -> None:
     """The periodic calls do not wrap it in a group."""
-    with pytest.raises(LookupError, match="no"):
+    with pytest.raises(LookupError, match="no"):  # the body is waiting
         async with calling_periodically(10, lambda: None):
             raise LookupError("no")
 
@@ -66,7 +66,7 @@ async def test_error_of_a_periodic_call_ends_the_block() -> None:
     def fail() -> None:
         raise LookupError("no")
 
-    with pytest.raises(LookupError, match="no"):
+    with pytest.raises(LookupError, match="no"):  # noqa: PT012 # the body is waiting
         async with calling_periodically(0, fail):
             try:
                 await asyncio.Event().wait()

@@ -539,7 +539,7 @@ def found_in(content: bytes, *, block_bytes: int, **options: Any) -> list[tuple[
 @example([["\ufeffa", "", ""]] * 3, 1, 1, ",", ("\n", csv.QUOTE_ALL), "utf-8")
 @example([["", "0\n", "\n"], ["", "\n", "\n"]], 1, 1, ",", ("\r", csv.QUOTE_ALL), "utf-8")
 @example([["", "", "0\n"], ["", "0\n", "\n"]] * 3, 1, 50, ",", ("\r", csv.QUOTE_ALL), "utf-8")
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=settings().max_examples // 2)
 def test_any_table_comes_back_exactly(
     table: list[list[str]],
     chunk_rows: int,
@@ -576,7 +576,7 @@ def texts_in(encoding: str) -> st.SearchStrategy[str]:
 
 @pytest.mark.parametrize("encoding", ["gb18030", "cp950", "cp932", "cp949", "cp1251"])
 @given(data=st.data())
-@settings(max_examples=settings.default.max_examples // 5)
+@settings(max_examples=settings().max_examples // 5)
 def test_any_table_in_a_given_encoding_comes_back_exactly(
     encoding: str, data: st.DataObject
 ) -> None:
@@ -636,7 +636,7 @@ PLAIN = st.text(st.sampled_from("abc -_订."), max_size=8)
     st.sampled_from(["\r\n", "\n", "\r"]),
     st.sampled_from([1, 7, 1 << 20]),
 )
-@settings(max_examples=settings.default.max_examples // 2)
+@settings(max_examples=settings().max_examples // 2)
 def test_missing_cells_at_the_end_of_rows_are_empty(
     table: list[tuple[str, str, str]], omitted: int, end: str, block_bytes: int
 ) -> None:
