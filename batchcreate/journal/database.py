@@ -21,6 +21,7 @@ from typing import ClassVar, Final, Self
 from batchcreate.errors import JournalError, JournalLockedError, SettingsError
 from batchcreate.fsync import sync_folder
 from batchcreate.journal.file_checks import refuse_emptied, refuse_older
+from batchcreate.ownership import require_private
 
 REUSED_ID: Final = "the server answered with the task_id of another task"
 
@@ -186,6 +187,9 @@ APPLICATION_ID: Final = 0x62637274
 
 NAME: Final = "journal.db"
 
+_REPORTS: Final = ("results.csv", "results.xlsx", "report.html", "summary.json", "log.jsonl")
+"""Files that a folder without a journal does not contain, unless they belong to something else."""
+
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, *, is_kept: bool = True) -> Iterator[None]:
@@ -221,19 +225,47 @@ def make_folder(folder: Path) -> list[Path]:
     Return the folders that were created, innermost first.
 
     Raises:
-        SettingsError: the folder cannot be created or written to.
+        SettingsError: the folder cannot be created or written to, others may write to it, or it
+            leads or belongs elsewhere.
 
     """
     try:
         made = [path for path in (folder, *folder.parents) if not path.exists()]
-        # Another run can create it at the same time; the lock decides between the two.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in reversed(made):
+            # Another run can create it at the same time; the lock decides between the two.
+            path.mkdir(mode=0o700, exist_ok=True)
         for path in made:
             sync_folder(path.parent)
+        _check_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             return made
     except OSError as error:
         raise unusable(folder, error) from error
+
+
+def _check_folder(folder: Path) -> None:
+    """Check that all paths of *folder* stay in it, and that no other user or program writes it."""
+    if folder.is_symlink():
+        msg = f"{folder}: is a symbolic link; give the folder that it leads to with --results"
+        raise SettingsError(msg)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    require_private(folder.stat(), str(folder))
+    names = {path.name for path in folder.iterdir()}
+    for name in sorted(names):
+        # A link in place of a file of the journal is reported when the journal is opened.
+        if (folder / name).is_symlink() and not name.startswith("journal."):
+            msg = (
+                f"{folder / name}: is a symbolic link, which may lead out of the folder; remove it"
+            )
+            raise SettingsError(msg)
+    foreign = [name for name in _REPORTS if (folder / name).is_file()]
+    if NAME not in names and foreign:
+        msg = (
+            f"{folder}: contains {', '.join(foreign)} but no {NAME}; files of others are "
+            "not replaced: choose another folder with --results"
+        )
+        raise SettingsError(msg)
 
 
 def require(path: Path) -> None:

@@ -2,13 +2,13 @@
 
 import errno
 import os
-import shlex
 import stat
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 from batchcreate.errors import SettingsError
+from batchcreate.ownership import require_private
 
 FILE: Final = "batchcreate.toml"
 """The configuration file in the working folder."""
@@ -53,32 +53,6 @@ def read_config() -> dict[str, Any]:
             msg = f"{FILE}: {name} is not accepted in this file; remove it, and use {option}"
             raise SettingsError(msg)
     return values
-
-
-def require_private(status: os.stat_result, path: str) -> None:
-    """
-    Check that only this user can have written the file or folder *path*.
-
-    Args:
-        status: its status.
-        path: its path, for the message.
-
-    Raises:
-        SettingsError: it belongs to another user, or others may write to it.
-
-    """
-    if status.st_uid != os.geteuid():
-        msg = (
-            f"{path}: belongs to another user (uid {status.st_uid}) and is therefore not used; "
-            "remove it, or make a copy that belongs to you"
-        )
-        raise SettingsError(msg)
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        msg = (
-            f"{path}: other users may write to it, and it is therefore not used; check its "
-            f"content, then run chmod go-w {shlex.quote(path)}"
-        )
-        raise SettingsError(msg)
 
 
 def require_inside(path: Path) -> None:

@@ -1,7 +1,8 @@
 """Attacks by files that came with the tables: a server waits for a secret and never receives it."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+import stat
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ import pytest
 
 import batchcreate
 from batchcreate.errors import SettingsError
+from batchcreate.journal import Journal
 from tests.functional.inside import invoke
 from tests.functional.outside import Ear, certify, listening, proxying
 from tests.functional.program import (
@@ -337,3 +339,96 @@ class TestFile:
 
         assert ended.code == 0
         assert (folder / "out" / "first" / "results.csv").exists()
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def owned_by_another(results: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    os.chown(results, 12345, 12345)
+
+
+def linked(results: Path) -> None:
+    results.symlink_to(results.rename(results.with_name("elsewhere")))
+
+
+def with_link_to_a_folder(results: Path) -> None:
+    (results.parent / "elsewhere").mkdir()
+    (results / "to-fix").symlink_to(results.parent / "elsewhere")
+
+
+def with_link_to_a_file(results: Path) -> None:
+    (results.parent / "elsewhere").touch()
+    (results / "simulator.jsonl").symlink_to(results.parent / "elsewhere")
+
+
+def with_reports_of_others(results: Path) -> None:
+    (results / "journal.db").unlink()
+    (results / "summary.json").write_text("of another program", encoding="utf-8")
+
+
+HARMS: Final[Mapping[Callable[[Path], None], str]] = {
+    owned_by_another: "belongs to another user (uid 12345)",
+    linked: "is a symbolic link; give the folder that it leads to with --results",
+    with_link_to_a_folder: "tasks-results/to-fix: is a symbolic link",
+    with_link_to_a_file: "tasks-results/simulator.jsonl: is a symbolic link",
+    with_reports_of_others: "contains summary.json but no journal.db",
+    lambda results: results.chmod(0o770): "run chmod go-w tasks-results",
+    lambda results: results.chmod(0o702): "run chmod go-w tasks-results",
+}
+
+
+def changes(folder: Path) -> Mapping[Path, int]:
+    """Return the time of the last change of everything in *folder*."""
+    return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
+
+
+class TestResultsFolder:
+    async def test_is_refused_if_others_can_reach_it(self, tmp_path: Path) -> None:
+        """Nothing in the folder or elsewhere is changed, whatever the command."""
+        wrong: list[tuple[tuple[str, ...], str, Ended | None]] = []
+        for number, (harm, words) in enumerate(HARMS.items()):
+            folder = tmp_path / str(number)
+            rows = [*task_rows(1), {"task_name": "x y", "operation_types": "INSERT"}]
+            write_rows(folder / "tasks.csv", rows)
+            Journal.open(folder / "tasks-results").close()
+            harm(folder / "tasks-results")
+            before = changes(folder)
+            for command in (("run", "tasks.csv", "--simulate"), ("check", "tasks.csv")):
+                ended = await invoke(*command, folder=folder)
+                if ended.code != 2 or words not in ended.err:
+                    wrong.append((command, words, ended))
+            if before != changes(folder):
+                wrong.append((("changed",), words, None))
+
+        assert wrong == []
+
+    @pytest.mark.usefixtures("open_umask")
+    async def test_is_private_with_any_umask(self, tmp_path: Path) -> None:
+        """Folders that are created on the way to it, and all files of all commands."""
+        write_rows(tmp_path / "tasks.csv", [*task_rows(2), {"task_name": "x y"}])
+        place = ("--simulate", "--results", "new/out")
+        before = changes(tmp_path).keys()
+
+        codes = [
+            (await invoke(*command, folder=tmp_path)).code
+            for command in (
+                ("run", "tasks.csv", *place),
+                ("undo", "new/out", "--yes"),
+                ("check", "tasks.csv", "--results", "new/checked"),
+            )
+        ]
+
+        new = changes(tmp_path).keys() - before
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in new}
+        assert codes == [1, 0, 1]
+        assert {"new", "out", "journal.db", "log.jsonl", "undo.csv", "simulator.jsonl"} <= set(
+            modes
+        )
+        assert {name: mode for name, mode in modes.items() if mode & 0o077} == {}
