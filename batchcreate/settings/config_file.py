@@ -1,6 +1,7 @@
 """Configuration file of the working folder: it may have been received together with the tables."""
 
 import errno
+import io
 import os
 import stat
 import tomllib
@@ -33,18 +34,18 @@ def read_config() -> dict[str, Any]:
     """
     try:
         # Opened once, so that the file that is checked is the one that is read.
-        handle = os.open(FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        config = io.FileIO(FILE, opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK))
     except OSError as error:
         if error.errno in _ABSENT:
             return {}
         raise _unreadable(error) from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
+    with config as file:
+        status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             return {}
         require_private(status, FILE)
         try:
-            values = tomllib.load(file)
+            values = tomllib.loads(file.read().decode())
         except (OSError, ValueError, RecursionError) as error:
             raise _unreadable(error) from None
     for name in values:

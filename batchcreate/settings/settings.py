@@ -56,7 +56,7 @@ _ALIASES: Final = {"json_summary": "json"}
 _SIMILARITY_MIN: Final = 0.75
 
 _SERVICE: Final = frozenset({"endpoint", "region"})
-"""Settings of the service: one of them as an option or variable overrides both in the file."""
+"""Settings of the service: one of them as an option or variable overrides those of the file."""
 
 
 class _Sources(BaseSettings):
@@ -79,7 +79,8 @@ class _Sources(BaseSettings):
         del dotenv_settings, file_secret_settings
         config = read_config()
         if _SERVICE & {*init_settings(), *env_settings()}:
-            config = {name: value for name, value in config.items() if name not in _SERVICE}
+            overridden = _SERVICE | {"simulate"}
+            config = {name: value for name, value in config.items() if name not in overridden}
         return init_settings, env_settings, InitSettingsSource(settings_cls, config)
 
 

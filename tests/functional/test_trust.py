@@ -184,11 +184,11 @@ class TestWithoutTerminal:
 
 class TestOverride:
     @pytest.mark.parametrize("is_option", [True, False], ids=["option", "variable"])
-    async def test_endpoint_of_the_command_line_replaces_both_settings(
+    async def test_endpoint_of_the_command_line_replaces_the_service_of_the_file(
         self, folder: Path, ear: Ear, *, is_option: bool
     ) -> None:
-        """The file's endpoint and region are ignored; variables count as the command line."""
-        configure(folder, f'endpoint = "{ear.url}"', 'region = "cn-evil-1"')
+        """Endpoint, region and simulator are ignored; variables count as the command line."""
+        configure(folder, f'endpoint = "{ear.url}"', 'region = "cn-evil-1"', "simulate = true")
 
         async with recording() as simulator:
             options, variables = (

@@ -1,6 +1,8 @@
 """Sources of the settings, their order, and messages about invalid values."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -280,6 +282,28 @@ class TestSources:
 
 
 class TestFile:
+    @pytest.mark.parametrize("name", ["region", "BATCHCREATE_REGION"])
+    def test_region_replaces_the_endpoint(
+        self, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Otherwise the file would decide where the token of the region is sent."""
+        write_config(folder, 'endpoint = "https://roma.evil.example"\nregion = "cn-evil-1"')
+        monkeypatch.setenv(name, "cn-north-4")
+
+        settings = load({"region": "cn-north-4"} if name == "region" else {})
+
+        assert settings.endpoint.origin == "https://roma.cn-north-4.myhuaweicloud.com"
+        assert settings.endpoint.iam_origin == "https://iam.cn-north-4.myhuaweicloud.com"
+
+    @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+    def test_anything_but_a_file_is_ignored(
+        self, make: Callable[[Path], None], folder: Path
+    ) -> None:
+        """It is not a configuration file, and reading it would not end."""
+        make(folder / "batchcreate.toml")
+
+        assert load({}).sources == {}
+
     def test_unknown_key_is_reported(self, folder: Path) -> None:
         """The message contains the key, but not its value."""
         write_config(folder, 'tocken = "canary"\nrat = 20')
