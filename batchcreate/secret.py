@@ -167,7 +167,7 @@ def _decode(escape: str) -> str:
             return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "surrogateescape")
         case "\\", char:
             return "" if char in "bfnrt" else char
-        case char, _:
+        case char, _:  # pragma: no branch # all others
             return chr(ord(char) - 0xDC00) if char >= "\udc80" else ""
 
 

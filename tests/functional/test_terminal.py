@@ -144,6 +144,25 @@ class TestQuestion:
         assert seen.lines == [f"{question_of(simulator)}y", *END, "3 rows: 3 created",
                               "next: nothing to do; every row has a task"]  # fmt: skip
 
+    async def test_quiet_lists_several_instances(self, folder: Path) -> None:
+        """A question cannot contain them all."""
+        rows = [{**row, "instance_id": f"i{n}"} for n, row in enumerate(task_rows(3))]
+        write_rows(folder / "tasks.csv", rows)
+        async with (
+            recording() as simulator,
+            terminal(*RUN, "--quiet", *at(simulator), folder=folder) as seen,
+        ):
+            await seen.sees(ASKED)
+            seen.type("n\n")
+            assert await seen.end() == 1
+
+        assert seen.lines[:6] == [
+            f"  endpoint: {simulator.url} (loopback, from --endpoint)",
+            *(f"  1 task in project p1, instance i{n} (quota 1000, 1000 left)" for n in range(3)),
+            "  3 tasks at 1000/s: about 1 s",
+            f"Create 3 tasks in 3 instances at {simulator.url} (loopback){ASKED}n",
+        ]
+
     async def test_retry_asks_too(self, folder: Path) -> None:
         """It shows the plan and asks like a run."""
         async with recording() as simulator:

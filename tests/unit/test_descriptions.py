@@ -185,6 +185,10 @@ class TestForecast:
             "  501 tasks at 10/s: about 51 s",
         ]
 
+    def test_without_tasks_it_is_empty(self) -> None:
+        """A dry run may have nothing to send."""
+        assert list(describe_forecast(forecast(0), GIVEN)) == []
+
     def test_free_quota_is_not_negative(self) -> None:
         """An instance can contain more tasks than the configured quota."""
         assert list(describe_forecast(forecast(1, used=1001), GIVEN))[1].endswith(

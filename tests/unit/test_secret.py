@@ -224,6 +224,21 @@ class TestMask:
             False
         ] * 4
 
+    def test_masks_what_is_escaped_many_times(self) -> None:
+        """The number of rounds is limited, but larger than in practice."""
+        secret = SECRETS["token"]
+        spelled = [secret]
+        for _ in range(12):
+            spelled.append(quote(spelled[-1], safe=""))
+
+        masked = [mask(text.encode(), [Secret(secret)]) for text in spelled]
+
+        assert masked[:8] == [b"***"] * 8
+
+    def test_masks_next_to_letters_with_a_longer_small_form(self) -> None:
+        """The positions of the secret do not change."""
+        assert mask("İİ CANARYAK".encode(), [Secret("canaryak")]) == "İİ ***".encode()
+
     def test_masks_every_occurrence(self) -> None:
         """Adjacent and overlapping ones, too."""
         content = b"a CANARYAK77D0E4B1ZQXWCANARYAK77D0E4B1ZQXW b aaaaaaaaa c"

@@ -338,6 +338,12 @@ class TestFile:
         assert message.startswith("batchcreate.toml: cannot be read as TOML: ")
         assert "\n" not in message
 
+    def test_link_to_itself_is_reported(self, folder: Path) -> None:
+        """A file that cannot be opened is not ignored."""
+        (folder / "batchcreate.toml").symlink_to("batchcreate.toml")
+
+        assert message_of().startswith("batchcreate.toml: cannot be read as TOML: ")
+
     @pytest.mark.skipif(sys.platform != "linux", reason="needs a file that fails when read")
     def test_unreadable_file_is_reported(self, folder: Path) -> None:
         """A file that cannot be read is not ignored."""
