@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from batchcreate.errors import (
     BatchCreateError,
     CredentialError,
+    DeclinedError,
     JournalError,
     JournalLockedError,
     LoadError,
@@ -26,6 +27,7 @@ from batchcreate.errors import (
     SettingsError,
     StoppedError,
     TransportError,
+    UntrustedConfigError,
 )
 from batchcreate.version import __version__
 
@@ -53,6 +55,7 @@ __all__ = [
     "BatchCreateError",
     "CheckResult",
     "CredentialError",
+    "DeclinedError",
     "Issue",
     "JournalError",
     "JournalLockedError",
@@ -77,6 +80,7 @@ __all__ = [
     "StoppedError",
     "Summary",
     "TransportError",
+    "UntrustedConfigError",
     "__version__",
     "check",
     "configure",
