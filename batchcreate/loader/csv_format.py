@@ -13,12 +13,7 @@ from batchcreate.loader.csv_records import (
     HEAD_BYTES,
     line_at,
 )
-from batchcreate.loader.encoding_plausibility import (
-    everyday_share,
-    frequent_share,
-    is_eastern,
-    special_words,
-)
+from batchcreate.loader.encoding_plausibility import Reading, read_as
 from batchcreate.loader.inputs import LoadOptions
 from batchcreate.messages import quoted
 
@@ -27,7 +22,10 @@ CANDIDATES: Final = ("gb18030", "cp950", "cp932", "cp949", "cp1252")
 
 RIVALS: Final = (
     *("cp1250", "mac_roman", "cp850", "cp852", "cp1254", "cp1257", "iso8859_15", "euc_jp"),
-    *("cp1251", "koi8_r", "cp866", "mac_cyrillic", "cp1253", "cp1255", "cp1256", "cp874"),
+    *("cp1251", "koi8_r", "koi8_u", "cp866", "cp855", "mac_cyrillic", "iso8859_5"),
+    *("cp1253", "cp737", "cp1255", "cp862", "cp1256", "iso8859_6", "cp720", "cp874", "johab"),
+    *("iso8859_2", "mac_latin2", "iso8859_4", "cp775", "iso8859_13", "cp857", "mac_turkish"),
+    *("cp437", "cp860", "cp861", "cp863", "cp865", "mac_greek", "cp1258"),
 )
 """Further encodings that are never assumed, only offered; a text that one of them fits is uncertain."""
 
@@ -55,14 +53,20 @@ _WRONG_MIN, _WRONG_MIN_OF_MANY = 1.5, 0.9
 _CHARS_MIN: Final = 8
 """The same for characters of eastern encodings."""
 
-_FREQUENT_SHARE: Final = 0.25
+_FREQUENT_SHARE: Final = 0.4
+_CHINESE_SHARE: Final = 0.6
 _RARE_SHARE: Final = 0.15
 _OFFERED_MAX: Final = 8
 _NOT_ASCII: Final = re.compile(r"[^,;\t|\"\r\n]{0,11}[^\x00-\x7f][^,;\t|\"\r\n]{0,11}")
 _SAVE_AGAIN: Final = "save the spreadsheet again as 'CSV UTF-8' or as .xlsx."
 _NOT_ASCII_BYTES: Final = re.compile(rb"[\x80-\xff][^,;\t|\"\r\n]{0,7}")
-_INVALID: Final = re.compile("[\udc80-\udcff]")
-_TWO_BYTES: Final = re.compile("[\xa0-\u024f\u0370-\u06ff]")
+_TWO_BYTES: Final = re.compile(
+    "[\xa0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u0300-\u0304\u0306-\u030c\u0323\u0327\u0328"
+    "\u0384-\u03ce\u0400-\u045f\u0490\u0491\u05d0-\u05ea\u060c-\u0652\u067e-\u06cc]"
+)
+_UNUSUAL_BYTES: Final = re.compile(f"(?!{_TWO_BYTES.pattern})[\xa0-\u07ff]|[\udc80-\udcff]")
+"""Other characters of two bytes, and invalid bytes."""
+
 _MORE_BYTES: Final = re.compile(
     "[\u0900-\u0e7f\u1e00-\u1eff\u2010-\u2044\u20ac\u2100-\u214f\u3000-\u30ff\u3400-\u9fff"
     "\uac00-\ud7a3\uff00-\uffef\U0001f300-\U0001faff]"
@@ -71,21 +75,6 @@ _MORE_BYTES: Final = re.compile(
 
 _CONTROL: Final = re.compile("[\x80-\x9f]")
 _ASCII: Final = bytes(range(0x80))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
-    """
-    The content of a file, decoded with one encoding.
-
-    Attributes:
-        text: the text of the sample.
-        known: number of known headings.
-
-    """
-
-    text: str
-    known: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +111,13 @@ def find_encoding(file: BinaryIO, *, label: str, options: LoadOptions) -> str:
     sample = _sample(file)
     if _is_utf_8(sample.data):
         return "utf-8"
-    decoded = _decode_all(head, sample.data, options)
-    known_in_ascii = count_known(head.decode("ascii", "replace"), options)
-    if found := _by_headings(decoded, known_in_ascii) or _by_text(decoded):
+    readings = _readings(sample.data)
+    if found := _by_headings(head, readings, options) or _by_text(readings):
         return found
-    if options.language == "zh" and _is_everyday_chinese(decoded):
+    if options.language == "zh" and _is_everyday_chinese(readings):
         return _CHINESE
     line = line_at(file, sample.offset, "latin-1")
-    raise LoadError(_undecided(f"{label}, line {line}", sample.data, decoded))
+    raise LoadError(_undecided(f"{label}, line {line}", sample.data, readings))
 
 
 def _marked_encoding(head: bytes) -> str:
@@ -167,76 +155,71 @@ def _is_utf_8(sample: bytes) -> bool:
     """Return True if *sample* is UTF-8, possibly with some damaged bytes."""
     text = sample.decode("utf-8", "surrogateescape")
     # Two bytes of another encoding are valid UTF-8 by chance more often than three are.
-    invalid, two, more = (len(p.findall(text)) for p in (_INVALID, _TWO_BYTES, _MORE_BYTES))
+    invalid, two, more = (len(p.findall(text)) for p in (_UNUSUAL_BYTES, _TWO_BYTES, _MORE_BYTES))
     return invalid <= two / 2 + more * 3
 
 
-def _decode_all(head: bytes, sample: bytes, options: LoadOptions) -> Mapping[str, Decoded]:
-    """Return *sample* and the number of headings in *head*, by each encoding that is valid."""
-    decoded = {}
-    for encoding in (*CANDIDATES, *RIVALS):
-        text, start = _decode_start(sample, encoding), _decode_start(head, encoding)
-        if text and start and not _CONTROL.search(text):
-            decoded[encoding] = Decoded(text=text, known=count_known(start, options))
-    return decoded
+def _readings(sample: bytes) -> Mapping[str, Reading]:
+    """Return the text of *sample* by each encoding that is valid."""
+    texts = {name: _decode_start(sample, name) for name in ("utf-8", *CANDIDATES, *RIVALS)}
+    return {
+        name: read_as(text, name)
+        for name, text in texts.items()
+        if text and not _CONTROL.search(text)
+    }
 
 
-def _by_headings(decoded: Mapping[str, Decoded], known_in_ascii: int) -> str:
+def _by_headings(head: bytes, readings: Mapping[str, Reading], options: LoadOptions) -> str:
     """Return the first encoding with most known headings if all of these have the same text."""
-    most = max((each.known for each in decoded.values()), default=0)
-    best = {name: each.text for name, each in decoded.items() if each.known == most}
+    # Only mapped headings can be in the other encodings.
+    names = [name for name in readings if options.mapping or name in CANDIDATES]
+    known = {name: count_known(_decode_start(head, name), options) for name in names}
+    most = max(known.values(), default=0)
+    best = {name: readings[name].text for name in names if known[name] == most}
     is_single = len(set(best.values())) == 1
-    return next(iter(best)) if is_single and most > known_in_ascii else ""
+    in_ascii = count_known(head.decode("ascii", "replace"), options)
+    return next(iter(best)) if is_single and most > in_ascii else ""
 
 
-def _by_text(decoded: Mapping[str, Decoded]) -> str:
+def _by_text(readings: Mapping[str, Reading]) -> str:
     """Return the only candidate in which the text is everyday writing."""
-    shares = {name: everyday_share(each.text, name) for name, each in decoded.items()}
-    possible = [name for name in CANDIDATES if name in decoded]
-    best = max(possible, default="", key=lambda name: (shares[name], _frequent(name, decoded)))
-    if not best or shares[best] < _CERTAIN_SHARE or not _is_long_enough(decoded[best].text, best):
+    possible = [name for name in CANDIDATES if name in readings]
+    name = max(possible, default="", key=lambda name: readings[name].rank)
+    best = readings.get(name)
+    if best is None or best.share < _CERTAIN_SHARE or not _is_long_enough(best):
         return ""
-    rivals = (
-        name
-        for name, each in decoded.items()
-        if each.text != decoded[best].text and _is_possible(each.text, shares[name])
+    is_ambiguous = any(
+        each.text != best.text
+        and _is_possible(each)
+        and not (best.is_eastern and each.is_eastern and each.frequent <= _RARE_SHARE)
+        for each in readings.values()
     )
-    is_certain = all(_is_dismissed(decoded[name].text, name, best) for name in rivals)
-    return best if is_certain else ""
+    return "" if is_ambiguous else name
 
 
-def _frequent(name: str, decoded: Mapping[str, Decoded]) -> float:
-    """Return the share of frequent characters; 0 for encodings of alphabets."""
-    return frequent_share(decoded[name].text, name) if is_eastern(name) else 0.0
+def _is_possible(reading: Reading) -> bool:
+    """Return True if most words are everyday ones, and hardly any are not."""
+    limit = _WRONG_MIN if reading.units < _MANY_WORDS else _WRONG_MIN_OF_MANY
+    return reading.share >= _POSSIBLE_SHARE and (1 - reading.share) * reading.units < limit
 
 
-def _is_possible(text: str, share: float) -> bool:
-    """Return True if *text* has this *share* of everyday words, and hardly any others."""
-    words = len(special_words(text))
-    limit = _WRONG_MIN if words < _MANY_WORDS else _WRONG_MIN_OF_MANY
-    return share >= _POSSIBLE_SHARE and (1 - share) * words < limit
+def _is_long_enough(reading: Reading) -> bool:
+    """Return True if there are enough words, or frequent characters, to decide."""
+    if not reading.is_eastern:
+        return reading.units >= _WORDS_MIN
+    return reading.units >= _CHARS_MIN and reading.frequent >= _FREQUENT_SHARE
 
 
-def _is_long_enough(text: str, encoding: str) -> bool:
-    """Return True if *text* has enough words, or frequent characters, to decide."""
-    if not is_eastern(encoding):
-        return len(special_words(text)) >= _WORDS_MIN
-    count = sum(not char.isascii() for char in text)
-    return count >= _CHARS_MIN and frequent_share(text, encoding) >= _FREQUENT_SHARE
-
-
-def _is_dismissed(text: str, encoding: str, best: str) -> bool:
-    """Return True if *text*, although it is possible, is far less likely than that of *best*."""
-    if not is_eastern(best):
+def _is_everyday_chinese(readings: Mapping[str, Reading]) -> bool:
+    """Return True if the Chinese text is more plausible than that of each other encoding."""
+    own = readings.get(_CHINESE)
+    if own is None or own.share < _CERTAIN_SHARE or own.frequent < _CHINESE_SHARE:
         return False
-    share = frequent_share(text, encoding) if is_eastern(encoding) else 0
-    return share <= _RARE_SHARE
-
-
-def _is_everyday_chinese(decoded: Mapping[str, Decoded]) -> bool:
-    """Return True if the text is everyday writing in the encoding of Chinese spreadsheets."""
-    text = decoded.get(_CHINESE)
-    return text is not None and everyday_share(text.text, _CHINESE) >= _CERTAIN_SHARE
+    others = (each for each in readings.values() if each.text != own.text)
+    return all(
+        each.share < own.share or (each.is_eastern and each.frequent < own.frequent)
+        for each in others
+    )
 
 
 def has_known_headings(head: bytes, options: LoadOptions) -> bool:
@@ -252,17 +235,16 @@ def _decode_start(data: bytes, encoding: str) -> str:
         return ""
 
 
-def _undecided(where: str, sample: bytes, decoded: Mapping[str, Decoded]) -> str:
+def _undecided(where: str, sample: bytes, readings: Mapping[str, Reading]) -> str:
     """Return the message with the readings of the text, the most plausible first."""
     first = _NOT_ASCII_BYTES.search(sample)
     found = first[0].hex(" ").upper() if first else ""
-    shares = {name: everyday_share(each.text, name) for name, each in decoded.items()}
-    readings: dict[str, list[str]] = {}
-    for name in sorted(decoded, key=lambda name: -shares[name]):
-        readings.setdefault(_first_special_text(decoded[name].text), []).append(name)
+    texts: dict[str, list[str]] = {}
+    for name in sorted(readings, key=lambda name: readings[name].rank, reverse=True):
+        texts.setdefault(_first_special_text(readings[name].text), []).append(name)
     offered = [
         f"{quoted(text)} with --encoding {' or '.join(names)}"
-        for text, names in list(readings.items())[:_OFFERED_MAX]
+        for text, names in list(texts.items())[:_OFFERED_MAX]
     ]
     return (
         f"{where}: the bytes {found} are not UTF-8, and the text can be read in several ways:"

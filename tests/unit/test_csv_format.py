@@ -116,10 +116,10 @@ def test_ambiguous_encoding_must_be_given() -> None:
     assert encoding_refusal(table("订单").encode("gb18030")) == (
         "t.csv, line 3: the bytes B6 A9 B5 A5 are not UTF-8, and the text can be read in several"
         " ways: '订单' with --encoding gb18030, '隆等' with --encoding cp950, '땐데' with --encoding"
-        " cp949, '匡汽' with --encoding euc_jp, 'ถฉตฅ' with --encoding cp874, '∂©µ•' with --encoding"
-        " mac_roman, 'ґ©µ•' with --encoding mac_cyrillic, 'ｶｩｵ･' with --encoding cp932. Repeat the"
-        " command with the option whose text is right, or save the spreadsheet again as"
-        " 'CSV UTF-8' or as .xlsx."
+        " cp949, '匡汽' with --encoding euc_jp, '월온' with --encoding johab, '∂©µ•' with --encoding"
+        " mac_roman or mac_turkish, '∂©Ķ•' with --encoding mac_latin2, '¶©µ„' with --encoding"
+        " iso8859_13. Repeat the command with the option whose text is right, or save the"
+        " spreadsheet again as 'CSV UTF-8' or as .xlsx."
     )
 
 
@@ -187,6 +187,8 @@ def test_encoding_of_chinese_is_assumed_for_chinese_analysts() -> None:
     assert encoding_of(content, language="zh") == "gb18030"
     with pytest.raises(LoadError):
         encoding_of(table("Año").encode("cp850"), language="zh")
+    with pytest.raises(LoadError):
+        encoding_of(table("\xa0").encode("cp1252"), language="zh")
 
 
 LANGUAGES = {
@@ -228,7 +230,8 @@ ENCODINGS = {
 }
 
 
-def test_no_text_is_misread() -> None:
+@pytest.mark.parametrize("analysts", ["en", "zh"])
+def test_no_text_is_misread(analysts: str) -> None:
     """Each of 36 encodings is detected or asked for, with a word, a few words or a sentence."""
     misread, results = [], Counter[str]()
     for encoding, language in (
@@ -241,7 +244,7 @@ def test_no_text_is_misread() -> None:
         for text in (*words[:3], *map(" ".join, [words[:2], words[2:5]]), LANGUAGES[language]):
             content = table(text).encode(encoding, "ignore")
             try:
-                found = encoding_of(content)
+                found = encoding_of(content, language=analysts)
                 read = content.decode(found)
             except (LoadError, UnicodeDecodeError):  # the second one is reported with its line
                 results["asked"] += 1
@@ -252,6 +255,57 @@ def test_no_text_is_misread() -> None:
 
     assert misread == []
     assert results["read"] > results["asked"] / 10
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_text_that_looks_chinese_is_not_misread(language: str) -> None:
+    """Its bytes are also common Chinese characters, but it is plausible text in its encoding."""
+    texts = [
+        ("euc_jp", "更新 東京 株式会社"),
+        ("euc_jp", "毎日 株式会社 売上"),
+        ("euc_jp", "福岡最近食勝利"),
+        ("cp866", "клиентов обновление"),
+        ("koi8_r", "версия обновление"),
+        ("koi8_u", "великого трое думает"),
+        ("iso8859_5", "ДАННЫХ ОБНОВЛЕНИЕ"),
+        ("cp860", "CÓDIGO INFORMAÇÕES"),
+        ("big5", "測試環境\r\nc,INSERT,測試環境"),
+        ("big5", "監督"),
+        ("cp949", "고객"),
+        ("cp949", "여기"),
+        ("cp949", "잊 박"),
+        ("euc_jp", "記載"),
+        ("cp1256", "انتخاب"),
+        ("iso8859_6", "الصفحة"),
+        ("iso8859_7", "Ελ"),
+        ("iso8859_2", "DLOUHÝ NABÍDKY ŠPATNÉ HLEDÁM TENTOKRÁT"),
+    ]
+    read = {}
+
+    for encoding, text in texts:
+        try:
+            read[encoding, text] = encoding_of(table(text).encode(encoding), language=language)
+        except LoadError:
+            continue
+
+    assert read == {}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("gbk", "时"), ("mac_latin2", "Jiří"), ("cp775", "dažām")]
+)
+def test_unusual_utf_8_is_not_assumed(encoding: str, text: str) -> None:
+    """A few bytes of another encoding are valid UTF-8, but of characters that texts hardly have."""
+    assert "with --encoding utf-8" in encoding_refusal(table(text).encode(encoding))
+
+
+def test_short_chinese_text_is_read_for_chinese_analysts() -> None:
+    """Frequent characters are more plausible than rare ones of other languages."""
+    texts = ["订单", "销售订单", "主数据", "增量同步", "生产环境", "仓库\r\nc,INSERT,库存"]
+
+    found = [encoding_of(table(text).encode("gb18030"), language="zh") for text in texts]
+
+    assert found == ["gb18030"] * len(texts)
 
 
 @pytest.mark.parametrize(

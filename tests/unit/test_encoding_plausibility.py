@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchcreate.loader.encoding_plausibility import everyday_share
+from batchcreate.loader.encoding_plausibility import read_as
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,15 @@ from batchcreate.loader.encoding_plausibility import everyday_share
         ("cp1252", "Informação não é opções"),
         ("cp1252", "25 °C, 10 m², § 5, 2ª vez"),
         ("cp1252", "naïve café ŒUVRE"),
+        ("cp1252", "Preis: 5 €, 10 £, ©2026, Marke®"),
+        ("cp874", "คำสั่งซื้อ ลูกค้า ถนน"),
+        ("cp1251", "Заказы клиентов"),
         ("cp1252", "1½h für ½ Größe, 2½-fach"),
     ],
 )
 def test_everyday_text_is_plausible(encoding: str, text: str) -> None:
     """All of its characters are everyday ones."""
-    assert everyday_share(text, encoding) == 1.0
+    assert read_as(text, encoding).share == 1.0
 
 
 @pytest.mark.parametrize(
@@ -47,10 +50,14 @@ def test_everyday_text_is_plausible(encoding: str, text: str) -> None:
         ("cp1252", "c½ur d'été, déjà où, à côté", 0),
         ("cp1252", "¼uvre déjà été", 0),
         ("cp1252", "5 ¤ für Größe, schön und täglich, übrig", 0),
+        ("cp1252", "NABÍDKY ©PATNÉ", 0.7),
+        ("cp1252", "CŸDIGO INFORMA€™ES", 0),
+        ("cp874", "ถฉตฅ ทขฦฑ", 0.5),
+        ("iso8859_5", "ЖЉЕЅ", 0),  # meant
         ("cp1252", "plain", 0),
         ("gb18030", "plain", 0),
     ],
 )
 def test_text_in_another_encoding_is_not_plausible(encoding: str, text: str, most: float) -> None:
     """It has rare characters, mixed scripts, or two languages at the same time."""
-    assert everyday_share(text, encoding) <= most
+    assert read_as(text, encoding).share <= most
