@@ -40,6 +40,7 @@ class Table:
         is_after_return: True for rows that follow a bare carriage return, unlike most rows; None
             if there are none.
         filled: numbers of rows that are not blank, although their cells in *frame* may be.
+        quoted: numbers of rows that are a single cell in quotation marks.
         problems: the problems of the rows, ascending by row number.
         beyond: numbers of filled cells in columns without a heading that *frame* does not contain.
         has_inner_breaks: True if a cell contains a line break.
@@ -50,6 +51,7 @@ class Table:
     counts: "NDArray[np.intp] | None" = None
     is_after_return: "NDArray[np.bool_] | None" = None
     filled: Collection[int] = ()
+    quoted: Collection[int] = ()
     problems: Sequence[RowProblem] = ()
     beyond: Mapping[int, int] = field(default_factory=dict)
     has_inner_breaks: bool = False
@@ -141,9 +143,15 @@ class RowParser:
             is_after_return=returns if self._has_returns(shapes) else None,
             filled=filled | {first + at for at in problems},
             problems=[problems[at] for at in sorted(problems)],
+            quoted=self._quoted(shapes, rows, first),
             beyond={index: beyond[index] for index in self.header.unnamed() if index in beyond},
             has_inner_breaks=shapes.has_inner_breaks,
         )
+
+    def _quoted(self, shapes: Shapes, rows: range, first: int) -> Collection[int]:
+        counts = shapes.counts[rows.start : rows.stop]
+        single = ((counts == 1) & (counts < self.header.width)).nonzero()[0] + rows.start
+        return [first + at for at in single.tolist() if shapes.row(at).startswith(b'"')]
 
     def _is_blank(self, row: bytes) -> bool:
         if b'"' in row:  # a separator in a quoted cell is text

@@ -32,7 +32,9 @@ class Part:
         name: the cell in the column of the task names.
         operations: the cell in the column of the operation types.
         last: the last cell.
+        is_blank: True if the row is blank, as between two paragraphs.
         is_after_return: True if a bare carriage return is above it.
+        is_quoted: True if it is a single cell in quotation marks.
 
     """
 
@@ -42,17 +44,9 @@ class Part:
     name: str
     operations: str
     last: str
+    is_blank: bool
     is_after_return: bool
-
-    @property
-    def is_blank(self) -> bool:
-        """True if the row is blank, as between two paragraphs."""
-        return is_blank(self.first + self.name + self.operations)
-
-    @property
-    def is_name(self) -> bool:
-        """True if the row has a valid name, but no operation types."""
-        return is_blank(self.operations) and VALID_NAME.fullmatch(self.name.strip()) is not None
+    is_quoted: bool
 
     @property
     def is_note(self) -> bool:
@@ -98,6 +92,11 @@ class Run:
     def is_filled(self) -> bool:
         """True if the first row has another problem, or cells beyond the table."""
         return self.number in self.table.filled
+
+    @property
+    def is_quoted(self) -> bool:
+        """True if the first row is a single cell in quotation marks."""
+        return self.number in self.table.quoted
 
     def cell(self, index: int) -> str:
         """Return the cell of the first row at *index*."""

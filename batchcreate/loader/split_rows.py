@@ -10,7 +10,7 @@ from batchcreate.loader.csv_parser import Table
 from batchcreate.loader.header import Header
 from batchcreate.loader.row_parts import VALID_NAME, Part, Run, is_note
 from batchcreate.models import Column, RowProblem
-from batchcreate.rules import MANDATORY_FIELDS, RULES, VALUE_WORDS, pattern, split_values
+from batchcreate.rules import MANDATORY_FIELDS, RULES, VALUE_WORDS, Rule, pattern, split_values
 from batchcreate.text import is_blank
 from batchcreate.validator.suggestions import suggest
 
@@ -113,9 +113,13 @@ class SplitRows:
     row only if they have too few cells for two rows, and if the second one cannot be a task: it
     contains other text in the column of the operation types, or its name is not valid either.
 
-    A row that ends before the last mandatory column cannot be a task. It is a part of the row above
-    if that row ends with a text, and of the row below if it has a single cell that is not a whole
-    name: otherwise one of the two would be created with half of a value.
+    A row that ends before the last mandatory column cannot be a task. It is a part of the row above,
+    and a single cell also of the row below, if both can be one value: otherwise one of the two would
+    be created with half of it. A cell that is a whole name is only a part if the row above or below
+    has all other cells. A broken value has no quotation marks, so that a quoted cell begins no row.
+
+    Without a column for the operation types, any row with a name can be a task. There, rows are parts
+    of one row if they have together all of its cells, except in a file of short rows.
     """
 
     def __init__(self, header: Header) -> None:
@@ -127,6 +131,7 @@ class SplitRows:
         self._needed = max(column.index for column in required if column) + 1
         self._fields = {column.index: name for name, column in header.columns.items()}
         self._run: Run | None = None
+        self._has_full_rows = self._has_short_rows = False
 
     @property
     def first(self) -> int | None:
@@ -135,7 +140,9 @@ class SplitRows:
 
     def add(self, table: Table) -> Iterator[RowProblem]:
         """Yield the problems of the rows that are complete with *table*, the next rows."""
-        first = int(table.frame.index[0])
+        first, counts = int(table.frame.index[0]), table.counts
+        if counts is None or (counts >= self._header.width).any():
+            self._has_full_rows = True
         for part in self._candidates(table):
             if self._run is None or self._run.last != part.number - 1:
                 yield from self._finish_above(table)
@@ -163,7 +170,7 @@ class SplitRows:
         run, self._run = self._run, None
         if run is None:
             return
-        is_split = self._is_split(run)
+        is_split = self._is_split(run) and not self._are_all_short(below)
         parts = [part for part in run.parts if not part.is_blank]
         cells = [(run.number, run.count - 1, run.cell(run.count - 1))]
         cells += [(part.number, 0, part.first) for part in parts]
@@ -177,18 +184,23 @@ class SplitRows:
 
     def _leads(self, run: Run, parts: Sequence[Part], below: Run) -> bool:
         """Return True if the last row of *run* is the first part of the row *below*."""
-        if below.is_filled or below.count < self._needed or 0 not in self._fields:
+        is_rest = run.is_certain or 0 not in self._fields
+        if is_rest or below.is_filled or below.count < self._needed:
             return False
         if parts:
-            count, text = parts[-1].count, parts[-1].first
+            last = parts[-1]
+            count, text, is_quoted = last.count, last.first, last.is_quoted
         elif run.is_filled:
             return False
         else:
             is_list = run.count < self._header.width and self._list == 0 and run.is_blank_after(0)
-            count, text = (1 if is_list else run.count), run.cell(0)
-        if count > 1 or is_blank(text) or is_note(text):
+            count, text, is_quoted = (1 if is_list else run.count), run.cell(0), run.is_quoted
+        if count > 1 or is_quoted or is_blank(text) or is_note(text):
             return False
-        return self._may_join(0, text, below.cell(0), fragment=text)
+        is_whole = below.count == self._header.width
+        if parts and self._rule(run.count - 1).is_text and not is_blank(run.cell(run.count - 1)):
+            is_whole = False  # a whole word is rather the rest of the text above it
+        return self._may_join(0, text, below.cell(0), fragment=text, is_whole=is_whole)
 
     def _problem(self, number: int, index: int, value: str, numbers: Sequence[int]) -> RowProblem:
         others = ", ".join(str(other) for other in numbers if other != number)
@@ -223,27 +235,23 @@ class SplitRows:
         is_after = is_after[positions]
         rows = table.frame.iloc[positions]
         counts = counts[positions]
-        ends = counts.clip(max=rows.shape[1]) - 1
         columns = (
-            rows.index,
-            counts,
-            rows[0],
-            rows[self._name],
-            self._operations(rows),
-            rows.to_numpy()[range(len(rows)), ends],
-            is_after,
+            rows.index.tolist(),
+            counts.tolist(),
+            rows.to_numpy().tolist(),
+            is_after.tolist(),
         )
-        for number, count, first, name, texts, last, after in zip(
-            *(column.tolist() for column in columns), strict=True
-        ):
+        for number, count, cells, after in zip(*columns, strict=True):
             yield Part(
                 number=number,
                 count=count,
-                first=first,
-                name=name,
-                operations=texts,
-                last=last,
+                first=cells[0],
+                name=cells[self._name],
+                operations=cells[self._list] if self._list < len(cells) else "",
+                last=cells[min(count, len(cells)) - 1],
+                is_blank=is_blank("".join(cells)),
                 is_after_return=after,
+                is_quoted=number in table.quoted,
             )
 
     def _is_candidate(self, frame: "DataFrame", counts: "NDArray[np.intp]") -> "NDArray[np.bool_]":
@@ -264,15 +272,15 @@ class SplitRows:
         is_fitting = run.cells + part.count - 1 <= self._header.width
         if part.is_blank:
             return is_fitting
-        is_task = _means_operations(part.operations)
+        is_task = part.count >= self._needed and _means_operations(part.operations)
         if part.is_after_return:
             return is_fitting or not is_task
         if self._is_rest_of_list(run, part, is_task=is_task):
             run.has_rest_of_list = True
             return True
-        begins_task = is_task or (
-            part.is_name and part.count >= self._needed and not is_blank(part.last)
-        )
+        is_exact = run.cells + part.count - 1 == self._header.width
+        is_name = is_blank(part.operations) and self._may_be_task(part) and not is_exact
+        begins_task = is_task or (is_name and not is_blank(part.last))
         return is_fitting and not (begins_task or part.is_note)
 
     def _is_rest_of_list(self, run: Run, part: Part, *, is_task: bool) -> bool:
@@ -301,16 +309,32 @@ class SplitRows:
             return True
         # Otherwise only the last cell of the row can have a second line.
         last = run.cell(run.count - 1)
-        if is_blank(last) or any(self._is_task(part) for part in run.parts):
+        if any(self._may_be_task(part) for part in run.parts):
             return False
         first = next(part.first for part in run.parts if not part.is_blank)
-        return self._may_join(run.count - 1, last, first, fragment=first)
+        is_whole = run.count == self._header.width
+        return self._may_join(run.count - 1, last, first, fragment=first, is_whole=is_whole)
 
-    def _is_task(self, part: Part) -> bool:
-        """Return True if *part* is a task whose operation types are wrong or missing."""
+    def _are_all_short(self, below: Run | None) -> bool:
+        """Return True if each row can be a task, because no row has all cells."""
+        if below is not None and below.count < self._header.width:
+            self._has_short_rows = True
+        is_given = self._header.list_column is None
+        return is_given and self._has_short_rows and not self._has_full_rows
+
+    def _may_be_task(self, part: Part) -> bool:
+        """Return True if *part* can be a task whose operation types are missing or given."""
+        if self._header.list_column is None:
+            return False
         return part.count >= self._needed and VALID_NAME.fullmatch(part.name.strip()) is not None
 
-    def _may_join(self, index: int, above: str, below: str, *, fragment: str) -> bool:
+    def _rule(self, index: int) -> Rule:
+        """Return the rule of a column; unknown columns contain texts."""
+        return RULES[self._fields.get(index, "description")]
+
+    def _may_join(
+        self, index: int, above: str, below: str, *, fragment: str, is_whole: bool
+    ) -> bool:
         """
         Return True if two texts can be one value of a column.
 
@@ -319,17 +343,19 @@ class SplitRows:
             above: the text above the line break.
             below: the text below it.
             fragment: the one that is alone in its row, where it may also be a name.
+            is_whole: True if the row of the other one has all cells.
 
         """
-        name = self._fields.get(index, "description")
+        rule = self._rule(index)
         is_whole_name = VALID_NAME.fullmatch(fragment.strip()) is not None
         if index == self._list:
             return _means_operations(fragment) or not is_whole_name
-        if RULES[name].is_text:
+        if rule.is_text:
             return True
         text = above.strip() + below.strip()
         is_word = above.strip()[-1:].isalnum() and below.strip()[:1].isalnum()
-        return pattern(RULES[name]).fullmatch(text) is not None and not (is_whole_name and is_word)
+        is_name = is_whole_name and is_word and not is_whole
+        return pattern(rule).fullmatch(text) is not None and not is_name
 
 
 @lru_cache(_CACHED_TEXTS)

@@ -1,6 +1,7 @@
 """Rows and lists that were split are rejected; short rows and notes are not."""
 
 import io
+from typing import Any
 
 import pytest
 
@@ -15,18 +16,18 @@ HEADINGS = "task_name,operation_types,description,task_tag,source_app_id"
 FULL = "full-01,INSERT,x,tag-2,app-2"
 
 
-def chunks_of(text: str, *, block_bytes: int = 1 << 20, chunk_rows: int = 20_000) -> list[Chunk]:
+def chunks_of(text: str, *, block_bytes: int = 1 << 20, **options: Any) -> list[Chunk]:
     _, *events = read_csv(
         io.BytesIO(text.encode()),
         label="t.csv",
-        options=LoadOptions(chunk_rows=chunk_rows),
+        options=LoadOptions(**options),
         block_bytes=block_bytes,
     )
     return [event for event in events if isinstance(event, Chunk)]
 
 
-def problems_of(text: str, **sizes: int) -> list[RowProblem]:
-    return [problem for chunk in chunks_of(text, **sizes) for problem in chunk.problems]
+def problems_of(text: str, **options: Any) -> list[RowProblem]:
+    return [problem for chunk in chunks_of(text, **options) for problem in chunk.problems]
 
 
 def split_rows(*lines: str, block_bytes: int = 1 << 20) -> dict[int, str]:
@@ -59,6 +60,16 @@ SPLIT = {
         ["task_name,description,operation_types", "aaa-01,first", "second line,INSERT"],
         PAIR,
     ),
+    "with a word below the names": ([HEADINGS, "aaa-01,INSERT", "x,,tag-1,app-1"], PAIR),
+    "above blank cells": ([HEADINGS, "aaa-01,INSERT,x,", ",app-1"], PAIR),
+    "in a name in the middle": (
+        ["task_tag,task_name,operation_types,note,source_app_id", "tag-1,crmo", "rders,UPDATE,,a"],
+        PAIR,
+    ),
+    "before a name in the middle": (
+        ["description,operation_types,task_name,note,task_tag", "x,INSERT,crmo", "rders,,tagone"],
+        PAIR,
+    ),
     "two line breaks": (
         [HEADINGS, "aaa-01,INSERT,first", "second line", "third line,tag-1,app-1"],
         {2: "3, 4", 3: "2, 4", 4: "2, 3"},
@@ -75,11 +86,6 @@ SPLIT = {
         [HEADINGS, "aaa-01,INSERT,first", "second", "third,tag-1,app-1"],
         {2: "3, 4", 3: "2, 4", 4: "2, 3"},
     ),
-    "word in the last cell": (
-        ["task_name,operation_types,description", "aaa-01,INSERT,first", "second"],
-        PAIR,
-    ),
-    "word with trailing cells missing": ([HEADINGS, "aaa-01,INSERT,first", "second"], PAIR),
     "word with blank cells": ([HEADINGS, "aaa-01,INSERT,first", "second,,"], PAIR),
     "behind a comma of the list": ([HEADINGS, "aaa-01,INSERT,", "UPDATE,x,tag-1,app-1"], PAIR),
     "behind two commas of the list": (
@@ -127,6 +133,31 @@ FIRST_CELL = {
     "above a short row": ([HEADINGS, "crm-", "orders-1,INSERT"], PAIR),
     "two line breaks": ([THREE, "cr", "mo", "rders-1,INSERT,x"], THREE_PARTS),
     "part of either row": ([THREE, "aaa-01,INSERT,x", "crm-", "orders-1,INSERT,x"], THREE_PARTS),
+    "word below a text": ([THREE, "aaa-01,INSERT,first", "second", "bbb,INSERT,x"], PAIR),
+    "word below a tag": (
+        ["task_name,operation_types,task_tag", "aaa-01,INSERT,wave", "crmo", "rders-1,INSERT,x"],
+        THREE_PARTS,
+    ),
+    "below a blank cell": ([THREE, "aaa-01,INSERT,", "crm-", "orders-1,INSERT,x"], THREE_PARTS),
+    "word at the end": ([THREE, "aaa-01,INSERT,first", "second"], PAIR),
+    "word below a short row": ([HEADINGS, "aaa-01,INSERT,first", "second"], PAIR),
+    "between two letters": ([THREE, "crmo", "rders-1,INSERT,x"], PAIR),
+    "between two letters of a tag": (
+        ["task_name,operation_types,task_tag", "aaa-01,INSERT,wave", "crm2"],
+        PAIR,
+    ),
+    "between two letters below a list": (
+        ["operation_types,task_name,task_tag", "INSERT,aaa-01,tago", "ne"],
+        PAIR,
+    ),
+    "between letters above a short row": ([HEADINGS, "crmo", "rders-1,INSERT"], {}),
+    "in quotation marks": ([THREE, "aaa-01,INSERT,first", '"x"', "bbb,INSERT,x"], PAIR),
+    "in quotation marks below a blank cell": (
+        [THREE, "aaa-01,INSERT,", '"x"', "aaa-02,INSERT,y"],
+        PAIR,
+    ),
+    "quoted name below": ([THREE, "crmo", '"rders-1",INSERT,x'], PAIR),
+    "quoted name above": ([THREE, '"crmo"', "rders-1,INSERT,x"], {}),
     "in an id": (["task_id,task_name,operation_types", "app-", "0012,aaa-01,INSERT"], PAIR),
     "in a text": ([TEXT_FIRST, "first", "second,aaa-01,INSERT"], PAIR),
     "in a list": ([LIST_FIRST, "INSERT", "UPDATE,aaa-01,x"], PAIR),
@@ -135,7 +166,7 @@ FIRST_CELL = {
         ["task_name,operation_types,task_tag", "aaa-01,INSERT,wave-", "crm-2"],
         PAIR,
     ),
-    "whole name": ([THREE, "aaa-01", "aaa-02,INSERT,x"], {}),
+    "whole name": ([THREE, "aaa-01", "aaa-02,INSERT,x"], PAIR),
     "title": ([THREE, "Wave 1", "aaa-02,INSERT,x"], {}),
     "total": ([TEXT_FIRST, "Total", "x,aaa-02,INSERT"], {}),
     "list without a name": ([LIST_FIRST, "INSERT,,", "UPDATE,aaa-01,x"], {}),
@@ -159,10 +190,36 @@ def test_single_cell_is_a_part_of_the_row_below_if_both_can_be_one_value(
     assert others == expected
 
 
+NO_LIST = "task_name,description,task_tag"
+GIVEN_LIST = {
+    "in a text": ([NO_LIST, "aaa-1,first", "second,tag1", "aaa-2,x,tag2"], PAIR),
+    "above a single cell": ([NO_LIST, "aaa-1", "second,x,tag1", "aaa-2,x,tag2"], PAIR),
+    "in the last cell": (
+        ["task_name,description", "aaa-1,first", "second", "aaa-2,x"],
+        PAIR,
+    ),
+    "two line breaks": ([NO_LIST, "aaa-1,one", "two", "three,tag1", "aaa-2,x,tag2"], THREE_PARTS),
+    "short rows": ([NO_LIST, "aaa-1,first", "second,tag1", "aaa-2,x"], {}),
+    "only short rows": ([NO_LIST, "aaa-1,x", "aaa-2,x", "aaa-3,x", "aaa-4,x"], {}),
+    "complete rows": ([NO_LIST, "aaa-1,x,tag1", "aaa-2,x,tag2"], {}),
+    "one short row": ([NO_LIST, "aaa-1,x,tag1", "aaa-2,x", "aaa-3,x,tag1"], {}),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN_LIST)
+def test_rows_without_a_list_are_parts_if_they_have_all_cells_together(name: str) -> None:
+    """With a given list, each part would be created as a task."""
+    lines, expected = GIVEN_LIST[name]
+
+    found = problems_of("\n".join(lines), given=frozenset({"operation_types"}))
+
+    assert {problem.number: problem.facts["others"] for problem in found} == expected
+
+
 LEGAL = {
     "trailing cells missing": ["aaa-01,INSERT", "aaa-02,INSERT,x", "aaa-03,INSERT", FULL],
     "wrong operation type": ["aaa-01,INSERT", "aaa-02,UPSRT,x,tag-1", "aaa-03,更新", FULL],
-    "name only": [FULL, "aaa-01", FULL, "aaa-02"],
+    "name only": ["aaa-01,INSERT", "aaa-02", "aaa-03,INSERT"],
     "total": [FULL, "Total: 2"],
     "number of rows": [FULL, "(1 row)"],
     "comment": [FULL, "# last wave"],
@@ -171,9 +228,8 @@ LEGAL = {
     "blank lines": ["aaa-01,INSERT", "", "", FULL, ""],
     "no operation type": [FULL, "aaa-01,,x,tag-1,app-1", "aaa-02,,x"],
     "two rows without a type": ["aaa-01,x", "bbb 02,x,tag-1,app-1", FULL],
-    "short row without a type": ["aaa-01,INSERT", "aaa-02,,x,tag-1", FULL],
+    "short row without a type": ["aaa-01,INSERT", "aaa-02,,x,tag-1,", FULL],
     "wrong type in a short row": ["aaa-01,INSERT,x", "aaa-02,xyz", FULL],
-    "name only below a short row": ["aaa-01,INSERT", "aaa-02", FULL],
     "name of an operation type": [FULL, "update,INSERT,x,tag-1"],
     "name of an operation type below blank cells": ["aaa-01,INSERT,,,", "update,INSERT,x,tag-1"],
     "empty last cell": ["aaa-01,INSERT,x,tag-1,", "see above"],
