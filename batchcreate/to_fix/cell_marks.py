@@ -20,7 +20,7 @@ Row = tuple[str, int]
 
 _ROW_RULES: Final = "row."
 _TOTALS: Final = "row.totals"
-_NO_RESULT: Final = ".no_result"
+_FORMULAS: Final = (".no_result", ".zero_result")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Marker:
             index=index,
             mark=Mark.ERROR if has_error else Mark.WARNING,
             comment=cell_text(comment),
-            has_formula=any(issue.rule.endswith(_NO_RESULT) for issue in issues),
+            has_formula=any(issue.rule.endswith(_FORMULAS) for issue in issues),
         )
 
 

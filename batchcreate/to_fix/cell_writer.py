@@ -76,6 +76,8 @@ class CellWriter:
         elif kind == cell_values.ERROR and _ERROR.fullmatch(text):
             # xlsxwriter has no other way to write an error value.
             sheet.write_formula(*position, f"={text}", style, text)
+        elif kind == cell_values.ZERO_RESULT:
+            sheet.write_formula(*position, "=0", style, 0)
         elif value:
             write_text(sheet, *position, value, style)
         else:

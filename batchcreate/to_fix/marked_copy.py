@@ -43,7 +43,7 @@ class CellMark:
         mark: see `Mark`.
         comment: the previous value of a fixed cell, or the issues of the cell.
         value: the new value of a fixed cell.
-        has_formula: the cell contains a formula without a result.
+        has_formula: the cell contains a formula without a result, or with the result 0.
 
     """
 
@@ -128,7 +128,7 @@ def write_marked_copy(source: BinaryIO, target: BinaryIO, plan: MarkPlan) -> Non
     Write a copy of the workbook *source* with the marks of *plan* to *target*.
 
     Formulas are replaced by their results, since openpyxl cannot write both. A marked formula
-    without a result stays.
+    without a result, or with the result 0, stays, so that its issue does.
     """
     from openpyxl import load_workbook
 
@@ -144,7 +144,7 @@ def write_marked_copy(source: BinaryIO, target: BinaryIO, plan: MarkPlan) -> Non
 
 
 def _restore_formulas(book: Any, source: BinaryIO, plan: MarkPlan) -> None:  # noqa: ANN401 # openpyxl has no types
-    """Write the marked formulas without a result to *book*."""
+    """Write the marked formulas to *book*."""
     from openpyxl import load_workbook
 
     positions = [

@@ -186,7 +186,7 @@ class _Writer:
             by_column = {mark.index: mark for mark in row.cells}
             if row.has_wrong_cells and layout is not None:
                 # A new workbook does not show that cells are in the wrong columns.
-                self._write_row(sheet, number, *self._without_name(cells, by_column, layout))
+                self._write_row(sheet, number, *self._without_list(cells, by_column, layout))
             else:
                 self._write_row(sheet, number, cells, by_column)
             row = next(marks, None)
@@ -202,15 +202,15 @@ class _Writer:
             elif cell[0]:
                 self._cells.write(sheet, position, _with_digits(cell), self._cells.text)
 
-    def _without_name(
+    def _without_list(
         self, cells: Cells, marks: Mapping[int, CellMark], layout: Layout
     ) -> tuple[Cells, Mapping[int, CellMark]]:
-        """Return *cells* and *marks* of a row with an error as its name, so that it stays rejected."""
-        index = layout.columns["task_name"].index
-        name, _ = cells.get(index, cell_values.BLANK)
-        facts = {"before": quoted(name, language=self._language)}
+        """Return *cells* and *marks* of a row with an error as its list, so that it stays rejected."""
+        index = layout.columns.get("operation_types", layout.columns["task_name"]).index
+        before, _ = cells.get(index, cell_values.BLANK)
+        facts = {"before": quoted(before, language=self._language)}
         comments = [mark.comment for mark in marks.values()]
-        comments.append(text("to_fix.name_replaced", facts, language=self._language))
+        comments.append(text("to_fix.value_replaced", facts, language=self._language))
         mark = CellMark(index=index, mark=Mark.ERROR, comment=cell_text("\n\n".join(comments)))
         return {**cells, index: _LOST}, {**marks, index: mark}
 

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, Self
 from batchcreate.workbooks.binary import open_xls, open_xlsb
 from batchcreate.workbooks.cell_values import Cell
 from batchcreate.workbooks.file_types import FileType, detect_file_type
-from batchcreate.workbooks.merged_cells import MergedCells
+from batchcreate.workbooks.merged_cells import MergedCells, MergedRange
 from batchcreate.workbooks.ods import OdsBook
 from batchcreate.workbooks.protocol import (
     COPY,
@@ -117,7 +117,7 @@ class WorkbookServer:
                 break
         self._groups = chain(read, self._table.groups)
         return {
-            "head": head_texts(read[0], HEAD_ROWS) if read else [],
+            "head": _displayed(read[0], self._table.merges) if read else [],
             "is_blank": is_blank,
             "merges": [
                 [merge.top, merge.left, merge.right]
@@ -149,6 +149,17 @@ class WorkbookServer:
                     **self._table.marks.take(chunk.numbers, partial(_cells_of, group)),
                 }
         yield {"is_end": True}
+
+
+def _displayed(group: RowGroup, merges: Sequence[MergedRange]) -> list[list[str]]:
+    """Return the texts of the first rows of *group*, without those of covered cells."""
+    texts = head_texts(group, HEAD_ROWS)
+    for merge in merges:
+        for row in range(merge.top - 1, min(merge.bottom, len(texts))):
+            start = merge.left + (row == merge.top - 1)
+            end = min(merge.right + 1, len(texts[row]))
+            texts[row][start:end] = [""] * (end - start)
+    return texts
 
 
 def _cells_of(group: RowGroup, number: int) -> Mapping[int, Cell]:

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import xlsxwriter
 
 from batchcreate.models import Column, Layout
+from batchcreate.to_fix.cell_writer import CellWriter
 from batchcreate.to_fix.marked_copy import CellMark, Mark, RowMarks
 from batchcreate.to_fix.marked_workbook import write_marked_text, write_marked_workbook
+from batchcreate.workbooks import cell_values
 from tests.copied_books import make_book
 
 COLUMNS = {
@@ -103,8 +106,21 @@ def test_numbers_keep_what_is_displayed(tmp_path: Path) -> None:
     ]
 
 
+def test_formula_with_the_result_zero_stays_one() -> None:
+    """As a plain number the cell would have no warning."""
+    target = io.BytesIO()
+
+    with xlsxwriter.Workbook(target) as book:
+        writer, sheet = CellWriter(book), book.add_worksheet()
+        writer.write(sheet, (0, 0), ("0", cell_values.ZERO_RESULT), writer.text)
+
+    formulas = openpyxl.load_workbook(target).active
+    results = openpyxl.load_workbook(target, data_only=True).active
+    assert (formulas["A1"].value, results["A1"].value) == ("=0", 0)
+
+
 def test_row_with_wrong_cells_stays_rejected(tmp_path: Path) -> None:
-    """The columns of a new workbook do not show the problem; the name is in the comment."""
+    """The columns of a new workbook do not show the problem; the list is in the comment."""
     source, target = io.BytesIO(b"task_name,operation_types\r\nabc,INSERT,x\r\n"), io.BytesIO()
     rows: Iterator[tuple[str, RowMarks]] = iter(
         [("", marked_row(2, wrong(2), has_wrong_cells=True))]
@@ -120,8 +136,8 @@ def test_row_with_wrong_cells_stays_rejected(tmp_path: Path) -> None:
     )
 
     copy = openpyxl.load_workbook(target, data_only=True).active
-    assert [cell.value for cell in copy[2]] == ["#N/A", "INSERT", "x"]
-    assert copy["A2"].comment.text == (
-        "is wrong\n\nThe task name was 'abc'. Enter it again when all cells of the row are in the"
+    assert [cell.value for cell in copy[2]] == ["abc", "#N/A", "x"]
+    assert copy["B2"].comment.text == (
+        "is wrong\n\nThe value was 'INSERT'. Enter it again when all cells of the row are in the"
         " right columns."
     )

@@ -384,6 +384,22 @@ def test_merged_headings_are_known_in_every_format(tmp_path: Path) -> None:
     assert found == {path.suffix: [(2, 2, "UPDATE", "B")] for path in files}
 
 
+def test_heading_in_a_covered_cell_is_no_heading(path: Path) -> None:
+    """Only the heading that covers it is displayed; it counts for all merged columns."""
+    headings = ["task_name", "operation_types", "description", "task_tag"]
+    row = ["abc", "INSERT", "x", "tag1"]
+    merged(path, [headings, row], "C1:D1")
+    upward = merged(
+        path.with_name("up.xlsx"), [headings, ["", "", "project_id", ""], row], "C1:C2"
+    )
+
+    (chunk,), (other,) = load(path), load(upward)
+
+    assert problems(path) == [(2, 3, "tag1", "C")]
+    assert "task_tag" not in chunk.columns
+    assert "project_id" not in other.columns
+
+
 def test_both_merged_headings_of_a_row_are_problems(path: Path) -> None:
     """Each heading has a separate message."""
     headings = ["task_name", "", "operation_types", ""]
