@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 
@@ -21,7 +22,7 @@ class Charset:
     pattern: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """
     The rule of one field.
@@ -223,6 +224,13 @@ UNIQUE_FIELDS = ("task_name", "task_id")
 MANDATORY_FIELDS = tuple(rule.field for rule in RULES.values() if rule.is_mandatory)
 
 
+@cache
+def allowed(rule: Rule) -> re.Pattern[str]:
+    """Return the pattern of characters that a value can contain."""
+    return re.compile(f"{rule.charset.pattern}+")
+
+
+@cache
 def pattern(rule: Rule) -> re.Pattern[str]:
     """
     Return the pattern of a complete value (use ``fullmatch``).

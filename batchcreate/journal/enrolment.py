@@ -6,7 +6,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import BinaryIO, Final, Protocol
 
 from batchcreate.errors import SettingsError
@@ -25,6 +25,7 @@ from batchcreate.models import (
 from batchcreate.rules import RULES
 
 _FIELDS: Final = tuple(RULES)
+_NUMBER: Final = Issue._fields.index("number")
 _CELL: Final = Issue._fields.index("column")
 """Position of the first member of an issue that does not identify its row."""
 
@@ -308,8 +309,8 @@ class Enrolment:
     def _add_issues(self, source: int, issues: Iterable[Issue]) -> None:
         """Add the issues of new rows, which are in row order."""
         records = [
-            (source, number, position, *tuple(issue)[_CELL:])
-            for number, group in groupby(issues, key=attrgetter("number"))
+            (source, number, position, *issue[_CELL:])
+            for number, group in groupby(issues, key=itemgetter(_NUMBER))
             for position, issue in enumerate(group)
         ]
         insert(self._connection, "issues", records)

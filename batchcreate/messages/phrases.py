@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from batchcreate.messages.texts import text, texts
@@ -17,6 +18,8 @@ SHOWN_ROWS: Final = 5
 
 SHOWN_CHARACTERS: Final = 3
 """Maximum number of unexpected characters, or kinds of them, that a message names."""
+
+_CACHED_CHARACTERS: Final = 1024
 
 _KINDS: Final = {
     "CJK": "chinese",
@@ -113,6 +116,7 @@ def did_you_mean(values: Sequence[str], *, language: str = "en") -> str:
     return text("phrase.did_you_mean", facts, language=language)
 
 
+@lru_cache(maxsize=_CACHED_CHARACTERS)
 def describe_character(char: str, *, language: str = "en") -> str:
     """Return *char* with its kind if it is visible, otherwise its name and code point."""
     if _is_visible(char) and char.isascii():

@@ -12,6 +12,7 @@ from batchcreate.rules import (
     RULES,
     UNIQUE_FIELDS,
     Rule,
+    allowed,
     pattern,
     split_parts,
     to_upper,
@@ -219,15 +220,19 @@ class ColumnRule:
     def _text_violation(self, text: str) -> Violation | None:
         """Return one violation for everything that is wrong with the characters of *text*."""
         rule = self.rule
-        allowed = re.compile(rule.charset.pattern)
-        unexpected = [(at, char) for at, char in enumerate(text, 1) if not allowed.fullmatch(char)]
+        others = allowed(rule).sub("", text)
+        unexpected = [(at, char) for at, char in enumerate(text, 1) if char in others]
         faults = list(self._faults(text, is_unexpected=bool(unexpected)))
         if not faults:
             return None
         is_brief = faults[-1] in _LENGTHS
         if faults[0] in _LENGTHS:
             return self._violation(faults[0], text)
-        first = messages.describe_character(text[0], language=self.language)
+        first = (
+            messages.describe_character(text[0], language=self.language)
+            if "first" in faults
+            else ""
+        )
         described = messages.describe_characters(
             unexpected, language=self.language, is_brief=is_brief
         )
@@ -246,7 +251,7 @@ class ColumnRule:
         rule = self.rule
         if is_unexpected:
             yield "charset"
-        starts = rule.first and re.match(rule.charset.pattern, text)
+        starts = rule.first and allowed(rule).match(text)
         if rule.first and starts and not re.match(rule.first.pattern, text):
             yield "first"
         if len(text) < rule.min_length:

@@ -6,53 +6,45 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from batchcreate.models import CellKind
-from batchcreate.rules import RULES, TAG, Rule, pattern
+from batchcreate.rules import RULES, TAG, UNIQUE_FIELDS, Rule, pattern
 from batchcreate.validator.cells import ColumnRule, Violation
 from batchcreate.validator.converted_values import MONTHS, PLACEHOLDERS, TOTALS, rounded_ids
-from batchcreate.validator.damage import BLANKS, INVISIBLE, TRIMMED, cleaned
+from batchcreate.validator.damage import TRIMMED, cleaned
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from pandas import Series
-
-_SAMPLE_CELLS: Final = 256
+    from pyarrow import BooleanArray, IntegerArray, LargeStringArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainPattern:
     """
-    Fast check of many texts; a plain text is valid without cleaning and causes no warning.
+    Fast check of many trimmed texts; a plain text is valid and causes no warning.
 
     Other texts can be valid too. The patterns have the syntax of RE2, the engine of Arrow.
 
     Attributes:
-        complete: pattern of a complete text.
-        doubtful: pattern of a part that texts must not contain.
-        length_max: maximum number of characters, if *complete* does not limit it.
+        required: pattern that texts must contain.
+        doubtful: pattern that texts must not contain.
+        length_max: maximum number of characters, if *required* does not limit it.
 
     """
 
-    complete: str
+    required: str
     doubtful: str
     length_max: int | None = None
 
-    def matches(self, texts: "Series[str]") -> "NDArray[np.bool_]":
+    def matches(self, texts: "LargeStringArray") -> "BooleanArray":
         """Return for each of *texts* if it is plain."""
-        # The methods of pandas parse the pattern in Python at each call, which takes longer than
-        # the search in a chunk.
-        import numpy as np
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        array = pa.array(texts)
         found = pc.and_not(
-            pc.match_substring_regex(array, f"^(?:{self.complete})$"),
-            pc.match_substring_regex(array, self.doubtful),
+            pc.match_substring_regex(texts, self.required),
+            pc.match_substring_regex(texts, self.doubtful),
         )
-        if self.length_max is not None:
-            found = pc.and_(found, pc.less_equal(pc.utf8_length(array), self.length_max))
-        return np.asarray(found)
+        if self.length_max is None:
+            return found
+        return pc.and_(found, pc.less_equal(pc.utf8_length(texts), self.length_max))
 
 
 def _garbled_ideographs() -> str:
@@ -72,7 +64,6 @@ _SUSPICIOUS: Final = f"?\x7f-\xff\ufffd锟{_garbled_ideographs()}"
 _NOT_TEXT: Final = "\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U0001fffe-\U0010ffff"
 """Private and unassigned characters, and some rare ones next to them."""
 
-_ENDS: Final = re.escape(BLANKS + INVISIBLE)
 _WORDS: Final = "|".join(re.escape(word) for word in sorted(PLACEHOLDERS))
 _MONTHS: Final = "|".join(sorted({month[:3] for month in MONTHS if month.isascii()}))
 _DATES: Final = (
@@ -85,20 +76,19 @@ _NUMBERS: Final = r"^[0-9eE]*[.,+-][0-9.,eE+-]*$|^[1-9][0-9]{14,}00$"
 def _plain_pattern(rule: Rule) -> PlainPattern:
     if rule.is_choice:
         nothing = "[^\x00-\U0010ffff]"
-        possible = f"(?i:{pattern(rule).pattern})" if rule.max_items == 1 else nothing
-        return PlainPattern(complete=possible, doubtful=nothing)
+        possible = f"^(?i:{pattern(rule).pattern})$" if rule.max_items == 1 else nothing
+        return PlainPattern(required=possible, doubtful=nothing)
     if rule.is_text:
-        excluded = f"{_CONTROLS}\r{_SUSPICIOUS}{_NOT_TEXT}"
-        first, last = f"[^#＃﹟={excluded}{_ENDS}]", f"[^{excluded}{_ENDS}]"  # noqa: RUF001
         return PlainPattern(
-            complete=f"{first}(?:[^{excluded}]*{last})?",
-            doubtful=f"^(?i:err:|错误|(?:{_WORDS})$)",
+            required="^[^#＃﹟=]",  # noqa: RUF001
+            doubtful=f"[{_CONTROLS}{_SUSPICIOUS}{_NOT_TEXT}]|^(?i:err:|错误|(?:{_WORDS})$)",
             length_max=rule.max_length,
         )
     tag = replace(rule, charset=TAG) if rule.is_id else rule
     totals = f"|^(?i:{TOTALS})[._-]*$" if rule.field == "task_name" else ""
     return PlainPattern(
-        complete=pattern(tag).pattern, doubtful=f"^(?i:{_WORDS})$|{_NUMBERS}|{_DATES}{totals}"
+        required=f"^{pattern(tag).pattern}$",
+        doubtful=f"^(?i:{_WORDS})$|{_NUMBERS}|{_DATES}{totals}",
     )
 
 
@@ -125,12 +115,6 @@ class CheckedColumn:
     violations: Mapping[int, Sequence[Violation]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _CheckedText:
-    value: str
-    violations: Sequence[Violation]
-
-
 def check_column(
     column_rule: ColumnRule,
     texts: "Series[str]",
@@ -149,22 +133,21 @@ def check_column(
         covering: texts of the cells with which others are merged, by position.
 
     """
+    import pyarrow.compute as pc
+
     violations = _kind_violations(column_rule, texts, kinds, address, covering)
-    cells, positions, checked = _check_texts(column_rule, texts)
-    if checked:
-        typed = texts.iloc[positions].tolist()
-        changed: dict[int, str] = {}
-        for at, text in zip(positions.tolist(), typed, strict=True):
-            result = checked[text]
-            if result.violations and not _has_error(violations.get(at, ())):
-                violations[at] = (*result.violations, *violations.get(at, ()))
-            if result.value != text:
-                changed[at] = result.value
-        cells = _replaced(cells, list(changed), list(changed.values()))
-    rejected = {at for at, found in violations.items() if _has_error(found)}
+    typed, indices = _distinct(column_rule.rule, texts)
+    values, found = _check_texts(column_rule, typed, texts)
+    for at, each in _at_rows(found, indices):
+        known = violations.get(at, ())
+        if not _has_error(known):
+            violations[at] = (*each, *known)
+    changed = _positions(pc.not_equal(values, typed), indices)
+    if not changed:
+        return CheckedColumn(cells=texts, cleaned=[], violations=violations)
     return CheckedColumn(
-        cells=cells,
-        cleaned=[] if cells is texts else _different(cells, texts, rejected),
+        cells=_series(values if indices is None else values.take(indices), texts),
+        cleaned=[at for at in changed if not _has_error(violations.get(at, ()))],
         violations=violations,
     )
 
@@ -190,84 +173,89 @@ def _kind_violations(
     return violations
 
 
+def _distinct(rule: Rule, texts: "Series[str]") -> "tuple[LargeStringArray, IntegerArray | None]":
+    """Return the texts to check, and for each row the position of its text, if they differ."""
+    import pyarrow as pa
+
+    array = pa.chunked_array(pa.array(texts)).combine_chunks()
+    if rule.is_text or rule.field in UNIQUE_FIELDS:
+        return array, None
+    encoded = array.dictionary_encode()
+    return encoded.dictionary, encoded.indices
+
+
 def _check_texts(
-    column_rule: ColumnRule, texts: "Series[str]"
-) -> tuple["Series[str]", "NDArray[np.intp]", Mapping[str, _CheckedText]]:
-    """
-    Check *texts* at once as far as possible.
+    column_rule: ColumnRule, typed: "LargeStringArray", column: Iterable[str]
+) -> "tuple[LargeStringArray, Mapping[int, Sequence[Violation]]]":
+    """Return the cleaned values of *typed*, and the violations by position."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    Return the texts with those trimmed that are plain then, the positions of the other texts that
-    are cleaned or rejected, and the results for these texts.
-    """
-    import numpy as np
-
-    rule = column_rule.rule
-    plain = PLAIN[rule.field]
-    if not _is_varied(texts):
-        distinct = texts.drop_duplicates()
-        checked = _check_singly(column_rule, distinct[~plain.matches(distinct)].tolist(), texts)
-        found = texts.isin(list(checked)) if checked else False
-        return texts, np.flatnonzero(found), checked
-    at = np.flatnonzero(~plain.matches(texts))
-    values = texts
-    if not len(at):
-        return texts, at, {}
-    if not rule.is_choice:
-        trimmed = _trimmed(rule, texts.iloc[at])
-        is_plain = plain.matches(trimmed)
-        values = _replaced(texts, at[is_plain], trimmed[is_plain])
-        at = at[~is_plain]
-    rest = texts.iloc[at]
-    checked = _check_singly(column_rule, dict.fromkeys(rest.tolist()), texts)
-    return values, at[rest.isin(list(checked)).to_numpy()], checked
-
-
-def _is_varied(texts: "Series[str]") -> bool:
-    """Return True if most texts differ, so that it is faster to check them with duplicates."""
-    sample = texts.iloc[:_SAMPLE_CELLS]
-    return 2 * sample.nunique() > len(sample)
+    values = _trimmed(column_rule.rule, typed)
+    is_doubtful = pc.invert(PLAIN[column_rule.rule.field].matches(values))
+    doubtful = typed.filter(is_doubtful).to_numpy(zero_copy_only=False).tolist()
+    if not doubtful:
+        return values, {}
+    checked = _check_singly(column_rule, dict.fromkeys(doubtful), column)
+    cleaned_values = pa.array([checked[text][0] for text in doubtful], values.type)
+    positions = _positions(is_doubtful, None)
+    violations = {
+        at: found
+        for at, text in zip(positions, doubtful, strict=True)
+        if (found := checked[text][1])
+    }
+    return pc.replace_with_mask(values, is_doubtful, cleaned_values), violations
 
 
 def _check_singly(
     column_rule: ColumnRule, texts: Iterable[str], column: Iterable[str]
-) -> Mapping[str, _CheckedText]:
-    """Return those of *texts* that are cleaned or rejected."""
+) -> Mapping[str, tuple[str, Sequence[Violation]]]:
+    """Return the value and the violations of each of *texts*."""
     values = {text: cleaned(column_rule.rule, text) for text in texts}
     rounded = rounded_ids(values.values(), column) if column_rule.rule.is_id else frozenset()
-    checked = {
-        text: _CheckedText(
-            value=value, violations=column_rule.violations(value, is_rounded=value in rounded)
-        )
+    return {
+        text: (value, column_rule.violations(value, is_rounded=value in rounded))
         for text, value in values.items()
     }
-    return {
-        text: found for text, found in checked.items() if found.violations or found.value != text
-    }
 
 
-def _trimmed(rule: Rule, texts: "Series[str]") -> "Series[str]":
+def _trimmed(rule: Rule, texts: "LargeStringArray") -> "LargeStringArray":
     """Return *texts* as `cleaned` returns them if they are plain afterwards."""
-    trimmed = texts.str.strip(TRIMMED)
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim(texts, characters=TRIMMED)
     if not rule.is_text:
         return trimmed
-    lines = trimmed.str.replace("\r\n", "\n", regex=False)
-    return lines.str.replace("\r", "\n", regex=False)
+    lines = pc.replace_substring(trimmed, "\r\n", "\n")
+    return pc.replace_substring(lines, "\r", "\n")
 
 
-def _replaced(
-    texts: "Series[str]",
-    at: "NDArray[np.intp] | list[int]",
-    values: "Sequence[str] | Series[str]",
-) -> "Series[str]":
-    """Return *texts* with *values* at the positions *at*."""
-    if not len(at):
-        return texts
-    replaced = texts.copy()
-    replaced.iloc[at] = values  # type: ignore[assignment] # the stubs know only single texts
-    return replaced
+def _positions(is_found: "BooleanArray", indices: "IntegerArray | None") -> list[int]:
+    """Return the rows whose text has the mark *is_found*."""
+    import pyarrow.compute as pc
+
+    if not is_found.true_count:
+        return []
+    found = is_found if indices is None else is_found.take(indices)
+    positions: list[int] = pc.indices_nonzero(found).to_numpy().tolist()
+    return positions
 
 
-def _different(values: "Series[str]", texts: "Series[str]", excluded: set[int]) -> Sequence[int]:
-    """Return the positions at which *values* and *texts* differ, without those *excluded*."""
-    found = (values != texts).to_numpy(dtype=bool).nonzero()[0].tolist()
-    return [at for at in found if at not in excluded] if excluded else found
+def _at_rows(
+    violations: Mapping[int, Sequence[Violation]], indices: "IntegerArray | None"
+) -> Iterable[tuple[int, Sequence[Violation]]]:
+    """Return *violations*, given by the position of the text, by the rows that contain it."""
+    import numpy as np
+
+    if indices is None or not violations:
+        return violations.items()
+    texts = indices.to_numpy()
+    rows = np.flatnonzero(np.isin(texts, list(violations)))
+    return zip(rows.tolist(), (violations[at] for at in texts[rows].tolist()), strict=True)
+
+
+def _series(values: "LargeStringArray", texts: "Series[str]") -> "Series[str]":
+    """Return *values* as a column with the index and the type of *texts*."""
+    import pandas as pd
+
+    return pd.Series(pd.array(values, dtype="str"), texts.index)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from batchcreate.rules import SEPARATORS, Rule, pattern
+from batchcreate.rules import SEPARATORS, Rule, allowed, pattern
 from batchcreate.validator.converted_values import (
     find_damage,
     find_doubt,
@@ -135,6 +135,8 @@ def replace_look_alikes(text: str) -> str:
 
 def transliterate(text: str) -> str:
     """Return *text* with ASCII letters instead of similar and accented letters."""
+    if text.isascii():
+        return _APOSTROPHES.sub("", text)
     text = unicodedata.normalize("NFC", _DASHES.sub("-", text))
     text = _POINTS.sub(".", _APOSTROPHES.sub("", text)).translate(_LOOK_ALIKES)
     compatible = unicodedata.normalize("NFKD", text.translate(_TRANSCRIPTIONS))
@@ -282,11 +284,10 @@ def _name(rule: Rule, text: str) -> str:
     """Return *text* with an underscore for each gap, or nothing if the name is uncertain."""
     if not rule.first and _LIST_SIGNS.search(text.strip(_WRAPPING)):
         return ""
-    allowed = re.compile(rule.charset.pattern)
+    typed = transliterate(text)
     # A letter without an ASCII form is kept, so that the name is invalid and not suggested.
-    plain = "".join(
-        char if char.isalnum() or allowed.fullmatch(char) else GAP for char in transliterate(text)
-    )
+    gaps = (char for char in set(allowed(rule).sub("", typed)) if not char.isalnum())
+    plain = typed.translate(dict.fromkeys(map(ord, gaps), GAP))
     plain = re.sub(f"{GAP}*([._-]){GAP}*", r"\1", plain.strip(GAP))
     plain = re.sub(f"{GAP}+", "_", plain)
     name = plain.lstrip("._-") if rule.first else plain

@@ -36,15 +36,17 @@ from batchcreate.validator.column_rules import CheckedColumn, check_column
 from batchcreate.validator.converted_values import is_totals
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from pandas import Series
 
-_NUMBER_AND_INDEX: Final = itemgetter(0, 1)
 _NO_NAME: Final = "task_name.missing"
 _NAME_RULES: Final = frozenset(
     f"task_name.{reason}" for reason in ("charset", "first", "too_short", "too_long")
 )
 """Rules for the characters of a name; names that break them are compared with the others."""
 
+_ALL: Final = slice(None)
 _NO_INDEX: Final = 1 << 20
 """Issues of fields without a column follow the issues of all columns."""
 
@@ -80,8 +82,11 @@ class CheckedChunk:
     def rejected(self) -> Sequence[RowRecord]:
         """The rows with an error, in input order."""
         numbers = self._rejected_numbers()
-        rows = map(RowRecord, self.chunk.numbers, *self._key_cells()) if numbers else ()
-        return [row for row in rows if row.number in numbers]
+        if not numbers:
+            return []
+        index = self.chunk.frame.index
+        at = index.isin(numbers).nonzero()[0]
+        return list(map(RowRecord, index[at].tolist(), *self._key_cells(at)))
 
     def cleanings(self, *, limit: int) -> Iterator[Cleaning]:
         """
@@ -139,16 +144,18 @@ class CheckedChunk:
 
     def _comparable_texts(self, name: str) -> Sequence[str]:
         """Return the values of the field *name*; those that are not compared are empty."""
-        prefix = f"{name}."
+        excluding = {
+            rule
+            for rule in {issue.rule for issue in self.issues} - _NAME_RULES
+            if rule == TOTALS_ROW or rule.startswith(f"{name}.")
+        }
+        if not excluding:
+            return self._texts(name)
         invalid = {
             issue.number
             for issue in self.issues
-            if issue.severity is Severity.ERROR
-            and (issue.rule.startswith(prefix) or issue.rule == TOTALS_ROW)
-            and issue.rule not in _NAME_RULES
+            if issue.rule in excluding and issue.severity is Severity.ERROR
         }
-        if not invalid:
-            return self._texts(name)
         rows = zip(self.chunk.numbers, self._texts(name), strict=True)
         return ["" if number in invalid else text for number, text in rows]
 
@@ -164,19 +171,22 @@ class CheckedChunk:
     def _rejected_numbers(self) -> set[int]:
         return {issue.number for issue in self.issues if issue.severity is Severity.ERROR}
 
-    def _key_cells(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-        projects, instances = map(self._target_cells, TARGET_FIELDS)
-        return projects, instances, self._texts("task_name")
+    def _key_cells(
+        self, at: "NDArray[np.intp] | slice" = _ALL
+    ) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        names = self._texts("task_name", at)
+        projects, instances = (self._target_cells(name, at, len(names)) for name in TARGET_FIELDS)
+        return projects, instances, names
 
-    def _target_cells(self, name: str) -> Sequence[str]:
-        """Return the target field *name* of each row: the value of the row, or the default."""
+    def _target_cells(self, name: str, at: "NDArray[np.intp] | slice", rows: int) -> Sequence[str]:
+        """Return the target field *name* of *rows* rows: the value of the row, or the default."""
         default = self.defaults.get(name, "")
         if name not in self.cells:
-            return [default] * len(self.chunk.frame)
-        return [text or default for text in self._texts(name)]
+            return [default] * rows
+        return [text or default for text in self._texts(name, at)]
 
-    def _texts(self, name: str) -> list[str]:
-        return self.cells[name].tolist()
+    def _texts(self, name: str, at: "NDArray[np.intp] | slice" = _ALL) -> list[str]:
+        return self.cells[name].iloc[at].tolist()
 
 
 def validate(
@@ -234,13 +244,21 @@ def _issues(chunk: Chunk, columns: Mapping[str, CheckedColumn], language: str) -
     """Return the issues of the cells and the problems of the rows, in input order."""
     found = [_cell_issues(chunk, name, column) for name, column in columns.items()]
     problems = [*chunk.problems, *_totals(chunk, columns["task_name"])]
-    of_rows = [(p.number, p.column.index, _row_issue(chunk, p, language)) for p in problems]
-    issues = sorted(chain(of_rows, *found), key=_NUMBER_AND_INDEX)
+    of_rows = [
+        (_order(each.number, each.column.index), _row_issue(chunk, each, language))
+        for each in problems
+    ]
+    issues = [issue for _, issue in sorted(chain(of_rows, *found), key=itemgetter(0))]
     whole = {problem.number: problem.rule for problem in problems if problem.is_whole_row}
-    whole |= {number: TOTALS_ROW for number, _, issue in issues if issue.rule == TOTALS_ROW}
+    whole |= {issue.number: TOTALS_ROW for issue in issues if issue.rule == TOTALS_ROW}
     if not whole:
-        return [issue for _, _, issue in issues]
-    return [issue for number, _, issue in issues if whole.get(number, issue.rule) == issue.rule]
+        return issues
+    return [issue for issue in issues if whole.get(issue.number, issue.rule) == issue.rule]
+
+
+def _order(number: int, index: int) -> int:
+    """Return the sort key of an issue in the row *number* and the column at *index*."""
+    return number * 2 * _NO_INDEX + index
 
 
 def _totals(chunk: Chunk, names: CheckedColumn) -> Iterator[RowProblem]:
@@ -263,19 +281,15 @@ def _totals(chunk: Chunk, names: CheckedColumn) -> Iterator[RowProblem]:
             )
 
 
-def _cell_issues(
-    chunk: Chunk, name: str, column: CheckedColumn
-) -> Iterator[tuple[int, int, Issue]]:
-    """Yield the issues of one column, each with the row number and the position of the column."""
-    if not column.violations:
-        return
-    numbers = chunk.numbers
+def _cell_issues(chunk: Chunk, name: str, column: CheckedColumn) -> Iterator[tuple[int, Issue]]:
+    """Yield the issues of one column, each with its sort key."""
+    at = list(column.violations)
+    numbers = chunk.frame.index[at].tolist()
     field = chunk.columns.get(name)
-    texts = chunk.texts(name) if field else [""] * len(numbers)
+    texts = chunk.frame[name].iloc[at].tolist() if field else [""] * len(at)
     heading, index = (field.heading, field.index) if field else (name, _NO_INDEX)
     letters = column_letters(index) if field else ""
-    for at, violations in column.violations.items():
-        number = numbers[at]
+    for number, text, violations in zip(numbers, texts, column.violations.values(), strict=True):
         cell = f"{letters}{number}" if letters else ""
         for each in violations:
             issue = Issue(
@@ -284,13 +298,13 @@ def _cell_issues(
                 number,
                 heading,
                 cell,
-                texts[at],
+                text,
                 each.rule,
                 each.severity,
                 each.message,
                 each.suggestion,
             )
-            yield number, index, issue
+            yield _order(number, index), issue
 
 
 def _row_issue(chunk: Chunk, problem: RowProblem, language: str) -> Issue:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -57,14 +58,9 @@ def column(texts: Sequence[str]) -> "Series[str]":
 
 
 def is_plain(field: str, text: str) -> bool:
-    return bool(PLAIN[field].matches(column([text])).all())
+    found = PLAIN[field].matches(pa.array([text], pa.large_string()))
 
-
-def test_fast_check_never_accepts_damaged_text() -> None:
-    """Texts that need cleaning or a fix are checked in full."""
-    plain = [(field, text) for field, text in DAMAGED if is_plain(field, text)]
-
-    assert plain == []
+    return bool(found[0].as_py())
 
 
 @given(
@@ -86,12 +82,14 @@ def test_fast_check_never_accepts_damaged_text() -> None:
 @example("task_name", "none")
 @example("description", "MÃ¼nchen")
 def test_fast_check_agrees_with_the_full_check(field: str, text: str) -> None:
-    """A plain text is valid and unchanged, before and after it is trimmed."""
+    """A text that is plain after it was trimmed is valid, and its cleaned value is that text."""
     column_rule = ColumnRule(rule=RULES[field], is_required=True)
 
-    if is_plain(field, text):
-        assert cleaned(RULES[field], text) == text
-        assert column_rule.violations(text) == ()
+    found = check_column(column_rule, column([text]), {}, str, {})
+
+    value = cleaned(RULES[field], text)
+    assert found.cells.tolist() == [value]
+    assert tuple(found.violations.get(0, ())) == column_rule.violations(value)
 
 
 def test_columns_are_checked_as_their_cells() -> None:
