@@ -86,23 +86,31 @@ class RowParser:
             UnicodeDecodeError: the text is not UTF-8.
 
         """
-        width = self.header.width
-        frame = None
-        if not piece.wrong and not after_return and width == self._width():
-            frame = _parse(piece.text, self.delimiter)
-        if frame is not None and frame.shape[1] == width:
-            number_rows(frame, first)
-            if piece.text.count(self.line_end.encode()) == len(frame):
-                yield Table(frame=frame)
-                return
+        is_regular = not piece.wrong and not after_return and self.header.width == self._width()
+        if is_regular and (table := self._regular_table(piece.text, first)):
+            yield table
+            return
         piece.text.decode()  # the parser rejects invalid text like rows of different lengths
         shapes = Shapes.of(piece.text, self.delimiter, after_return=after_return)
-        if frame is not None and frame.shape[1] == width and not self._has_returns(shapes):
-            yield Table(frame=frame, has_inner_breaks=shapes.has_inner_breaks)
-            return
         wrong = _by_row(piece.wrong, shapes)
         for rows in shapes.parts(self._width()):
             yield self._table(shapes, rows, first, wrong)
+
+    def _regular_table(self, text: bytes, first: int) -> Table | None:
+        """Return the rows of *text*, or None if some of them need a closer look."""
+        # The parser adds the missing cells of blank rows.
+        if text.startswith((b"\n", b"\r")):
+            return None
+        try:
+            frame = _parse(text, self.delimiter, self.header.width, first)
+        except ValueError:
+            return None
+        if text.count(self.line_end.encode()) == len(frame):
+            return Table(frame=frame)
+        # Without bare carriage returns, the other line breaks are in cells.
+        if self.line_end == "\n" and text.count(b"\r") == text.count(b"\r\n"):
+            return Table(frame=frame, has_inner_breaks=True)
+        return None
 
     def _width(self) -> int:
         """Return the number of columns to parse; the blank ones of wide sheets are not needed."""
@@ -118,10 +126,7 @@ class RowParser:
     ) -> Table:
         width = self._width()
         text = shapes.with_width(rows, width, self.delimiter)
-        frame = _parse(text, self.delimiter)
-        if frame is None or frame.shape != (len(rows), width):
-            frame = _parse_singly(text, self.delimiter)
-        number_rows(frame, first + rows.start)
+        frame = _parse(text, self.delimiter, width, first + rows.start)
         counts = shapes.counts[rows.start : rows.stop]
         problems: dict[int, RowProblem] = {}
         filled: set[int] = set()
@@ -184,43 +189,35 @@ class RowParser:
         )
 
 
-def number_rows(frame: "DataFrame", first: int) -> None:
-    """Number the rows of *frame*, starting with *first*."""
-    import pandas as pd
-
-    frame.index = pd.RangeIndex(first, first + len(frame))
-
-
 def _by_row(wrong: Sequence[WrongMark], shapes: Shapes) -> Mapping[int, WrongMark]:
     """Return the rows in *wrong* by their positions."""
     positions = shapes.starts.searchsorted([each.offset for each in wrong])
     return dict(zip(positions.tolist(), wrong, strict=True))
 
 
-def _parse(text: bytes, delimiter: str) -> "DataFrame | None":
-    """Return the cells of *text*, or None if the rows have different numbers of cells."""
+def _parse(text: bytes, delimiter: str, width: int, first: int) -> "DataFrame":
+    """
+    Return the cells of *text*; the first row has the number *first*.
+
+    Raises:
+        ValueError: a row has another number of cells than *width*, or is not UTF-8.
+
+    """
+    import numpy as np
     import pandas as pd
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
 
     # The parser removes a byte order mark at the beginning of its input, here part of a cell.
     marked = _MARK + text if text.startswith(_MARK) else text
-    try:
-        return pd.read_csv(
-            io.BytesIO(marked),
-            engine="pyarrow",
-            sep=delimiter,
-            header=None,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError):
-        return None
-
-
-def _parse_singly(text: bytes, delimiter: str) -> "DataFrame":
-    """Return the cells of *text*, whose rows are too long for the blocks of Arrow."""
-    import pandas as pd
-
-    remove_field_limit()
-    lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline="")
-    return pd.DataFrame(csv.reader(lines, delimiter=delimiter), dtype="str")
+    names = [str(index) for index in range(width)]
+    table = arrow_csv.read_csv(
+        pa.BufferReader(marked),
+        arrow_csv.ReadOptions(column_names=names, block_size=len(marked), use_threads=False),
+        arrow_csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False),
+        arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string())),
+    )
+    text_type = pd.StringDtype(na_value=np.nan)
+    frame: DataFrame = table.to_pandas(types_mapper=lambda _: text_type)
+    frame.index = pd.RangeIndex(first, first + len(frame))
+    return frame.set_axis(range(width), axis="columns")

@@ -8,9 +8,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PART_BYTES: Final = 900_000
-"""Size of the parts of rows with inner line breaks: Arrow reads them as one block of 1 MiB."""
-
 PART_CELLS: Final = 1_000_000
 """Maximum number of cells of a part, the missing cells of short rows included."""
 
@@ -76,19 +73,9 @@ class Shapes:
 
     def parts(self, width: int) -> Iterator[range]:
         """Yield the positions of consecutive rows that have a bounded size with *width* cells."""
-        import numpy as np
-
-        sizes = np.cumsum(np.diff(self.starts, append=len(self.text)) + width)
         rows_max = max(1, PART_CELLS // width)
-        start = 0
-        while start < len(sizes):
-            end = min(start + rows_max, len(sizes))
-            if self.has_inner_breaks:
-                before = sizes[start - 1] if start else 0
-                fitting = int(np.searchsorted(sizes, before + PART_BYTES, "right"))
-                end = max(start + 1, min(end, fitting))
-            yield range(start, end)
-            start = end
+        for start in range(0, len(self.starts), rows_max):
+            yield range(start, min(start + rows_max, len(self.starts)))
 
     def with_width(self, rows: range, width: int, delimiter: str) -> bytes:
         """Return *rows* with *width* cells each: empty cells are added, others are cut off."""
