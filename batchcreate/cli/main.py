@@ -1,6 +1,7 @@
 """The command group; translates errors into messages and exit codes."""
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ from batchcreate.version import __version__
 
 NAME: Final = "batchcreate"
 _PR_SET_DUMPABLE: Final = 4  # from linux/prctl.h
+_GC_OBJECTS: Final = 100_000
+"""New objects between two garbage collections; issues and rows are many, and not in cycles."""
+
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -40,6 +44,7 @@ for command in COMMANDS:
 def main() -> None:
     """Execute the command line and exit with its exit code."""
     _disable_core_dumps()
+    gc.set_threshold(_GC_OBJECTS)
     sys.exit(run_command_line())
 
 

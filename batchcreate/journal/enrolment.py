@@ -199,10 +199,11 @@ class Enrolment:
         source = self._source(layout)
         targets = rows.targets()
         facts = _RowFacts(rows.chunk) if self._endpoint else _RowFacts()
+        numbers = rows.chunk.numbers
         for field, texts in rows.unique_values():
-            self._unique[field].add(source, rows.chunk.numbers, targets, texts)
+            self._unique[field].add(source, numbers, targets, texts)
             if self._endpoint:
-                facts.add(field, rows.chunk.numbers, texts)
+                facts.add(field, numbers, texts)
         if self._endpoint:
             self._add_tasks(source, rows.tasks(self._endpoint), selection, facts)
         self._connection.executemany(

@@ -5,7 +5,8 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Final
 
 from batchcreate.journal.database import insert
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     Hashes = NDArray[np.int64]
 
 _NUL = "\0"
+
+HASHES_MAX: Final = 500_000
+"""Number of hashes that are sorted together; they need some 20 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +52,29 @@ class UniqueValues:
     """
     The values of one field in all rows of an enrolment.
 
-    Only a hash of each value is kept in memory; the values are in a temporary table, one record
-    for each chunk, so that a large input needs little memory and time.
+    The values and their hashes are in a temporary table, one record for each chunk, so that a
+    large input needs little memory and time.
 
     Args:
         connection: connection of the journal.
         field: name of the field.
+        hashes_max: number of hashes that are sorted together, to limit the memory.
 
     """
 
-    def __init__(self, connection: sqlite3.Connection, field: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, field: str, *, hashes_max: int = HASHES_MAX
+    ) -> None:
         self._connection = connection
+        self._hashes_max = hashes_max
         self._table = f"temp.unique_{field}"
-        self._hashes: list[Hashes] = []
+        self._count = 0
         self._targets: dict[tuple[str, str], int] = {}
         # SQLite keeps a temporary table in a separate file, not in memory.
         connection.execute(f"DROP TABLE IF EXISTS {self._table}")
         connection.execute(
-            f"CREATE TABLE {self._table} (source INTEGER, numbers BLOB, targets BLOB, texts TEXT)"
+            f"CREATE TABLE {self._table}"
+            " (source INTEGER, numbers BLOB, targets BLOB, texts TEXT, hashes BLOB)"
         )
 
     def add(
@@ -88,18 +97,18 @@ class UniqueValues:
         import numpy as np
 
         if "" in texts:
-            kept = [at for at, text in enumerate(texts) if text]
-            numbers, texts = [numbers[at] for at in kept], [texts[at] for at in kept]
-            targets = [targets[at] for at in kept] if len(targets) > 1 else targets
+            targets = list(compress(targets, texts)) if len(targets) > 1 else targets
+            numbers, texts = list(compress(numbers, texts)), list(filter(None, texts))
         if not texts:
             return
         ids = array("q", (self._targets.setdefault(each, len(self._targets)) for each in targets))
         salts = np.array([hash(each) for each in targets], np.int64)
-        self._hashes.append(np.fromiter(map(hash, texts), np.int64, len(texts)) ^ salts)
+        hashes = np.fromiter(map(hash, texts), np.int64, len(texts)) ^ salts
+        self._count += len(texts)
         joined = _NUL.join(texts)
         if joined.count(_NUL) >= len(texts):
             joined = _NUL.join(text.replace(_NUL, "\ufffd") for text in texts)
-        record = (source, array("q", numbers).tobytes(), ids.tobytes(), joined)
+        record = (source, array("q", numbers).tobytes(), ids.tobytes(), joined, hashes.tobytes())
         insert(self._connection, self._table, [record])
 
     def repeated(self) -> list[list[ValueOfRow]]:
@@ -142,24 +151,36 @@ class UniqueValues:
         """Yield the values whose hash occurs more than once, each with its target."""
         import numpy as np
 
-        if not self._hashes:
-            return
-        ordered = np.sort(np.concatenate(self._hashes))
-        repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        if not len(repeated):
-            return
-        yield from self._chosen(lambda hashes: np.flatnonzero(np.isin(hashes, repeated)).tolist())
+        parts = self._count // self._hashes_max + 1
+        repeated = np.concatenate([self._repeated_hashes(part, parts) for part in range(parts)])
+        if len(repeated):
+            yield from self._chosen(
+                lambda hashes: np.flatnonzero(np.isin(hashes, repeated)).tolist()
+            )
+
+    def _repeated_hashes(self, part: int, parts: int) -> "Hashes":
+        """Return the hashes that occur more than once, of those with the remainder *part*."""
+        import numpy as np
+
+        found = [np.zeros(0, np.int64)]
+        for (stored,) in self._connection.execute(f"SELECT hashes FROM {self._table}"):  # noqa: S608 # constant name
+            hashes = np.frombuffer(stored, np.int64)
+            found.append(hashes[hashes % parts == part])
+        ordered = np.sort(np.concatenate(found))
+        return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
 
     def _chosen(
         self, choose: Callable[["Hashes"], Sequence[int]]
     ) -> Iterator[tuple[int, ValueOfRow]]:
         """Yield the values at the positions that *choose* returns for each chunk."""
+        import numpy as np
+
         pairs = list(self._targets)
         chunks = self._connection.execute(
             f"SELECT * FROM {self._table} ORDER BY rowid"  # noqa: S608 # constant name
         )
-        for hashes, (source, numbers, targets, joined) in zip(self._hashes, chunks, strict=True):
-            positions = choose(hashes)
+        for source, numbers, targets, joined, hashes in chunks:
+            positions = choose(np.frombuffer(hashes, np.int64))
             if not positions:
                 continue
             rows, ids, texts = array("q", numbers), array("q", targets), joined.split(_NUL)

@@ -18,6 +18,7 @@ from batchcreate.models import Layout, Skipped, Stamp
 from batchcreate.pipeline.corrections import CorrectedFile, new_versions, stored_file
 from batchcreate.pipeline.given_values import fill, parse_given, require_no_similar
 from batchcreate.pipeline.plan import InputNotes, InputNotesBuilder, Plan, SheetNotes
+from batchcreate.pipeline.prefetch import prefetched
 from batchcreate.pipeline.row_selection import RowSelection
 from batchcreate.rules import RULES
 from batchcreate.settings import LoadSettings, OutputSettings
@@ -268,7 +269,7 @@ def _load_file(
     """Begin the enrolment of one file, and yield its chunks."""
     options = replace(source.options, language=source.language)
     stamp: Stamp | None = None
-    for event in loader.read(path, label=file.label, options=options):
+    for event in prefetched(loader.read(path, label=file.label, options=options)):
         match event:
             case Stamp():
                 stamp = event

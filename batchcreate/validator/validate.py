@@ -149,15 +149,15 @@ class CheckedChunk:
             for rule in {issue.rule for issue in self.issues} - _NAME_RULES
             if rule == TOTALS_ROW or rule.startswith(f"{name}.")
         }
-        if not excluding:
-            return self._texts(name)
+        texts = self._texts(name)
         invalid = {
             issue.number
             for issue in self.issues
             if issue.rule in excluding and issue.severity is Severity.ERROR
         }
-        rows = zip(self.chunk.numbers, self._texts(name), strict=True)
-        return ["" if number in invalid else text for number, text in rows]
+        for at in self.chunk.frame.index.isin(invalid).nonzero()[0].tolist() if invalid else ():
+            texts[at] = ""
+        return texts
 
     def targets(self) -> Sequence[tuple[str, str]]:
         """Return project and instance of each row; a single value if all are the same."""

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+import pytest
+
 from batchcreate.journal.unique_values import UniqueValues
 
 TARGETS = [("p", "i"), ("p", "j"), ("p", "i"), ("p", "i")]
@@ -11,9 +13,10 @@ def rows(values: UniqueValues) -> list[list[tuple[int, str]]]:
     return [[(each.number, each.text) for each in group] for group in values.repeated()]
 
 
-def test_values_are_compared_for_each_target() -> None:
+@pytest.mark.parametrize("hashes_max", [1, 1000], ids=["sorted in parts", "sorted together"])
+def test_values_are_compared_for_each_target(hashes_max: int) -> None:
     """Empty values are ignored, and rows of several chunks are compared."""
-    values = UniqueValues(sqlite3.connect(":memory:"), "task_id")
+    values = UniqueValues(sqlite3.connect(":memory:"), "task_id", hashes_max=hashes_max)
 
     values.add(1, [2, 3, 4, 5], TARGETS, ["a", "a", "", "b"])
     values.add(2, [2, 3], [("p", "i")], ["b", "c"])
