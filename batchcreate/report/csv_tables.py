@@ -1,6 +1,7 @@
 """The CSV reports: results.csv, issues.csv and undo.csv, protected against formula injection."""
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -117,11 +118,14 @@ def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]
 
 def _write(path: Path, columns: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
     with atomic_text_file(path, encoding=_ENCODING) as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
+        csv.writer(file).writerow(columns)
         remaining = iter(lines)
         while batch := list(islice(remaining, _BATCH_LINES)):
-            writer.writerows(zip(*map(_protected, zip(*batch, strict=True)), strict=True))
+            # The lines of a batch are encoded together.
+            text = io.StringIO(newline="")
+            cells = map(_protected, zip(*batch, strict=True))
+            csv.writer(text).writerows(zip(*cells, strict=True))
+            file.write(text.getvalue())
 
 
 def _protected(cells: Sequence[object]) -> Sequence[object]:

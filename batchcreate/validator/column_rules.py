@@ -139,8 +139,10 @@ def check_column(
     typed, indices = _distinct(column_rule.rule, texts)
     values, found = _check_texts(column_rule, typed, texts)
     for at, each in _at_rows(found, indices):
-        known = violations.get(at, ())
-        if not _has_error(known):
+        known = violations.get(at)
+        if known is None:
+            violations[at] = each
+        elif not _has_error(known):
             violations[at] = (*each, *known)
     changed = _positions(pc.not_equal(values, typed), indices)
     if not changed:

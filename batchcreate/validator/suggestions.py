@@ -64,6 +64,8 @@ _TRANSCRIPTIONS = str.maketrans(
     | dict.fromkeys("…™©®℠", GAP)
     | dict.fromkeys(INVISIBLE)
 )
+_GAPS = re.compile(f"{GAP}+")
+_GAPS_AT_SIGN = re.compile(f"{GAP}*([._-]){GAP}*")
 _DASHES = re.compile("[‐‑‒–—―−⁃﹘﹣－]+")  # noqa: RUF001
 _APOSTROPHES = re.compile("(?<=[^\\W\\d_])['’‘ʼ`´＇](?=[^\\W\\d_])")  # noqa: RUF001
 _POINTS = re.compile("(?<=[A-Za-z0-9])[。\uff0e｡](?=[A-Za-z0-9])")
@@ -288,8 +290,8 @@ def _name(rule: Rule, text: str) -> str:
     # A letter without an ASCII form is kept, so that the name is invalid and not suggested.
     gaps = (char for char in set(allowed(rule).sub("", typed)) if not char.isalnum())
     plain = typed.translate(dict.fromkeys(map(ord, gaps), GAP))
-    plain = re.sub(f"{GAP}*([._-]){GAP}*", r"\1", plain.strip(GAP))
-    plain = re.sub(f"{GAP}+", "_", plain)
+    plain = _GAPS_AT_SIGN.sub(r"\1", plain.strip(GAP))
+    plain = _GAPS.sub("_", plain)
     name = plain.lstrip("._-") if rule.first else plain
     # A text without letters may be a number with a format, of which no sign is superfluous.
     is_sure = any(map(str.isalpha, name)) or name in replace_look_alikes(text)
