@@ -21,7 +21,8 @@ FROM sources;
 
 CREATE TEMP TABLE current AS
 SELECT source, number, input, names.name AS name, task, fingerprint, task_name, project_id, instance_id,
-       source IN (SELECT value FROM json_each(:new)) AS is_new, 0 AS is_known, 0 AS is_changed
+       source IN (SELECT value FROM json_each(:new)) AS is_new, 0 AS is_known, 0 AS is_changed,
+       0 AS is_renamed
 FROM rows JOIN temp.names USING (source) WHERE is_current;
 
 CREATE INDEX temp.current_key ON current (task_name, project_id, instance_id);
@@ -99,7 +100,7 @@ _MATCH: Final = (
     )
     """,
     f"""
-    UPDATE temp.current SET is_known = 1, is_changed = 1
+    UPDATE temp.current SET is_known = 1, is_changed = 1, is_renamed = 1
     WHERE is_new AND NOT is_known AND EXISTS (
         SELECT 1 FROM temp.earlier
         WHERE is_last AND NOT is_moved AND NOT may_exist AND {_SAME_ADDRESS}
@@ -121,10 +122,7 @@ WHERE severity = 'error' AND source IN (SELECT value FROM json_each(:old)) AND c
 _COUNTS: Final = """
 SELECT input,
        count(*) FILTER (WHERE is_changed), count(*) FILTER (WHERE NOT is_known), count(*),
-       count(*) FILTER (WHERE is_known AND task_name <> '' OR EXISTS (
-           SELECT 1 FROM temp.earlier
-           WHERE earlier.input = current.input AND earlier.fingerprint = current.fingerprint
-       ))
+       count(*) FILTER (WHERE is_known AND NOT is_renamed)
 FROM temp.current WHERE is_new GROUP BY input
 """
 
