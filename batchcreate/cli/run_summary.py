@@ -20,6 +20,12 @@ INDENT: Final = 8
 
 _SELECTING_OPTIONS: Final = ("--rows", "--where", "--limit", "--only")
 
+_OPTIONS_OF_FILES: Final = (
+    *("--results", "--project-id", "--instance-id", "--strict", "--sheet", "--hidden-rows"),
+    *("--map", "--set", "--encoding", "--delimiter"),
+)
+"""Options of ``run`` that ``retry`` does not have."""
+
 _FILE_TITLES: Final = {
     "page": "page",
     "results": "results",
@@ -86,6 +92,10 @@ def next_step(result: RunResult, run_settings: RunSettings, command_line: Comman
     if result.stop_reason is not None or is_planned:
         return str(command_line.without("--dry-run"))
     if counts[Status.NOT_ATTEMPTED] and not is_held_back:
+        if result.plan.waiting_elsewhere:
+            all_rows = replace(
+                all_rows.without(*_OPTIONS_OF_FILES), name="retry", paths=[str(result.results)]
+            )
         return f"send the rest: {all_rows}"
     if needs_fixes(result):
         return _fix_step(result, all_rows)

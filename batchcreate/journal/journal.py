@@ -225,6 +225,10 @@ class Journal:
         """Count the rows per status."""
         return queries.summary(self._connection)
 
+    def count_waiting(self, *, other_than: Sequence[str]) -> int:
+        """Count the rows that are not attempted in other inputs than those with these labels."""
+        return queries.count_waiting(self._connection, other_than)
+
     def sheets_to_fix(self) -> Sequence[SheetToFix]:
         """Return the sheets with rows that are not created, in input order."""
         return queries.sheets_to_fix(self._connection)

@@ -229,6 +229,16 @@ def summary(connection: sqlite3.Connection) -> Summary:
     return counted
 
 
+def count_waiting(connection: sqlite3.Connection, other_than: Iterable[str]) -> int:
+    """Count the rows that are not attempted in other inputs than those with these labels."""
+    found = connection.execute(
+        "SELECT count(*) FROM results WHERE status = 'not_attempted'"
+        " AND file NOT IN (SELECT value FROM json_each(?))",
+        (json_list(other_than),),
+    )
+    return int(found.fetchone()[0])
+
+
 def instances(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """Return each pair of project and instance that rows specify."""
     return connection.execute(

@@ -179,6 +179,9 @@ def _plan(journal: Journal, notes: InputNotes, source: Input) -> Plan:
         to_send=journal.work.count_per_target(),
         notes=notes,
         warnings=journal.warning_groups(),
+        waiting_elsewhere=journal.count_waiting(
+            other_than=[each.layout.file for each in notes.sheets]
+        ),
     )
 
 

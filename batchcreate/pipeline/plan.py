@@ -152,6 +152,7 @@ class Plan:
         to_send: number of tasks to send per target.
         notes: notes on the input; empty for a retry, which reads no files.
         warnings: the groups of warnings, most frequent first.
+        waiting_elsewhere: number of rows that wait in inputs that are not given in this run.
 
     """
 
@@ -160,6 +161,7 @@ class Plan:
     to_send: Mapping[Target, int]
     notes: InputNotes = field(default_factory=InputNotes)
     warnings: Sequence[CauseGroup] = ()
+    waiting_elsewhere: int = 0
 
     @property
     def is_clean(self) -> bool:
