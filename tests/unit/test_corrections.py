@@ -56,6 +56,15 @@ def test_changed_cells_without_issues_are_named(folder: Path, *, is_kept: bool) 
     assert (version.change.changed, version.change.new, version.change.withdrawn) == (2, 1, 1)
 
 
+def test_added_rows_change_no_cell(folder: Path) -> None:
+    """Nothing is compared if no row is at the address of another one."""
+    give(folder, ["orders-1,INSERT,a,tagged"])
+
+    (version,) = give(folder, ["orders-1,INSERT,a,tagged", "orders-2,INSERT,a,tagged"])
+
+    assert (version.change.new, version.cells) == (1, [])
+
+
 def test_only_the_first_changed_cells_are_listed(folder: Path) -> None:
     """All of them are counted."""
     give(folder, [f"orders-{number},INSERT,a,tagged" for number in range(15)])
