@@ -77,9 +77,6 @@ def write_text(path: Path) -> None:
 
 def fix(path: Path) -> None:
     """Enter every suggestion of a to-fix file."""
-    if path.suffix == ".csv":
-        _fix_text(path)
-        return
     book = openpyxl.load_workbook(path)
     for cell, suggestion in suggestions(book):
         cell.value = suggestion
@@ -93,19 +90,3 @@ def suggestions(book: Any) -> Iterator[tuple[Any, str]]:
             for line in cell.comment.text.splitlines():
                 if line.startswith(SUGGESTION):
                     yield cell, line.removeprefix(SUGGESTION)
-
-
-def _fix_text(path: Path) -> None:
-    """Enter the suggestions of the issues, by the rows in the origin column."""
-    with (path.parent / "issues.csv").open(encoding="utf-8-sig", newline="") as file:
-        issues = list(csv.DictReader(file))
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.reader(file, delimiter=";"))
-    headings = next(row for row in rows if HEADINGS[0] in row)
-    for row in rows[rows.index(headings) + 1 :]:
-        number = row[-1].rpartition("|")[2]
-        for issue in issues:
-            if issue["row"] == number and issue["suggestion"]:
-                row[headings.index(issue["column"])] = issue["suggestion"]
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file, delimiter=";").writerows(rows)

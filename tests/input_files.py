@@ -11,10 +11,10 @@ from batchcreate.models import (
     Column,
     Issue,
     Layout,
-    Origin,
     RowLocation,
     RowToFix,
     SheetToFix,
+    Stamp,
     Status,
 )
 from tests.chunks import make_issue
@@ -36,7 +36,6 @@ def layout(file: str, *, sheet: str = "", number: int = 1) -> Layout:
 
 
 def row_to_fix(number: int, *issues: Issue, status: Status = Status.REJECTED) -> RowToFix:
-    location = RowLocation(file="t.csv", sheet="", number=number)
     return RowToFix(
         number=number,
         status=status,
@@ -44,7 +43,6 @@ def row_to_fix(number: int, *issues: Issue, status: Status = Status.REJECTED) ->
         error_code=CODE if status is Status.FAILED else "",
         error_msg="No such application." if status is Status.FAILED else "",
         issues=issues,
-        origin=Origin(content="0" * 12, location=location).text,
     )
 
 
@@ -75,16 +73,16 @@ class InputFiles:
     def sheets(self) -> Sequence[SheetToFix]:
         return [
             SheetToFix(
-                sources=[1],
+                source=1,
                 layout=layout(path.name, sheet=self._sheet, number=self._number),
-                original_file=path.name,
+                stamp=Stamp(batch="12ab", input=path.name, version=1),
                 rows=len(self._rows),
             )
             for path in self._paths.values()
         ]
 
-    def roots(self) -> set[str]:
-        return {path.name for path in self._paths.values()}
+    def labels(self) -> Sequence[str]:
+        return [path.name for path in self._paths.values()]
 
     def rows(self, sheet: SheetToFix) -> Iterator[RowToFix]:
         del sheet

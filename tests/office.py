@@ -2,6 +2,7 @@
 
 import atexit
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +16,14 @@ _FILTERS = {".csv": "csv:Text - txt - csv (StarCalc):44,34,76"}
 
 
 def convert(path: Path, suffix: str, *, folder: Path) -> Path:
+    """Convert *path* to a file with *suffix* in *folder* with LibreOffice; return the new file."""
+    (converted,) = convert_all([path], suffix, folder=folder)
+    return converted
+
+
+def convert_all(paths: Sequence[Path], suffix: str, *, folder: Path) -> list[Path]:
     """
-    Convert *path* to a file with *suffix* in *folder* with LibreOffice; return the new file.
+    Convert *paths* to files with *suffix* in *folder* with one call of LibreOffice.
 
     Skips the test if LibreOffice is not installed, or fails it in CI.
     """
@@ -26,13 +33,13 @@ def convert(path: Path, suffix: str, *, folder: Path) -> Path:
     subprocess.run(  # noqa: S603 # arguments of this module
         [
             *(program, "--headless", "--norestore", f"-env:UserInstallation={_profile()}"),
-            *("--convert-to", kind, "--outdir", str(folder), str(path)),
+            *("--convert-to", kind, "--outdir", str(folder), *map(str, paths)),
         ],
         check=True,
         capture_output=True,
         timeout=LIMIT_S,
     )
-    return folder / path.with_suffix(suffix).name
+    return [folder / path.with_suffix(suffix).name for path in paths]
 
 
 @cache

@@ -54,23 +54,23 @@ async def test_messy_sample_has_rows_to_fix_and_the_others_are_created(tmp_path:
 
 
 async def test_messy_sample_is_fixed_in_a_to_fix_file(tmp_path: Path) -> None:
-    """Corrected rows replace the rows of the input."""
+    """The to-fix file has all rows of the input; a corrected row is valid."""
     sample = str(SAMPLES / "messy.xlsx")
     await invoke("check", sample, folder=tmp_path)
-    to_fix = tmp_path / "messy-results" / "to-fix.xlsx"
+    to_fix = tmp_path / "messy-results" / "to-fix" / "messy.xlsx"
 
-    unchanged = await invoke("check", sample, str(to_fix), folder=tmp_path)
+    place = "--results messy-results"
+
+    unchanged = await invoke("check", str(to_fix), *place.split(), folder=tmp_path)
     book = openpyxl.load_workbook(to_fix)
     (cell,) = [cell for row in book["CRM"] for cell in row if cell.value == "crm leads"]
     cell.value = "crm-leads"
     book.save(to_fix)
-    corrected = await invoke("check", sample, str(to_fix), folder=tmp_path)
+    corrected = await invoke("check", str(to_fix), *place.split(), folder=tmp_path)
 
     assert unchanged.err.splitlines()[-2:] == [
         "27 rows, 18 to fix",
-        f"next: fix the rows in your files, then run batchcreate check {sample} {to_fix}",
+        f"next: fix the rows in your files, then run batchcreate check {to_fix} {place}",
     ]
     assert "27 rows, 17 to fix" in corrected.err.splitlines()
-    assert corrected.err.splitlines()[-1].startswith(
-        "  or fix them in messy-results/to-fix-2.xlsx, then run "
-    )
+    assert any("edited but not yet read" in line for line in corrected.err.splitlines())

@@ -270,8 +270,9 @@ def _fix_steps(to_fix: Sequence[Path], command_line: CommandLine) -> Iterator[st
     given = {Path(path).resolve() for path in command_line.paths}
     yield f"next: fix the rows in your files, then run {command_line}"
     if others := [str(path) for path in to_fix if path.resolve() not in given]:
-        with_others = replace(command_line, paths=[*command_line.paths, *others])
-        yield f"  or fix them in {' and '.join(others)}, then run {with_others}"
+        of_others = replace(command_line, paths=others)
+        of_others = of_others.with_option("--results", str(to_fix[0].parent.parent))
+        yield f"  or fix them in {' and '.join(others)}, then run {of_others}"
 
 
 def _missing_options(result: CheckResult, settings: Settings) -> Iterator[str]:

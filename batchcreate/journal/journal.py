@@ -230,16 +230,16 @@ class Journal:
         return queries.count_waiting(self._connection, other_than)
 
     def sheets_to_fix(self) -> Sequence[SheetToFix]:
-        """Return the sheets with rows that are not created, in input order."""
+        """Return the sheets with rows to fix, in input order."""
         return queries.sheets_to_fix(self._connection)
 
     def rows_to_fix(self, sheet: SheetToFix) -> Iterator[RowToFix]:
-        """Yield the rows of *sheet* that are not created, in row order."""
+        """Yield all rows of *sheet*, in row order."""
         return queries.rows_to_fix(self._connection, sheet)
 
-    def original_files(self) -> set[str]:
-        """Return the labels of the input files that the rows come from, without to-fix files."""
-        return queries.original_files(self._connection)
+    def labels(self) -> Sequence[str]:
+        """Return the labels of all inputs, in input order."""
+        return queries.labels(self._connection)
 
     def open_input_file(self, digest: str) -> AbstractContextManager[BinaryIO]:
         """

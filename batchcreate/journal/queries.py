@@ -4,52 +4,51 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from batchcreate.clock import stamp_of_ms
 from batchcreate.errors import JournalError, NotSentReason
-from batchcreate.journal.work import json_list
 from batchcreate.models import (
+    FIXABLE,
     Column,
     Issue,
     Layout,
-    Origin,
     ResultRow,
     RowLocation,
     RowToFix,
     SheetToFix,
+    Stamp,
     Status,
     Summary,
 )
-from batchcreate.models.rows import CONTENT_CHARS
 
-_NOT_CREATED: Final = "status IN ('rejected', 'not_attempted', 'failed', 'unknown')"
-
-_SHEETS: Final = f"""
+_SHEETS: Final = """
 SELECT sources.id, file, sheet, header_row, encoding, delimiter, columns, digest, count(*)
-FROM (SELECT source, number FROM results WHERE {_NOT_CREATED}) AS not_created
-JOIN sources ON sources.id = not_created.source JOIN contents ON contents.id = sources.content
+FROM (
+    SELECT source FROM results WHERE is_current AND status IN (SELECT value FROM json_each(?))
+) AS to_fix
+JOIN sources ON sources.id = to_fix.source JOIN contents ON contents.id = sources.content
 GROUP BY sources.id ORDER BY sources.id
-"""  # noqa: S608 # contains no values
+"""
 
-_ROWS: Final = f"""
-SELECT number, source, status, http_status, error_code,
+_ROWS: Final = """
+SELECT number, status, http_status, error_code,
        CASE WHEN status = 'rejected' THEN '' ELSE error_msg END, not_sent_reason
-FROM results WHERE source IN (SELECT value FROM json_each(?)) AND {_NOT_CREATED} ORDER BY number
-"""  # noqa: S608 # contains no values
+FROM results WHERE source = ? AND is_current ORDER BY number
+"""
 
 _ISSUES: Final = """
-SELECT number, source, column_heading, cell, value, rule, severity, message, suggestion
-FROM issues WHERE source IN (SELECT value FROM json_each(?)) AND severity = 'error'
-ORDER BY number, source DESC, position
+SELECT number, column_heading, cell, value, rule, severity, message, suggestion
+FROM issues WHERE source = ? AND severity = 'error' ORDER BY number, position
 """
 
 
 def sheets_to_fix(connection: sqlite3.Connection) -> list[SheetToFix]:
-    """Return the sheets with rows that are not created, in input order."""
+    """Return the sheets with rows to fix, in input order."""
     return [
         SheetToFix(
-            sources=[source],
+            source=source,
             layout=Layout(
                 file=file,
                 sheet=sheet,
@@ -62,24 +61,34 @@ def sheets_to_fix(connection: sqlite3.Connection) -> list[SheetToFix]:
                 delimiter=delimiter,
                 content=digest,
             ),
-            original_file=file,
+            stamp=stamp_of(connection, source),
             rows=count,
         )
         for (
             source, file, sheet, number, encoding, delimiter, columns, digest, count,
-        ) in connection.execute(_SHEETS)
+        ) in connection.execute(_SHEETS, (json.dumps(FIXABLE),))
     ]  # fmt: skip
 
 
+def stamp_of(connection: sqlite3.Connection, source: int) -> Stamp:
+    """Return the stamp of the version that contains the sheet with number *source*."""
+    found = connection.execute(
+        """
+        SELECT (SELECT value FROM meta WHERE name = 'batch'), file, version_number
+        FROM sources WHERE id = ?
+        """,
+        (source,),
+    )
+    batch, label, version = found.fetchone()
+    return Stamp(batch=batch, input=label, version=version)
+
+
 def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[RowToFix]:
-    """Yield the rows of *sheet* that are not created, in row order, in their newest version."""
-    sources = (json_list(sheet.sources),)
-    issues = _Issues(connection.execute(_ISSUES, sources), sheet.layout)
-    number = 0
-    for row in connection.execute(_ROWS, sources):
-        if row[0] == number:
-            continue
-        number, source, status, http_status, error_code, error_msg, reason = row
+    """Yield all rows of *sheet*, in row order."""
+    issues = _Issues(connection.execute(_ISSUES, (sheet.source,)), sheet.layout)
+    for number, status, http_status, error_code, error_msg, reason in connection.execute(
+        _ROWS, (sheet.source,)
+    ):
         yield RowToFix(
             number=number,
             status=Status(status),
@@ -87,8 +96,7 @@ def rows_to_fix(connection: sqlite3.Connection, sheet: SheetToFix) -> Iterator[R
             error_code=error_code,
             error_msg=error_msg,
             not_sent_reason=NotSentReason(reason) if reason else None,
-            issues=issues.of(number, source),
-            origin=_origin(sheet.layout, number).text,
+            issues=issues.of(number),
         )
 
 
@@ -97,34 +105,23 @@ class _Issues:
 
     def __init__(self, found: Iterator[tuple[Any, ...]], layout: Layout) -> None:
         self._layout = layout
-        self._groups = groupby(found, key=lambda row: (row[0], -row[1]))
+        self._groups = groupby(found, key=itemgetter(0))
         self._next = next(self._groups, None)
 
-    def of(self, number: int, source: int) -> tuple[Issue, ...]:
+    def of(self, number: int) -> tuple[Issue, ...]:
         """Return the issues of one row; calls must be in row order."""
-        key = (number, -source)
-        while self._next is not None and self._next[0] < key:
-            self._next = next(self._groups, None)
-        if self._next is None or self._next[0] != key:
+        if self._next is None or self._next[0] != number:
             return ()
-        return tuple(_issue(self._layout, number, values) for _, _, *values in self._next[1])
+        file, sheet = self._layout.file, self._layout.sheet
+        issues = tuple(Issue(file, sheet, *values) for values in self._next[1])
+        self._next = next(self._groups, None)
+        return issues
 
 
-def original_files(connection: sqlite3.Connection) -> set[str]:
-    """Return the labels of the inputs."""
-    return {label for (label,) in connection.execute("SELECT label FROM inputs")}
-
-
-def _issue(layout: Layout, number: int, values: list[Any]) -> Issue:
-    return Issue(layout.file, layout.sheet, number, *values)
-
-
-def _origin(layout: Layout, number: int) -> Origin:
-    return Origin(content=layout.content[:CONTENT_CHARS], location=_location(layout, number))
-
-
-def _location(layout: Layout, number: int) -> RowLocation:
-    return RowLocation(file=layout.file, sheet=layout.sheet, number=number)
+def labels(connection: sqlite3.Connection) -> list[str]:
+    """Return the labels of all inputs, in input order."""
+    found = connection.execute("SELECT label FROM inputs ORDER BY id")
+    return [label for (label,) in found]
 
 
 # Rows of the newest versions and removed rows whose tasks exist; created tasks, and their rows.

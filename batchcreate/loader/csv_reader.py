@@ -18,6 +18,7 @@ from batchcreate.loader.csv_records import (
     TextSource,
     whole_rows,
 )
+from batchcreate.loader.hidden_rows import unfixed_problems
 from batchcreate.loader.inputs import LoadEvent, LoadOptions
 from batchcreate.loader.split_rows import SplitRows, enclosed_rows, split_lists
 from batchcreate.models import RowProblem
@@ -158,12 +159,17 @@ class _Rows:
     def _table_chunks(self, table: Table) -> Iterator[Chunk]:
         for start in range(0, len(table.frame), self._chunk_rows):
             frame = table.frame.iloc[start : start + self._chunk_rows]
-            blank = blank_rows(frame, self._header.columns["task_name"].index)
+            blank = blank_rows(self._own_cells(frame), self._header.columns["task_name"].index)
             if blank.size:
                 numbers = frame.index[blank].difference(list(table.filled))
                 frame = frame.drop(index=numbers)
             if len(frame):
                 yield self._chunk(frame, {} if start else table.beyond)
+
+    def _own_cells(self, frame: "DataFrame") -> "DataFrame":
+        """Return *frame* without the column that a to-fix file adds."""
+        added = self._header.added
+        return frame if added is None else frame.drop(columns=added)
 
     def _chunk(self, frame: "DataFrame", beyond: Mapping[int, int]) -> Chunk:
         header = self._header
@@ -184,10 +190,13 @@ class _Rows:
         numbers = sorted(number for number in self._problems if number <= last)
         problems = [self._problems.pop(number) for number in numbers]
         at = self._header.list_column
-        if at is not None and at + 1 < self._header.width:
+        if at is not None and at + 1 < self._header.width and at + 1 != self._header.added:
             column = self._header.column(at + 1)
             problems += split_lists(frame[at], frame[at + 1], column)
             problems.sort(key=_number)
+        if (added := self._header.added) is not None:
+            unfixed = unfixed_problems(frame.index.tolist(), frame[added].tolist(), self._header)
+            problems = sorted([*problems, *unfixed], key=_number)
         return problems
 
 

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from types import MappingProxyType
+from typing import Final
 
 from batchcreate.errors import LoadError
 from batchcreate.frames import ORIGIN
@@ -25,6 +26,9 @@ from batchcreate.models import Column, Layout
 from batchcreate.rules import MANDATORY_FIELDS
 from batchcreate.workbooks.merged_cells import MergedRange
 
+_ADDED: Final = "status"
+"""Name of the added column of to-fix files, which is not a field."""
+
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -43,6 +47,7 @@ class Header:
         named: positions of the columns with a heading, whether or not it is known.
         rows: number of rows that contain the headings, 1 or 2.
         origin: position of the column with the origins of the rows of a to-fix file.
+        added: position of the column that a to-fix file adds, with what to do for each row.
         hints: one sentence for each heading that resembles a known one.
         extra: further columns to read.
 
@@ -57,6 +62,7 @@ class Header:
     named: frozenset[int] = frozenset()
     rows: int = 1
     origin: int | None = None
+    added: int | None = None
     hints: Sequence[str] = ()
     extra: Sequence[Column] = ()
 
@@ -79,9 +85,9 @@ class Header:
 
     @property
     def after_list(self) -> int | None:
-        """Position of the column next to the operation types, if it has a heading."""
+        """Position of the column next to the operation types, if it has a heading of the analyst."""
         at = self.list_column
-        return None if at is None or at + 1 not in self.named else at + 1
+        return None if at is None or at + 1 not in self.named - {self.added} else at + 1
 
     def column(self, index: int) -> Column:
         """Return the column at position *index*; its heading is empty if it has none."""
@@ -280,6 +286,7 @@ def match_header(
         )
         raise LoadError(message)
     origin = columns.pop("origin", None)
+    added = columns.pop(_ADDED, None)
     return Header(
         file=file,
         sheet=sheet,
@@ -289,6 +296,7 @@ def match_header(
         others=tuple(others),
         named=frozenset(at for at, heading in enumerate(headings) if heading.strip()),
         origin=origin.index if origin else None,
+        added=added.index if added else None,
         hints=tuple(header_names.hints(columns, others, number)),
     )
 
@@ -311,12 +319,14 @@ def _columns(
     others: list[Column] = []
     for index, field in enumerate(_fields(headings, mapping)):
         column = Column(heading=headings[index], index=index)
-        if field in columns:
+        if field == _ADDED:
+            columns.setdefault(field, column)
+        elif field in columns:
             both = (columns[field], column)
             raise LoadError(header_names.repeated_field(where, field, both, number))
-        if field and field != "status":
+        elif field:
             columns[field] = column
-        elif not field and column.heading.strip():
+        elif column.heading.strip():
             others.append(column)
     return columns, others
 
@@ -324,7 +334,7 @@ def _columns(
 def _fields(headings: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     fields = {normalized(name): field for name, field in mapping.items()}
     mapped = [fields.get(normalized(heading), "") for heading in headings]
-    added = dict.fromkeys(ORIGIN_NAMES, "origin") | dict.fromkeys(STATUS_NAMES, "status")
+    added = dict.fromkeys(ORIGIN_NAMES, "origin") | dict.fromkeys(STATUS_NAMES, _ADDED)
     names = {**field_names(mapping), **added}
     by_name = (field_of(heading, names) for heading in headings)
     # A mapped column has precedence over a column with the name of the field.

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
+from typing import Final
 
 from batchcreate.frames import Chunk
 from batchcreate.loader.header import Header
-from batchcreate.models import Column, Origin, RowNumbers, RowProblem, Severity, Skipped
+from batchcreate.messages import LANGUAGES
+from batchcreate.messages import text as message_text
+from batchcreate.models import Column, RowNumbers, RowProblem, Severity, Skipped
+from batchcreate.text import cell_address
 from batchcreate.workbooks.reader import SheetRows
+
+_CLEAR_SENTENCES: Final = [
+    "".join(message_text("to_fix.clear", language=each).split()) for each in LANGUAGES
+]
+"""The sentences that ask to clear a cell, without white space."""
 
 
 class SkippedHiddenRows:
@@ -51,19 +60,49 @@ def hidden_columns(header: Header, ranges: Iterable[tuple[int, int]]) -> Sequenc
     ]
 
 
-def hidden_numbers(rows: SheetRows, header: Header) -> Sequence[int]:
+def hidden_numbers(rows: SheetRows, added: Sequence[str]) -> Sequence[int]:
     """
-    Return the numbers of the hidden rows, except rows that batchcreate itself may hide.
+    Return the numbers of the hidden rows, except rows that batchcreate itself hides.
 
-    A to-fix file hides rows that need no fix; they have an origin.
+    The filter of a to-fix file hides rows with nothing to do; they have a text in its column.
+
+    Args:
+        rows: rows of the sheet.
+        added: texts in the column that a to-fix file adds; empty if there is no such column.
+
     """
     hidden = {number for first, last in rows.hidden for number in range(first, last + 1)}
-    if not hidden:
-        return ()
-    if header.origin is not None:
-        origins = zip(rows.numbers, rows.texts[len(header.columns)], strict=True)
-        hidden -= {number for number, text in origins if Origin.parse(text)}
-    return sorted(hidden)
+    with_text = zip(rows.numbers, added, strict=False)
+    return sorted(hidden - {number for number, text in with_text if text.strip()})
+
+
+def unfixed_problems(
+    numbers: Sequence[int], added: Sequence[str], header: Header
+) -> Iterator[RowProblem]:
+    """
+    Yield a problem for each row whose text in the added column must be cleared first.
+
+    The copy in a to-fix file may not contain the reason for which such a row was rejected.
+
+    Args:
+        numbers: numbers of the rows.
+        added: their texts in the column that the to-fix file adds.
+        header: header row of the sheet, which has this column.
+
+    """
+    if header.added is None:
+        return
+    for number, text in zip(numbers, added, strict=True):
+        folded = "".join(text.split())
+        if any(sentence in folded for sentence in _CLEAR_SENTENCES):
+            yield RowProblem(
+                number=number,
+                column=Column(heading="", index=header.added),
+                rule="row.not_fixed",
+                value=text,
+                facts={"cell": cell_address(header.added, number)},
+                is_whole_row=True,
+            )
 
 
 def struck_problems(rows: SheetRows, header: Header) -> Iterator[RowProblem]:

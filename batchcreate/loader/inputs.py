@@ -83,6 +83,11 @@ def labels(paths: Sequence[Path]) -> list[str]:
     return [readable(_label(parts, all_parts)) for parts in all_parts]
 
 
+def is_text_label(label: str) -> bool:
+    """Return True if *label* is that of a text file or of standard input."""
+    return label == STANDARD_INPUT_LABEL or label.lower().endswith(TEXT_SUFFIXES)
+
+
 def _label(parts: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str:
     count = 1
     while sum(other[-count:] == parts[-count:] for other in all_parts) > 1:

@@ -28,7 +28,8 @@ def read(
     """
     Yield the content of the file at *path*, which is opened once.
 
-    Each sheet that is read yields its layout, its rows in chunks, and the number of its example
+    A to-fix file first yields its stamp, whose label replaces *label* in all other events. Each
+    sheet that is read yields its layout, its rows in chunks, and the number of its example
     rows and of its repeated header rows if there are any. Each sheet that is not read yields the
     reason.
 

@@ -19,12 +19,17 @@ from batchcreate.loader.header_names import (
     no_header_row,
     suggestion,
 )
-from batchcreate.loader.hidden_rows import hidden_columns, hidden_numbers, struck_problems
-from batchcreate.loader.inputs import LoadEvent, LoadOptions
+from batchcreate.loader.hidden_rows import (
+    hidden_columns,
+    hidden_numbers,
+    struck_problems,
+    unfixed_problems,
+)
+from batchcreate.loader.inputs import LoadEvent, LoadOptions, is_text_label
 from batchcreate.loader.lost_values import LostColumns
 from batchcreate.loader.split_rows import split_lists
 from batchcreate.messages import quoted
-from batchcreate.models import CellKind, Layout, Skipped
+from batchcreate.models import CellKind, Layout, Skipped, Stamp
 from batchcreate.workbooks import cell_values
 from batchcreate.workbooks.protocol import SheetName
 from batchcreate.workbooks.reader import SheetHead, SheetRows, WorkbookReader
@@ -60,9 +65,11 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
     """
     without_header: dict[str, SheetHead] = {}
     is_found = False
-    hidden: list[str] = []
     with WorkbookReader(file, label) as reader:
         sheets = reader.sheets()
+        stamp = Stamp.parse(reader.stamp)
+        label = reader.label = stamp.input if stamp else label
+        yield from [stamp] if stamp else []
         _require_sheets(label, options.sheets, [sheet.name for sheet in sheets])
         for index, sheet in enumerate(sheets):
             if not _is_selected(sheet, options.sheets):
@@ -70,7 +77,7 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
                     yield Skipped(file=label, sheet=sheet.name, reason="hidden")
                 continue
             head = reader.head(index, sheet.name, options.chunk_rows)
-            header = _header(head, label, sheet.name, options)
+            header = _header(head, label, _sheet_of_rows(index, sheet, stamp), options)
             if header:
                 is_found = True
                 yield _layout(header, head)
@@ -85,10 +92,15 @@ def read_workbook(file: BinaryIO, *, label: str, options: LoadOptions) -> Iterat
                     sheet=sheet.name,
                     reason="empty" if head.is_blank else "no_header",
                 )
-        if not is_found and not options.sheets:
-            hidden = _hidden_with_headings(reader, sheets, options)
+        hidden = [] if is_found else _hidden_with_headings(reader, sheets, options)
     if not is_found:
         raise LoadError(_no_header(label, without_header, options.mapping, hidden))
+
+
+def _sheet_of_rows(index: int, sheet: SheetName, stamp: Stamp | None) -> str:
+    """Return the name of *sheet* in reports; the copy of a text file has rows without a sheet."""
+    is_of_text = index == 0 and stamp is not None and is_text_label(stamp.input)
+    return "" if is_of_text else sheet.name
 
 
 def _layout(header: Header, head: SheetHead) -> Layout:
@@ -127,16 +139,19 @@ def _hidden_with_headings(
 def _chunks(reader: WorkbookReader, lost: LostColumns, chunk_rows: int) -> Iterator[Chunk]:
     header = lost.header
     for rows in reader.rows(
-        _positions(header), after=header.number, chunk_rows=chunk_rows, headings=lost.headings
+        _positions(header),
+        after=header.number,
+        chunk_rows=chunk_rows,
+        headings=lost.headings,
+        ignored=header.added,
     ):
         yield _chunk(rows, lost)
 
 
 def _positions(header: Header) -> list[int]:
-    """Return the columns to read: those of the header, and a named one next to the list."""
-    following = header.after_list
-    next_to_list = [] if following is None else [following]
-    return list(dict.fromkeys([*header.wanted(), *next_to_list]))
+    """Return the columns to read: those of the header, one next to the list, and the added one."""
+    further = (index for index in (header.after_list, header.added) if index is not None)
+    return list(dict.fromkeys([*header.wanted(), *further]))
 
 
 def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
@@ -149,6 +164,10 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
         texts = to_frame({"": cells}, rows.numbers)[""]
         problems += split_lists(frame["operation_types"], texts, header.column(following))
     problems += struck_problems(rows, header)
+    added: Sequence[str] = ()
+    if header.added is not None:
+        added = columns[_positions(header).index(header.added)][0]
+        problems += unfixed_problems(rows.numbers, added, header)
     return Chunk(
         file=header.file,
         sheet=header.sheet,
@@ -166,7 +185,7 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
         },
         problems=sorted(problems, key=attrgetter("number")),
         unnamed={**rows.unnamed, **lost.counts(rows.covered)},
-        hidden=hidden_numbers(rows, header),
+        hidden=hidden_numbers(rows, added),
     )
 
 

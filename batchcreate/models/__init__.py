@@ -1,6 +1,7 @@
 """Values that the packages exchange: frozen, keyword-only dataclasses."""
 
 from batchcreate.models.results import (
+    FIXABLE,
     Created,
     Decision,
     Deletion,
@@ -49,6 +50,7 @@ from batchcreate.models.summaries import (
 )
 
 __all__ = [
+    "FIXABLE",
     "Bar",
     "CauseGroup",
     "CellKind",

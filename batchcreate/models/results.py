@@ -1,12 +1,12 @@
 """Responses, outcomes, statuses and rows to fix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from batchcreate.errors import NotSentReason
-from batchcreate.models.rows import Issue, Layout, RowLocation, TaskId
+from batchcreate.models.rows import Issue, Layout, RowLocation, Stamp, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,29 +216,33 @@ class Summary:
         return sum(self.counts.values()) - self.counts[Status.WITHDRAWN]
 
 
+FIXABLE: Final = (Status.REJECTED, Status.FAILED, Status.SKIPPED)
+"""Statuses of rows that analysts can fix; the others wait, or have their task."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetToFix:
     """
-    A sheet with rows that are not created.
+    A sheet with rows to fix, in the newest version of its input.
 
     Attributes:
-        sources: numbers of the sheet in the journal, one for each enrolment.
+        source: number of the sheet in the journal.
         layout: layout of the sheet, without columns that have no field.
-        original_file: label of the original input file of its rows.
-        rows: number of rows that are not created.
+        stamp: stamp of the to-fix file.
+        rows: number of rows to fix.
 
     """
 
-    sources: Sequence[int]
+    source: int
     layout: Layout
-    original_file: str
+    stamp: Stamp
     rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowToFix:
     """
-    A row that is not created.
+    A row of a sheet with rows to fix.
 
     Attributes:
         number: row number that the spreadsheet program shows.
@@ -248,15 +252,13 @@ class RowToFix:
         error_msg: message of the last response, or the reason of the status.
         not_sent_reason: why the last request was not sent; ``None`` if it was.
         issues: issues of a rejected row.
-        origin: text of the origin column, see `Origin`.
 
     """
 
     number: int
     status: Status
-    http_status: int | None
-    error_code: str
-    error_msg: str
+    http_status: int | None = None
+    error_code: str = ""
+    error_msg: str = ""
     not_sent_reason: NotSentReason | None = None
-    issues: tuple[Issue, ...]
-    origin: str
+    issues: tuple[Issue, ...] = ()

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -12,10 +12,12 @@ from batchcreate import loader
 from batchcreate.errors import LoadError, SettingsError
 from batchcreate.pipeline.check import CheckResult
 from batchcreate.report.atomic_files import replaced_file
-from batchcreate.to_fix.cell_marks import Marker, suggested_keys
+from batchcreate.to_fix.cell_marks import Marker, has_wrong_cells, suggested_keys
 from batchcreate.to_fix.copy_process import is_copyable
-from batchcreate.to_fix.marked_copy import Mark, MarkPlan, RowMarks, copy_with_marks
-from batchcreate.to_fix.marked_workbook import write_marked_text, write_marked_workbook
+from batchcreate.to_fix.marked_copy import copy_with_marks
+from batchcreate.to_fix.marked_workbook import MarkedSheet, write_new_workbook
+from batchcreate.to_fix.marks import CopyPlan, Mark, RowMarks, SheetMarks
+from batchcreate.to_fix.write import added_column
 
 SUFFIX: Final = ".xlsx"
 
@@ -115,7 +117,6 @@ class _Marks:
 
     Attributes:
         language: language of the comments.
-        rejected: number of rejected rows.
         layouts: layouts of the sheets that were read.
         counts: number of cells by their marks, at the end of `rows`.
 
@@ -128,7 +129,6 @@ class _Marks:
             name: result.in_use(name, proposed)
             for name, proposed in suggested_keys(result.issues()).items()
         }
-        self.rejected = result.rejected
         self.layouts = [sheet.layout for sheet in result.notes.sheets]
         self.counts: Counter[Mark] = Counter()
 
@@ -138,37 +138,37 @@ class _Marks:
         self.counts = marker.counts
         return marker.mark(self._result.issues())
 
-    def plan(self) -> MarkPlan:
-        """Return all marks."""
-        sheets: dict[str, list[RowMarks]] = {}
+    def of_sheets(self) -> Mapping[str, Sequence[RowMarks]]:
+        """Return all marks by sheet."""
+        sheets: dict[str, list[RowMarks]] = {layout.sheet: [] for layout in self.layouts}
         for name, row in self.rows():
-            sheets.setdefault(name, []).append(row)
-        return MarkPlan(sheets=sheets)
+            sheets[name].append(row)
+        return sheets
+
+    def has_wrong_cells(self) -> bool:
+        """Return True if the cells of a row may be in the wrong columns."""
+        return has_wrong_cells(self._result.issues())
 
 
 def _write(source: BinaryIO, target: BinaryIO, folder: Path, marks: _Marks) -> bool:
     """Write the copy; return False if formats of the source are not kept."""
-    layout = marks.layouts[0]
-    if layout.delimiter:
-        write_marked_text(
-            source,
-            target,
-            folder=folder,
-            layout=layout,
-            marks=marks.rows(),
-            language=marks.language,
-        )
-        return True
-    if is_copyable(source, rows=marks.rejected) and copy_with_marks(source, target, marks.plan()):
-        return True
-    target.seek(0)
-    target.truncate()
-    write_marked_workbook(
+    is_text = bool(marks.layouts[0].delimiter)
+    rows = marks.of_sheets()
+    if not is_text and is_copyable(source):
+        sheets = [
+            SheetMarks(name=each.sheet, header_row=each.header_row, rows=rows[each.sheet])
+            for each in marks.layouts
+        ]
+        if copy_with_marks(source, target, CopyPlan(sheets=sheets)):
+            return True
+        target.seek(0)
+        target.truncate()
+    write_new_workbook(
         source,
         target,
+        [MarkedSheet(layout=each, rows=iter(rows[each.sheet])) for each in marks.layouts],
         folder=folder,
-        layouts=marks.layouts,
-        marks=marks.rows(),
-        language=marks.language,
+        # The columns of a new workbook do not show that cells are in the wrong ones.
+        added=replace(added_column(marks.language), done="") if marks.has_wrong_cells() else None,
     )
-    return False
+    return is_text

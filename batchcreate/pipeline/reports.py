@@ -24,6 +24,7 @@ from batchcreate.report import (
 from batchcreate.report.atomic_files import remove_drafts
 from batchcreate.report.formatting import format_duration, format_rate, format_utc
 from batchcreate.responses import describe
+from batchcreate.to_fix.file_names import FOLDER
 from batchcreate.to_fix.write import ToFixResult, write_to_fix
 
 
@@ -61,15 +62,15 @@ class StoredFiles:
         self._journal = journal
 
     def sheets(self) -> Sequence[SheetToFix]:
-        """Return the sheets with rows that are not created, in input order."""
+        """Return the sheets with rows to fix, in input order."""
         return self._journal.sheets_to_fix()
 
-    def roots(self) -> set[str]:
-        """Return the labels of the original input files of all rows."""
-        return self._journal.original_files()
+    def labels(self) -> Sequence[str]:
+        """Return the labels of all inputs of the batch."""
+        return self._journal.labels()
 
     def rows(self, sheet: SheetToFix) -> Iterator[RowToFix]:
-        """Yield the rows of *sheet* that are not created, in their order."""
+        """Yield all rows of *sheet*, in their order."""
         return self._journal.rows_to_fix(sheet)
 
     def opened(self, layout: Layout) -> AbstractContextManager[BinaryIO]:
@@ -94,6 +95,13 @@ class CheckedFiles(StoredFiles):
     def __init__(self, journal: Journal, paths: Mapping[str, Path]) -> None:
         super().__init__(journal)
         self._paths = paths
+
+    def sheets(self) -> Sequence[SheetToFix]:
+        """Return the sheets with rows to fix; their stamps belong to no batch."""
+        return [
+            replace(sheet, stamp=replace(sheet.stamp, batch="", version=0))
+            for sheet in super().sheets()
+        ]
 
     def opened(self, layout: Layout) -> AbstractContextManager[BinaryIO]:
         """
@@ -190,8 +198,9 @@ def _select_runs(runs: Sequence[RunRecord]) -> Mapping[str, RunRecord]:
 
 def _result_files(reports: Reports, to_fix: ToFixResult) -> Iterator[ResultFile]:
     for written in to_fix.files:
-        content = f"rows of {written.file} to fix and send back"
-        yield ResultFile(name=written.path.name, content=content, reader="analysts")
+        content = f"copy of {written.file} with the rows to fix, to send back"
+        name = _name_in_folder("to_fix", written.path)
+        yield ResultFile(name=name, content=content, reader="analysts")
     if any(group.rule for group in reports.causes):
         content = "all issues: cell, problem and suggestion"
         yield ResultFile(name="issues.csv", content=content, reader="analysts")
@@ -289,9 +298,14 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
             journal.last_run(),
             causes=[*groups, *journal.warning_groups()],
             latencies=None if sending is None else statistics.latencies(sending),
-            files={name: path.name for name, path in files.items()},
+            files={kind: _name_in_folder(kind, path) for kind, path in files.items()},
         ),
     )
+
+
+def _name_in_folder(kind: str, path: Path) -> str:
+    """Return the name of a report file relative to the results folder."""
+    return f"{FOLDER}/{path.name}" if kind.startswith("to_fix") else path.name
 
 
 def lost_outcomes(journal: Journal, lost: Sequence[AttemptOutcome]) -> list[str]:

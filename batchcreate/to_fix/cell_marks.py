@@ -1,5 +1,6 @@
 """Marks of the cells with issues in a copy of a file: fixed, to fix, or with a warning."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +8,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-from batchcreate.messages import quoted, text
+from batchcreate.messages import quoted, sentences, text
 from batchcreate.models import Issue, Severity
 from batchcreate.rules import UNIQUE_FIELDS
-from batchcreate.text import cell_text
-from batchcreate.to_fix.marked_copy import CellMark, Mark, RowMarks
-from batchcreate.to_fix.write import cell_index, describe_issue
+from batchcreate.text import cell_text, column_index
+from batchcreate.to_fix.marks import CellMark, Mark, RowMarks
 from batchcreate.validator import is_certain
 
 Row = tuple[str, int]
@@ -20,7 +20,8 @@ Row = tuple[str, int]
 
 _ROW_RULES: Final = "row."
 _TOTALS: Final = "row.totals"
-_FORMULAS: Final = (".no_result", ".zero_result")
+_COVERED, _REPEATED = ".covered", ".repeated"
+_CELL: Final = re.compile(r"([A-Z]{1,3})[0-9]+")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,14 +53,11 @@ class Marker:
             cells = [
                 self._fixed(index, fixes[cell])
                 if cell in fixes
-                else self._remaining(index, of_cell)
+                else _remaining(index, of_cell, self.language)
                 for index, (cell, of_cell) in sorted(_by_index(of_row).items())
             ]
             self.counts.update(each.mark for each in cells)
-            yield (
-                sheet,
-                RowMarks(number=number, cells=cells, has_wrong_cells=_has_wrong_cells(of_row)),
-            )
+            yield sheet, RowMarks(number=number, cells=cells, text=self._text(of_row))
 
     def _fixed(self, index: int, issue: Issue) -> CellMark:
         facts = {
@@ -69,15 +67,13 @@ class Marker:
         comment = cell_text(text("to_fix.fixed", facts, language=self.language))
         return CellMark(index=index, mark=Mark.FIXED, comment=comment, value=issue.suggestion)
 
-    def _remaining(self, index: int, issues: Sequence[Issue]) -> CellMark:
-        has_error = any(issue.severity == Severity.ERROR for issue in issues)
-        comment = "\n\n".join("\n".join(describe_issue(each, self.language)) for each in issues)
-        return CellMark(
-            index=index,
-            mark=Mark.ERROR if has_error else Mark.WARNING,
-            comment=cell_text(comment),
-            has_formula=any(issue.rule.endswith(_FORMULAS) for issue in issues),
-        )
+    def _text(self, row: Sequence[Issue]) -> str:
+        """Return the text of a row whose problem is lost in a copy that has no formats."""
+        if not has_wrong_cells(row):
+            return ""
+        issues = "\n".join(sentences(*describe_issue(issue, self.language)) for issue in row)
+        shown = text("to_fix.status.rejected", {"issues": issues}, language=self.language)
+        return cell_text(f"{shown}\n{text('to_fix.clear', language=self.language)}")
 
 
 def certain_fixes(row: Sequence[Issue]) -> Iterator[Issue]:
@@ -119,14 +115,42 @@ def _is_of_row(issue: Issue) -> bool:
     return issue.severity == Severity.ERROR and issue.rule.startswith(_ROW_RULES)
 
 
-def _has_wrong_cells(row: Iterable[Issue]) -> bool:
+def has_wrong_cells(row: Iterable[Issue]) -> bool:
+    """Return True if the cells of a *row* may be in the wrong columns."""
     return any(_is_of_row(issue) and issue.rule != _TOTALS for issue in row)
+
+
+def mark_cells(row: Sequence[Issue], *, language: str) -> Sequence[CellMark]:
+    """Return a mark for each cell of a *row* with issues; an issue of a missing column has no cell."""
+    cells = sorted(_by_index(row).items())
+    return [_remaining(index, of_cell, language) for index, (_, of_cell) in cells]
+
+
+def _remaining(index: int, issues: Sequence[Issue], language: str) -> CellMark:
+    has_error = any(issue.severity == Severity.ERROR for issue in issues)
+    comment = "\n\n".join("\n".join(describe_issue(each, language)) for each in issues)
+    covered = [issue.value for issue in issues if issue.rule.endswith(_COVERED)]
+    return CellMark(
+        index=index,
+        mark=Mark.ERROR if has_error else Mark.WARNING,
+        comment=cell_text(comment),
+        value="".join(covered[:1]),
+        is_only_repeated=all(issue.rule.endswith(_REPEATED) for issue in issues),
+    )
 
 
 def _by_index(row: Iterable[Issue]) -> Mapping[int, tuple[str, Sequence[Issue]]]:
     """Return the issues of each cell of a *row*, by the position of its column."""
     cells: dict[int, tuple[str, list[Issue]]] = {}
     for issue in row:
-        if (index := cell_index(issue.cell)) is not None:
-            cells.setdefault(index, (issue.cell, []))[1].append(issue)
+        if match := _CELL.fullmatch(issue.cell):
+            cells.setdefault(column_index(match[1]), (issue.cell, []))[1].append(issue)
     return cells
+
+
+def describe_issue(issue: Issue, language: str) -> Sequence[str]:
+    """Return the message of *issue*, and its suggestion if there is one."""
+    if not issue.suggestion:
+        return (issue.message,)
+    facts = {"suggestion": issue.suggestion}
+    return issue.message, text("to_fix.suggestion", facts, language=language)

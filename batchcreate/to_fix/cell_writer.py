@@ -1,22 +1,28 @@
-"""Cells of new workbooks: values keep their type, issues have a colour and a comment."""
+"""Cells of new workbooks: displayed values as text, with colours and comments."""
 
 import re
 from collections.abc import Collection, Mapping
-from contextlib import suppress
-from datetime import datetime
 from itertools import count
-from math import isfinite
 from typing import Any, Final
 
-from batchcreate.report.atomic_files import write_text
+from batchcreate.report import atomic_files
 from batchcreate.text import cut_to_cell
-from batchcreate.to_fix.annotations import AUTHOR, COMMENT_WIDTH, COMMENTS_MAX, comment_height
-from batchcreate.workbooks import cell_values
+from batchcreate.to_fix.marks import (
+    AUTHOR,
+    COMMENT_WIDTH,
+    COMMENTS_MAX,
+    NO_VALUE,
+    comment_height,
+)
+from batchcreate.workbooks import cell_values, stamps
+
+LOST: Final = (NO_VALUE, cell_values.ERROR)
+"""Cell whose value is not known, or not what is displayed."""
 
 _ERROR: Final = re.compile(r"#[A-Z0-9/_]+[!?]?")
-_FIRST_YEAR: Final = 1900
+_NOT_DISPLAYED: Final = frozenset({cell_values.MERGED, cell_values.COVERED})
 _SHEET_NAME_CHARS: Final = 31
-_FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]|^'|'$|^History$", re.IGNORECASE)
+_FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]|^'|'$|^History$|^$", re.IGNORECASE)
 
 Cells = Mapping[int, cell_values.Cell]
 """The cells of a row by their columns."""
@@ -33,54 +39,54 @@ class CellWriter:
 
     Args:
         book: workbook of xlsxwriter.
-
-    Attributes:
-        text: the format of cells without a colour.
+        stamp: text of the document property, or nothing.
 
     """
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, stamp: str = "") -> None:
         self._book = book
         self._comments = 0
-        self._moments: dict[Format, Format] = {}
-        self._booleans: dict[Format, Format] = {}
-        self.text = book.add_format({"num_format": "@"})
-        self._add_moment(self.text, {})
+        self._text = self.add_style("")
+        if stamp:
+            # The method of xlsxwriter ignores texts of more than 255 characters.
+            book.custom_properties.append((stamps.NAME, stamp, "text"))
 
-    def add_style(self, color: str) -> Format:
-        """Return a format for cells with *color*, given as ``FFRRGGBB``."""
-        background = {"bg_color": f"#{color[2:]}"}
-        style = self._book.add_format({"num_format": "@", **background})
-        self._add_moment(style, background)
-        self._booleans[style] = self._book.add_format(background)
-        return style
-
-    def _add_moment(self, style: Format, background: Mapping[str, str]) -> None:
-        moment = {"num_format": "yyyy-mm-dd hh:mm:ss", **background}
-        self._moments[style] = self._book.add_format(moment)
+    def add_style(self, color: str, **more: object) -> Format:
+        """Return a text format for cells with *color*, given as ``FFRRGGBB`` or empty."""
+        background = {"bg_color": f"#{color[2:]}"} if color else {}
+        if isinstance(font_color := more.get("font_color"), str):
+            more["font_color"] = f"#{font_color[2:]}"
+        return self._book.add_format({"num_format": "@", **background, **more})
 
     def write(
-        self, sheet: Sheet, position: tuple[int, int], cell: cell_values.Cell, style: Format
+        self,
+        sheet: Sheet,
+        position: tuple[int, int],
+        cell: cell_values.Cell,
+        style: Format | None = None,
     ) -> None:
-        """Write *cell* to the zero-based *position*; values keep their type."""
+        """Write the displayed text of *cell* to the zero-based *position*."""
         text, kind = cell
-        value = value_of(text, kind)
-        is_plain = style is self.text
-        if isinstance(value, datetime):
-            # With the text format, dates and booleans would be displayed as numbers.
-            sheet.write_datetime(*position, value, self._moments.get(style, style))
-        elif isinstance(value, bool):
-            sheet.write_boolean(*position, value, self._booleans.get(style))
-        elif isinstance(value, float):
-            sheet.write_number(*position, value, None if is_plain else style)
-        elif kind == cell_values.ERROR and _ERROR.fullmatch(text):
+        if kind == cell_values.ERROR and _ERROR.fullmatch(text):
             # xlsxwriter has no other way to write an error value.
-            sheet.write_formula(*position, f"={text}", style, text)
-        elif kind == cell_values.ZERO_RESULT:
-            sheet.write_formula(*position, "=0", style, 0)
-        elif value:
-            write_text(sheet, *position, value, style)
-        else:
+            sheet.write_formula(*position, f"={text}", style or self._text, text)
+            return
+        if kind == cell_values.ZERO_RESULT:
+            # As a text the cell would have no warning.
+            sheet.write_formula(*position, "=0", style or self._text, 0)
+            return
+        displayed = "" if kind in _NOT_DISPLAYED else text.partition(cell_values.STORED)[0]
+        self.write_text(sheet, position, displayed, style)
+
+    def write_text(
+        self, sheet: Sheet, position: tuple[int, int], text: str, style: Format | None = None
+    ) -> None:
+        """Write *text* to the zero-based *position*."""
+        if text:
+            # A lone surrogate cannot be written.
+            kept = cut_to_cell(text.encode(errors="backslashreplace").decode())
+            atomic_files.write_text(sheet, *position, kept, style or self._text)
+        elif style is not None:
             sheet.write_blank(*position, None, style)
 
     def comment(self, sheet: Sheet, position: tuple[int, int], text: str) -> None:
@@ -89,27 +95,6 @@ class CellWriter:
             self._comments += 1
             size = {"width": COMMENT_WIDTH, "height": comment_height(text)}
             sheet.write_comment(*position, text, size | {"author": AUTHOR})
-
-
-def value_of(text: str, kind: str) -> str | float | bool | datetime:
-    """Return the value of a cell that displays *text*."""
-    if kind == cell_values.MERGED:
-        return ""
-    if kind == cell_values.BOOLEAN:
-        return text == "TRUE"
-    with suppress(ValueError):
-        if kind == cell_values.NUMBER and isfinite(number := float(text)):
-            return number
-        if kind == cell_values.DATE and _is_valid_in_excel(moment := datetime.fromisoformat(text)):
-            return moment
-    displayed, _, _ = text.partition(cell_values.STORED)
-    # A lone surrogate cannot be written.
-    return cut_to_cell(displayed.encode(errors="backslashreplace").decode())
-
-
-def _is_valid_in_excel(moment: datetime) -> bool:
-    """Return True if Excel can store *moment*: from 1900 on, without a time zone."""
-    return moment.tzinfo is None and moment.year >= _FIRST_YEAR
 
 
 def sheet_name(name: str, taken: Collection[str]) -> str:

@@ -8,13 +8,10 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final
 from zipfile import BadZipFile, ZipFile
 
-from batchcreate.to_fix.annotations import CopyPlan
-from batchcreate.to_fix.workbook_copy import copy_rows
 from batchcreate.workbooks.child_process import start_child
 from batchcreate.workbooks.protocol import apply_limits, silence_limit_s
 
 SOURCE_BYTES_MAX: Final = 5 << 20
-COPIED_ROWS_MAX: Final = 20_000
 """Larger workbooks are not copied, because openpyxl holds all their cells in memory."""
 
 CELL_BYTES_MAX: Final = 12 << 20
@@ -24,32 +21,12 @@ _MEMORY_BYTES: Final = 1 << 30
 _CELL_PARTS: Final = ("xl/worksheets/", "xl/sharedStrings.xml")
 
 
-def is_copyable(source: BinaryIO, *, rows: int) -> bool:
-    """Return True if the workbook *source* is small enough for a copy of *rows* rows."""
+def is_copyable(source: BinaryIO) -> bool:
+    """Return True if the workbook *source* is small enough for a copy."""
     return (
-        rows <= COPIED_ROWS_MAX
-        and os.fstat(source.fileno()).st_size <= SOURCE_BYTES_MAX
+        os.fstat(source.fileno()).st_size <= SOURCE_BYTES_MAX
         and _cell_bytes(source) <= CELL_BYTES_MAX
     )
-
-
-def copy_workbook(
-    source: BinaryIO, plan: CopyPlan, target: BinaryIO, *, wait_s: float | None = None
-) -> bool:
-    """
-    Copy the rows of *plan* from the workbook *source* to the file *target*.
-
-    Return True if the copy was written. For other formats and unusual workbooks it is not; then
-    the content of *target* is undefined.
-
-    Args:
-        source: the workbook.
-        plan: the rows.
-        target: an empty file.
-        wait_s: maximum elapsed time, by default long enough for the limit of the processor time.
-
-    """
-    return run_copy(__name__, source, target, plan.to_json(), wait_s=wait_s)
 
 
 def run_copy(
@@ -63,7 +40,7 @@ def run_copy(
         source: the workbook.
         target: an empty file.
         plan: what to copy.
-        wait_s: see `copy_workbook`.
+        wait_s: maximum elapsed time, by default long enough for the limit of the processor time.
 
     """
     target.flush()
@@ -104,18 +81,6 @@ def copy_cpu_s(size_bytes: int) -> int:
     openpyxl takes about 4 s for each MiB of cells; a malicious file could take a minute.
     """
     return 4 + 12 * size_bytes // (1 << 20)
-
-
-def main(arguments: Sequence[str]) -> None:
-    """
-    Copy a workbook as described by the plan on standard input.
-
-    Args:
-        arguments: see `open_files`.
-
-    """
-    with open_files(arguments) as (source, target, plan):
-        copy_rows(source, target, CopyPlan.from_json(plan))
 
 
 def _cell_bytes(source: BinaryIO) -> int:

@@ -1,114 +1,54 @@
 """Copy of a workbook whose cells with issues are marked; its rows keep their addresses."""
 
-import json
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final
 
-from batchcreate.to_fix.annotations import (
-    COMMENTS_MAX,
-    FIXED_COLOR,
-    ISSUE_COLOR,
-    NO_VALUE,
-    WARNING_COLOR,
-    Cell,
-    Sheet,
-    add_comment,
-    remove_annotations,
-    set_text,
-)
+from batchcreate.to_fix.added_column import AddedColumnWriter, add_comment, set_text
 from batchcreate.to_fix.copy_process import open_files, run_copy
+from batchcreate.to_fix.formula_results import Results, read_results, write_with_results
+from batchcreate.to_fix.marks import (
+    AUTHOR,
+    COLORS,
+    COMMENT_WIDTH,
+    COMMENTS_MAX,
+    NO_VALUE,
+    CellMark,
+    CopyPlan,
+    Mark,
+    SheetMarks,
+    comment_height,
+)
+from batchcreate.workbooks import stamps
 
 _GENERAL: Final = "General"
 _TEXT: Final = "@"
+_FORMULA: Final = "f"
+
+Sheet = Any
+Cell = Any
+Book = Any
+"""A worksheet, a cell and a workbook of openpyxl, which has no types."""
 
 
-class Mark(StrEnum):
-    """State of a cell with an issue; the suggestion is the value of a fixed cell."""
-
-    FIXED = "fixed"
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellMark:
-    """
-    A marked cell.
-
-    Attributes:
-        index: zero-based position of its column.
-        mark: see `Mark`.
-        comment: the previous value of a fixed cell, or the issues of the cell.
-        value: the new value of a fixed cell.
-        has_formula: the cell contains a formula without a result, or with the result 0.
-
-    """
-
-    index: int
-    mark: Mark
-    comment: str
-    value: str = ""
-    has_formula: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowMarks:
-    """
-    The marked cells of a row.
-
-    Attributes:
-        number: number of the row.
-        cells: the marked cells, each of them once.
-        has_wrong_cells: the cells of the row are not in the right columns.
-
-    """
-
-    number: int
-    cells: Sequence[CellMark]
-    has_wrong_cells: bool = False
-
-
-COLORS: Final = {
-    Mark.FIXED: FIXED_COLOR,
-    Mark.ERROR: ISSUE_COLOR,
-    Mark.WARNING: WARNING_COLOR,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkPlan:
-    """
-    The marks of a workbook.
-
-    Attributes:
-        sheets: the marked rows of each sheet, in order.
-
-    """
-
-    sheets: Mapping[str, Sequence[RowMarks]]
-
-    def to_json(self) -> bytes:
-        """Return the plan as sent to the child process."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def from_json(cls, content: bytes) -> Self:
-        """Return the plan in *content*."""
-        sheets = json.loads(content)["sheets"]
-        return cls(sheets={name: [*map(_row_marks, rows)] for name, rows in sheets.items()})
-
-
-def copy_with_marks(source: BinaryIO, target: BinaryIO, plan: MarkPlan) -> bool:
+def copy_with_marks(
+    source: BinaryIO, target: BinaryIO, plan: CopyPlan, *, wait_s: float | None = None
+) -> bool:
     """
     Copy the workbook *source* to the file *target* with the marks of *plan*.
 
     Return True if the copy was written. For other formats and unusual workbooks it is not; then
     the content of *target* is undefined.
+
+    Args:
+        source: the workbook.
+        target: an empty file.
+        plan: the marks.
+        wait_s: maximum elapsed time, by default long enough for the limit of the processor time.
+
     """
-    return run_copy(__name__, source, target, plan.to_json())
+    return run_copy(__name__, source, target, plan.to_json(), wait_s=wait_s)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -120,43 +60,56 @@ def main(arguments: Sequence[str]) -> None:
 
     """
     with open_files(arguments) as (source, target, content):
-        write_marked_copy(source, target, MarkPlan.from_json(content))
+        write_marked_copy(source, target, CopyPlan.from_json(content))
 
 
-def write_marked_copy(source: BinaryIO, target: BinaryIO, plan: MarkPlan) -> None:
+def write_marked_copy(source: BinaryIO, target: BinaryIO, plan: CopyPlan) -> None:
     """
     Write a copy of the workbook *source* with the marks of *plan* to *target*.
 
-    Formulas are replaced by their results, since openpyxl cannot write both. A marked formula
-    without a result, or with the result 0, stays, so that its issue does.
+    Formulas are kept with their saved results.
     """
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
         # openpyxl warns about features that it omits; the analyst has the original file.
         warnings.simplefilter("ignore")
-        book = load_workbook(source, data_only=True, rich_text=True)
-        _restore_formulas(book, source, plan)
+        book = load_workbook(source, rich_text=True)
+        results = _results(source, book)
         marker = _SheetMarker()
-        for name, rows in plan.sheets.items():
-            marker.mark(book[name], rows)
-        book.save(target)
+        for sheet in plan.sheets:
+            marked = book[sheet.name] if sheet.name else book.worksheets[0]
+            marker.mark(marked, sheet)
+            if plan.added is not None:
+                AddedColumnWriter(marked, sheet, plan.added).write()
+        if plan.stamp:
+            _set_stamp(book, plan.stamp)
+        if not results:
+            book.save(target)
+            return
+        with tempfile.TemporaryFile() as saved:
+            book.save(saved)
+            write_with_results(saved, target, results)
 
 
-def _restore_formulas(book: Any, source: BinaryIO, plan: MarkPlan) -> None:  # noqa: ANN401 # openpyxl has no types
-    """Write the marked formulas to *book*."""
-    from openpyxl import load_workbook
+def _results(source: BinaryIO, book: Book) -> Mapping[str, Results]:
+    """Return the results of formulas by the names of the parts that openpyxl will write."""
+    is_of_formula = (cell.data_type == _FORMULA for sheet in book for cell in _cells(sheet))
+    if not any(is_of_formula):
+        return {}
+    by_sheet = read_results(source)
+    return {
+        f"xl/worksheets/sheet{number}.xml": by_sheet[sheet.title]
+        for number, sheet in enumerate(book.worksheets, start=1)
+    }
 
-    positions = [
-        (name, row.number, mark.index + 1)
-        for name, rows in plan.sheets.items()
-        for row in rows
-        for mark in row.cells
-        if mark.has_formula
-    ]
-    formulas = load_workbook(source) if positions else {}
-    for name, number, column in positions:
-        book[name].cell(number, column).value = formulas[name].cell(number, column).value
+
+def _set_stamp(book: Book, stamp: str) -> None:
+    from openpyxl.packaging.custom import StringProperty
+
+    if stamps.NAME in book.custom_doc_props.names:
+        del book.custom_doc_props[stamps.NAME]
+    book.custom_doc_props.append(StringProperty(name=stamps.NAME, value=stamp))
 
 
 class _SheetMarker:
@@ -168,12 +121,13 @@ class _SheetMarker:
         self._fills = {mark: PatternFill("solid", fgColor=color) for mark, color in COLORS.items()}
         self._comments = 0
 
-    def mark(self, sheet: Sheet, rows: Sequence[RowMarks]) -> None:
-        """Mark the cells of *rows* in *sheet*, and remove the marks of issues that it has."""
-        remove_annotations(sheet)
-        marks = {(row.number, each.index + 1): each for row in rows for each in row.cells}
+    def mark(self, sheet: Sheet, plan: SheetMarks) -> None:
+        """Mark the cells of *plan* in *sheet*, and remove the marks of issues that it has."""
+        _remove_marks(sheet)
+        marks = {(row.number, each.index + 1): each for row in plan.rows for each in row.cells}
         emptied = _unmerge_fixed(sheet, marks)
         for position, mark in marks.items():
+            _keep_covered(sheet, position, mark)
             cell = _visible_cell(sheet, *position)
             if mark.mark is Mark.FIXED:
                 set_text(cell, mark.value)
@@ -192,13 +146,48 @@ class _SheetMarker:
             add_comment(cell, mark.comment)
 
 
+def _remove_marks(sheet: Sheet) -> None:
+    """
+    Remove the marks of issues in an earlier copy, and enlarge the comments of analysts.
+
+    The marks of fixed cells stay: they contain the original values.
+    """
+    from openpyxl.styles import PatternFill
+
+    for cell in _cells(sheet):
+        if cell.comment is None:
+            continue
+        color = cell.fill.fgColor.rgb
+        if cell.comment.author != AUTHOR:
+            cell.comment.width = COMMENT_WIDTH
+            cell.comment.height = comment_height(cell.comment.text)
+        elif color != COLORS[Mark.FIXED]:
+            cell.comment = None
+            if color in COLORS.values():
+                cell.fill = PatternFill()
+
+
+def _cells(sheet: Sheet) -> Sequence[Cell]:
+    """Return the cells of *sheet* without creating further cells."""
+    return list(sheet._cells.values())  # noqa: SLF001 # no public way
+
+
 def _visible_cell(sheet: Sheet, row: int, column: int) -> Cell:
     """Return the cell at *row* and *column*, or the one that covers it."""
-    cell = sheet.cell(row, column)
     for merged in sheet.merged_cells.ranges:
-        if cell.coordinate in merged:
+        if merged.min_row <= row <= merged.max_row and merged.min_col <= column <= merged.max_col:
             return sheet.cell(merged.min_row, merged.min_col)
-    return cell
+    return sheet.cell(row, column)
+
+
+def _keep_covered(sheet: Sheet, position: tuple[int, int], mark: CellMark) -> None:
+    """Write the text of a covered cell, which openpyxl removes, so that its issue stays."""
+    from openpyxl.cell import Cell as NewCell
+
+    if mark.mark is not Mark.FIXED and mark.value:
+        covered = NewCell(sheet, *position)
+        set_text(covered, mark.value)
+        sheet._cells[position] = covered  # noqa: SLF001 # merged cells have no public setter
 
 
 def _unmerge_fixed(
@@ -222,8 +211,3 @@ def _unmerge_fixed(
             sheet.unmerge_cells(merged.coord)
             emptied.update(covered)
     return emptied
-
-
-def _row_marks(row: dict[str, Any]) -> RowMarks:
-    cells = [CellMark(**{**cell, "mark": Mark(cell["mark"])}) for cell in row["cells"]]
-    return RowMarks(**{**row, "cells": cells})

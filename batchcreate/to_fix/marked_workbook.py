@@ -1,28 +1,49 @@
-"""New workbook whose cells with issues are marked, with all rows at their addresses."""
+"""New workbook whose cells with issues are marked, with all values as text at their addresses."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from batchcreate.errors import LoadError
 from batchcreate.loader.text_cells import text_cells
-from batchcreate.messages import quoted, text
 from batchcreate.models import Layout
 from batchcreate.report.atomic_files import streamed_workbook
-from batchcreate.text import cell_text
-from batchcreate.to_fix.annotations import NO_VALUE
-from batchcreate.to_fix.cell_writer import Book, Cells, CellWriter, Sheet, sheet_name, value_of
-from batchcreate.to_fix.marked_copy import COLORS, CellMark, Mark, RowMarks
+from batchcreate.text import is_blank
+from batchcreate.to_fix.cell_writer import LOST, Book, Cells, CellWriter, Sheet, sheet_name
+from batchcreate.to_fix.marks import (
+    ADDED_COLOR,
+    ADDED_WIDTH,
+    COLORS,
+    HEADING_COLOR,
+    AddedColumn,
+    CellMark,
+    Mark,
+    RowMarks,
+    row_height,
+)
 from batchcreate.workbooks import cell_values
+from batchcreate.workbooks.protocol import COLUMNS_MAX
 from batchcreate.workbooks.reader import HeadingColumns, WorkbookReader
 
 _CHUNK_ROWS: Final = 1_000
 _COLUMN_WIDTH: Final = 18
-_LOST: Final = (NO_VALUE, cell_values.ERROR)
-_KEPT_KINDS: Final = (cell_values.TEXT, cell_values.ERROR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedSheet:
+    """
+    A sheet to mark.
+
+    Attributes:
+        layout: its layout.
+        rows: its marked rows, in order.
+
+    """
+
+    layout: Layout
+    rows: Iterator[RowMarks]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +53,7 @@ class _SheetRows:
 
     Attributes:
         name: name of the sheet.
+        width: number of columns.
         is_visible: False for a hidden sheet.
         rows: numbers and cells of the rows, in order, and True for hidden rows.
         hidden_columns: first and last zero-based position of each range of hidden columns.
@@ -39,83 +61,65 @@ class _SheetRows:
     """
 
     name: str
+    width: int
     is_visible: bool = True
     rows: Iterator[tuple[int, Cells, bool]]
     hidden_columns: Sequence[tuple[int, int]] = ()
 
 
-def write_marked_text(
+def write_new_workbook(
     source: BinaryIO,
     target: BinaryIO,
+    sheets: Sequence[MarkedSheet],
     *,
     folder: Path,
-    layout: Layout,
-    marks: Iterator[tuple[str, RowMarks]],
-    language: str,
+    added: AddedColumn | None = None,
+    stamp: str = "",
 ) -> None:
     """
-    Write the rows of the text file *source* to a workbook in which all cells are text.
+    Write all sheets of the text file or workbook *source* to a new workbook, without formats.
 
     Args:
-        source: the text file.
+        source: the input file.
         target: an empty file.
+        sheets: the sheets to mark; the other ones are copied.
         folder: for temporary files, on the same disk as *target*.
-        layout: layout of the file.
-        marks: the marks of its rows.
-        language: language of the comments.
+        added: the added column of these sheets, or None.
+        stamp: text of the document property, or nothing.
 
     Raises:
-        LoadError: a workbook cannot contain the rows.
+        LoadError: *source* cannot be read, or a workbook cannot contain it.
         OSError: *target* cannot be written.
 
     """
+    layout = sheets[0].layout
+    with streamed_workbook(target, folder) as book:
+        writer = _Writer(book, added, stamp)
+        if layout.delimiter:
+            writer.write(_text_sheet(source, layout), sheets[0])
+            return
+        by_name = {sheet.layout.sheet: sheet for sheet in sheets}
+        with WorkbookReader(source, layout.file) as reader:
+            for at, content in enumerate(_workbook_sheets(reader)):
+                first = by_name.get("") if at == 0 else None
+                writer.write(content, by_name.get(content.name, first))
+
+
+def _text_sheet(source: BinaryIO, layout: Layout) -> _SheetRows:
+    width = max(
+        (
+            at
+            for _, cells in text_cells(source, layout)
+            for at, text in enumerate(cells, start=1)
+            if not is_blank(text)
+        ),
+        default=0,
+    )
     rows = (
         (number, {at: (text, cell_values.TEXT) for at, text in enumerate(cells)}, False)
         for number, cells in text_cells(source, layout)
     )
-    sheet = _SheetRows(name=Path(layout.file).stem, rows=rows)
-    with streamed_workbook(target, folder) as book:
-        _Writer(book, language).write(sheet, layout, (row for _, row in marks))
-
-
-def write_marked_workbook(
-    source: BinaryIO,
-    target: BinaryIO,
-    *,
-    folder: Path,
-    layouts: Sequence[Layout],
-    marks: Iterator[tuple[str, RowMarks]],
-    language: str,
-) -> None:
-    """
-    Write all sheets of the workbook *source* to a new workbook; formats are not kept.
-
-    Values keep their type: text, number, date, boolean or error.
-
-    Args:
-        source: the workbook.
-        target: an empty file.
-        folder: for temporary files, on the same disk as *target*.
-        layouts: layouts of the sheets with rows.
-        marks: sheets and marks of the rows, in the order of the workbook.
-        language: language of the comments.
-
-    Raises:
-        LoadError: *source* cannot be read.
-        OSError: *target* cannot be written.
-
-    """
-    by_sheet = {layout.sheet: layout for layout in layouts}
-    groups = groupby(marks, key=itemgetter(0))
-    name, group = next(groups, ("", iter(())))
-    with streamed_workbook(target, folder) as book, WorkbookReader(source, "") as reader:
-        writer = _Writer(book, language)
-        for sheet in _workbook_sheets(reader):
-            is_marked = sheet.name == name
-            rows = (row for _, row in group) if is_marked else iter(())
-            writer.write(sheet, by_sheet.get(sheet.name), rows)
-            if is_marked:
-                name, group = next(groups, ("", iter(())))
+    return _SheetRows(name=Path(layout.file).stem, width=width, rows=rows)
 
 
 def _workbook_sheets(reader: WorkbookReader) -> Iterator[_SheetRows]:
@@ -130,6 +134,7 @@ def _workbook_sheets(reader: WorkbookReader) -> Iterator[_SheetRows]:
         rows = _workbook_rows(reader, sorted(columns) or [0])
         yield _SheetRows(
             name=sheet.name,
+            width=max(columns, default=0) + 1,
             is_visible=sheet.is_visible,
             rows=rows,
             hidden_columns=head.hidden_columns,
@@ -156,82 +161,164 @@ class _Writer:
 
     Args:
         book: workbook of xlsxwriter.
-        language: language of the comments.
+        added: the added column of marked sheets, or None.
+        stamp: text of the document property, or nothing.
 
     """
 
-    def __init__(self, book: Book, language: str) -> None:
+    def __init__(self, book: Book, added: AddedColumn | None, stamp: str) -> None:
         self._book = book
-        self._language = language
-        self._cells = CellWriter(book)
+        self._added = added
+        self._cells = CellWriter(book, stamp)
         self._styles = {mark: self._cells.add_style(color) for mark, color in COLORS.items()}
+        self._heading = self._cells.add_style(ADDED_COLOR, bold=True, font_color=HEADING_COLOR)
+        self._bold = self._cells.add_style("", bold=True)
+        wrapped = {"text_wrap": True, "valign": "top"}
+        self._wrapped = self._cells.add_style("", **wrapped)
+        self._failed = self._cells.add_style(COLORS[Mark.ERROR], **wrapped)
 
-    def write(self, content: _SheetRows, layout: Layout | None, marks: Iterator[RowMarks]) -> None:
-        """Write one sheet; *layout* is None if it is not read."""
+    def write(self, content: _SheetRows, marked: MarkedSheet | None) -> None:
+        """Write one sheet; *marked* is None if it has no marks."""
         sheet = self._book.add_worksheet(sheet_name(content.name, self._book.sheetnames))
         if not content.is_visible:
             sheet.hide()
-        if layout is not None:
-            sheet.freeze_panes(layout.header_row, 0)
-            sheet.set_column(0, max(_positions(layout)), _COLUMN_WIDTH)
+        sheet.set_column(0, content.width, _COLUMN_WIDTH)
         for first, last in content.hidden_columns:
             sheet.set_column(first, last, None, None, {"hidden": True})
-        row = next(marks, None)
-        for number, cells, is_hidden in content.rows:
-            if is_hidden:
-                sheet.set_row(number - 1, None, None, {"hidden": True})
-            if row is None or row.number != number:
-                self._write_row(sheet, number, cells, {})
+        if marked is None:
+            for number, cells, is_hidden in content.rows:
+                self._write_row(sheet, number, cells, is_hidden=is_hidden)
+        elif self._added is None:
+            self._write_marked(sheet, content, marked)
+        else:
+            sheet.freeze_panes(marked.layout.header_row, 0)
+            self._write_with_column(sheet, content, marked, self._added)
+
+    def _write_marked(self, sheet: Sheet, content: _SheetRows, marked: MarkedSheet) -> None:
+        for number, cells, is_hidden, row in _with_marks(content, marked):
+            self._write_row(sheet, number, cells, row, is_hidden=is_hidden)
+
+    def _write_with_column(
+        self, sheet: Sheet, content: _SheetRows, marked: MarkedSheet, added: AddedColumn
+    ) -> None:
+        """Write the rows with their texts in the added column, and hide those that are done."""
+        header_row, at, last = marked.layout.header_row, content.width, marked.layout.header_row
+        for number, cells, is_hidden, row in _with_marks(content, marked):
+            last = number
+            if number == header_row:
+                at = self._write_headings(sheet, number, cells, content, added)
                 continue
-            by_column = {mark.index: mark for mark in row.cells}
-            if row.has_wrong_cells and layout is not None:
-                # A new workbook does not show that cells are in the wrong columns.
-                self._write_row(sheet, number, *self._without_list(cells, by_column, layout))
-            else:
-                self._write_row(sheet, number, cells, by_column)
-            row = next(marks, None)
+            if number > header_row:
+                before, _ = cells.pop(at, cell_values.BLANK)
+                text = added.text_of(
+                    row,
+                    before=before,
+                    is_blank=all(is_blank(cell) for cell, _ in cells.values()),
+                    is_hidden=is_hidden,
+                )
+                if text:
+                    is_done = row is None or row.is_done
+                    hides = is_done if added.done else is_hidden
+                    self._write_with_text(sheet, (number, at), cells, row, text, is_hidden=hides)
+                    continue
+            self._write_row(sheet, number, cells, row, is_hidden=is_hidden)
+        if not added.done:
+            return
+        first = min(marked_columns(marked))
+        sheet.autofilter(header_row - 1, first, max(last - 1, header_row), at)
+        sheet.filter_column(at, f'x != "{added.done}*"')
+
+    def _write_with_text(
+        self,
+        sheet: Sheet,
+        address: tuple[int, int],
+        cells: Cells,
+        row: RowMarks | None,
+        text: str,
+        *,
+        is_hidden: bool,
+    ) -> None:
+        """Write a row and its *text* in the added column, which is the second part of *address*."""
+        number, at = address
+        style = self._wrapped if row is not None and row.cells else self._failed
+        height = None if is_hidden else row_height(text)
+        self._write_row(sheet, number, cells, row, is_hidden=is_hidden, height=height)
+        self._cells.write_text(sheet, (number - 1, at), text, None if is_hidden else style)
+
+    def _write_headings(
+        self,
+        sheet: Sheet,
+        number: int,
+        cells: Cells,
+        content: _SheetRows,
+        added: AddedColumn,
+    ) -> int:
+        """
+        Write the header row; return the position of the added column.
+
+        It is that of an earlier copy, or on the right of all cells.
+        """
+        found = (column for column, (text, _) in cells.items() if added.is_added(text))
+        at = next(found, content.width)
+        if at >= COLUMNS_MAX:
+            message = (
+                f"{content.name}: there is no column left on the right of the table. Clear the"
+                " cells that are far from the table."
+            )
+            raise LoadError(message)
+        for index, cell in cells.items():
+            if index != at:
+                self._cells.write(sheet, (number - 1, index), cell, self._bold)
+        sheet.set_column(at, at, ADDED_WIDTH)
+        self._cells.write_text(sheet, (number - 1, at), added.heading, self._heading)
+        self._cells.comment(sheet, (number - 1, at), added.comment)
+        return at
 
     def _write_row(
-        self, sheet: Sheet, number: int, cells: Cells, marks: Mapping[int, CellMark]
+        self,
+        sheet: Sheet,
+        number: int,
+        cells: Cells,
+        row: RowMarks | None = None,
+        *,
+        is_hidden: bool,
+        height: float | None = None,
     ) -> None:
-        for index in sorted(cells.keys() | marks.keys()):
-            position, cell = (number - 1, index), cells.get(index, cell_values.BLANK)
-            if (mark := marks.get(index)) is not None:
-                self._cells.write(sheet, position, _marked(cell, mark), self._styles[mark.mark])
-                self._cells.comment(sheet, position, mark.comment)
-            elif cell[0]:
-                self._cells.write(sheet, position, _with_digits(cell), self._cells.text)
-
-    def _without_list(
-        self, cells: Cells, marks: Mapping[int, CellMark], layout: Layout
-    ) -> tuple[Cells, Mapping[int, CellMark]]:
-        """Return *cells* and *marks* of a row with an error as its list, so that it stays rejected."""
-        index = layout.columns.get("operation_types", layout.columns["task_name"]).index
-        before, _ = cells.get(index, cell_values.BLANK)
-        facts = {"before": quoted(before, language=self._language)}
-        comments = [mark.comment for mark in marks.values()]
-        comments.append(text("to_fix.value_replaced", facts, language=self._language))
-        mark = CellMark(index=index, mark=Mark.ERROR, comment=cell_text("\n\n".join(comments)))
-        return {**cells, index: _LOST}, {**marks, index: mark}
+        if is_hidden or height is not None:
+            sheet.set_row(number - 1, height, None, {"hidden": is_hidden})
+        marks = {mark.index: mark for mark in row.cells} if row is not None else {}
+        for index, cell in cells.items():
+            if index not in marks and cell[0]:
+                self._cells.write(sheet, (number - 1, index), cell)
+        for index, mark in marks.items():
+            position = (number - 1, index)
+            cell = _marked(cells.get(index, cell_values.BLANK), mark)
+            self._cells.write(sheet, position, cell, self._styles[mark.mark])
+            self._cells.comment(sheet, position, mark.comment)
 
 
-def _positions(layout: Layout) -> Iterable[int]:
-    return (column.index for column in (*layout.columns.values(), *layout.others))
+def marked_columns(marked: MarkedSheet) -> Sequence[int]:
+    """Return the positions of the columns with a heading."""
+    layout = marked.layout
+    return [column.index for column in (*layout.columns.values(), *layout.others)]
+
+
+def _with_marks(
+    content: _SheetRows, marked: MarkedSheet
+) -> Iterator[tuple[int, dict[int, cell_values.Cell], bool, RowMarks | None]]:
+    """Yield the rows of a sheet, each with its marks."""
+    row = next(marked.rows, None)
+    for number, cells, is_hidden in content.rows:
+        is_marked = row is not None and row.number == number
+        yield number, dict(cells), is_hidden, row if is_marked else None
+        if is_marked:
+            row = next(marked.rows, None)
 
 
 def _marked(cell: cell_values.Cell, mark: CellMark) -> cell_values.Cell:
     """Return the cell to write for the marked *cell*; an issue must not disappear."""
     if mark.mark is Mark.FIXED:
         return mark.value, cell_values.TEXT
-    text, kind = cell
-    if mark.mark is Mark.ERROR and kind not in _KEPT_KINDS and isinstance(value_of(*cell), str):
-        return _LOST
-    return text, kind
-
-
-def _with_digits(cell: cell_values.Cell) -> cell_values.Cell:
-    """Return *cell* as text if a number would be displayed in another way."""
-    text, kind = cell
-    value = value_of(text, kind)
-    is_same = not isinstance(value, float) or cell_values.number_text(value) == text
-    return cell if is_same else (text, cell_values.TEXT)
+    if mark.mark is Mark.WARNING or mark.is_only_repeated:
+        return cell
+    return cell if cell[1] in {cell_values.TEXT, cell_values.ERROR} else LOST

@@ -29,6 +29,7 @@ from batchcreate.workbooks.protocol import (
     limits_for,
     read_message,
 )
+from batchcreate.workbooks.stamps import read_stamp
 from batchcreate.workbooks.tables import (
     HEAD_ROWS,
     Book,
@@ -94,7 +95,8 @@ class WorkbookServer:
         if len(sheets) > SHEETS_MAX:
             text = f"has {len(sheets):,} sheets; the maximum is {SHEETS_MAX:,}. {COPY}"
             raise RefusedError(text)
-        return {"file_type": file_type.value, "sheets": sheets}
+        stamp = read_stamp(self._file, self._limits, file_type)
+        return {"file_type": file_type.value, "sheets": sheets, "stamp": stamp}
 
     def _open(self, file_type: FileType) -> Book:
         if file_type is FileType.XLSX:
@@ -135,6 +137,7 @@ class WorkbookServer:
                 group,
                 columns=request["columns"],
                 after=after,
+                ignored=request.get("ignored"),
                 merged=merged,
                 chunk_rows=request["chunk_rows"],
             )

@@ -30,6 +30,8 @@ from batchcreate.workbooks.protocol import (
 
 _CHILD: Final = "batchcreate.workbooks.child"
 _OPEN_XML: Final = "xlsx"
+_SAME: Final = ("numbers", "covered", "hidden", "struck")
+"""Members of a response that have the form of `SheetRows`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,11 @@ class WorkbookReader:
 
     Every method raises `LoadError` if the file is damaged, encrypted or not a workbook, or if it
     exceeds the limits for its size.
+
+    Attributes:
+        label: name of the file in messages.
+        stamp: text of the document property of batchcreate, after `sheets`; empty if there is none.
+
     """
 
     def __init__(self, file: BinaryIO, label: str, *, limits: Limits | None = None) -> None:
@@ -113,7 +120,8 @@ class WorkbookReader:
 
         """
         self._file = file
-        self._label = label
+        self.label = label
+        self.stamp = ""
         self._size_bytes = os.fstat(file.fileno()).st_size
         self._silence_s = (limits or limits_for(self._size_bytes)).silence_s
         self._child = ChildProcess(_CHILD, file, silence_s=self._silence_s)
@@ -137,7 +145,7 @@ class WorkbookReader:
         """Return the worksheets in the order of their tabs."""
         with self._translated_errors():
             response = self._request(request="sheets")
-            self._file_type = response["file_type"]
+            self._file_type, self.stamp = response["file_type"], response["stamp"]
             return [
                 SheetName(name=name, is_visible=is_visible)
                 for name, is_visible in response["sheets"]
@@ -178,6 +186,7 @@ class WorkbookReader:
         after: int,
         chunk_rows: int,
         headings: HeadingColumns | None = None,
+        ignored: int | None = None,
     ) -> Iterator[SheetRows]:
         """
         Yield the rows of the sheet whose head was read last.
@@ -187,6 +196,7 @@ class WorkbookReader:
             after: only rows with a higher number are returned.
             chunk_rows: maximum number of rows per value.
             headings: the columns with a heading; None to ignore the cells in other columns.
+            ignored: column whose cells do not keep a row from being blank.
 
         """
         with self._translated_errors():
@@ -197,17 +207,13 @@ class WorkbookReader:
                 chunk_rows=chunk_rows,
                 named=list(headings.named) if headings else None,
                 covered=list(headings.covered) if headings else [],
+                ignored=ignored,
             )
             while "is_end" not in response:
                 texts, kinds = zip(*response["columns"], strict=True)
+                same = {name: response[name] for name in _SAME}
                 yield SheetRows(
-                    numbers=response["numbers"],
-                    texts=texts,
-                    kinds=kinds,
-                    unnamed=dict(response["unnamed"]),
-                    covered=response["covered"],
-                    hidden=response["hidden"],
-                    struck=response["struck"],
+                    texts=texts, kinds=kinds, unnamed=dict(response["unnamed"]), **same
                 )
                 response = self._receive()
 
@@ -224,7 +230,7 @@ class WorkbookReader:
 
     @property
     def _location(self) -> str:
-        return f"{self._label}, sheet {quoted(self._sheet)}" if self._sheet else self._label
+        return f"{self.label}, sheet {quoted(self._sheet)}" if self._sheet else self.label
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:

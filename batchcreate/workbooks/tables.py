@@ -250,18 +250,22 @@ def to_chunks(
     *,
     columns: Sequence[int],
     after: int,
+    ignored: int | None = None,
     merged: MergedCells,
     chunk_rows: int,
 ) -> Iterator[SheetChunk]:
     """
     Yield the rows of *group* below row *after* that are not blank, in chunks of bounded size.
 
+    The cells of the column *ignored* do not keep a row from being blank.
+
     Raises:
         RefusedError: a cell in *columns* is too long.
 
     """
     cells = [group.column(index) for index in columns]
-    kept = _kept_rows(group, cells, after)
+    own = [column for index, column in zip(columns, cells, strict=True) if index != ignored]
+    kept = _kept_rows(group, own, after, ignored)
     numbers = list(group.numbers)
     if not all(kept):
         numbers = list(compress(numbers, kept))
@@ -296,7 +300,9 @@ def too_long(address: str, chars: int) -> RefusedError:
     )
 
 
-def _kept_rows(group: RowGroup, cells: Sequence[Column], after: int) -> list[bool]:
+def _kept_rows(
+    group: RowGroup, cells: Sequence[Column], after: int, ignored: int | None
+) -> list[bool]:
     """Return for each row of *group* whether it is below row *after* and not blank."""
     kept = [number > after for number in group.numbers]
     blank = [at for at, is_kept in enumerate(kept) if is_kept]
@@ -305,13 +311,15 @@ def _kept_rows(group: RowGroup, cells: Sequence[Column], after: int) -> list[boo
             return kept
         blank = [at for at in blank if is_blank(texts[at]) and (not kinds or kinds[at] == TEXT)]
     for at in blank:
-        kept[at] = not _is_blank_row(group, at)
+        kept[at] = not _is_blank_row(group, at, ignored)
     return kept
 
 
-def _is_blank_row(group: RowGroup, position: int) -> bool:
-    cells = group.row(position).values()
-    return all(is_blank(text) and kind == TEXT for text, kind in cells)
+def _is_blank_row(group: RowGroup, position: int, ignored: int | None = None) -> bool:
+    return all(
+        (is_blank(text) and kind == TEXT) or index == ignored
+        for index, (text, kind) in group.row(position).items()
+    )
 
 
 def _set_value(row: list[Any], at: int, cell: KnownCell) -> None:

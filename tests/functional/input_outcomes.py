@@ -255,3 +255,33 @@ async def differences(folder: Path, required: Mapping[Source, Mapping[int, Resul
 
 def _address(row: Row) -> Address:
     return (row["file"], row["sheet"]), int(row["row"])
+
+
+async def effects_of_unchanged_copies(folder: Path, files: Sequence[str]) -> list[str]:
+    """
+    Run *files*, then their to-fix files as they were written.
+
+    Returns:
+        descriptions of the tasks that only the second run created, and of the rows whose status
+        or location it changed.
+
+    """
+    results = folder / "batch"
+    async with recording() as simulator:
+        options = (*at(simulator), "--yes", "--results", str(results))
+        await invoke("run", *files, *options, folder=folder)
+        first = {each.name for each in simulator.tasks(PROJECT, INSTANCE)}
+        before = read_lines(results / "results.csv")
+        copies = sorted((results / "to-fix").iterdir())
+        again = await invoke("run", *map(str, copies), *options, folder=folder)
+        tasks = simulator.tasks(PROJECT, INSTANCE)
+        after = read_lines(results / "results.csv")
+    assert again.code == 1, again.err
+    statuses = [
+        {(row["file"], row["sheet"], row["row"]): row["status"] for row in rows}
+        for rows in (before, after)
+    ]
+    return [
+        *(f"created: {each.body}" for each in tasks if each.name not in first),
+        *(f"{row}: {status}" for row, status in statuses[0].items() ^ statuses[1].items()),
+    ]

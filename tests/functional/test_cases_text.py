@@ -12,6 +12,7 @@ from tests.functional.input_outcomes import (
     assert_reported,
     assert_strict_sends_nothing,
     differences,
+    effects_of_unchanged_copies,
     flat,
     names_row,
     outcome_of,
@@ -232,16 +233,21 @@ async def test_no_cell_changes_its_meaning(
     inputs: Mapping[str, TextInput], tmp_path: Path
 ) -> None:
     """Each row of these files is created as it was typed, or has an issue."""
-    required = {}
-    for stem, each in inputs.items():
-        name = f"{stem}{each.suffix}"
-        content = each.text.replace("@", f"{stem}-")
-        (tmp_path / name).write_text(content, encoding="utf-8", newline="")
-        required[name, ""] = each.rows
+    required = {
+        (name, ""): each.rows
+        for name, each in zip(written(inputs, tmp_path), inputs.values(), strict=True)
+    }
 
     found = await differences(tmp_path, required)
 
     assert found == [], "\n".join(found)
+
+
+async def test_rows_with_a_wrong_shape_are_not_effects_of_unchanged_copies(tmp_path: Path) -> None:
+    """Shifted, split and joined rows stay rejected in the to-fix files."""
+    found = await effects_of_unchanged_copies(tmp_path, written(RECORDS, tmp_path))
+
+    assert found == []
 
 
 async def test_tables_with_contradicting_headings_are_refused(tmp_path: Path) -> None:
@@ -252,3 +258,13 @@ async def test_tables_with_contradicting_headings_are_refused(tmp_path: Path) ->
         codes[stem] = outcome.codes
 
     assert codes == dict.fromkeys(REFUSED, (2, 2))
+
+
+def written(inputs: Mapping[str, TextInput], folder: Path) -> list[str]:
+    """Write the files; return their names."""
+    names = []
+    for stem, each in inputs.items():
+        names.append(f"{stem}{each.suffix}")
+        content = each.text.replace("@", f"{stem}-")
+        (folder / names[-1]).write_text(content, encoding="utf-8", newline="")
+    return names

@@ -9,6 +9,7 @@ from tests.functional.input_outcomes import (
     assert_reported,
     assert_strict_sends_nothing,
     differences,
+    effects_of_unchanged_copies,
     flat,
     outcome_of,
     seen,
@@ -204,6 +205,16 @@ async def test_displayed_values_are_created(tmp_path: Path) -> None:
     found = await differences(tmp_path, required)
 
     assert found == [], "\n".join(found)
+
+
+async def test_stored_values_are_not_sent_from_unchanged_copies(tmp_path: Path) -> None:
+    """The to-fix files contain what is displayed, or the cells stay rejected."""
+    for name in ("numbers.xlsx", "covered.xlsx"):
+        INPUTS[name].write(tmp_path / name)
+
+    found = await effects_of_unchanged_copies(tmp_path, ["numbers.xlsx", "covered.xlsx"])
+
+    assert found == []
 
 
 async def test_every_kind_of_hidden_row_is_asked_about(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ WRONG = [
     *({"task_name": f"crm orders-{at}", "operation_types": "INSERT"} for at in range(1, 5)),
     {"task_name": "crm-orders", "operation_types": "UPSRT"},
 ]
-TO_FIX = "tasks-results/to-fix.csv"
+TO_FIX = "tasks-results/to-fix/tasks.xlsx"
 AGAIN = "batchcreate check tasks.csv --quiet --results out"
-BOTH = "batchcreate check tasks.csv out/to-fix.csv --quiet --results out"
+CORRECTED = "batchcreate check out/to-fix/tasks.xlsx --quiet --results out"
 NOT_ALLOWED = "characters not allowed in the task name"
 
 SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
@@ -78,10 +78,10 @@ async def test_issues_are_grouped_and_written(tmp_path: Path) -> None:
             "  1 row: invalid operation types, column B: B7",
             f"    B7: {issues[4]['message']}",
             "all issues: tasks-results/issues.csv",
-            "to fix: tasks-results/to-fix.csv",
+            f"to fix: {TO_FIX}",
             "6 rows, 5 to fix",
             "next: fix the rows in your files, then run batchcreate check tasks.csv",
-            f"  or fix them in {TO_FIX}, then run batchcreate check tasks.csv {TO_FIX}",
+            f"  or fix them in {TO_FIX}, then run batchcreate check {TO_FIX} --results tasks-results",
         ],
     )
     assert [issue["cell"] for issue in issues] == ["A3", "A4", "A5", "A6", "B7"]
@@ -124,7 +124,7 @@ async def test_json_contains_the_same_result(tmp_path: Path) -> None:
     assert found["causes"][1]["cells"] == [cell | {"suggestion": ""}]
     assert found["files"] == {
         "issues": "tasks-results/issues.csv",
-        "to_fix": "tasks-results/to-fix.csv",
+        "to_fix": TO_FIX,
     }
 
 
@@ -177,10 +177,10 @@ async def test_quiet_prints_only_the_last_lines(tmp_path: Path) -> None:
         1,
         [
             "all issues: out/issues.csv",
-            "to fix: out/to-fix.csv",
+            "to fix: out/to-fix/tasks.xlsx",
             "5 rows, 5 to fix",
             f"next: fix the rows in your files, then run {AGAIN}",
-            f"  or fix them in out/to-fix.csv, then run {BOTH}",
+            f"  or fix them in out/to-fix/tasks.xlsx, then run {CORRECTED}",
         ],
     )
     assert len(read_lines(tmp_path / "out" / "issues.csv")) == 5

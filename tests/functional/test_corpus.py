@@ -19,6 +19,7 @@ from tests.functional.inside import invoke
 
 Write = Callable[[Path, Sequence[Damage]], dict[Damage, str]]
 
+FIRST_ROW = 5
 TEXTS = [damage for damage in CELLS if damage.is_text]
 
 
@@ -138,7 +139,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_message(
 
 async def test_suggested_values_are_created(tmp_path: Path) -> None:
     """
-    A messy workbook is checked, fixed as `to-fix.xlsx` suggests, and run: every row has a task.
+    A messy workbook is checked, fixed as the to-fix file suggests, and run: every row has a task.
 
     Where only the analyst can know what was meant, any sound value is typed; nothing else is.
     """
@@ -146,10 +147,10 @@ async def test_suggested_values_are_created(tmp_path: Path) -> None:
     with batchcreate.check([tmp_path / "messy.xlsx"], batchcreate.configure()) as findings:
         rows, bad = findings.rows, findings.rejected
         write_check_files(tmp_path / "results", findings)
-    typed, followed = fix(tmp_path / "results" / "to-fix.xlsx")
+    typed, followed = fix(tmp_path / "results" / "to-fix" / "messy.xlsx")
 
     first = await run(tmp_path, "messy.xlsx")
-    second = await run(tmp_path, "results/to-fix.xlsx")
+    second = await run(tmp_path, "results/to-fix/messy.xlsx")
 
     assert (first, second) == ({"rejected": bad, "created": rows - bad}, {"created": rows})
     assert typed == sum(damage.result is CellResult.REJECTED for damage in CELLS) == bad
@@ -168,16 +169,21 @@ async def run(folder: Path, file: str) -> dict[str, int]:
 
 
 def fix(path: Path) -> tuple[int, int]:
-    """Type into the marked cells; return how many they were, and how many had a suggestion."""
+    """Type into the marked cells, and unmerge them; return how many they were, and how many had a suggestion."""
     book = openpyxl.load_workbook(path)
     sheet = book["Tasks"]
-    marked = [cell for row in sheet.iter_rows(min_row=5) for cell in row if cell.comment]
+    marked = [cell for row in sheet.iter_rows(min_row=FIRST_ROW) for cell in row if cell.comment]
     followed = 0
     for at, cell in enumerate(marked):
         _, _, suggestion = cell.comment.text.partition("\nSuggestion: ")
         followed += bool(suggestion)
         field = FIELDS[cell.column - 1]
         cell.value = suggestion.partition("\n")[0] or valid_row(500 + at)[field]
+    for merged in list(sheet.merged_cells.ranges):
+        if merged.min_row >= FIRST_ROW:
+            sheet.unmerge_cells(merged.coord)
+            for row, column in merged.cells:
+                sheet.cell(row, column).value = sheet.cell(merged.min_row, merged.min_col).value
     book.save(path)
     return len(marked), followed
 

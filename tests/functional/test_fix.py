@@ -13,13 +13,16 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 import batchcreate.cli as batchcreate_cli
-from batchcreate.to_fix.annotations import AUTHOR, FIXED_COLOR, ISSUE_COLOR, WARNING_COLOR
+from batchcreate.to_fix.marks import AUTHOR, COLORS, Mark
 from tests.functional.inside import invoke
 from tests.functional.program import listing, read_lines, task_rows, write_rows
 
 ROOT = Path(__file__).parents[2]
 MESSY = ROOT / "samples" / "messy.xlsx"
 CASES = ROOT / "tests" / "cases"
+FIXED_COLOR, ISSUE_COLOR, WARNING_COLOR = (
+    COLORS[mark] for mark in (Mark.FIXED, Mark.ERROR, Mark.WARNING)
+)
 SCHEMA = Path(batchcreate_cli.__file__).with_name("check.schema.json")
 
 RAGGED = (
@@ -157,15 +160,16 @@ async def test_copy_of_a_text_file_has_all_cells_as_text(tmp_path: Path) -> None
     original, copy = cells(tmp_path / "ragged.csv"), cells(tmp_path / "out.xlsx")
     changed = {at: text for at, text in copy.items() if original.get(("", *at[1:])) != text}
     assert changed == {
-        ("ragged", 5, 2): "#N/A",
+        ("ragged", 2, 5): "batchcreate status",
+        ("ragged", 5, 5): copy["ragged", 5, 5],
         ("ragged", 8, 2): "INSERT",
         ("ragged", 9, 1): "last_one",
     }
-    assert len(copy) == len(original)
+    assert str(copy["ragged", 5, 5]).endswith("\nWhen the row is correct, clear this cell.")
+    assert len(copy) == len(original) + 2
     assert [issue for issue in before if issue[0] not in {"B8", "A9", "D5"}] == [
-        issue for issue in after if issue[0] != "B5"
+        issue for issue in after if issue != ("E5", "row.not_fixed", "error")
     ]
-    assert "'insert'" in marked(tmp_path / "out.xlsx", ISSUE_COLOR)["ragged", 5, 2]
     assert marked(tmp_path / "out.xlsx", WARNING_COLOR).keys() == {
         ("ragged", 7, 3),
         ("ragged", 8, 3),
@@ -183,17 +187,13 @@ async def test_copy_of_a_text_file_has_all_cells_as_text(tmp_path: Path) -> None
 async def test_other_workbooks_are_copied_with_their_issues(
     tmp_path: Path, name: str, fixed: Mapping[str, str]
 ) -> None:
-    """A cell whose value is missing stays rejected; a copied formula has no result."""
+    """A cell whose value is missing in the file stays rejected."""
     shutil.copy(CASES / name, tmp_path)
 
     before = await issues_of(tmp_path, name, "--fix", "out.xlsx")
     after = await issues_of(tmp_path, "out.xlsx")
 
-    rejected = {
-        cell
-        for cell, rule, severity in before
-        if severity == "error" or rule.endswith("zero_result")
-    }
+    rejected = {cell for cell, _, severity in before if severity == "error"}
     copy = openpyxl.load_workbook(tmp_path / "out.xlsx").active
     assert {cell for cell, _, severity in after if severity == "error"} == rejected - set(fixed)
     assert {cell: copy[cell].value for cell in fixed} == fixed

@@ -174,7 +174,7 @@ async def test_hidden_rows_of_a_to_fix_file_need_no_decision(tmp_path: Path) -> 
     book.save(to_fix)
     await run_again(tmp_path, "tasks.xlsx")
 
-    second = await run_again(tmp_path, "tasks-results/to-fix.xlsx")
+    second = await run_again(tmp_path, "tasks-results/to-fix/tasks.xlsx")
 
     assert second == (0, {"created": analysts.ROWS})
 

@@ -71,7 +71,7 @@ async def test_edited_to_fix_file_is_kept_and_reported(tmp_path: Path) -> None:
     """The corrections of an analyst are not overwritten before a run has read them."""
     write_rows(tmp_path / "tasks.csv", [{"task_name": "no good", "operation_types": "INSERT"}])
     await invoke("run", "tasks.csv", "--simulate", folder=tmp_path)
-    to_fix = tmp_path / "tasks-results" / "to-fix.csv"
+    to_fix = tmp_path / "tasks-results" / "to-fix" / "tasks.xlsx"
     to_fix.write_bytes(edited := to_fix.read_bytes() + b"\n")
 
     ended = await invoke("report", "tasks-results", folder=tmp_path)

@@ -209,8 +209,8 @@ def test_run_with_rejected_rows_has_exit_code_1_and_a_next_command(story: Story)
     assert ended.err.splitlines()[-2] == "300 rows: 22 rejected, 278 created"
     last = ended.err.splitlines()[-1]
     assert last.startswith(
-        "next: send tasks-results/to-fix.csv to the analysts, then run "
-        "batchcreate run tasks-results/to-fix.csv --endpoint http://127.0.0.1:"
+        "next: send tasks-results/to-fix/tasks.xlsx to the analysts, then run "
+        "batchcreate run tasks-results/to-fix/tasks.xlsx --endpoint http://127.0.0.1:"
     )
     assert last.endswith(" --rate 1000 -v --results tasks-results")
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.functional.inside import invoke
@@ -23,10 +24,11 @@ async def test_standard_input_is_a_file_like_any_other(tmp_path: Path) -> None:
     found = [
         (row["file"], row["row"], row["status"]) for row in read_lines(folder / "results.csv")
     ]
-    fixed = (folder / "to-fix.csv").read_text(encoding="utf-8-sig").replace("INSRT", "INSERT")
-    (tmp_path / "fixed.csv").write_text(fixed, encoding="utf-8")
+    book = openpyxl.load_workbook(folder / "to-fix" / "stdin.xlsx")
+    book.active["B3"] = "INSERT"
+    book.save(tmp_path / "fixed.xlsx")
     again = await invoke(
-        "run", "fixed.csv", *SIMULATED, "--results", "stdin-results", folder=tmp_path
+        "run", "fixed.xlsx", *SIMULATED, "--results", "stdin-results", folder=tmp_path
     )
     statuses = [row["status"] for row in read_lines(folder / "results.csv")]
 

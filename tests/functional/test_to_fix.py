@@ -1,18 +1,21 @@
-"""Rows that are not created go back to the analyst, are fixed, and are run again."""
+"""Inputs with rows to fix go back to the analyst as copies, are corrected, and are run again."""
 
 import json
-from collections.abc import Sequence
+import shutil
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from tests import analysts
 from tests.functional.inside import invoke
-from tests.office import convert
+from tests.functional.program import read_lines
+from tests.office import convert_all
 
 FILES = {".xlsx": analysts.write_workbook, ".csv": analysts.write_text}
+TO_FIX = "tasks-results/to-fix/tasks.xlsx"
 
 
 async def checked(folder: Path, suffix: str) -> Path:
@@ -21,7 +24,7 @@ async def checked(folder: Path, suffix: str) -> Path:
     FILES[suffix](tasks)
     ended = await invoke("check", tasks.name, folder=folder)
     assert ended.code == 1, ended.err
-    return folder / "tasks-results" / f"to-fix{suffix}"
+    return folder / TO_FIX
 
 
 async def run(folder: Path, *files: str) -> tuple[int, dict[str, int]]:
@@ -37,87 +40,134 @@ async def run(folder: Path, *files: str) -> tuple[int, dict[str, int]]:
 
 
 @pytest.mark.parametrize("suffix", FILES)
-async def test_fixed_rows_are_created_after_the_others(tmp_path: Path, suffix: str) -> None:
-    """Every row has a task after a check, a run of the original and a run of the fixed rows."""
-    to_fix = await checked(tmp_path, suffix)
-    analysts.fix(to_fix)
+async def test_corrected_rows_are_created_after_the_others(tmp_path: Path, suffix: str) -> None:
+    """Every row has a task after a run of the original and a run of the to-fix file."""
+    FILES[suffix](tmp_path / f"tasks{suffix}")
 
     first = await run(tmp_path, f"tasks{suffix}")
-    is_kept = to_fix.is_file()
-    second = await run(tmp_path, f"tasks-results/to-fix{suffix}")
-    third = await run(tmp_path, f"tasks{suffix}")
+    analysts.fix(tmp_path / TO_FIX)
+    second = await run(tmp_path, TO_FIX)
 
     rows, bad = analysts.ROWS, analysts.BAD
     assert first == (1, {"rejected": bad, "created": rows - bad})
-    assert is_kept
     assert second == (0, {"created": rows})
-    assert third == (0, {"created": rows})
-    names = sorted(path.name for path in to_fix.parent.glob("to-fix*"))
-    assert names == sorted(["to-fix.sha256", to_fix.name])
+    lines = read_lines(tmp_path / "tasks-results" / "results.csv")
+    assert {line["file"] for line in lines} == {f"tasks{suffix}"}
+    assert (tmp_path / TO_FIX).is_file()
 
 
-async def test_to_fix_file_without_its_batch_is_noticed(tmp_path: Path) -> None:
-    """With another results folder it would be a separate batch, which is hardly ever intended."""
+async def test_to_fix_file_of_a_check_is_run(tmp_path: Path) -> None:
+    """It belongs to no batch, and is a version of its input all the same."""
     to_fix = await checked(tmp_path, ".csv")
     analysts.fix(to_fix)
-    await run(tmp_path, "tasks.csv")
-    place = ("--simulate", "--rate", "1000", "--dry-run", "--results")
-    back = "tasks-results/to-fix.csv"
 
-    elsewhere = await invoke("run", back, *place, "other-results", folder=tmp_path)
-    at_home = await invoke("run", back, *place, "tasks-results", folder=tmp_path)
+    ended = await run(tmp_path, TO_FIX)
 
-    assert "answer no" in elsewhere.err
-    assert "answer no" not in at_home.err
+    assert ended == (0, {"created": analysts.ROWS})
 
 
-@pytest.mark.parametrize(
-    ("suffix", "order"),
-    [
-        pytest.param(".xlsx", 1, id="workbook with original first"),
-        pytest.param(".csv", -1, id="text with to-fix first"),
-    ],
-)
-async def test_original_and_fixed_rows_are_one_batch(
-    tmp_path: Path, suffix: str, order: int
-) -> None:
-    """Given together in any order, each row counts once and is created once."""
-    to_fix = await checked(tmp_path, suffix)
-    analysts.fix(to_fix)
-    files: Sequence[str] = (f"tasks{suffix}", f"tasks-results/to-fix{suffix}")
+async def test_rows_that_wait_are_not_to_fix(tmp_path: Path) -> None:
+    """The rest of a limited run is sent by the next one."""
+    (tmp_path / "tasks.csv").write_text("task_name,operation_types\na-1,INSERT\na-2,INSERT\n")
+    options = ("--simulate", "--results", "tasks-results", "--limit", "1")
 
-    ended = await run(tmp_path, *files[::order])
-    again = await run(tmp_path, *files[::-order])
+    ended = await invoke("run", "tasks.csv", *options, folder=tmp_path)
 
-    assert ended == again == (0, {"created": analysts.ROWS})
+    assert "2 rows: 1 not_attempted, 1 created" in ended.err
+    assert not (tmp_path / "tasks-results" / "to-fix").exists()
 
 
-async def test_file_that_libreoffice_saved_continues_the_batch(tmp_path: Path) -> None:
-    """Comments, validations and values are kept by another spreadsheet program."""
-    to_fix = await checked(tmp_path, ".xlsx")
-    analysts.fix(to_fix)
-    saved = convert(to_fix, ".xlsx", folder=tmp_path / "saved")
-    first = await run(tmp_path, "tasks.xlsx")
-
-    second = await run(tmp_path, str(saved))
-
-    assert content(saved) == content(to_fix)
-    assert first == (1, {"rejected": analysts.BAD, "created": analysts.ROWS - analysts.BAD})
-    assert second == (0, {"created": analysts.ROWS})
+def write_formats(path: Path) -> None:
+    """Write a workbook with everything that a copy must keep, and two rows to fix."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("任务")
+        sheet.merge_range("A1:C1", "Tasks of May")
+        sheet.write_row("A2", ["task_name", "operation_types", "task_id", "description", "Budget"])
+        for row in range(2, 8):
+            name = "bad name" if row in {3, 5} else f"crm-{row}"
+            sheet.write_row(row, 0, [name, "INSERT", f"00{row}", "客户主数据"])
+            sheet.write_formula(row, 4, f"=ROW()*{row}", value=(row + 1) * row)
+        sheet.merge_range("F3:F4", "two rows")
+        red = book.add_format({"bg_color": "red"})
+        sheet.conditional_format(
+            "E3:E9", {"type": "cell", "criteria": ">", "value": 20, "format": red}
+        )
+        notes = book.add_worksheet("Notes")
+        notes.add_table("A1:B3", {"name": "Budgets", "data": [["crm", 5], ["erp", 6]]})
+        notes.write_formula("D1", "=B2*2", value=10)
 
 
 def content(path: Path) -> dict[str, Any]:
-    """Comments, validations and values of the visible sheets."""
-    book = openpyxl.load_workbook(path)
+    """Return what the sheets of a workbook contain, without an added column."""
+    results = openpyxl.load_workbook(path, data_only=True)
     return {
         sheet.title: (
-            {cell.coordinate: cell.comment.text for row in sheet for cell in row if cell.comment},
-            sorted(
-                (str(each.sqref), each.type, each.formula1)
-                for each in sheet.data_validations.dataValidation
-            ),
-            [row for row in sheet.iter_rows(values_only=True) if any(row)],
+            {
+                cell.coordinate: (cell.value, results[sheet.title][cell.coordinate].value)
+                for row in sheet.iter_rows(max_col=6)
+                for cell in row
+                if cell.value is not None
+            },
+            sorted(merged.coord for merged in sheet.merged_cells.ranges),
+            [str(each.sqref) for each in sheet.conditional_formatting],
+            [(table.displayName, table.ref) for table in sheet.tables.values()],
         )
-        for sheet in book
-        if sheet.sheet_state == "visible"
+        for sheet in openpyxl.load_workbook(path)
     }
+
+
+def correct(path: Path) -> None:
+    """Enter another name in each cell with an issue."""
+    book = openpyxl.load_workbook(path)
+    for row in book.active.iter_rows(max_col=1):
+        for cell in row:
+            if cell.comment:
+                cell.value = f"{path.stem}-{cell.row}"
+    book.save(path)
+
+
+async def test_to_fix_files_survive_other_programs(tmp_path: Path) -> None:
+    """The stamp and all values are kept by openpyxl and LibreOffice, in each of their formats."""
+    write_formats(tmp_path / "tasks.xlsx")
+    (tmp_path / "list.csv").write_text(
+        "task_name,operation_types,task_id,description\n"
+        "007,INSERT,0012,客户主数据\nbad row,INSERT,0013,=1+1\n",
+        encoding="utf-8",
+    )
+    first = await run(tmp_path, "tasks.xlsx", "list.csv")
+    results = tmp_path / "tasks-results"
+    written = [results / "to-fix" / name for name in ("tasks.xlsx", "list.xlsx")]
+    original, copy = content(tmp_path / "tasks.xlsx"), content(written[0])
+    for path in written:
+        correct(path)
+    # A text file contains one sheet, and no stamp: its name is that of the input.
+    saved = {
+        suffix: convert_all(files, suffix, folder=tmp_path / f"saved{suffix}")
+        for suffix, files in ((".xlsx", written), (".ods", written), (".csv", written[1:]))
+    }
+
+    ended = {}
+    for suffix, files in saved.items():
+        shutil.copytree(results, earlier := tmp_path / "earlier", dirs_exist_ok=True)
+        ended[suffix] = (await run(tmp_path, *map(str, files)), ids(results))
+        shutil.rmtree(results)
+        earlier.rename(results)
+
+    names = {f"00{row}": f"crm-{row}" for row in (2, 4, 6, 7)}
+    of_workbook = {**names, "003": "tasks-4", "005": "tasks-6"}
+    of_text = {"0012": "007", "0013": "list-3"}
+    assert first == (1, {"rejected": 3, "created": 5})
+    assert copy == original
+    assert ended == {
+        ".xlsx": ((0, {"created": 8}), of_workbook | of_text),
+        ".ods": ((0, {"created": 8}), of_workbook | of_text),
+        ".csv": ((1, {"rejected": 2, "created": 6}), names | of_text),
+    }
+
+
+def ids(results: Path) -> dict[str, str]:
+    """Return the names of the tasks that the simulator has, by their ids."""
+    tasks = [
+        json.loads(line) for line in (results / "simulator.jsonl").read_text("utf-8").splitlines()
+    ]
+    return {each["body"]["task_id"]: each["body"]["task_name"] for each in tasks}

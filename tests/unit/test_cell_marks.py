@@ -4,7 +4,7 @@ import pytest
 
 from batchcreate.models import Issue, Severity
 from batchcreate.to_fix.cell_marks import Marker, certain_fixes, suggested_keys
-from batchcreate.to_fix.marked_copy import CellMark, Mark, RowMarks
+from batchcreate.to_fix.marks import CellMark, Mark, RowMarks
 
 
 def issue(cell: str, rule: str, suggestion: str = "", *, number: int = 2) -> Issue:

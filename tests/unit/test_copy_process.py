@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from batchcreate.to_fix.annotations import CopyPlan, SheetPlan
 from batchcreate.to_fix.copy_process import (
     CELL_BYTES_MAX,
-    COPIED_ROWS_MAX,
     SOURCE_BYTES_MAX,
     copy_cpu_s,
-    copy_workbook,
     is_copyable,
 )
-from tests.copied_books import HEADINGS, annotated, make_book
+from batchcreate.to_fix.marked_copy import copy_with_marks
+from batchcreate.to_fix.marks import CopyPlan
+from tests.copied_books import make_book
 
 HALF = CELL_BYTES_MAX // 2
 
@@ -29,21 +28,20 @@ def packed(path: Path, **parts: int) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("parts", "rows", "is_small"),
+    ("parts", "is_small"),
     [
-        ({"sheet": HALF, "strings": HALF}, COPIED_ROWS_MAX, True),
-        ({"sheet": HALF, "strings": HALF + 1}, 1, False),
-        ({"sheet": HALF, "picture": 2 * CELL_BYTES_MAX}, 1, True),
-        ({"sheet": 1}, COPIED_ROWS_MAX + 1, False),
+        ({"sheet": HALF, "strings": HALF}, True),
+        ({"sheet": HALF, "strings": HALF + 1}, False),
+        ({"sheet": HALF, "picture": 2 * CELL_BYTES_MAX}, True),
     ],
-    ids=["at the limit", "many cells", "a large picture", "many rows"],
+    ids=["at the limit", "many cells", "a large picture"],
 )
 def test_only_parts_with_cells_count(
-    tmp_path: Path, parts: dict[str, int], rows: int, *, is_small: bool
+    tmp_path: Path, parts: dict[str, int], *, is_small: bool
 ) -> None:
     """Pictures of any size take no time."""
     with packed(tmp_path / "a.xlsx", **parts).open("rb") as source:
-        assert is_copyable(source, rows=rows) == is_small
+        assert is_copyable(source) == is_small
 
 
 @pytest.mark.parametrize(
@@ -57,7 +55,7 @@ def test_other_formats_are_limited_by_their_size(
     path.write_bytes(b"\xd0" * size)
 
     with path.open("rb") as source:
-        assert is_copyable(source, rows=1) == is_small
+        assert is_copyable(source) == is_small
 
 
 @pytest.mark.parametrize("is_valid", [True, False], ids=["workbook", "other file"])
@@ -67,21 +65,17 @@ def test_result_shows_whether_the_copy_was_written(tmp_path: Path, *, is_valid: 
     make_book().save(path)
     if not is_valid:
         path.write_bytes(b"PK")
-    plan = CopyPlan(
-        headings=HEADINGS, sheets=[SheetPlan(name="May", header_row=1, rows=[annotated(2)])]
-    )
 
     with path.open("rb") as source, (tmp_path / "c.xlsx").open("w+b") as target:
-        assert copy_workbook(source, plan, target) == is_valid
+        assert copy_with_marks(source, target, CopyPlan(sheets=[])) == is_valid
 
 
 def test_copy_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """Its rows are written to a new workbook instead."""
     make_book().save(tmp_path / "t.xlsx")
-    plan = CopyPlan(headings=HEADINGS, sheets=[])
 
     with (tmp_path / "t.xlsx").open("rb") as source, (tmp_path / "c.xlsx").open("w+b") as target:
-        assert not copy_workbook(source, plan, target, wait_s=0.0)
+        assert not copy_with_marks(source, target, CopyPlan(sheets=[]), wait_s=0.0)
 
 
 def test_processor_time_depends_on_the_size() -> None:

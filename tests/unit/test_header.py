@@ -68,6 +68,7 @@ def test_header_contains_every_column_with_a_heading() -> None:
         others=(Column(heading="Owner", index=0),),
         named=frozenset({0, 1, 3, 5, 6}),
         origin=6,
+        added=5,
     )
 
 

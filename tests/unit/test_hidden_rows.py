@@ -15,18 +15,13 @@ from batchcreate.loader.inputs import LoadEvent
 from batchcreate.models import (
     Column,
     Layout,
-    Origin,
-    RowLocation,
     RowNumbers,
     Severity,
     Skipped,
 )
 from tests.chunks import make_chunk
 
-HEADINGS = ["task_name", "operation_types", "owner", "task_tag", None, "batchcreate origin"]
-ORIGIN = Origin(
-    content="0123456789ab", location=RowLocation(file="a.xlsx", sheet="May", number=7)
-).text
+HEADINGS = ["task_name", "operation_types", "owner", "task_tag", None, "batchcreate status"]
 
 Sheet = Any
 
@@ -36,14 +31,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "t.xlsx"
 
 
-def write(path: Path, *names: str, change: Callable[[Sheet], object], origin: str = "") -> Path:
+def write(path: Path, *names: str, change: Callable[[Sheet], object], text: str = "") -> Path:
     """Write a workbook with a row for each of *names*, from row 2 on, and *change* its sheet."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "May"
-    sheet.append(HEADINGS if origin else HEADINGS[:4])
+    sheet.append(HEADINGS if text else HEADINGS[:4])
     for name in names:
-        sheet.append([name, "INSERT", "Ann", "tag-1", None, origin] if name else [])
+        sheet.append([name, "INSERT", "Ann", "tag-1", None, text] if name else [])
     change(sheet)
     book.save(path)
     return path
@@ -119,13 +114,13 @@ def test_file_with_hidden_rows_only_is_refused(path: Path) -> None:
 
 
 def test_rows_of_a_to_fix_file_are_not_listed(path: Path) -> None:
-    """Its filter shows the rows to fix; a row that the analyst added has no origin."""
+    """Its filter shows the rows to fix; a row that the analyst added has no text."""
 
     def change(sheet: Sheet) -> None:
         sheet.append(["crm-3", "INSERT"])
         hide(3, 4)(sheet)
 
-    write(path, "crm-1", "crm-2", change=change, origin=ORIGIN)
+    write(path, "crm-1", "crm-2", change=change, text="Nothing to do.")
 
     (chunk,) = chunks(path)
     (shown,) = chunks(path, hidden_rows="skip")

@@ -44,7 +44,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> PageModel:
     """Return the model of a batch that has content for every section."""
     folder = tmp_path_factory.mktemp("batch")
     make_batch(folder, 1000)
-    to_fix = ToFixFile(path=folder / "to-fix 客户.xlsx", file="客户.xlsx", rows=3)
+    to_fix = ToFixFile(path=folder / "to-fix" / "客户 1.xlsx", file="客户.xlsx", rows=3)
     with Journal.open(folder) as journal:
         return page_model(journal, gather(journal, {}), ToFixResult(files=[to_fix]))
 
@@ -108,7 +108,7 @@ class TestSafety:
         assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
         links = {each.attributes["href"] for each in page.all("a")}
         assert {link for link in links if not link.startswith("#")} == {
-            *("results.csv", "results.xlsx", "issues.csv", "to-fix%20%E5%AE%A2%E6%88%B7.xlsx"),
+            *("results.csv", "results.xlsx", "issues.csv", "to-fix/%E5%AE%A2%E6%88%B7%201.xlsx"),
         }
         assert "url(" not in page.text
         assert "@import" not in page.text

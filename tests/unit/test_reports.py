@@ -95,21 +95,21 @@ class TestPageModel:
         """Analysts receive the to-fix files, and the issues if there are any."""
         with opened(folder, {"a.csv": ["one"], "b.csv": ["!two"]}) as journal:
             found = model_of(
-                journal, ToFixFile(path=folder / "to-fix-b.csv", file="b.csv", rows=1)
+                journal, ToFixFile(path=folder / "to-fix" / "b.xlsx", file="b.csv", rows=1)
             )
             result_files = [(each.name, each.reader) for each in found.result_files]
         with opened(folder.with_name("clean"), {"a.csv": ["one"]}) as journal:
             clean = [each.name for each in model_of(journal).result_files]
 
         assert result_files == [
-            ("to-fix-b.csv", "analysts"),
+            ("to-fix/b.xlsx", "analysts"),
             ("issues.csv", "analysts"),
             ("results.xlsx", "engineer, analysts"),
             ("results.csv", "engineer"),
         ]
         assert found.result_files[0] == ResultFile(
-            name="to-fix-b.csv",
-            content="rows of b.csv to fix and send back",
+            name="to-fix/b.xlsx",
+            content="copy of b.csv with the rows to fix, to send back",
             reader="analysts",
         )
         assert clean == ["results.xlsx", "results.csv"]

@@ -1,4 +1,4 @@
-"""Rows that are not created go back to the analysts in files that do not overwrite edits."""
+"""Input files with rows to fix go back to the analysts as copies that do not overwrite edits."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ import pytest
 from openpyxl.styles import Font
 
 from batchcreate.errors import JournalError, ReportError
-from batchcreate.models import RowToFix, SheetToFix, Status
-from batchcreate.to_fix.annotations import CellAnnotation
-from batchcreate.to_fix.write import ToFixResult, annotate, write_to_fix
+from batchcreate.messages import LANGUAGES
+from batchcreate.models import FIXABLE, RowToFix, SheetToFix, Status
+from batchcreate.to_fix.marks import CellMark, Mark
+from batchcreate.to_fix.write import ToFixResult, added_column, annotate, write_to_fix
 from tests.disks import file_size_limit
 from tests.input_files import CODE, InputFiles, issue, row_to_fix
 from tests.spreadsheets import ods, task, xlsx
 from tests.workbook_server import rows as rows_of
 
-OWN = ("batchcreate status", "batchcreate origin")
 ODS_TABLE = (
     '<table:table table:name="May">'
     + "".join(
@@ -27,6 +27,7 @@ ODS_TABLE = (
     )
     + "</table:table>"
 )
+WRITTEN = ["to-fix", "to-fix.sha256"]
 
 
 @pytest.fixture
@@ -49,89 +50,81 @@ def write(results: Path, files: InputFiles) -> ToFixResult:
     return write_to_fix(results, files, language="en")
 
 
-def test_rows_of_a_text_file_are_written_as_text(results: Path, text: Path) -> None:
-    """The cells of the analyst are not changed; the added cells contain the issues and the origin."""
-    write(results, InputFiles(text))
+def test_text_file_becomes_a_workbook_of_texts(results: Path, text: Path) -> None:
+    """The cells of the analyst are not changed; the added cell contains the issues."""
+    result = write(results, InputFiles(text))
 
-    assert (results / "to-fix.csv").read_text(encoding="utf-8-sig").splitlines() == [
-        f"task_name,Owner,{','.join(OWN)}",
-        "x y,=1+1,rejected (row 2): It is wrong. Suggestion: x_y,000000000000|t.csv||2",
+    sheet = openpyxl.load_workbook(results / "to-fix" / "t.xlsx")["t"]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["task_name", "Owner", "batchcreate status"],
+        ["x y", "=1+1", "Correct this row: It is wrong. Suggestion: x_y"],
     ]
-
-
-def test_rows_above_the_header_row_are_kept(results: Path, tmp_path: Path) -> None:
-    """Such as titles, and the line that declares the separator for Excel."""
-    path = tmp_path / "t.csv"
-    path.write_text("sep=,\nTasks of May\ntask_name\nx y\n", encoding="utf-8")
-    rows = [row_to_fix(3, issue(3, "A3"))]
-
-    write_to_fix(results, InputFiles(path, rows=rows, number=2), language="en")
-
-    written = (results / "to-fix.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert written[:3] == ["sep=,", "Tasks of May", f"task_name,{','.join(OWN)}"]
-    assert written[3].startswith("x y,rejected (row 3)")
+    assert not result.notes
 
 
 def test_edited_file_is_not_overwritten(results: Path, text: Path) -> None:
-    """The rows are written to another file, and a note names the edited one."""
+    """A note names it."""
     write(results, InputFiles(text))
-    (results / "to-fix.csv").write_text("edited", encoding="utf-8")
+    path = results / "to-fix" / "t.xlsx"
+    path.write_text("edited", encoding="utf-8")
 
     result = write(results, InputFiles(text))
-    again = write(results, InputFiles(text))
 
-    assert [file.path.name for file in result.files] == ["to-fix-2.csv"]
-    assert [file.path.name for file in again.files] == ["to-fix-2.csv"]
-    assert any("to-fix.csv" in note for note in result.notes)
-    assert (results / "to-fix.csv").read_text(encoding="utf-8") == "edited"
+    assert [file.path for file in result.files] == [path]
+    (note,) = result.notes
+    assert note.startswith("to-fix/t.xlsx: edited but not yet read, so it was not overwritten.")
+    assert path.read_text(encoding="utf-8") == "edited"
 
 
 def test_edited_file_that_was_read_is_replaced(results: Path, text: Path) -> None:
     """The journal contains it."""
     files = InputFiles(text)
     write(results, files)
-    (results / "to-fix.csv").write_text("edited", encoding="utf-8")
+    path = results / "to-fix" / "t.xlsx"
+    path.write_text("edited", encoding="utf-8")
     files.kept.add(hashlib.sha256(b"edited").hexdigest())
 
     result = write(results, files)
 
-    assert [file.path.name for file in result.files] == ["to-fix.csv"]
-
-
-@pytest.mark.parametrize("kind", ["folder", "link"])
-def test_folder_or_link_is_not_overwritten(results: Path, text: Path, kind: str) -> None:
-    """The user has created it."""
-    if kind == "folder":
-        (results / "to-fix.csv").mkdir()
-    else:
-        (results / "to-fix.csv").symlink_to(text)
-
-    result = write(results, InputFiles(text))
-
-    assert [file.path.name for file in result.files] == ["to-fix-2.csv"]
+    assert not result.notes
+    assert path.read_bytes() != b"edited"
 
 
 def test_each_input_file_has_a_to_fix_file(results: Path, text: Path) -> None:
-    """It has the name of the input file; equal names are numbered."""
-    twin = text.with_name("t .csv")
+    """It has the name of the input file."""
+    twin = text.with_name("u.csv")
     twin.write_bytes(text.read_bytes())
 
     result = write(results, InputFiles(text, twin))
 
     assert result.by_name() == {
-        "to_fix": results / "to-fix-t.csv",
-        "to_fix_2": results / "to-fix-t-2.csv",
+        "to_fix": results / "to-fix" / "t.xlsx",
+        "to_fix_2": results / "to-fix" / "u.xlsx",
     }
 
 
 def test_file_without_rows_to_fix_is_removed(results: Path, text: Path) -> None:
-    """Only files that batchcreate has written are removed."""
+    """Only files that batchcreate has written are removed, those of earlier versions included."""
     write(results, InputFiles(text))
+    (results / "to-fix.csv").write_text("x", encoding="utf-8")
+    with (results / "to-fix.sha256").open("a", encoding="utf-8") as file:
+        file.write(f"{hashlib.sha256(b'x').hexdigest()}  to-fix.csv\n")
 
     result = write(results, InputFiles())
 
     assert not result.files
     assert names(results) == []
+
+
+def test_edited_file_stays_when_no_rows_are_left(results: Path, text: Path) -> None:
+    """The folder is kept with it."""
+    write(results, InputFiles(text))
+    (results / "to-fix" / "t.xlsx").write_text("edited", encoding="utf-8")
+
+    write(results, InputFiles())
+
+    assert names(results) == WRITTEN
+    assert names(results / "to-fix") == ["t.xlsx"]
 
 
 def test_file_that_cannot_be_removed_is_an_error(
@@ -145,7 +138,7 @@ def test_file_that_cannot_be_removed_is_an_error(
 
     monkeypatch.setattr(Path, "unlink", unlink)
 
-    with pytest.raises(ReportError, match=r"to-fix\.csv: no rows to fix are left"):
+    with pytest.raises(ReportError, match=r"to-fix/t\.xlsx: no rows to fix are left"):
         write(results, InputFiles())
 
 
@@ -157,7 +150,7 @@ def test_missing_input_file_is_a_note(results: Path, text: Path) -> None:
     result = write(results, files)
 
     assert not result.files
-    assert result.notes == [f"{results / 'to-fix.csv'}: cannot be written: t.csv: is gone"]
+    assert result.notes == [f"{results / 'to-fix' / 't.xlsx'}: cannot be written: t.csv: is gone"]
 
 
 def test_workbook_is_copied(results: Path, tmp_path: Path) -> None:
@@ -172,7 +165,9 @@ def test_workbook_is_copied(results: Path, tmp_path: Path) -> None:
     result = write(results, InputFiles(tmp_path / "t.xlsx", sheet="May"))
 
     assert not result.notes
-    assert openpyxl.load_workbook(results / "to-fix.xlsx")["May"]["A2"].font.bold
+    sheet = openpyxl.load_workbook(results / "to-fix" / "t.xlsx")["May"]
+    assert sheet["A2"].font.bold
+    assert sheet["B2"].value == "Correct this row: It is wrong. Suggestion: x_y"
 
 
 def test_workbook_of_another_format_becomes_a_new_one(results: Path, tmp_path: Path) -> None:
@@ -181,13 +176,12 @@ def test_workbook_of_another_format_becomes_a_new_one(results: Path, tmp_path: P
 
     result = write(results, InputFiles(path, sheet="May"))
 
-    assert [file.path.name for file in result.files] == ["to-fix.xlsx"]
-    assert result.notes == [
-        "to-fix.xlsx: the rows were copied to a new workbook; the original formatting is not included."
-    ]
-    assert rows_of(results / "to-fix.xlsx", (0, 2), after=1)[0][1] == (
+    assert [file.path.name for file in result.files] == ["t.xlsx"]
+    (note,) = result.notes
+    assert note.startswith("to-fix/t.xlsx: a new workbook with all rows at their addresses;")
+    assert rows_of(results / "to-fix" / "t.xlsx", (0, 1), after=1)[0][1] == (
         "x y",
-        "000000000000|t.csv||2",
+        "Correct this row: It is wrong. Suggestion: x_y",
     )
 
 
@@ -198,10 +192,11 @@ def test_full_disk_leaves_no_file(size: int, results: Path, tmp_path: Path) -> N
 
     with (
         file_size_limit(size),
-        pytest.raises(ReportError, match=r"to-fix\.xlsx: cannot be written \(.*File too large"),
+        pytest.raises(ReportError, match=r"to-fix/t\.xlsx: cannot be written \(.*File too large"),
     ):
         write(results, InputFiles(path, sheet="May"))
-    assert names(results) == []
+    assert names(results) == ["to-fix"]
+    assert names(results / "to-fix") == []
 
 
 def test_rows_that_cannot_be_read_leave_no_file(results: Path, tmp_path: Path) -> None:
@@ -216,7 +211,9 @@ def test_rows_that_cannot_be_read_leave_no_file(results: Path, tmp_path: Path) -
 
     result = write(results, BrokenFiles(path, sheet="May"))
 
-    assert result.notes == [f"{results / 'to-fix.xlsx'}: cannot be written: the rows end here"]
+    assert result.notes == [
+        f"{results / 'to-fix' / 't.xlsx'}: cannot be written: the rows end here"
+    ]
     assert names(results) == []
 
 
@@ -228,44 +225,66 @@ def test_workbook_that_is_too_large_becomes_a_new_one(results: Path, tmp_path: P
     result = write(results, InputFiles(path, sheet="May"))
 
     assert len(result.notes) == 1
-    assert rows_of(results / "to-fix.xlsx", after=1)[0][1][:2] == ("x y", "INSERT")
+    assert rows_of(results / "to-fix" / "t.xlsx", after=1)[0][1][:2] == ("x y", "INSERT")
 
 
-def test_status_of_a_failed_row_contains_the_error() -> None:
-    """It contains the advice for the code; no cell is annotated."""
-    (row,) = annotate([row_to_fix(7, status=Status.FAILED)], language="en")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rows_with_nothing_to_do_are_hidden(language: str) -> None:
+    """Their texts start as the filter requires; those of other rows do not."""
+    done = added_column(language).done
+    rows = [row_to_fix(number, status=status) for number, status in enumerate(Status)]
 
-    assert row.is_failed
+    marks = list(annotate(rows, language=language, is_exact=False))
+
+    assert [row.is_done for row in marks] == [status not in FIXABLE for status in Status]
+    assert [row.text.startswith(done) for row in marks] == [row.is_done for row in marks]
+
+
+def test_text_of_a_failed_row_contains_the_error() -> None:
+    """It contains the advice for the code; no cell is marked."""
+    (row,) = annotate([row_to_fix(7, status=Status.FAILED)], language="en", is_exact=True)
+
     assert not row.cells
-    assert row.status.startswith(f"failed (row 7): {CODE} No such application")
+    assert row.text.startswith(f"The server refused this row: {CODE} No such application")
 
 
-def test_status_of_a_row_that_was_not_attempted() -> None:
-    """Nothing has to be fixed."""
-    (row,) = annotate([row_to_fix(7, status=Status.NOT_ATTEMPTED)], language="en")
+@pytest.mark.parametrize(
+    ("rule", "has_sentence"),
+    [("row.surplus", True), ("row.totals", False), ("task_name.charset", False)],
+)
+def test_rows_whose_problem_is_lost_must_be_confirmed(rule: str, *, has_sentence: bool) -> None:
+    """The copy of a workbook contains the problem itself."""
+    rows = [row_to_fix(2, issue(2, "B2", rule))]
 
-    assert "row 7" in row.status
-    assert not row.is_failed
+    (inexact,) = annotate(rows, language="en", is_exact=False)
+    (exact,) = annotate(rows, language="en", is_exact=True)
+
+    assert inexact.text.endswith("\nWhen the row is correct, clear this cell.") == has_sentence
+    assert exact.text == "Correct this row: It is wrong."
 
 
-@pytest.mark.parametrize("rule", ["task_tag.merged", "task_tag.no_result"])
-def test_cell_without_a_value_does_not_come_back_empty(rule: str) -> None:
-    """An empty tag would be accepted."""
-    (row,) = annotate([row_to_fix(2, issue(2, "B2", rule))], language="en")
+def test_text_of_a_row_that_is_not_confirmed_stays() -> None:
+    """The reason for which it was rejected at first is only there."""
+    (row,) = annotate(
+        [row_to_fix(2, issue(2, "B2", "row.not_fixed"))], language="zh", is_exact=True
+    )
 
-    assert [mark.has_no_value for mark in row.cells] == [True]
+    assert row.text == "x y"
 
 
 def test_issues_of_a_cell_are_one_comment() -> None:
-    """An issue of a missing column has no cell."""
+    """An issue of a missing column has no cell; the text of a covered cell is kept."""
     row = row_to_fix(
-        2, issue(2, "B2", suggestion="x"), issue(2, "B2", "task_tag.no_result"), issue(2, "")
+        2, issue(2, "B2", suggestion="x"), issue(2, "B2", "task_tag.covered"), issue(2, "")
     )
 
-    (annotated_row,) = annotate([row], language="en")
+    (marks,) = annotate([row], language="en", is_exact=True)
 
-    assert annotated_row.cells == [
-        CellAnnotation(
-            index=1, comment="It is wrong.\nSuggestion: x\n\nIt is wrong.", has_no_value=True
+    assert marks.cells == [
+        CellMark(
+            index=1,
+            mark=Mark.ERROR,
+            comment="It is wrong.\nSuggestion: x\n\nIt is wrong.",
+            value="x y",
         )
     ]
