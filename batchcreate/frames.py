@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 ORIGIN: Final = "origin"
 """Column of the frame with the origins of the rows of a to-fix file."""
 
+_FACTOR: Final = 0x9E3779B97F4A7C15
+"""Odd, so that the order of the columns counts in a hash of a row."""
+
 Value = TypeVar("Value")
 
 
@@ -62,11 +65,17 @@ class Chunk:
 
     def fingerprints(self, fields: Sequence[str]) -> list[int]:
         """Return a hash of the texts of each row in the columns of *fields*; missing ones are blank."""
+        import numpy as np
         import pandas as pd
 
-        texts = self.frame.assign(**{name: "" for name in fields if name not in self.frame})
-        hashes = pd.util.hash_pandas_object(texts[list(fields)], index=False)
-        found: list[int] = hashes.astype("int64").tolist()
+        total = np.zeros(len(self.frame), np.uint64)
+        for name in fields:
+            total *= np.uint64(_FACTOR)
+            if name in self.frame:
+                column = self.frame[name]
+                hashes = pd.util.hash_pandas_object(column, index=False).to_numpy()
+                total += np.where((column != "").to_numpy(bool), hashes, np.uint64(0))
+        found: list[int] = total.view(np.int64).tolist()
         return found
 
     def texts(self, name: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from batchcreate.clock import stamp_of_ms
 from batchcreate.errors import JournalError, NotSentReason
+from batchcreate.journal.work import json_list
 from batchcreate.models import (
     FIXABLE,
     Column,
