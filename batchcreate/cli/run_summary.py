@@ -73,11 +73,7 @@ def describe_result(
 
 def describe_counts(summary: Summary) -> str:
     """Return the counts of all statuses that occur, on one line."""
-    shown = [
-        f"{count} {status.value}"
-        for status, count in summary.counts.items()
-        if count and status is not Status.WITHDRAWN
-    ]
+    shown = [f"{count} {status.value}" for status, count in summary.parts.items() if count]
     withdrawn = summary.counts[Status.WITHDRAWN]
     apart = f"; {withdrawn} withdrawn" if withdrawn else ""
     return f"{counted(summary.total, 'row')}: {', '.join(shown) or 'none'}{apart}"

@@ -213,7 +213,12 @@ class Summary:
     @property
     def total(self) -> int:
         """Number of rows in the newest versions, and of removed rows whose tasks exist."""
-        return sum(self.counts.values()) - self.counts[Status.WITHDRAWN]
+        return sum(self.parts.values())
+
+    @property
+    def parts(self) -> Mapping[Status, int]:
+        """Number of rows for each status of the total, which withdrawn rows do not belong to."""
+        return {each: count for each, count in self.counts.items() if each is not Status.WITHDRAWN}
 
 
 FIXABLE: Final = (Status.REJECTED, Status.FAILED, Status.SKIPPED)

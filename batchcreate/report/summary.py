@@ -39,19 +39,13 @@ def document(
     """
     run_id, facts = run if run is not None else (None, {})
     stopped = facts.get("stopped") or {}
-    error = (
-        {"error": stopped["message"], "exit_code": stopped.get("exit_code", 4)} if stopped else {}
-    )
+    error = {"error": stopped.get("message"), "exit_code": stopped.get("exit_code", 4)}
     plan = {} if planned is None else {"plan": [_target(*pair) for pair in planned.items()]}
     return {
         "format": FORMAT,
         "run_id": run_id,
         "total": summary.total,
-        "counts": {
-            status.value: count
-            for status, count in summary.counts.items()
-            if status is not Status.WITHDRAWN
-        },
+        "counts": {status.value: count for status, count in summary.parts.items()},
         "withdrawn": summary.counts[Status.WITHDRAWN],
         "causes": [_cause(each) for each in causes if each.severity is Severity.ERROR],
         "warnings": sum(each.rows for each in causes if each.severity is Severity.WARNING),
@@ -59,7 +53,7 @@ def document(
         "files": dict(files or {}),
         **plan,
         **facts,
-        **error,
+        **(error if stopped else {}),
     }
 
 
