@@ -135,7 +135,7 @@ async def take_step(folder: Path, simulator: Simulator) -> Step:
         tasks=simulator.tasks(PROJECT, INSTANCE),
         requests=len(simulator.requests),
         creates=creates(simulator),
-        files={path.name: path.read_bytes() for path in results.iterdir()},
+        files={path.name: path.read_bytes() for path in results.rglob("*") if path.is_file()},
         lines=read_lines(results / "results.csv"),
         issues=read_lines(results / "issues.csv"),
         summary=read_summary(results),
@@ -310,7 +310,8 @@ def test_the_token_is_written_nowhere(story: Story) -> None:
 
 def test_results_are_readable_by_the_owner_only(story: Story) -> None:
     """The folder has mode 0700, its files 0600."""
-    modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in story.results.iterdir()}
+    written = [path for path in story.results.rglob("*") if path.is_file()]
+    modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in written}
 
     assert stat.S_IMODE(story.results.stat().st_mode) == 0o700
     assert modes == dict.fromkeys(modes, "0o600")

@@ -232,11 +232,12 @@ def test_workbook_that_is_too_large_becomes_a_new_one(results: Path, tmp_path: P
 def test_rows_with_nothing_to_do_are_hidden(language: str) -> None:
     """Their texts start as the filter requires; those of other rows do not."""
     done = added_column(language).done
-    rows = [row_to_fix(number, status=status) for number, status in enumerate(Status)]
+    statuses = [status for status in Status if status is not Status.WITHDRAWN]
+    rows = [row_to_fix(number, status=status) for number, status in enumerate(statuses)]
 
     marks = list(annotate(rows, language=language, is_exact=False))
 
-    assert [row.is_done for row in marks] == [status not in FIXABLE for status in Status]
+    assert [row.is_done for row in marks] == [status not in FIXABLE for status in statuses]
     assert [row.text.startswith(done) for row in marks] == [row.is_done for row in marks]
 
 
