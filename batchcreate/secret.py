@@ -4,7 +4,7 @@ import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NoReturn
@@ -21,7 +21,9 @@ MASK: Final = "***"
 _TEXT_CHARS_MIN: Final = 4  # some characters of a secret do not count
 _GRAM_CHARS: Final = PART_CHARS_MIN // 2
 _ROUNDS_MAX: Final = 8
+_PLACES_MAX: Final = 4
 _CACHED_MAX: Final = 8
+_SECRETS_MAX: Final = 128
 _ESCAPES_MAX: Final = 8192
 
 # Order matters: the first alternative that matches applies.
@@ -74,7 +76,7 @@ def mask(content: bytes, secrets: Iterable[Secret]) -> bytes:
     several times.
     """
     patterns = _patterns(tuple(secret.reveal() for secret in secrets))
-    if not (patterns.short or patterns.parts):
+    if not (patterns.short or patterns.grams):
         return content
     text = content.decode("utf-8", "surrogateescape")
     spans = sorted(_spans(text, patterns))
@@ -95,37 +97,37 @@ class _Patterns:
 
     Attributes:
         short: texts that are searched for as a whole.
-        parts: all parts of longer texts that have the minimum length.
-        grams: all parts of half that length.
+        grams: parts of longer texts, at multiples of their length, with texts and positions.
 
     """
 
     short: tuple[str, ...]
-    parts: frozenset[str]
-    grams: frozenset[str]
+    grams: Mapping[str, Sequence[tuple[str, int]]]
 
 
 @lru_cache(maxsize=_CACHED_MAX)
 def _patterns(secrets: tuple[str, ...]) -> _Patterns:
-    texts = {
-        _flat(view)
-        for secret in secrets
-        if len(secret) >= MASKED_CHARS_MIN
-        for form in (secret, *_encoded(secret))
-        for view in _views(form)
-    }
-    long = [text for text in texts if len(text) >= PART_CHARS_MIN]
-    return _Patterns(
-        short=tuple(text for text in texts if _TEXT_CHARS_MIN <= len(text) < PART_CHARS_MIN),
-        parts=_parts(long, PART_CHARS_MIN),
-        grams=_parts(long, _GRAM_CHARS),
-    )
+    short: list[str] = []
+    grams: dict[str, list[tuple[str, int]]] = {}
+    for text in dict.fromkeys(text for secret in secrets for text in _flat_forms(secret)):
+        if len(text) < PART_CHARS_MIN:
+            short.append(text)
+            continue
+        for at in range(0, len(text) - _GRAM_CHARS + 1, _GRAM_CHARS):
+            places = grams.setdefault(text[at : at + _GRAM_CHARS], [])
+            if len(places) < _PLACES_MAX:
+                places.append((text, at))
+    return _Patterns(short=tuple(short), grams=grams)
 
 
-def _parts(texts: Iterable[str], length: int) -> frozenset[str]:
-    return frozenset(
-        text[at : at + length] for text in texts for at in range(len(text) - length + 1)
-    )
+@lru_cache(maxsize=_SECRETS_MAX)
+def _flat_forms(secret: str) -> tuple[str, ...]:
+    """Return the flat spellings of *secret* that cannot be concluded from others by decoding."""
+    if len(secret) < MASKED_CHARS_MIN:
+        return ()
+    forms = {secret, *_encoded(secret)}
+    texts = {_flat(view) for form in forms for view in _views(form)}
+    return tuple(text for text in texts if len(text) >= _TEXT_CHARS_MIN)
 
 
 def _encoded(text: str) -> Iterator[str]:
@@ -217,16 +219,32 @@ def _matches(flat: str, patterns: _Patterns) -> Iterator[tuple[int, int]]:
     """
     Yield start and end of each match in a flat text.
 
-    A common part of 16 characters contains one of 8 characters at a multiple of 8; only these
-    are looked up.
+    A part of 16 characters contains one of 8 characters at a multiple of 8. Parts of matches are
+    not examined again, except at their ends, where a longer match may begin.
     """
     for text in patterns.short:
         at = flat.find(text)
         while at >= 0:
             yield at, at + len(text)
             at = flat.find(text, at + 1)
-    for at in range(0, len(flat) - _GRAM_CHARS + 1, _GRAM_CHARS):
-        if flat[at : at + _GRAM_CHARS] in patterns.grams:
-            for start in range(max(0, at - _GRAM_CHARS), at + 1):
-                if flat[start : start + PART_CHARS_MIN] in patterns.parts:
-                    yield start, start + PART_CHARS_MIN
+    grams, end = patterns.grams, 0
+    for at in range(len(flat) - _GRAM_CHARS + 1):
+        gram = flat[at : at + _GRAM_CHARS]
+        if gram in grams and at > end - PART_CHARS_MIN:
+            for text, place in grams[gram]:
+                start, stop = _common(flat, at, text, place)
+                if stop - start >= PART_CHARS_MIN:
+                    yield start, stop
+                    end = max(end, stop)
+
+
+def _common(flat: str, at: int, text: str, place: int) -> tuple[int, int]:
+    """Return start and end in *flat* of what it has in common with *text* around a gram."""
+    before, limit = 0, min(at, place, PART_CHARS_MIN)  # an earlier gram matches before that
+    while before < limit and flat[at - before - 1] == text[place - before - 1]:
+        before += 1
+    after = _GRAM_CHARS
+    limit = min(len(flat) - at, len(text) - place)
+    while after < limit and flat[at + after] == text[place + after]:
+        after += 1
+    return at - before, at + after

@@ -57,6 +57,7 @@ _HEADERS: Final = {
 _COMPRESSED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 _ANY_FORMAT: Final = 32  # added to the window size of zlib: the header decides on the format
 
+_SEPARATOR: Final = "\x1e"  # is not part of a secret or of an escape
 _CAUSE_CHARS_MAX: Final = 300
 
 _NOT_SENT: Final = (
@@ -238,16 +239,19 @@ def mask_reply(reply: Reply, secrets: Iterable[Secret]) -> Reply:
     A gateway that refuses a signature returns everything that was signed, headers included.
     """
     secrets = tuple(secrets)
-    lines = "\n".join(f"{name}\n{value}" for name, value in reply.headers.items())
-    head = lines.encode("utf-8", "surrogateescape")
+    texts = [text for header in reply.headers.items() for text in header]
+    # Nearly all replies are searched once, as a whole.
+    content = _SEPARATOR.join([*texts, ""]).encode("utf-8", "surrogateescape") + reply.body
+    if mask(content, secrets) == content:
+        return reply
+    headers = CIMultiDict(
+        (_mask_text(name, secrets), _mask_text(value, secrets))
+        for name, value in reply.headers.items()
+    )
     body = mask(reply.body, secrets)
-    if mask(head, secrets) != head:
-        headers = {
-            _mask_text(name, secrets): _mask_text(value, secrets)
-            for name, value in reply.headers.items()
-        }
-        reply = replace(reply, headers=CIMultiDict(headers))
-    return reply if body == reply.body else replace(reply, body=body, is_masked=True)
+    return replace(
+        reply, headers=headers, body=body, is_masked=reply.is_masked or body != reply.body
+    )
 
 
 def _mask_text(text: str, secrets: Iterable[Secret]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from batchcreate.transport import mask_reply
 RENEWAL_MARGIN_S: Final = 300.0
 """A token is renewed this long before it expires, or at 90 % of its lifetime if that is later."""
 
+_FORMER_MAX: Final = 8
 _LIFETIME_S: Final = 86_400.0
 _PROJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -106,12 +108,14 @@ class IamTokens:
         self._post = post
         self._lock = asyncio.Lock()
         self._tokens: dict[str, CachedToken] = {}
+        self._former: deque[Secret] = deque(maxlen=_FORMER_MAX)
         self._refusal = ""
 
     @property
     def secrets(self) -> Sequence[Secret]:
-        """The password and the valid tokens."""
-        return (self._user.password, *(cached.token for cached in self._tokens.values()))
+        """The password, the tokens, and the last ones before: they may still be valid."""
+        tokens = (cached.token for cached in self._tokens.values())
+        return (self._user.password, *tokens, *self._former)
 
     def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002 # a token depends only on the project
         """Return the header with the token of the project in *url*, obtained by `ready`."""
@@ -194,6 +198,8 @@ class IamTokens:
             raise
         margin_s = min(RENEWAL_MARGIN_S, issued.lifetime_s / 10)
         if project_id := scope.get("id", issued.project_id):
+            if project_id in self._tokens:
+                self._former.append(self._tokens[project_id].token)
             self._tokens[project_id] = CachedToken(
                 token=issued.token,
                 issued_at=_now(),

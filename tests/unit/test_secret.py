@@ -235,6 +235,14 @@ class TestMask:
 
         assert masked[:8] == [b"***"] * 8
 
+    def test_time_is_limited_if_everything_matches(self) -> None:
+        """A secret of equal characters, and responses of the largest size."""
+        secret = Secret("x" * 6000)
+
+        masked = [mask(text * 7000, [secret]) for text in (b"xxxxxxxxx", b"xxxxxxxxy")]
+
+        assert masked == [b"***", b"xxxxxxxxy" * 7000]
+
     def test_masks_next_to_letters_with_a_longer_small_form(self) -> None:
         """The positions of the secret do not change."""
         assert mask("İİ CANARYAK".encode(), [Secret("canaryak")]) == "İİ ***".encode()
