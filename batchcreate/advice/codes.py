@@ -140,6 +140,7 @@ REMEDIES: Final[Mapping[str, Remedy]] = MappingProxyType(
     }
 )
 FIX_CELLS: Final = REMEDIES["fix_cells"]
+_CHECK_CELLS: Final = REMEDIES["check_cells"]
 CORRECT_ENDPOINT: Final = REMEDIES["correct_endpoint"]
 
 
@@ -187,6 +188,11 @@ _FACTS: Final = {
 
 _DAMAGE: Final = "interpretation"
 """Source of the rules about damaged values, which no page documents."""
+
+_WARNINGS: Final = frozenset(
+    {"date_like", "formula_text", "null_word", "struck_through", "zero_result"}
+)
+"""The kinds of rules that do not reject a row."""
 
 _APPLIES: Final[Mapping[str, Callable[[Rule], bool]]] = {
     "missing": lambda rule: rule.is_mandatory or rule.field in TARGET_FIELDS,
@@ -252,7 +258,9 @@ def _rule_action(rule: Rule | None, rule_id: str, language: str) -> str:
     facts = _rule_facts(rule, language)
     wanted = message(rule_id, facts, language=language).partition(_SENTENCE_ENDS[language])[2]
     wanted = wanted or text("phrase.enter", facts, language=language)
-    return sentences(wanted, FIX_CELLS.action.text(language))
+    is_warning = rule_id.rpartition(".")[2] in _WARNINGS
+    remedy = _CHECK_CELLS if is_warning else FIX_CELLS
+    return sentences(wanted, remedy.action.text(language))
 
 
 def _rule_facts(rule: Rule | None, language: str) -> _Blanks:

@@ -117,7 +117,8 @@ def document(
         "cleaned": notes.cleaned,
         "cleanings": [_cleaning(cleaning) for cleaning in notes.cleanings],
         "causes": [_group(group, language) for group in groups],
-        "warnings": [_group(group, language) for group in result.warnings()],
+        "warnings": sum(group.rows for group in result.warnings()),
+        "warning_causes": [_group(group, language) for group in result.warnings()],
         "files": {name: str(path) for name, path in files.items()},
         **copy,
     }

@@ -59,6 +59,17 @@ SELECT status, http_status, error_code, '', '', file, sheet, number, '', '', ''
 FROM results WHERE {_NOT_CREATED} ORDER BY source, number
 """  # noqa: S608 # contains no values
 
+_IS_PENDING: Final = """severity = ? AND NOT EXISTS (
+    SELECT 1 FROM rows JOIN tasks ON tasks.id = rows.task
+    WHERE rows.source = issues.source AND rows.number = issues.number
+    AND tasks.status IN ('created', 'skipped')
+)"""
+
+_PENDING: Final = (
+    _RULES.replace("severity = ?", _IS_PENDING),
+    _CELLS.replace("severity = ?", _IS_PENDING),
+)
+
 _Cause = tuple[str, int | None, str, str, str]
 """Status, HTTP status, error code, rule and column heading."""
 
@@ -100,13 +111,19 @@ def warning_groups(
     *,
     groups_max: int = GROUPS_MAX,
     examples_max: int = EXAMPLES_MAX,
+    is_pending: bool = False,
 ) -> list[CauseGroup]:
-    """Return the warnings, grouped by rule and column heading; see `cause_groups`."""
-    found = connection.execute(_RULES, (Severity.WARNING,)).fetchall()
+    """
+    Return the warnings, grouped by rule and column heading; see `cause_groups`.
+
+    If *is_pending*, those of created and skipped rows are omitted.
+    """
+    rules, cells = _PENDING if is_pending else (_RULES, _CELLS)
+    found = connection.execute(rules, (Severity.WARNING,)).fetchall()
     groups = {row[:5]: _group(row) for row in found[:groups_max]}
     sizes = {cause: group.rows for cause, group in groups.items()}
-    cells = connection.execute(_CELLS, (Severity.WARNING,))
-    examples = _examples(cells, sizes, examples_max)
+    rows = connection.execute(cells, (Severity.WARNING,))
+    examples = _examples(rows, sizes, examples_max)
     named = [replace(group, examples=examples[cause]) for cause, group in groups.items()]
     return [
         replace(group, severity=Severity.WARNING) for group in (*named, *_rest(found[groups_max:]))

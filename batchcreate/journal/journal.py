@@ -213,9 +213,11 @@ class Journal:
         """
         return cause_groups(self._connection, groups_max=groups_max)
 
-    def warning_groups(self, *, groups_max: int = GROUPS_MAX) -> list[CauseGroup]:
+    def warning_groups(
+        self, *, groups_max: int = GROUPS_MAX, is_pending: bool = False
+    ) -> list[CauseGroup]:
         """Return the warnings, grouped by rule and column heading, most frequent first."""
-        return warning_groups(self._connection, groups_max=groups_max)
+        return warning_groups(self._connection, groups_max=groups_max, is_pending=is_pending)
 
     def instances(self) -> Sequence[tuple[str, str]]:
         """Return each pair of project and instance that rows specify."""

@@ -57,7 +57,9 @@ class RepeatedHeaders:
                 misread.
 
         """
-        found = [at for at in self._candidates(chunk) if self._is_header_row(chunk, at)]
+        found = sorted(
+            {at for first in self._candidates(chunk) for at in self._header_rows(chunk, first)}
+        )
         self._has_rows = self._has_rows or len(found) < len(chunk.frame)
         return found
 
@@ -83,14 +85,32 @@ class RepeatedHeaders:
         other = [name for name in names if not any(part in name for part in _PARTS)]
         return [*_PARTS, normalized(column.heading), *other]
 
+    def _header_rows(self, chunk: Chunk, at: int) -> Sequence[int]:
+        """Return the position *at* if it is a header row, or two if they share the headings."""
+        own = _cells(chunk, at)
+        for upper in (at - 1, at) if sum(map(bool, own.values())) > 1 else ():
+            if 0 <= upper < len(chunk.frame) - 1:
+                above, below = _cells(chunk, upper), _cells(chunk, upper + 1)
+                both = {field: below[field] or above[field] for field in chunk.columns}
+                if both not in (above, below) and self._are_headings(chunk, both):
+                    return [upper, upper + 1]
+        return [at] if self._is_header_row(chunk, at) else []
+
+    def _are_headings(self, chunk: Chunk, cells: Mapping[str, str]) -> bool:
+        """Return True if all *cells*, by their fields, are headings or blank."""
+        return all(cells[field] for field in MANDATORY_FIELDS if field in cells) and all(
+            not text or self._is_heading(text, field, chunk.columns[field])
+            for field, text in cells.items()
+        )
+
     def _is_header_row(self, chunk: Chunk, at: int) -> bool:
-        cells = {field: chunk.frame[field].iloc[at] for field in chunk.columns}
+        cells = _cells(chunk, at)
         is_heading = {
-            field: is_blank(text) or self._is_heading(text, field, chunk.columns[field])
+            field: not text or self._is_heading(text, field, chunk.columns[field])
             for field, text in cells.items()
         }
         mandatory = [field for field in MANDATORY_FIELDS if field in cells]
-        if not all(is_heading[field] and cells[field].strip() for field in mandatory):
+        if not all(is_heading[field] and cells[field] for field in mandatory):
             return False
         is_translation = not self._has_rows and at == 0
         for field in chunk.columns:
@@ -108,6 +128,11 @@ class RepeatedHeaders:
             or similar_name(text) == field
             or normalized(text) == normalized(column.heading)
         )
+
+
+def _cells(chunk: Chunk, at: int) -> Mapping[str, str]:
+    texts = {field: chunk.frame[field].iloc[at] for field in chunk.columns}
+    return {field: "" if is_blank(text) else text for field, text in texts.items()}
 
 
 def _other_table(chunk: Chunk, at: int, field: str, text: str) -> str:

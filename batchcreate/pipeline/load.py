@@ -178,7 +178,7 @@ def _plan(journal: Journal, notes: InputNotes, source: Input) -> Plan:
         summary=journal.summary(),
         to_send=journal.work.count_per_target(),
         notes=notes,
-        warnings=journal.warning_groups(),
+        warnings=journal.warning_groups(is_pending=True),
         waiting_elsewhere=journal.count_waiting(
             other_than=[each.layout.file for each in notes.sheets]
         ),

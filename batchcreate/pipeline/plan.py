@@ -151,7 +151,7 @@ class Plan:
         summary: the counts of the batch before anything is sent.
         to_send: number of tasks to send per target.
         notes: notes on the input; empty for a retry, which reads no files.
-        warnings: the groups of warnings, most frequent first.
+        warnings: the groups of warnings of rows that are not created yet, most frequent first.
         waiting_elsewhere: number of rows that wait in inputs that are not given in this run.
 
     """

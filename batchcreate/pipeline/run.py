@@ -197,7 +197,7 @@ def _plan_retry(journal: Journal, only: Sequence[str], selection: SelectionSetti
         rows=summary.total,
         summary=summary,
         to_send=journal.work.count_per_target(),
-        warnings=journal.warning_groups(),
+        warnings=journal.warning_groups(is_pending=True),
     )
 
 

@@ -53,7 +53,19 @@ def read_config() -> dict[str, Any]:
             option = f"--{name.replace('_', '-').lower()}"
             msg = f"{FILE}: {name} is not accepted in this file; remove it, and use {option}"
             raise SettingsError(msg)
-    return values
+    return _with_underscores(values)
+
+
+def _with_underscores(values: dict[str, Any]) -> dict[str, Any]:
+    """Return *values* with the names of settings for those with hyphens, like the options."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name in found:
+            msg = f"{FILE}: {name} is set twice, with _ and with -; remove one of them"
+            raise SettingsError(msg)
+        found[name] = value
+    return found
 
 
 def require_inside(path: Path) -> None:

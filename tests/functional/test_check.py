@@ -295,3 +295,5 @@ async def test_quiet_and_json_keep_their_output(tmp_path: Path) -> None:
     assert "columns:" in as_json.err
     document = json.loads(as_json.out)
     assert (document["total"], document["warnings"]) == (2, 1)
+    checked = json.loads((await invoke("check", "tasks.csv", "--json", folder=tmp_path)).out)
+    assert (checked["warnings"], len(checked["warning_causes"])) == (1, 1)

@@ -393,6 +393,29 @@ async def test_strict_sends_nothing_if_a_row_is_rejected(tmp_path: Path) -> None
     assert "--strict" in ended.err
 
 
+async def test_warnings_of_created_rows_do_not_hold_back_a_strict_run(tmp_path: Path) -> None:
+    """Only rows that the run would send are looked at; a new warning still stops it."""
+    dated = {"task_name": "dated-1", "operation_types": "INSERT", "task_tag": "5-Mar"}
+    rows = [dated, *task_rows(1)]
+    results = tmp_path / "tasks-results" / "results.csv"
+    seen = []
+
+    async with recording() as simulator:
+        command = ("run", "tasks.csv", *at(simulator), "--yes")
+        write_rows(tmp_path / "tasks.csv", rows[:1])
+        await invoke(*command, folder=tmp_path)
+        for row in (rows[1], dated | {"task_name": "dated-2"}):
+            rows = [*rows[:1], *([] if row in rows else rows[1:]), row]
+            write_rows(tmp_path / "tasks.csv", rows)
+            ended = await invoke(*command, "--strict", folder=tmp_path)
+            seen.append((ended.code, statuses(read_lines(results))))
+
+    assert seen == [
+        (0, ["created", "created"]),
+        (1, ["created", "created", "not_attempted"]),
+    ]
+
+
 async def test_selected_rows_then_some_then_the_rest(tmp_path: Path) -> None:
     """Rows are selected by number or limited in number; a run without selection sends the rest."""
     write_rows(tmp_path / "tasks.csv", task_rows(40))

@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 from hypothesis import given
@@ -38,6 +38,7 @@ from batchcreate.models import (
     Unknown,
 )
 from batchcreate.responses import read_reply
+from batchcreate.validator.converted_values import Doubt
 
 NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)
 STATUSES: Final = [
@@ -196,6 +197,22 @@ def test_rules_are_explained_with_the_texts_of_the_messages() -> None:
         "请填写：英文字母（A-Z、a-z）、数字、下划线（_）和连字符（-），长度 4～64 个字符。"
     )
     assert explain("task_name.repeated", language="zh").meaning.startswith("任务名称")
+
+
+def test_rules_of_warnings_reject_no_row() -> None:
+    """Their advice differs from that of the rules that reject a row."""
+    kinds = {*get_args(Doubt), "zero_result"}
+
+    warned = {
+        code
+        for code in CATALOGUE
+        if explain(code).action.endswith("the task is created anyway, except with --strict.")
+    }
+
+    assert warned == {
+        "row.struck_through",
+        *(code for code in CATALOGUE if code.rpartition(".")[2] in kinds),
+    }
 
 
 @pytest.mark.parametrize(

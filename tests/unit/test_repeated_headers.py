@@ -75,6 +75,16 @@ def test_repeated_headings_are_detected() -> None:
     assert wrong == []
 
 
+def test_two_rows_that_share_the_headings_are_detected() -> None:
+    """The upper one may contain a heading of several columns."""
+    upper, lower = ("task_name", "operation_types", "Texts", ""), ("", "", "Description", "Tag")
+    split = [("task_name", "", "description", ""), ("", "operation_types", "", "Tag")]
+
+    assert found(TASK, upper, lower, TASK, *split, TASK) == [3, 4, 6, 7]
+    assert found(upper, lower, TASK) == [2, 3]
+    assert "differs from the heading" in refusal(TASK, upper, TASK)
+
+
 TASKS = {
     "name of the field as task name": ("task_name", "INSERT", "text", "tag-1"),
     "name only": ("task_name", "", "", ""),

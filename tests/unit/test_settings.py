@@ -312,12 +312,26 @@ class TestFile:
             "batchcreate.toml: unknown setting 'tocken'; see batchcreate run --help for the names"
         )
 
+    def test_every_setting_may_be_written_with_hyphens(self, folder: Path) -> None:
+        """The names of the options are accepted; one setting is set once."""
+        write_config(folder, 'project-id = "p"\nmax-wait = 7')
+        settings = load({})
+        write_config(folder, 'project-id = "p"\nproject_id = "q"')
+
+        assert settings.sources == {
+            "project_id": "batchcreate.toml",
+            "max_wait": "batchcreate.toml",
+        }
+        assert message_of() == (
+            "batchcreate.toml: project_id is set twice, with _ and with -; remove one of them"
+        )
+
     @pytest.mark.parametrize(
         ("key", "similar"),
-        [("project-id", "project_id"), ("rat", "rate"), ("jsn", "json")],
+        [("project_ids", "project_id"), ("rat", "rate"), ("jsn", "json")],
     )
     def test_similar_key_is_suggested(self, key: str, similar: str, folder: Path) -> None:
-        """Typical errors are dashes and missing letters."""
+        """Typical errors are surplus and missing letters."""
         write_config(folder, f'{key} = "x"')
 
         assert message_of() == (
