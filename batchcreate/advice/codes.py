@@ -140,7 +140,6 @@ REMEDIES: Final[Mapping[str, Remedy]] = MappingProxyType(
     }
 )
 FIX_CELLS: Final = REMEDIES["fix_cells"]
-_CHECK_CELLS: Final = REMEDIES["check_cells"]
 CORRECT_ENDPOINT: Final = REMEDIES["correct_endpoint"]
 
 
@@ -259,8 +258,8 @@ def _rule_action(rule: Rule | None, rule_id: str, language: str) -> str:
     wanted = message(rule_id, facts, language=language).partition(_SENTENCE_ENDS[language])[2]
     wanted = wanted or text("phrase.enter", facts, language=language)
     is_warning = rule_id.rpartition(".")[2] in _WARNINGS
-    remedy = _CHECK_CELLS if is_warning else FIX_CELLS
-    return sentences(wanted, remedy.action.text(language))
+    action = TEXTS["warning"] if is_warning else FIX_CELLS.action
+    return sentences(wanted, action.text(language))
 
 
 def _rule_facts(rule: Rule | None, language: str) -> _Blanks:
