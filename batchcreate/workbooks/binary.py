@@ -11,8 +11,6 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from batchcreate.workbooks import xls_records, xlsb_records
-from batchcreate.workbooks.binary_marks import read_struck_xls, read_struck_xlsb
 from batchcreate.workbooks.compound_file import CompoundFile
 from batchcreate.workbooks.extra_records import ExtraRecords
 from batchcreate.workbooks.merged_cells import MergedRange
@@ -26,7 +24,7 @@ from batchcreate.workbooks.protocol import (
 from batchcreate.workbooks.tables import RowGroup, Table, group_dense
 from batchcreate.workbooks.untrusted import Package, SharedFile
 from batchcreate.workbooks.xls_records import read_globals, scan_xls_sheet
-from batchcreate.workbooks.xlsb_records import read_formats, read_sheet_parts, scan_xlsb_sheet
+from batchcreate.workbooks.xlsb_records import read_sheet_parts, read_styles, scan_xlsb_sheet
 
 ScanSheet = Callable[[int, str], ExtraRecords]
 """Returns the extra records of the sheet with this position and name."""
@@ -90,12 +88,11 @@ def open_xls(file: SharedFile) -> BinaryBook:
     """
     compound = CompoundFile(file)
     stream = compound.read("workbook" if "workbook" in compound.streams else "book")
-    offsets, formats = read_globals(stream)
-    struck = read_struck_xls(xls_records.read_records(stream, 0))
+    shared = read_globals(stream)
 
     def scan_sheet(position: int, _: str) -> ExtraRecords:
-        extra = ExtraRecords(formats, struck)
-        for offset in offsets[position : position + 1]:
+        extra = ExtraRecords(shared.formats, shared.struck)
+        for offset in shared.offsets[position : position + 1]:
             scan_xls_sheet(stream, offset, extra)
         return extra
 
@@ -114,12 +111,7 @@ def open_xlsb(file: SharedFile, limits: Limits) -> BinaryBook:
     # Calamine unpacks the parts without limits.
     package.check_all()
     parts = read_sheet_parts(package)
-    formats = read_formats(package)
-    styles, strings = (
-        xlsb_records.read_records(xlsb_records.read_part(package, kind))
-        for kind in (xlsb_records.STYLES, xlsb_records.STRINGS)
-    )
-    struck = read_struck_xlsb(styles, strings)
+    formats, struck = read_styles(package)
 
     def scan_sheet(_: int, name: str) -> ExtraRecords:
         extra = ExtraRecords(formats, struck)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchcreate.workbooks.binary_marks import NOTHING_STRUCK, StruckRecords
 from batchcreate.workbooks.cell_values import (
     DATE,
     ERROR,
@@ -17,8 +16,10 @@ from batchcreate.workbooks.cell_values import (
 from batchcreate.workbooks.format_codes import NumberFormat
 from batchcreate.workbooks.merged_cells import MergedRange
 from batchcreate.workbooks.sheet_marks import SheetMarks
+from batchcreate.workbooks.struck_texts import NOTHING_STRUCK, StruckRecords
 from batchcreate.workbooks.tables import KnownCell
 
+_HIDDEN_COLUMN: Final = 0x01
 _ERRORS: Final[Mapping[int, str]] = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -88,6 +89,25 @@ class ExtraRecords:
             shown = cells.get(column, ("0", NUMBER))
             if isinstance(shown, tuple):
                 cells[column] = hide_zero(shown, 0)
+
+    def strike(self, row: int, column: int, style: int, *, string: int = -1) -> None:
+        """
+        Strike through the cell in *row* and *column*, both zero-based, if it is.
+
+        Args:
+            row: the row.
+            column: the column.
+            style: the cell format.
+            string: position of the shared string in the cell.
+
+        """
+        if style in self.struck.formats or string in self.struck.strings:
+            self.marks.strike(row + 1, column)
+
+    def add_columns(self, left: int, right: int, width: int, flags: int) -> None:
+        """Add a range of columns, zero-based, which are hidden by a flag or have no *width*."""
+        if flags & _HIDDEN_COLUMN or not width:
+            self.marks.hide_columns(left, right)
 
     def _format(self, style: int) -> NumberFormat | None:
         return self.formats[style] if style < len(self.formats) else None

@@ -7,9 +7,10 @@ from batchcreate.workbooks.binary import open_xls
 from batchcreate.workbooks.extra_records import ExtraRecords
 from batchcreate.workbooks.format_codes import parse_format
 from batchcreate.workbooks.merged_cells import MergedCells
+from batchcreate.workbooks.struck_texts import StruckRecords
 from batchcreate.workbooks.tables import HEAD_ROWS, to_chunks
 from batchcreate.workbooks.untrusted import SharedFile
-from batchcreate.workbooks.xls_records import read_globals, scan_xls_sheet
+from batchcreate.workbooks.xls_records import Globals, read_globals, scan_xls_sheet
 from tests.records import formula, formula_error, label, number, record, xls
 
 STYLES = b"".join(
@@ -145,7 +146,7 @@ def test_truncated_records_are_skipped() -> None:
     scan_xls_sheet(stream, 0, extra)
 
     assert (extra.cells, extra.merges) == ({}, [])
-    assert read_globals(stream) == ([], [])
+    assert read_globals(stream) == Globals(offsets=[], formats=[], struck=StruckRecords())
 
 
 def test_text_results_are_in_the_next_record(tmp_path: Path) -> None:
@@ -211,4 +212,4 @@ def test_formats_of_excel_95_have_narrow_texts() -> None:
         )
     )
 
-    assert read_globals(stream) == ([], [parse_format('"€"0.')])
+    assert read_globals(stream).formats == [parse_format('"€"0.')]

@@ -1,18 +1,12 @@
 """Hidden rows and columns, and strikethrough, of .xls and .xlsb workbooks."""
 
 import struct
-from collections.abc import Iterable
 from pathlib import Path
 
-from batchcreate.workbooks.binary_marks import (
-    NOTHING_STRUCK,
-    StruckRecords,
-    XlsbMarkReader,
-    XlsMarkReader,
-    read_struck_xls,
-    read_struck_xlsb,
-)
-from batchcreate.workbooks.sheet_marks import SheetMarks
+from batchcreate.workbooks.extra_records import ExtraRecords
+from batchcreate.workbooks.struck_texts import StruckRecords, struck_xls_strings
+from batchcreate.workbooks.xls_records import scan_xls_sheet
+from batchcreate.workbooks.xlsb_records import scan_xlsb_sheet
 from tests import records
 from tests.records import record, row, text, wide
 from tests.workbook_server import marks
@@ -154,7 +148,6 @@ def test_struck_texts_of_xls_are_found(tmp_path: Path) -> None:
 
 def test_strings_of_xls_can_continue_in_another_record() -> None:
     """A record ends anywhere; the characters then begin with their size again."""
-    fonts = [(0x0031, font(8))]
     first = xls_string("订单", 7)
     second = xls_string("x" * 5, 0, extension=b"abc")
     wrong = []
@@ -164,15 +157,13 @@ def test_strings_of_xls_can_continue_in_another_record() -> None:
         if (at - 5) % 2:
             continue
         parts = [first[:at], b"\1" + first[at:] + second]
-        found = read_struck_xls(
-            [*fonts, (0x00FC, struct.pack("<II", 2, 2) + parts[0]), (0x003C, parts[1])]
-        )
-        wrong += [] if found.strings == {1} else [(at, found)]
+        found = struck_xls_strings({0}, [struct.pack("<II", 2, 2) + parts[0], parts[1]])
+        wrong += [] if found == {1} else [(at, found)]
     narrow = b"\0" + b"x" * 3 + struct.pack("<HH", 0, 0)
     mixed = [struct.pack("<IIHBH", 1, 1, 4, 9, 1) + "y".encode("utf-16-le"), narrow]
 
     assert wrong == []
-    assert read_struck_xls([*fonts, (0x00FC, mixed[0]), (0x003C, mixed[1])]).strings == {0}
+    assert struck_xls_strings({0}, mixed) == {0}
 
 
 def test_struck_cells_of_xlsb_are_found(tmp_path: Path) -> None:
@@ -194,38 +185,43 @@ def test_struck_cells_of_xlsb_are_found(tmp_path: Path) -> None:
     assert marks(path)["struck"] == [("B2", "b"), ("A4", "oldnew")]
 
 
-def strikes(
-    reader: type[XlsMarkReader | XlsbMarkReader], cells: Iterable[tuple[int, bytes]]
-) -> list[tuple[int, int, str]]:
-    """Return the struck-through cells of row 1 after the records *cells*."""
-    found = SheetMarks()
-    everything = StruckRecords(fonts={1}, formats={STRUCK}, strings={1})
-    handlers = reader(found, everything).handlers
-    for kind, content in cells:
-        handlers[kind](content)
+EVERYTHING = StruckRecords(fonts={1}, formats={STRUCK}, strings={1})
+
+
+def struck(extra: ExtraRecords) -> list[tuple[int, int, str]]:
+    """Return the struck-through cells of row 1."""
     table = {1: {at: (str(at), ".") for at in range(9)}}
-    struck: list[tuple[int, int, str]] = found.take([1], table.__getitem__)["struck"]
-    return struck
+    found: list[tuple[int, int, str]] = extra.marks.take([1], table.__getitem__)["struck"]
+    return found
+
+
+def struck_in_xlsb(*cells: tuple[int, bytes]) -> list[tuple[int, int, str]]:
+    extra = ExtraRecords(struck=EVERYTHING)
+    scan_xlsb_sheet(records.part(*cells), extra)
+    return struck(extra)
+
+
+def struck_in_xls(*cells: tuple[int, bytes]) -> list[tuple[int, int, str]]:
+    extra = ExtraRecords(struck=EVERYTHING)
+    stream = b"".join(record(*cell) for cell in ((0x0809, b"\0" * 16), *cells, (0x000A, b"")))
+    scan_xls_sheet(stream, 0, extra)
+    return struck(extra)
 
 
 def test_rich_text_in_a_cell_of_xlsb_is_found() -> None:
     """Programs that stream a workbook write texts into the cells."""
     cell = struct.pack("<II", 4, PLAIN)
 
-    assert strikes(XlsbMarkReader, [(62, cell + rich("oldnew", 0, 1))]) == [(1, 4, "4")]
-    assert strikes(XlsbMarkReader, [(62, cell + rich("new", 0)), (62, cell + b"\0")]) == []
+    assert struck_in_xlsb((62, cell + rich("oldnew", 0, 1))) == [(1, 4, "4")]
+    assert struck_in_xlsb((62, cell + rich("new", 0)), (62, cell + b"\0")) == []
 
 
 def test_short_records_are_ignored() -> None:
     """They occur in damaged files only."""
-    for kind in (0, 60, 5, 7, 62):
-        assert strikes(XlsbMarkReader, [(kind, b"\1\0")]) == []
-    for kind in (0x0208, 0x007D, 0x0203, 0x00FD, 0x00BD):
-        assert strikes(XlsMarkReader, [(kind, b"\1\0")]) == []
     short_string = struct.pack("<HHHH", 0, 3, PLAIN, 1)
 
-    assert strikes(XlsMarkReader, [(0x00FD, short_string)]) == []
-    assert read_struck_xls([(0x0031, b"\1"), (0x00E0, b"\1"), (0x00FC, b"\1")]) == NOTHING_STRUCK
-    assert read_struck_xlsb([(43, b"\1"), (617, b""), (47, b"\1")], []) == NOTHING_STRUCK
-    truncated = [(0x0031, font(8)), (0x00FC, shared_strings(xls_string("abc", 0)[:6]))]
-    assert read_struck_xls(truncated).strings == set()
+    assert struck_in_xlsb(*((kind, b"\1\0") for kind in (0, 60, 5, 7, 62))) == []
+    assert struck_in_xls(*((k, b"\1\0") for k in (0x0208, 0x007D, 0x0203, 0x00FD, 0x00BD))) == []
+    assert struck_in_xls((0x00FD, short_string)) == []
+    assert struck_xls_strings({0}, [shared_strings(xls_string("abc", 0)[:6])]) == set()
+    assert struck_xls_strings({0}, [b"\1"]) == set()
