@@ -8,6 +8,7 @@ from pathlib import Path
 
 from batchcreate.frames import Chunk
 from batchcreate.journal import AttemptOutcome, Enrolment, GivenFile, Journal
+from batchcreate.journal.journal import NO_DEFAULTS
 from batchcreate.models import (
     Column,
     Created,
@@ -188,9 +189,15 @@ def explain(group: list[RepeatedValue]) -> Iterable[Issue]:
         )
 
 
-def read(journal: Journal, files: Mapping[str, Sequence[str]]) -> None:
+def read(
+    journal: Journal,
+    files: Mapping[str, Sequence[str]],
+    *,
+    endpoint: str = ENDPOINT,
+    defaults: Mapping[str, str] = NO_DEFAULTS,
+) -> None:
     """Enrol *files* as a run does."""
-    with journal.enrol(endpoint=ENDPOINT) as enrolment:
+    with journal.enrol(endpoint=endpoint, defaults=defaults) as enrolment:
         for file, rows in files.items():
             add(enrolment, file, rows)
         enrolment.finish(explain)

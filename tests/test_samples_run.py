@@ -1,5 +1,6 @@
 """The samples work with the first commands that a new user runs."""
 
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -18,7 +19,8 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 @pytest.mark.parametrize("name", ["clean.csv", "clean.xlsx"])
 async def test_clean_sample_is_created_without_an_account(tmp_path: Path, name: str) -> None:
     """All rows are created by the first run; a second run sends nothing."""
-    command = ("run", str(SAMPLES / name), "--simulate", "--rate", "1000")
+    shutil.copy(SAMPLES / name, tmp_path)
+    command = ("run", name, "--simulate", "--rate", "1000")
 
     first = await invoke(*command, folder=tmp_path, BATCHCREATE_TOKEN="")
     report = (tmp_path / "clean-results" / "results.csv").read_bytes()
@@ -38,7 +40,8 @@ async def test_clean_sample_is_created_without_an_account(tmp_path: Path, name: 
 
 async def test_messy_sample_has_rows_to_fix_and_the_others_are_created(tmp_path: Path) -> None:
     """Check and run report the same 18 rows to fix."""
-    sample = str(SAMPLES / "messy.xlsx")
+    sample = "messy.xlsx"
+    shutil.copy(SAMPLES / sample, tmp_path)
 
     checked = await invoke("check", sample, folder=tmp_path)
     issues = (tmp_path / "messy-results" / "issues.csv").read_bytes()
@@ -55,7 +58,8 @@ async def test_messy_sample_has_rows_to_fix_and_the_others_are_created(tmp_path:
 
 async def test_messy_sample_is_fixed_in_a_to_fix_file(tmp_path: Path) -> None:
     """The to-fix file has all rows of the input; a corrected row is valid."""
-    sample = str(SAMPLES / "messy.xlsx")
+    sample = "messy.xlsx"
+    shutil.copy(SAMPLES / sample, tmp_path)
     await invoke("check", sample, folder=tmp_path)
     to_fix = tmp_path / "messy-results" / "to-fix" / "messy.xlsx"
 

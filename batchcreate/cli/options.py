@@ -317,7 +317,7 @@ RESULTS = click.option(
     type=click.Path(path_type=Path),
     metavar="DIR",
     shell_complete=_folders,
-    help="Results folder. Default: <first file's stem>-results.",
+    help="Results folder. Default: <first file's stem>-results, next to that file.",
 )
 
 _FIX = (
@@ -355,7 +355,7 @@ def run_options(command: CommandFunction) -> CommandFunction:
 def retry_options(command: CommandFunction) -> CommandFunction:
     """Add every option of ``retry``."""
     rows = (_LIMIT, _DRY_RUN, YES)
-    return _add(command, _SERVICE, _RATE, _UNKNOWN_OUTCOMES, rows, (LANG, JSON), _OUTPUT)
+    return _add(command, _SERVICE, _TARGET, _RATE, _UNKNOWN_OUTCOMES, rows, (LANG, JSON), _OUTPUT)
 
 
 def undo_options(command: CommandFunction) -> CommandFunction:

@@ -128,22 +128,16 @@ def _fix_step(result: RunResult, command_line: CommandLine) -> str:
     again = replace(command_line, name="run", paths=paths)
     again = again.with_option("--results", str(result.results))
     if command_line.name == "retry":
-        again = _with_target(again, result)
+        again = _with_endpoint(again, result)
     return f"send {_enumerate(files)} to the analysts, then run {again}"
 
 
-def _with_target(command_line: CommandLine, result: RunResult) -> CommandLine:
-    """Add the endpoint and target, which a retry reads from the journal."""
+def _with_endpoint(command_line: CommandLine, result: RunResult) -> CommandLine:
+    """Add the endpoint, which a retry reads from the journal."""
     endpoint = result.facts["endpoint"]
     if endpoint == "simulator":
-        command_line = command_line.with_option("--simulate")
-    else:
-        command_line = command_line.without("--region").with_option("--endpoint", endpoint)
-    if len(result.instances) == 1:
-        project_id, instance_id = result.instances[0]
-        command_line = command_line.with_option("--project-id", project_id)
-        command_line = command_line.with_option("--instance-id", instance_id)
-    return command_line
+        return command_line.with_option("--simulate")
+    return command_line.without("--region").with_option("--endpoint", endpoint)
 
 
 def _enumerate(paths: Sequence[Path]) -> str:

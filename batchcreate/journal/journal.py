@@ -3,11 +3,11 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from types import MappingProxyType, TracebackType
+from typing import BinaryIO, Final, Self
 
 from batchcreate.errors import JournalError, SettingsError
 from batchcreate.journal import deletions, input_files, queries
@@ -26,7 +26,7 @@ from batchcreate.journal.database import (
 from batchcreate.journal.deletions import CreatedTask
 from batchcreate.journal.enrolment import Enrolment, forget_unused
 from batchcreate.journal.statistics import Statistics
-from batchcreate.journal.work import Work, has_intents, move_to_endpoint
+from batchcreate.journal.work import Work, has_intents, move_to_endpoint, require_moved
 from batchcreate.journal.writer import Writer
 from batchcreate.models import (
     CauseGroup,
@@ -40,6 +40,15 @@ from batchcreate.models import (
     Summary,
     TaskId,
 )
+
+NO_DEFAULTS: Final[Mapping[str, str]] = MappingProxyType({})
+
+_TARGET_NOUNS: Final = {
+    "endpoint": "endpoint",
+    "project_id": "project",
+    "instance_id": "instance",
+}
+"""Values that are the same in all runs of a batch, with their names in messages."""
 
 
 class Journal:
@@ -106,23 +115,36 @@ class Journal:
         return cls(connection)
 
     @contextmanager
-    def enrol(self, *, endpoint: str, is_kept: bool = True, at: str = "") -> Iterator[Enrolment]:
+    def enrol(
+        self,
+        *,
+        endpoint: str,
+        defaults: Mapping[str, str] = NO_DEFAULTS,
+        is_kept: bool = True,
+        at: str = "",
+    ) -> Iterator[Enrolment]:
         """
         Enrol the rows of all input files of a run, or none of them after an error.
 
         Args:
             endpoint: endpoint of the tasks; empty if only issues are recorded.
+            defaults: ``project_id`` and ``instance_id`` of rows that do not specify them.
             is_kept: ``False`` to roll everything back at the end of the block.
             at: time of the enrolment, UTC.
 
         Raises:
-            SettingsError: tasks of the journal were sent to another endpoint.
+            SettingsError: tasks of the journal were sent with another endpoint or default; or
+                rows of other files have the earlier default.
 
         """
         with transaction(self._connection, is_kept=is_kept):
-            self._claim_endpoint(endpoint)
+            replaced = self._claim_target({"endpoint": endpoint, **defaults})
             has_contents = is_kept and self._lock is not None
-            yield Enrolment(self._connection, endpoint=endpoint, has_contents=has_contents, at=at)
+            enrolment = Enrolment(
+                self._connection, endpoint=endpoint, has_contents=has_contents, at=at
+            )
+            yield enrolment
+            require_moved(self._connection, replaced, given=enrolment.files)
             # At the end, so that a new version can be compared with the one before.
             forget_unused(self._connection)
 
@@ -179,10 +201,33 @@ class Journal:
     @property
     def endpoint(self) -> str:
         """The endpoint of the batch; empty before the first enrolment."""
-        found = self._connection.execute(
-            "SELECT value FROM meta WHERE name = 'endpoint'"
-        ).fetchone()
-        return "" if found is None else str(found[0])
+        return self._target().get("endpoint", "")
+
+    def defaults(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """Return *given*, in which the defaults of the batch replace empty values."""
+        target = self._target()
+        return {name: value or target.get(name, "") for name, value in given.items()}
+
+    def require_target(self, given: Mapping[str, str]) -> None:
+        """
+        Require that values of *given* are empty or those of the batch.
+
+        Raises:
+            SettingsError: a value differs; the message contains both.
+
+        """
+        target = self._target()
+        differing = [
+            name for name, value in given.items() if value and target.get(name, value) != value
+        ]
+        if differing:
+            options = [_option(name, target[name]) for name in differing]
+            msg = (
+                f"this results folder belongs to {_describe(target, differing)}, but the run is "
+                f"for {_describe(given, differing)}; choose another folder with --results, or "
+                f"give the values of the first run: {' '.join(options)}"
+            )
+            raise SettingsError(msg)
 
     def last_run(self) -> tuple[RunId, dict[str, object]] | None:
         """Return the id and the facts of the last run that finished, or None."""
@@ -218,10 +263,6 @@ class Journal:
     ) -> list[CauseGroup]:
         """Return the warnings, grouped by rule and column heading, most frequent first."""
         return warning_groups(self._connection, groups_max=groups_max, is_pending=is_pending)
-
-    def instances(self) -> Sequence[tuple[str, str]]:
-        """Return each pair of project and instance that rows specify."""
-        return queries.instances(self._connection)
 
     def summary(self) -> Summary:
         """Count the rows per status."""
@@ -296,16 +337,36 @@ class Journal:
             msg = f"{NAME} cannot be read: {error}; free some space and run the same command again"
             raise JournalError(msg) from error
 
-    def _claim_endpoint(self, endpoint: str) -> None:
-        if not self.endpoint:
-            self._connection.execute("INSERT INTO meta VALUES ('endpoint', ?)", (endpoint,))
-        elif self.endpoint == endpoint:
-            return
-        elif not has_intents(self._connection):
-            move_to_endpoint(self._connection, endpoint)
-        else:
-            msg = (
-                f"this results folder belongs to {self.endpoint}, but the run is for {endpoint}; "
-                "choose another folder with --results, or the endpoint of the first run"
-            )
-            raise SettingsError(msg)
+    def _target(self) -> dict[str, str]:
+        """Return the endpoint and the defaults of the batch, as far as they are known."""
+        names = ", ".join(f"'{name}'" for name in _TARGET_NOUNS)
+        found = self._connection.execute(
+            f"SELECT name, value FROM meta WHERE name IN ({names})"  # noqa: S608 # constants
+        )
+        return dict(found)
+
+    def _claim_target(self, target: Mapping[str, str]) -> Mapping[str, str]:
+        """Record the *target* of a batch without intents; return the values that it replaces."""
+        if has_intents(self._connection):
+            self.require_target(target)
+        earlier = self._target()
+        given = {name: value for name, value in target.items() if value}
+        self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", given.items())
+        replaced = {
+            name: earlier[name]
+            for name, value in given.items()
+            if earlier.get(name, value) != value
+        }
+        if replaced:
+            move_to_endpoint(self._connection, target["endpoint"])
+        return replaced
+
+
+def _describe(target: Mapping[str, str], names: Iterable[str]) -> str:
+    return " and ".join(f"{_TARGET_NOUNS[name]} {target[name]}" for name in names)
+
+
+def _option(name: str, value: str) -> str:
+    if (name, value) == ("endpoint", "simulator"):
+        return "--simulate"
+    return f"--{name.replace('_', '-')} {value}"

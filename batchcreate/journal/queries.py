@@ -237,13 +237,5 @@ def count_waiting(connection: sqlite3.Connection, other_than: Iterable[str]) -> 
     return int(found.fetchone()[0])
 
 
-def instances(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return each pair of project and instance that rows specify."""
-    return connection.execute(
-        "SELECT DISTINCT project_id, instance_id FROM rows"
-        " WHERE project_id <> '' AND instance_id <> '' ORDER BY 1, 2"
-    ).fetchall()
-
-
 def _stamp(time_ms: int | None) -> str:
     return "" if time_ms is None else stamp_of_ms(time_ms)

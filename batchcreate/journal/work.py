@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from batchcreate.errors import SettingsError
 from batchcreate.models import Key, RowLocation, Target, TaskId
 
 
@@ -70,12 +71,40 @@ def has_intents(connection: sqlite3.Connection) -> bool:
 
 def move_to_endpoint(connection: sqlite3.Connection, endpoint: str) -> None:
     """Assign a batch without intents to *endpoint*, where other tasks may exist."""
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'endpoint'", (endpoint,))
     connection.execute("UPDATE targets SET endpoint = ?", (endpoint,))
     connection.execute(
         "UPDATE tasks SET status = 'not_attempted', task_id = '', how = '', error_code = '',"
         " error_msg = '' WHERE status = 'skipped'"
     )
+
+
+def require_moved(
+    connection: sqlite3.Connection, replaced: Mapping[str, str], *, given: Iterable[str]
+) -> None:
+    """
+    Require that rows of files other than the *given* ones do not have a *replaced* default.
+
+    The journal does not contain which of these rows specify the value themselves.
+
+    Raises:
+        SettingsError: a file has such rows.
+
+    """
+    for column in ("project_id", "instance_id"):
+        found = connection.execute(
+            f"""
+            SELECT DISTINCT file FROM rows JOIN sources ON sources.id = rows.source
+            WHERE is_current AND {column} = ? AND file NOT IN (SELECT value FROM json_each(?))
+            """,  # noqa: S608 # a constant
+            (replaced.get(column), json_list(given)),
+        ).fetchall()
+        if found:
+            files = ", ".join(file for (file,) in found)
+            msg = (
+                f"rows of {files} have the earlier {column} {replaced[column]}; give all files of"
+                " the batch in one command, or choose another folder with --results"
+            )
+            raise SettingsError(msg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,10 @@ from batchcreate.validator import repeated_value_issues, validate
 HIDDEN_SHEETS_MAX: Final = 10
 """Maximum number of sheets with hidden rows that an error lists."""
 
+_TO_FIX: Final = "to-fix"
+_RESULT_FILES: Final = ("journal.db", "issues.csv")
+"""Files of which every results folder contains at least one."""
+
 _STOPPED: Final = "stopped while reading the input; nothing was sent"
 
 
@@ -86,17 +90,53 @@ def load_options(settings: LoadSettings) -> LoadOptions:
 
 def results_folder(files: Sequence[Path], output: OutputSettings) -> Path:
     """
-    Return the results folder: the configured one, or one named after the first file.
+    Return the results folder.
+
+    It is the configured one, or that of a to-fix file, or one next to the first file.
 
     Raises:
-        SettingsError: there is no input file.
+        SettingsError: there is no input file, or there are to-fix files of several folders.
 
     """
     if not files:
         msg = "there is no input file; give at least one"
         raise SettingsError(msg)
-    first = loader.STANDARD_INPUT_LABEL if files[0] == loader.STANDARD_INPUT else files[0].stem
-    return output.results_folder or Path(f"{first}-results")
+    if output.results_folder is not None:
+        return output.results_folder
+    if files[0] == loader.STANDARD_INPUT:
+        default = Path(f"{loader.STANDARD_INPUT_LABEL}-results")
+    else:
+        default = files[0].parent / f"{files[0].stem}-results"
+    stored = [path for path in files if path != loader.STANDARD_INPUT]
+    found = list(dict.fromkeys(filter(None, map(_folder_of_to_fix, stored))))
+    if len(found) > 1:
+        msg = (
+            f"the to-fix files belong to {' and '.join(map(str, found))}; run them separately, or"
+            " choose one folder with --results"
+        )
+        raise SettingsError(msg)
+    return found[0] if found else default
+
+
+def require_files(files: Sequence[Path]) -> None:
+    """
+    Require input files that can be opened, before a folder is created next to them.
+
+    Raises:
+        LoadError: a file cannot be opened, or is not an input file.
+
+    """
+    for path, label in zip(files, loader.labels(files), strict=True):
+        if path != loader.STANDARD_INPUT:
+            loader.open_input(path, label).close()
+
+
+def _folder_of_to_fix(path: Path) -> Path | None:
+    """Return the results folder whose folder ``to-fix`` contains the file at *path*, or None."""
+    folder = path.parent if path.parent.name else path.absolute().parent
+    results = folder.parent
+    is_to_fix = folder.name == _TO_FIX and any((results / name).exists() for name in _RESULT_FILES)
+    return results if is_to_fix else None
 
 
 def enrol_input(
@@ -124,11 +164,13 @@ def enrol_input(
         StoppedError: *is_stopped* returned True; the journal is unchanged.
 
     """
+    source = replace(source, defaults=journal.defaults(source.defaults))
     notes = InputNotesBuilder(source.options.given)
     targets = _TargetColumns(source.defaults)
     selection = RowSelection(source.selection, source.conditions)
     at = clock.stamp(clock.utc_now())
-    with journal.enrol(endpoint=endpoint, is_kept=is_kept, at=at) as enrolment:
+    defaults = source.defaults
+    with journal.enrol(endpoint=endpoint, defaults=defaults, is_kept=is_kept, at=at) as enrolment:
         for chunk in enrol_chunks(source, enrolment, notes, selection, needs_target=True):
             if is_stopped():
                 raise StoppedError(_STOPPED)

@@ -8,7 +8,13 @@ from pathlib import Path
 from batchcreate.errors import BatchCreateError, ReportError, StoppedError
 from batchcreate.journal import Journal
 from batchcreate.pipeline.background import run_in_thread
-from batchcreate.pipeline.load import Input, enrol_input, load_options, results_folder
+from batchcreate.pipeline.load import (
+    Input,
+    enrol_input,
+    load_options,
+    require_files,
+    results_folder,
+)
 from batchcreate.pipeline.plan import Plan
 from batchcreate.pipeline.reports import (
     Reports,
@@ -103,6 +109,7 @@ async def retry(
             observer=observer,
             stop=stop,
         )
+        journal.require_target(settings.target.defaults)
         _show_warning(batch)
         return await _execute(batch, journal, _plan_retry(journal, only, settings.selection))
 
@@ -113,6 +120,7 @@ async def _select_input(files: Sequence[Path], batch: Batch) -> Input:
 
     Raises:
         SettingsError: an option is invalid.
+        LoadError: a file cannot be opened.
         CredentialError: the credentials are refused by IAM.
         StoppedError: the run was stopped during the project lookup.
 
@@ -126,6 +134,7 @@ async def _select_input(files: Sequence[Path], batch: Batch) -> Input:
     if defaults is None:
         msg = "stopped before reading the input; nothing was sent"
         raise StoppedError(msg)
+    require_files(files)
     return Input(
         files=files,
         options=replace(options, extra=[heading for heading, _ in conditions]),
@@ -221,7 +230,6 @@ def _report(current: Run, plan: Plan) -> RunResult:
         run_id=current.run_id,
         stop_reason=current.stop_reason,
         facts=facts,
-        instances=journal.instances(),
         problems=problems,
     )
 

@@ -135,7 +135,11 @@ def service_of(
         return find_service(simulated, attempt, environment, results)
     is_other = endpoint.is_given and endpoint.origin != journal_endpoint
     if endpoint.is_simulated or is_other:
-        msg = f"{results}: this batch belongs to {journal_endpoint}; omit --endpoint and --region"
+        other = SIMULATED if endpoint.is_simulated else endpoint.origin
+        msg = (
+            f"{results}: this batch belongs to {journal_endpoint}, not to {other}; omit --endpoint, "
+            "--region and --simulate"
+        )
         raise SettingsError(msg)
     endpoint = endpoint.with_journal_endpoint(journal_endpoint)
     return find_service(endpoint, attempt, environment, results)

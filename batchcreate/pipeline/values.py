@@ -30,7 +30,6 @@ class RunResult:
         run_id: identifies the run in log and summary; None for a dry run.
         stop_reason: why the run ended early, or None.
         facts: the facts of the run in summary.json.
-        instances: project and instance of the rows, each pair once.
         problems: outcomes and reports that could not be written, one line each.
 
     """
@@ -41,7 +40,6 @@ class RunResult:
     run_id: RunId | None = None
     stop_reason: StopReason | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    instances: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()
 
     @property

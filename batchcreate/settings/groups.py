@@ -217,7 +217,7 @@ class OutputSettings(SettingsGroup):
     The reports of a batch.
 
     Attributes:
-        results_folder: the results folder; None for one named after the first input file.
+        results_folder: the results folder; None for one next to the first input file.
         language: language of messages for analysts; None for that of the locale.
 
     """

@@ -198,6 +198,43 @@ async def test_a_journal_belongs_to_one_endpoint(tmp_path: Path) -> None:
     assert (tmp_path / "tasks-results" / "results.csv").read_bytes() == report
 
 
+async def test_a_journal_belongs_to_one_default_project(tmp_path: Path) -> None:
+    """Another one is refused, none stands for that of the batch, and rows can have their own."""
+    folder = tmp_path / "onboarding"
+    folder.mkdir()
+    write_rows(folder / "tasks.csv", task_rows(2))
+    write_rows(
+        folder / "more.csv",
+        [{"task_name": "own", "operation_types": "INSERT", "project_id": "p9"}],
+    )
+    file = "onboarding/tasks.csv"
+
+    async with recording() as simulator:
+        place = ("--endpoint", simulator.url)
+        target = ("--project-id", "p1", "--instance-id", "i1")
+        first = await invoke("run", file, *place, *target, folder=tmp_path)
+        count = len(simulator.requests)
+        others = [
+            await invoke("run", file, *place, "--project-id", "p2", folder=tmp_path),
+            await invoke(
+                "retry", "onboarding/tasks-results", "--project-id", "p2", folder=tmp_path
+            ),
+        ]
+        assert len(simulator.requests) == count
+        more = await invoke(
+            *("run", "onboarding/more.csv", *place, "--results", "onboarding/tasks-results"),
+            folder=tmp_path,
+        )
+        names = [task.name for task in simulator.tasks("p9", "i1")]
+
+    assert (first.code, more.code, names) == (0, 0, ["own"])
+    for ended in others:
+        assert ended.code == 2
+        assert "belongs to project p1, but the run is for project p2" in ended.err
+        assert "first run: --project-id p1" in ended.err
+    assert not (tmp_path / "tasks-results").exists()
+
+
 HELP = {"": (), **{str(command.name): (str(command.name),) for command in commands.COMMANDS}}
 
 

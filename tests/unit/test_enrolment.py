@@ -413,13 +413,84 @@ async def test_another_endpoint_is_refused(folder: Path) -> None:
 
     with (
         pytest.raises(
-            SettingsError, match=r"belongs to https://roma\.example, .* for https://other\.example"
+            SettingsError,
+            match=r"belongs to endpoint https://roma\.example, .* for endpoint https://other\.example"
+            r"; .* --results, .* first run: --endpoint https://roma\.example$",
         ),
         journal.enrol(endpoint="https://other.example"),
     ):
         pytest.fail("the block must not be entered")
 
     assert shown(journal) == ["a.csv:2 x unknown"]
+
+
+P1 = {"project_id": "p1", "instance_id": "i1"}
+
+
+async def test_another_default_is_refused_after_an_attempt(folder: Path) -> None:
+    """Both values are named; an empty value stands for that of the batch."""
+    journal = Journal.open(folder)
+    read(journal, {"a.csv": ["x"]}, defaults=P1)
+    await attempt(journal, {"x": None})
+
+    messages = []
+    for other in (
+        {"project_id": "p2"},
+        {"instance_id": "i2"},
+        {"project_id": "2", "instance_id": ""},
+    ):
+        with (
+            pytest.raises(SettingsError) as caught,
+            journal.enrol(endpoint=ENDPOINT, defaults=P1 | other),
+        ):
+            pytest.fail("the block must not be entered")
+        messages.append(str(caught.value).partition(";")[0])
+        with pytest.raises(SettingsError, match=r"for project|for instance"):
+            journal.require_target(P1 | other)
+
+    assert messages == [
+        "this results folder belongs to project p1, but the run is for project p2",
+        "this results folder belongs to instance i1, but the run is for instance i2",
+        "this results folder belongs to project p1, but the run is for project 2",
+    ]
+    journal.require_target({"project_id": "", "instance_id": "i1"})
+    assert journal.defaults({"project_id": "", "instance_id": ""}) == P1
+
+
+async def test_first_default_can_be_added_later(folder: Path) -> None:
+    """The rows of the first run have their own values; those of the second one need a default."""
+    journal = Journal.open(folder)
+    read(journal, {"a.csv": ["x"]}, defaults=dict.fromkeys(P1, ""))
+    await attempt(journal, {"x": None})
+
+    with journal.enrol(endpoint=ENDPOINT, defaults=P1):
+        pass
+
+    assert journal.defaults(dict.fromkeys(P1, "")) == P1
+
+
+def test_batch_without_intents_can_change_its_defaults(folder: Path) -> None:
+    """The rows of all its files must be read again, because those of a task keep its target."""
+    journal = Journal.open(folder)
+    read(journal, {"a.csv": ["x@i2"], "b.csv": ["y"]}, defaults=P1)
+    journal.skip_existing({waiting(journal)["y"]: TaskId("t-y")})
+
+    with pytest.raises(SettingsError) as caught:
+        read(journal, {"a.csv": ["x@i2"]}, defaults=P1 | {"instance_id": "i3"})
+    read(journal, {"b.csv": ["y@i3"]}, defaults=P1 | {"instance_id": "i3"})
+
+    assert str(caught.value).startswith("rows of b.csv have the earlier instance_id i1; give all")
+    assert journal.defaults({"instance_id": ""}) == {"instance_id": "i3"}
+    assert shown(journal) == ["a.csv:2 x not_attempted", "b.csv:2 y not_attempted"]
+
+
+def test_default_of_a_simulated_batch_is_named_with_its_option(folder: Path) -> None:
+    """The simulator is an option without a value."""
+    journal = Journal.open(folder)
+    read(journal, {"a.csv": ["x"]}, endpoint="simulator")
+
+    with pytest.raises(SettingsError, match=r"first run: --simulate$"):
+        journal.require_target({"endpoint": ENDPOINT})
 
 
 def test_rows_that_are_not_selected_are_enrolled_but_not_sent(folder: Path) -> None:

@@ -77,7 +77,6 @@ def result_of(
         reports=Reports(summary=summary, causes=causes, files=files),
         stop_reason=stop_reason,
         facts={"endpoint": "https://roma.example"},
-        instances=[("p1", "i1")],
     )
 
 
@@ -461,34 +460,27 @@ class TestRetry:
     LINE: Final = "batchcreate retry out --rate 20 --only failed"
 
     @pytest.mark.parametrize(
-        ("result", "target"),
+        ("result", "endpoint"),
         [
             pytest.param(
                 result_of(batch(rejected=1)),
-                "--endpoint https://roma.example --project-id p1 --instance-id i1",
-                id="one instance",
-            ),
-            pytest.param(
-                replace(result_of(batch(rejected=1)), instances=[("p1", "i1"), ("p1", "i2")]),
                 "--endpoint https://roma.example",
-                id="two instances",
+                id="endpoint",
             ),
             pytest.param(
-                replace(
-                    result_of(batch(rejected=1)), facts={"endpoint": "simulator"}, instances=[]
-                ),
+                replace(result_of(batch(rejected=1)), facts={"endpoint": "simulator"}),
                 "--simulate",
                 id="simulator",
             ),
         ],
     )
-    def test_is_followed_by_a_run_with_the_same_target(
-        self, result: RunResult, target: str
+    def test_is_followed_by_a_run_with_the_same_endpoint(
+        self, result: RunResult, endpoint: str
     ) -> None:
-        """A retry reads the target from the journal; a run requires it as options."""
+        """A run reads project and instance from the journal, a retry the endpoint as well."""
         assert step(result, self.LINE) == (
             "send out/to-fix.xlsx to the analysts, then run "
-            f"batchcreate run out/to-fix.xlsx --rate 20 --results out {target}"
+            f"batchcreate run out/to-fix.xlsx --rate 20 --results out {endpoint}"
         )
 
     def test_of_selected_rows_is_followed_by_a_retry_of_all(self) -> None:

@@ -198,17 +198,24 @@ class TestOfJournal:
         assert service.endpoint == ENDPOINT
 
     @pytest.mark.parametrize(
-        "options",
-        [{"endpoint": "https://roma.other"}, {"region": REGION}, {"simulate": True}],
-        ids=str,
+        ("options", "other"),
+        [
+            ({"endpoint": "https://roma.other"}, "https://roma.other"),
+            ({"region": REGION}, f"https://roma.{REGION}.myhuaweicloud.com"),
+            ({"simulate": True}, "simulator"),
+        ],
+        ids=["endpoint", "region", "simulator"],
     )
-    def test_another_endpoint_is_refused(self, options: dict[str, Any], tmp_path: Path) -> None:
+    def test_another_endpoint_is_refused(
+        self, options: dict[str, Any], other: str, tmp_path: Path
+    ) -> None:
         """The ids of one service are not valid for another one."""
         with journal_with_a_row(tmp_path) as journal, pytest.raises(SettingsError) as caught:
             service_in(journal, load(options), TOKEN, tmp_path)
 
         assert str(caught.value) == (
-            f"{tmp_path}: this batch belongs to {ENDPOINT}; omit --endpoint and --region"
+            f"{tmp_path}: this batch belongs to {ENDPOINT}, not to {other}; omit --endpoint, "
+            "--region and --simulate"
         )
 
     def test_simulated_batch_uses_the_simulator(self, tmp_path: Path) -> None:
