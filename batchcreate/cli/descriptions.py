@@ -373,6 +373,8 @@ def _describe_counts(plan: Plan) -> Iterator[str]:
     yield f"{counted(plan.rows, 'row')}{' read' if plan.notes.sheets else ''}"
     instances = f" in {len(plan.to_send)} instances" if len(plan.to_send) > 1 else ""
     yield f"{to_send} to send{instances}"
+    if plan.to_check_again:
+        yield f"{sum(plan.to_check_again.values())} to check again"
     for status, label in (
         (Status.REJECTED, "rejected"),
         (Status.CREATED, "created earlier"),

@@ -84,7 +84,9 @@ def next_step(result: RunResult, run_settings: RunSettings, command_line: Comman
     counts = result.summary.counts
     all_rows = command_line.without(*_SELECTING_OPTIONS)
     is_held_back = run_settings.is_strict and not result.plan.is_clean
-    is_planned = run_settings.is_dry_run and counts[Status.NOT_ATTEMPTED] > 0
+    is_planned = run_settings.is_dry_run and (
+        counts[Status.NOT_ATTEMPTED] > 0 or len(result.plan.to_check_again) > 0
+    )
     if result.stop_reason is not None or is_planned:
         return str(command_line.without("--dry-run"))
     if counts[Status.NOT_ATTEMPTED] and not is_held_back:

@@ -163,6 +163,8 @@ class Work:
         """
         Select every row that is not created.
 
+        Rows that were skipped because their tasks existed before are selected only by their status.
+
         Args:
             only: statuses and error codes to select; empty for all.
 
@@ -173,9 +175,9 @@ class Work:
             INSERT OR IGNORE INTO work (task, source, row)
             SELECT rows.task, rows.source, rows.number
             FROM rows JOIN tasks ON tasks.id = rows.task
-            WHERE rows.is_current AND tasks.status IN ('not_attempted', 'failed', 'unknown')
+            WHERE rows.is_current AND tasks.status <> 'created'
               AND (
-                  ?1 = '[]'
+                  ?1 = '[]' AND tasks.status <> 'skipped'
                   OR tasks.status IN (SELECT value FROM json_each(?1))
                   OR tasks.error_code IN (SELECT value FROM json_each(?1))
               )
@@ -185,26 +187,33 @@ class Work:
         )
 
     def limit_to(self, limit: int) -> None:
-        """Keep only the first *limit* tasks to send, and all unknown tasks."""
+        """Keep only the first *limit* tasks to send, and all unknown and skipped tasks."""
         self._connection.execute(
             """
             DELETE FROM work WHERE number NOT IN (
                 SELECT number FROM work JOIN tasks ON tasks.id = work.task
-                WHERE tasks.status <> 'unknown' ORDER BY number LIMIT ?
-            ) AND task NOT IN (SELECT id FROM tasks WHERE status = 'unknown')
+                WHERE tasks.status NOT IN ('unknown', 'skipped') ORDER BY number LIMIT ?
+            ) AND task NOT IN (SELECT id FROM tasks WHERE status IN ('unknown', 'skipped'))
             """,
             (limit,),
         )
 
-    def count_per_target(self) -> dict[Target, int]:
-        """Count the tasks to send per target, in input order of their first rows."""
+    def count_per_target(self, *, is_skipped: bool = False) -> dict[Target, int]:
+        """
+        Count the tasks to send per target, in input order of their first rows.
+
+        Args:
+            is_skipped: count the skipped tasks whose names are checked again, instead.
+
+        """
         found = self._connection.execute(
             """
             SELECT targets.endpoint, targets.project_id, targets.instance_id, count(*)
             FROM work JOIN tasks ON tasks.id = work.task JOIN targets ON targets.id = tasks.target
-            WHERE tasks.status <> 'unknown'
+            WHERE tasks.status <> 'unknown' AND (tasks.status = 'skipped') = ?
             GROUP BY targets.id ORDER BY min(work.number)
-            """
+            """,
+            (is_skipped,),
         )
         return {
             Target(endpoint=endpoint, project_id=project, instance_id=instance): count
@@ -252,7 +261,11 @@ class Work:
         )
 
     def skip(self, found: Mapping[int, TaskId]) -> None:
-        """Mark tasks as skipped because the service lists them already, with these ids."""
+        """
+        Mark tasks as skipped because the service lists them already, with these ids.
+
+        Other selected tasks that were skipped earlier become not attempted: their names are free.
+        """
         self._connection.executemany(
             """
             UPDATE tasks SET status = 'skipped', task_id = ?, error_code = '', http_status = NULL,
@@ -264,6 +277,12 @@ class Work:
         )
         self._connection.executemany(
             "DELETE FROM work WHERE task = ?", [(task,) for task in found]
+        )
+        self._connection.execute(
+            """
+            UPDATE tasks SET status = 'not_attempted', task_id = '', error_msg = ''
+            WHERE status = 'skipped' AND id IN (SELECT task FROM work)
+            """
         )
 
     def find_unknown(self) -> list[UnknownTask]:

@@ -150,6 +150,7 @@ class Plan:
         rows: number of input rows that this run read.
         summary: the counts of the batch before anything is sent.
         to_send: number of tasks to send per target.
+        to_check_again: number of skipped tasks per target whose names may be free now.
         notes: notes on the input; empty for a retry, which reads no files.
         warnings: the groups of warnings of rows that are not created yet, most frequent first.
         waiting_elsewhere: number of rows that wait in inputs that are not given in this run.
@@ -159,6 +160,7 @@ class Plan:
     rows: int
     summary: Summary
     to_send: Mapping[Target, int]
+    to_check_again: Mapping[Target, int] = field(default_factory=dict)
     notes: InputNotes = field(default_factory=InputNotes)
     warnings: Sequence[CauseGroup] = ()
     waiting_elsewhere: int = 0

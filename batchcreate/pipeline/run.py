@@ -206,6 +206,7 @@ def _plan_retry(journal: Journal, only: Sequence[str], selection: SelectionSetti
         rows=summary.total,
         summary=summary,
         to_send=journal.work.count_per_target(),
+        to_check_again=journal.work.count_per_target(is_skipped=True),
         warnings=journal.warning_groups(is_pending=True),
     )
 

@@ -169,7 +169,7 @@ async def send(run: Run, plan: Plan) -> None:
     settings = run.batch.settings
     unknown = run.journal.work.find_unknown() if settings.reconcile.is_enabled else []
     is_held = settings.run.is_strict and not plan.is_clean
-    if is_held or not (plan.to_send or unknown):
+    if is_held or not (plan.to_send or plan.to_check_again or unknown):
         return
     stop, observer = run.batch.stop, run.batch.observer
     async with (
@@ -201,7 +201,8 @@ async def _preflight(
 ) -> Forecast | None:
     """Return what remains to be sent, or None if there is nothing or the run is stopped."""
     batch = run.batch
-    targets = dict.fromkeys([*plan.to_send, *(row.pending.key.target for row in unknown)])
+    unknown_targets = (row.pending.key.target for row in unknown)
+    targets = dict.fromkeys([*plan.to_send, *plan.to_check_again, *unknown_targets])
     found = await batch.stop.run_unless_stopped(
         run_preflight(targets, connection.list_tasks, batch.service.credential)
     )
@@ -212,6 +213,8 @@ async def _preflight(
         return None
     is_abort = batch.settings.run.on_existing == "abort"
     existing = skip_existing(run.journal, found, is_abort=is_abort)
+    if (limit := batch.settings.selection.limit_rows) is not None:
+        run.journal.work.limit_to(limit)
     run.counters.run_planned(planned=0, existing=existing)
     if existing:
         batch.observer.noted(f"skipped {counted(existing, 'task')} that already exist")

@@ -121,3 +121,38 @@ async def test_drafts_of_a_killed_run_are_removed_by_the_next(tmp_path: Path) ->
 
     assert again.code == 0
     assert [path.name for path in drafts if path.exists()] == []
+
+
+async def test_skipped_rows_are_sent_once_their_names_are_free(tmp_path: Path) -> None:
+    """The task list is read again; rows whose tasks still exist stay skipped."""
+    rows = task_rows(5)
+    write_rows(tmp_path / "first.csv", rows[:4])
+    write_rows(tmp_path / "tasks.csv", rows)
+    again = ("retry", "tasks-results", "--only", "skipped", "--quiet")
+
+    async with recording() as simulator:
+        await invoke("run", "first.csv", *at(simulator), *FAST, folder=tmp_path)
+        await invoke("run", "tasks.csv", *at(simulator), *FAST, folder=tmp_path)
+        taken = await invoke(*again, folder=tmp_path)
+        before = statuses(read_lines(tmp_path / "tasks-results" / "results.csv"))
+        await invoke("undo", "first-results", "--yes", folder=tmp_path)
+        await invoke("run", "first.csv", *at(simulator), *FAST, "--rows", "2", folder=tmp_path)
+        planned = await invoke(*again[:-1], "--dry-run", folder=tmp_path)
+        limited = await invoke(*again, "--limit", "2", folder=tmp_path)
+        middle = statuses(read_lines(tmp_path / "tasks-results" / "results.csv"))
+        rest = await invoke("retry", "tasks-results", folder=tmp_path)
+        findings = audited(tmp_path / "tasks-results", rows, simulator)
+        after = statuses(read_lines(tmp_path / "tasks-results" / "results.csv"))
+
+    assert (taken.code, before) == (0, ["skipped"] * 4 + ["created"])
+    assert taken.err.splitlines()[-1] == "next: nothing to do; every row has a task"
+    assert planned.code == 0
+    assert "5 rows, 0 to send, 4 to check again, 1 created earlier, 4 skipped" in planned.err
+    assert planned.err.splitlines()[-1] == f"next: batchcreate {' '.join(again[:-1])}"
+    assert limited.code == 1
+    assert middle == ["skipped", "created", "created", "not_attempted", "created"]
+    assert limited.err.splitlines()[-1] == (
+        "next: send the rest: batchcreate retry tasks-results --quiet"
+    )
+    assert (rest.code, findings) == (0, Findings())
+    assert after == ["skipped"] + ["created"] * 4

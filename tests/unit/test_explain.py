@@ -154,7 +154,7 @@ def test_absent_task_is_not_unknown() -> None:
         (Status.NOT_ATTEMPTED, Owner.ENGINEER, Retry.HELPS),
         (Status.CREATED, Owner.ENGINEER, Retry.USELESS),
         (Status.UNKNOWN, Owner.ENGINEER, Retry.HELPS),
-        (Status.SKIPPED, Owner.ANALYST, Retry.USELESS),
+        (Status.SKIPPED, Owner.ANALYST, Retry.AFTER_FIX),
         (Status.FAILED, Owner.ENGINEER, Retry.AFTER_FIX),
     ],
 )

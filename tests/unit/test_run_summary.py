@@ -29,6 +29,7 @@ from batchcreate.pipeline.reports import Reports
 from batchcreate.pipeline.values import RunResult
 from batchcreate.pool.stop import StopCause, StopReason
 from batchcreate.settings import RunSettings, Settings, TerminalSettings
+from tests.journals import target
 
 FOLDER: Final = Path("out")
 RUN: Final = "batchcreate run 'my tasks.csv' --rate 20"
@@ -447,6 +448,17 @@ def test_dry_run_is_followed_by_the_run() -> None:
     )
 
     assert command == RUN
+
+
+def test_dry_run_of_skipped_rows_is_followed_by_the_retry() -> None:
+    """Only the task list shows whether their names are free."""
+    result = result_of(batch(created=7, skipped=2))
+    result = replace(result, plan=replace(result.plan, to_check_again={target(): 2}))
+    line = "batchcreate retry out --only skipped"
+
+    command = step(result, f"{line} --dry-run", RunSettings(is_dry_run=True))
+
+    assert command == line
 
 
 def test_dry_run_of_a_complete_batch_has_no_next_command() -> None:

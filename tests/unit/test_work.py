@@ -96,6 +96,53 @@ def test_retry_selects_by_status_and_code(
     assert (names(journal), reconciled) == (selected, to_reconcile)
 
 
+def test_skipped_tasks_are_selected_only_by_their_status(tmp_path: Path) -> None:
+    """They are not counted as tasks to send until their names are free, and not limited."""
+    journal = opened(tmp_path / "results", {"a.csv": ["x", "y", "z"]})
+    numbers = waiting(journal)
+    journal.skip_existing({numbers[name]: TaskId(f"t-{name}") for name in "xy"})
+
+    journal.work.select_for_retry(["failed"])
+    by_other = names(journal)
+    journal.work.select_for_retry()
+    by_default = names(journal)
+    journal.work.select_for_retry(["skipped", "not_attempted"])
+    journal.work.limit_to(0)
+    counts = journal.work.count_per_target(), journal.work.count_per_target(is_skipped=True)
+    journal.skip_existing({numbers["y"]: TaskId("t-y2")})
+
+    assert (by_other, by_default, counts) == ([], ["z"], ({}, {target(): 2}))
+    assert names(journal) == ["x"]
+    assert shown(journal) == [
+        "a.csv:2 x not_attempted",
+        "a.csv:3 y skipped t-y2",
+        "a.csv:4 z not_attempted",
+    ]
+
+
+async def test_rows_changed_after_creation_stay_skipped(tmp_path: Path) -> None:
+    """Their tasks are created; only the rows are skipped."""
+    journal = opened(tmp_path / "results", {"a.csv": ["x=1"]})
+    await attempt(journal, {"x": created("t")})
+    read(journal, {"a.csv": ["x=2"]})
+
+    journal.work.select_for_retry(["skipped"])
+
+    assert (names(journal), shown(journal)) == ([], ["a.csv:2 x skipped t"])
+
+
+def test_skipped_task_has_the_content_of_its_newest_row(tmp_path: Path) -> None:
+    """If its name is free later, the edited row is sent."""
+    journal = opened(tmp_path / "results", {"a.csv": ["x=1"]})
+    journal.skip_existing({waiting(journal)["x"]: TaskId("t")})
+    read(journal, {"a.csv": ["x=2"]})
+
+    journal.work.select_for_retry(["skipped"])
+    (found,), _ = journal.work.pending(after=0, limit=1)
+
+    assert found.body == task("x=2", 2).body
+
+
 def test_retry_selects_rows_of_all_enrolments(journal: Journal) -> None:
     """A run selects rows of its files, a retry rows of the whole journal."""
     read(journal, {"b.csv": ["other"]})
