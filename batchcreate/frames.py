@@ -21,6 +21,11 @@ _FACTOR: Final = 0x9E3779B97F4A7C15
 Value = TypeVar("Value")
 
 
+def other_name(index: int) -> str:
+    """Return the name in the frame of the column at position *index*, which has no field."""
+    return f"column {index}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Chunk:
     """
@@ -31,7 +36,8 @@ class Chunk:
         sheet: worksheet name, empty for text files.
         columns: columns of known fields, by field name (``task_name`` ...).
         frame: the displayed texts, one column of pandas' ``str`` type for each field, and `ORIGIN`
-            if the sheet has origins. The index contains the row numbers, ascending, without blank
+            if the sheet has origins. Columns without a field, if they are read, have the names of
+            `other_name`. The index contains the row numbers, ascending, without blank
             rows.
         kinds: kinds of the cells that are not text, by field and position in the frame.
         covering: for cells that are merged with a cell above, the text of that cell, and for
@@ -77,6 +83,13 @@ class Chunk:
                 total += np.where((column != "").to_numpy(bool), hashes, np.uint64(0))
         found: list[int] = total.view(np.int64).tolist()
         return found
+
+    def others(self, columns: Sequence[Column]) -> Sequence[Sequence[str]]:
+        """Return the texts of *columns*, which have no field, for each row, if they were read."""
+        names = [other_name(column.index) for column in columns]
+        if not names or names[0] not in self.frame:
+            return ()
+        return list(zip(*map(self.texts, names), strict=True))
 
     def texts(self, name: str) -> list[str]:
         """Return the texts of the column *name* of the frame."""

@@ -16,6 +16,7 @@ from batchcreate.journal.input_versions import GivenFile, InputVersion, InputVer
 from batchcreate.journal.repeated_values import RepeatedIssues, RepeatedValues
 from batchcreate.journal.row_versions import VersionChange
 from batchcreate.models import (
+    Column,
     Issue,
     Layout,
     RowRecord,
@@ -23,6 +24,8 @@ from batchcreate.models import (
     Task,
 )
 from batchcreate.rules import RULES
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 _FIELDS: Final = tuple(RULES)
 _NUMBER: Final = Issue._fields.index("number")
@@ -96,6 +99,10 @@ class LoadedRows(Protocol):
 
     def fingerprints(self, fields: Sequence[str]) -> Sequence[int]:
         """Return a hash of the texts of each row in the columns of *fields*."""
+        ...
+
+    def others(self, columns: Sequence[Column]) -> Sequence[Sequence[str]]:
+        """Return the texts of *columns*, which have no field, for each row, if they were read."""
         ...
 
 
@@ -210,6 +217,7 @@ class Enrolment:
             _INSERT_REJECTED, ((source, *row, *facts.of(row.number)) for row in rows.rejected)
         )
         self._add_issues(source, rows.issues)
+        self._add_others(source, rows.chunk, layout.others)
 
     def finish(self, repeated_issues: RepeatedIssues) -> Mapping[str, VersionChange]:
         """
@@ -265,7 +273,7 @@ class Enrolment:
         ).fetchone()
         source = version.input * _SOURCES_PER_INPUT if last is None else last + 1
         self._connection.execute(
-            "INSERT INTO sheets VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sheets VALUES (?, ?, ?, ?, ?, ?, ?, '[]')",
             (
                 source,
                 version.id,
@@ -306,6 +314,21 @@ class Enrolment:
             _INSERT_TASK, ((target, name) for _, _, _, target, _, _, _, name, *_ in values)
         )
         self._connection.executemany(_INSERT_ROW, values)
+
+    def _add_others(self, source: int, chunk: LoadedRows, columns: Sequence[Column]) -> None:
+        """Record the texts of *columns*, which have no field, in the rows of *chunk*."""
+        if not (rows := chunk.others(columns)):
+            return
+        headings = _encode([column.heading for column in columns])
+        self._connection.execute("UPDATE sheets SET others = ? WHERE id = ?", (headings, source))
+        self._connection.executemany(
+            "UPDATE rows SET others = ? WHERE source = ? AND number = ?",
+            (
+                (_encode(texts), source, number)
+                for number, texts in zip(chunk.numbers, rows, strict=True)
+                if any(texts)
+            ),
+        )
 
     def _add_issues(self, source: int, issues: Iterable[Issue]) -> None:
         """Add the issues of new rows, which are in row order."""

@@ -240,6 +240,10 @@ class Journal:
         """Yield every row with its status, in input order."""
         return queries.results(self._connection)
 
+    def other_columns(self) -> Sequence[str]:
+        """Return the columns without a field of all rows; see `ResultRow.others`."""
+        return queries.other_columns(self._connection)
+
     def not_created(self, *, limit: int) -> Iterator[ResultRow]:
         """Yield the first *limit* rows that are not created, in input order; skipped ones last."""
         return queries.not_created(self._connection, limit=limit)

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from batchcreate.models import (
     Status,
     Summary,
 )
+from batchcreate.models.results import other_names
 
 _SHEETS: Final = """
 SELECT sources.id, file, sheet, header_row, encoding, delimiter, columns, digest, count(*)
@@ -140,7 +141,7 @@ SELECT
 """
 
 _RESULTS = """
-SELECT file, sheet, number, task_name, status, task_id, http_status, error_code,
+SELECT source, others, file, sheet, number, task_name, status, task_id, http_status, error_code,
        error_msg, attempts, first_sent_ms, finished_ms, duration_ms,
        project_id, instance_id, not_sent_reason
 FROM results
@@ -150,25 +151,45 @@ FROM results
 def results(connection: sqlite3.Connection) -> Iterator[ResultRow]:
     """Yield every row with its status, in input order; withdrawn ones last."""
     for where in ("status <> 'withdrawn'", "NOT is_current AND status = 'withdrawn'"):
-        yield from _rows(connection.execute(f"{_RESULTS} WHERE {where} ORDER BY source, number"))
+        found = connection.execute(f"{_RESULTS} WHERE {where} ORDER BY source, number")
+        yield from _rows(connection, found)
 
 
 def not_created(connection: sqlite3.Connection, *, limit: int) -> Iterator[ResultRow]:
     """Yield the first *limit* rows that are not created, in input order; skipped ones last."""
     return _rows(
+        connection,
         connection.execute(
             f"""
             {_RESULTS} WHERE status NOT IN ('created', 'withdrawn')
             ORDER BY status = 'skipped', source, number LIMIT ?
             """,
             (limit,),
-        )
+        ),
     )
 
 
-def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
+def other_columns(connection: sqlite3.Connection) -> list[str]:
+    """Return the columns without a field of all rows, in the order of their first appearance."""
+    return list(dict.fromkeys(chain.from_iterable(_other_columns(connection).values())))
+
+
+def _other_columns(connection: sqlite3.Connection) -> dict[int, list[str]]:
+    """Return the names in reports of the columns without a field, by source."""
+    found = connection.execute(
+        """
+        SELECT id, file, others FROM sources
+        WHERE others <> '[]' AND EXISTS (SELECT 1 FROM rows WHERE rows.source = sources.id)
+        ORDER BY id
+        """
+    )
+    return {source: other_names(json.loads(headings), file) for source, file, headings in found}
+
+
+def _rows(connection: sqlite3.Connection, found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
+    names = _other_columns(connection)
     for (
-        file, sheet, number, task_name, status, task_id, http_status, error_code,
+        source, others, file, sheet, number, task_name, status, task_id, http_status, error_code,
         error_msg, attempts, first_sent_ms, finished_ms, duration_ms, project_id, instance_id,
         not_sent_reason,
     ) in found:  # fmt: skip
@@ -187,6 +208,7 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[ResultRow]:
             project_id=project_id,
             instance_id=instance_id,
             not_sent_reason=NotSentReason(not_sent_reason) if not_sent_reason else None,
+            others=dict(zip(names[source], json.loads(others), strict=True)) if others else {},
         )
 
 

@@ -138,7 +138,8 @@ CREATE TABLE sheets (
     header_row INTEGER NOT NULL,
     encoding TEXT NOT NULL,
     delimiter TEXT NOT NULL,
-    columns TEXT NOT NULL -- JSON: heading and index by field
+    columns TEXT NOT NULL, -- JSON: heading and index by field
+    others TEXT NOT NULL DEFAULT '[]' -- JSON: headings of the columns without a field
 );
 
 CREATE VIEW sources AS
@@ -169,6 +170,7 @@ CREATE TABLE rows (
     given_id TEXT NOT NULL DEFAULT '', -- task_id that the row gives
     project_id TEXT NOT NULL,
     instance_id TEXT NOT NULL,
+    others TEXT, -- JSON: texts of the columns without a field, in the order of the headings
     PRIMARY KEY (source, number)
 ) WITHOUT ROWID;
 
@@ -207,6 +209,7 @@ SELECT
     rows.task_name,
     rows.project_id,
     rows.instance_id,
+    rows.others,
     rows.task,
     tasks.target,
     CASE

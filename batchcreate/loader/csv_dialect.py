@@ -100,7 +100,7 @@ def find_dialect(head: str, *, label: str, options: LoadOptions) -> Dialect:
         sheet="",
         mapping=options.mapping,
         given=options.given,
-        extra=options.extra,
+        is_complete=options.has_others,
     )
     if header is None:
         raise LoadError(_no_header(trial, text, label, options))

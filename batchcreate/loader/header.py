@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import ORIGIN
+from batchcreate.frames import ORIGIN, other_name
 from batchcreate.loader import header_names
 from batchcreate.loader.header_names import (
     ORIGIN_NAMES,
@@ -49,7 +49,7 @@ class Header:
         origin: position of the column with the origins of the rows of a to-fix file.
         added: position of the column that a to-fix file adds, with what to do for each row.
         hints: one sentence for each heading that resembles a known one.
-        extra: further columns to read.
+        is_complete: the columns of other headings are read, too.
 
     """
 
@@ -64,18 +64,22 @@ class Header:
     origin: int | None = None
     added: int | None = None
     hints: Sequence[str] = ()
-    extra: Sequence[Column] = ()
+    is_complete: bool = False
 
     def wanted(self) -> Sequence[int]:
         """Return the positions of the columns to read, in the order of `names`."""
         known = [column.index for column in self.columns.values()]
         origins = [] if self.origin is None else [self.origin]
-        return [*known, *origins, *(column.index for column in self.extra)]
+        return [*known, *origins, *self.read_others()]
 
     def names(self) -> list[str]:
-        """Return the names of the columns to read: the fields, the origins, and further ones."""
-        extra = (extra_name(column.heading) for column in self.extra)
-        return [*self.columns, *([] if self.origin is None else [ORIGIN]), *extra]
+        """Return the names of the columns to read: the fields, the origins, and other ones."""
+        others = map(other_name, self.read_others())
+        return [*self.columns, *([] if self.origin is None else [ORIGIN]), *others]
+
+    def read_others(self) -> Sequence[int]:
+        """Return the positions of the columns without a field that are read."""
+        return [column.index for column in self.others] if self.is_complete else []
 
     @property
     def list_column(self) -> int | None:
@@ -159,7 +163,7 @@ def find_header(
     sheet: str,
     mapping: Mapping[str, str] = NO_MAPPING,
     given: Collection[str] = (),
-    extra: Collection[str] = (),
+    is_complete: bool = False,
 ) -> Header | None:
     """
     Return the header row among the first *rows* of a sheet, or None if there is none.
@@ -173,7 +177,7 @@ def find_header(
         sheet: worksheet name, empty for text files.
         mapping: headings as typed, and the fields that they mean.
         given: fields whose columns may be missing.
-        extra: headings of further columns to read.
+        is_complete: read the columns of other headings, too.
 
     Raises:
         LoadError: a mandatory column is missing, a known one is repeated, or the rows of an
@@ -189,7 +193,7 @@ def find_header(
     header = match_header(
         best.headings, file=file, sheet=sheet, number=best.number, mapping=mapping, given=given
     )
-    return replace(header, rows=best.rows, extra=_with_headings(header.others, extra))
+    return replace(header, rows=best.rows, is_complete=is_complete)
 
 
 def _two_tables(where: str, first: int, second: int) -> str:
@@ -197,11 +201,6 @@ def _two_tables(where: str, first: int, second: int) -> str:
         f"{where}: rows {first} and {second} both contain headings, so the rows between them would"
         " be lost. Put each table in a separate sheet or file."
     )
-
-
-def _with_headings(columns: Iterable[Column], headings: Collection[str]) -> Sequence[Column]:
-    keys = {heading_key(heading) for heading in headings}
-    return tuple(column for column in columns if heading_key(column.heading) in keys)
 
 
 def count_known_headings(
@@ -304,11 +303,6 @@ def match_header(
 def heading_key(heading: str) -> str:
     """Return a text that is equal for different spellings of the same *heading*."""
     return normalized(heading) or heading.strip()
-
-
-def extra_name(heading: str) -> str:
-    """Return the name in the frame of a column without a field; no field has such a name."""
-    return f"heading:{heading_key(heading)}"
 
 
 def _columns(

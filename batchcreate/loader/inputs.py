@@ -47,7 +47,7 @@ class LoadOptions:
         mapping: headings as typed, and the fields that they mean.
         hidden_rows: ``skip`` to omit the rows that a sheet hides; otherwise they are read.
         given: values of fields for rows that have none; their columns may be missing.
-        extra: headings of columns without a field that are read, too; see `extra_name`.
+        has_others: read the columns without a field, too.
         chunk_rows: maximum number of rows per chunk, blank rows included.
         language: language of the analysts; of several possible encodings, that of Chinese is
             assumed if it is ``zh``.
@@ -60,7 +60,7 @@ class LoadOptions:
     mapping: Mapping[str, str] = field(default_factory=dict)
     hidden_rows: Literal["include", "skip"] | None = None
     given: Mapping[str, str] = field(default_factory=dict)
-    extra: Sequence[str] = ()
+    has_others: bool = False
     chunk_rows: int = 20_000
     language: str = "en"
 

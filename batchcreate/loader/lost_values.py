@@ -43,7 +43,11 @@ class LostColumns:
     @property
     def headings(self) -> HeadingColumns:
         """The columns for the reader of the workbook."""
-        return HeadingColumns(named=self.header.named, covered=[*self.merged, *self.adjacent])
+        return HeadingColumns(
+            named=self.header.named,
+            covered=[*self.merged, *self.adjacent],
+            cut=self.header.read_others(),
+        )
 
     def problems(self, cells: Sequence[LostCell]) -> Iterator[RowProblem]:
         """

@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import Chunk, to_frame
-from batchcreate.loader.header import Header, extra_name, find_header, has_mandatory_headings
+from batchcreate.frames import Chunk, other_name, to_frame
+from batchcreate.loader.header import Header, find_header, has_mandatory_headings
 from batchcreate.loader.header_names import (
     MANDATORY,
     SEARCHED_ROWS,
@@ -114,7 +114,7 @@ def _header(head: SheetHead, label: str, sheet: str, options: LoadOptions) -> He
         sheet=sheet,
         mapping=options.mapping,
         given=options.given,
-        extra=options.extra,
+        is_complete=options.has_others,
     )
 
 
@@ -192,11 +192,11 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
 def _frame(
     rows: SheetRows, header: Header, columns: Sequence[tuple[Sequence[str], Mapping[int, str]]]
 ) -> "DataFrame":
-    extra = [extra_name(column.heading) for column in header.extra]
+    others = set(map(other_name, header.read_others()))
     cells = {name: texts for name, (texts, _) in zip(header.names(), columns, strict=False)}
     for name, (texts, covering) in zip(header.names(), columns, strict=False):
-        if name in extra:
-            # Rows are selected by the text that is displayed, also by that of merged cells.
+        if covering and name in others:
+            # Other columns have the text that is displayed, also that of merged cells.
             cells[name] = [text or covering.get(at, "") for at, text in enumerate(texts)]
     return to_frame(cells, rows.numbers)
 

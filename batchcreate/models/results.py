@@ -1,6 +1,6 @@
 """Responses, outcomes, statuses and rows to fix."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
@@ -150,6 +150,8 @@ class ResultRow:
         attempts: number of requests.
         duration_ms: duration of the last attempt in milliseconds.
         not_sent_reason: why the last request was not sent; ``None`` if it was.
+        others: texts of the columns of the row that have no field, by the names of `other_names`;
+            empty if all are blank.
 
     """
 
@@ -167,6 +169,48 @@ class ResultRow:
     project_id: str
     instance_id: str
     not_sent_reason: NotSentReason | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+RESULT_COLUMNS: Final = (
+    "file",
+    "sheet",
+    "row",
+    "task_name",
+    "status",
+    "task_id",
+    "http_status",
+    "error_code",
+    "error_msg",
+    "advice",
+    "attempts",
+    "first_sent_at",
+    "finished_at",
+    "duration_ms",
+    "project_id",
+    "instance_id",
+)
+"""Columns of the results, which are followed by the analysts' other columns."""
+
+
+def other_names(headings: Sequence[str], file: str) -> list[str]:
+    """
+    Return the names in the results of the columns with these *headings*, which have no field.
+
+    They are the headings; one that is the name of another column of the results is followed by the
+    name of the *file*, and one that is repeated in its sheet by a number.
+    """
+    used = set(RESULT_COLUMNS)
+    names: list[str] = []
+    for heading in map(str.strip, headings):
+        name = first = f"{heading} ({file})" if heading.casefold() in RESULT_COLUMNS else heading
+        number = 1
+        while name in used:
+            number += 1
+            name = f"{first} ({number})"
+        used.add(name)
+        names.append(name)
+    return names
 
 
 class DeletionStatus(StrEnum):

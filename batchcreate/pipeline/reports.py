@@ -161,12 +161,13 @@ def page_model(journal: Journal, reports: Reports, to_fix: ToFixResult) -> PageM
     )
 
 
-def workbook_overview(reports: Reports) -> Overview:
-    """Return the content of the summary sheet of results.xlsx."""
+def workbook_overview(reports: Reports, others: Sequence[str] = ()) -> Overview:
+    """Return the content of the summary sheet of results.xlsx, and its *others*."""
     return Overview(
         summary=reports.summary,
         causes=reports.causes,
         facts=list(_run_facts(reports.document)),
+        others=others,
     )
 
 
@@ -256,7 +257,8 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
     failures: list[ReportError] = []
     to_fix = ToFixResult()
     with _collecting(failures):
-        write_results(files["results"], journal.results(), language=language)
+        others = journal.other_columns()
+        write_results(files["results"], journal.results(), others, language=language)
     with _collecting(failures):
         write_issues(files["issues"], journal.issues())
     with _collecting(failures):
@@ -265,7 +267,7 @@ def write_reports(journal: Journal, results: Path, *, language: str = "en") -> R
     with _collecting(failures):
         write_summary(files["summary"], reports.document)
     with _collecting(failures):
-        overview = workbook_overview(reports)
+        overview = workbook_overview(reports, journal.other_columns())
         rows, issues = journal.results(), journal.issues()
         write_workbook(files["workbook"], overview, rows, issues, language=language)
     with _collecting(failures):

@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from batchcreate.errors import SettingsError
-from batchcreate.frames import Chunk
-from batchcreate.loader.header import extra_name, heading_key
+from batchcreate.frames import Chunk, other_name
+from batchcreate.loader.header import heading_key
 from batchcreate.loader.header_names import field_names, field_of, listed, location
 from batchcreate.models import Column, Layout
 from batchcreate.text import cell_address
@@ -138,4 +138,4 @@ def _column_name(layout: Layout, heading: str) -> str:
         where = location(layout.file, layout.sheet)
         msg = f"--where {heading}: {where} has this heading in {cells}. Rename all but one."
         raise SettingsError(msg)
-    return fields.get(found[0].index) or extra_name(heading)
+    return fields.get(found[0].index) or other_name(found[0].index)

@@ -126,8 +126,7 @@ async def _select_input(files: Sequence[Path], batch: Batch) -> Input:
 
     """
     settings = batch.settings
-    conditions = settings.selection.conditions
-    options = load_options(settings.load)
+    options = replace(load_options(settings.load), has_others=True)
     defaults = await batch.stop.run_unless_stopped(
         target_defaults(settings.target, settings.endpoint, settings.attempt, batch.service)
     )
@@ -137,11 +136,11 @@ async def _select_input(files: Sequence[Path], batch: Batch) -> Input:
     require_files(files)
     return Input(
         files=files,
-        options=replace(options, extra=[heading for heading, _ in conditions]),
+        options=options,
         language=batch.language,
         defaults=defaults,
         selection=settings.selection.row_numbers,
-        conditions=conditions,
+        conditions=settings.selection.conditions,
         limit_rows=settings.selection.limit_rows,
     )
 

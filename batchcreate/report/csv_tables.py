@@ -11,27 +11,10 @@ from typing import Final
 from batchcreate.advice import explain
 from batchcreate.errors import NotSentReason
 from batchcreate.models import Deletion, Issue, Key, ResultRow, Status, TaskId
+from batchcreate.models.results import RESULT_COLUMNS
 from batchcreate.report.atomic_files import atomic_text_file
 from batchcreate.text import csv_cell
 
-RESULT_COLUMNS: Final = (
-    "file",
-    "sheet",
-    "row",
-    "task_name",
-    "status",
-    "task_id",
-    "http_status",
-    "error_code",
-    "error_msg",
-    "advice",
-    "attempts",
-    "first_sent_at",
-    "finished_at",
-    "duration_ms",
-    "project_id",
-    "instance_id",
-)
 ISSUE_COLUMNS: Final = (
     "file",
     "sheet",
@@ -65,20 +48,24 @@ _ENCODING: Final = "utf-8-sig"
 """With a byte order mark, which makes Excel read the file as UTF-8."""
 
 
-def write_results(path: Path, rows: Iterable[ResultRow], *, language: str = "en") -> None:
+def write_results(
+    path: Path, rows: Iterable[ResultRow], others: Sequence[str] = (), *, language: str = "en"
+) -> None:
     """
     Write results.csv, one line per row.
 
     Args:
         path: path of the file.
         rows: the rows, in the order of the lines.
+        others: the columns without a field; see `ResultRow.others`.
         language: language of the advice.
 
     Raises:
         ReportError: the file cannot be written.
 
     """
-    _write(path, RESULT_COLUMNS, (result_cells(row, language) for row in rows))
+    columns = [*RESULT_COLUMNS, *map(csv_cell, others)]
+    _write(path, columns, (result_cells(row, language, others) for row in rows))
 
 
 def write_issues(path: Path, issues: Iterable[Issue]) -> None:
@@ -134,8 +121,10 @@ def _protected(cells: Sequence[object]) -> Sequence[object]:
     return [safe[cell] for cell in cells]
 
 
-def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
-    """Return the cells of *row*, in the order of `RESULT_COLUMNS`."""
+def result_cells(
+    row: ResultRow, language: str, others: Sequence[str] = ()
+) -> Sequence[str | int | None]:
+    """Return the cells of *row*, in the order of `RESULT_COLUMNS` and *others*."""
     return (
         row.location.file,
         row.location.sheet,
@@ -160,6 +149,7 @@ def result_cells(row: ResultRow, language: str) -> Sequence[str | int | None]:
         row.duration_ms,
         row.project_id,
         row.instance_id,
+        *(row.others.get(name, "") for name in others),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from batchcreate.advice import explain_group
 from batchcreate.models import CauseGroup, Issue, ResultRow, Status, Summary
+from batchcreate.models.results import RESULT_COLUMNS
 from batchcreate.report.atomic_files import (
     Cells,
     RowWriter,
@@ -17,11 +18,7 @@ from batchcreate.report.atomic_files import (
     streamed_workbook,
     write_text,
 )
-from batchcreate.report.csv_tables import (
-    ISSUE_COLUMNS,
-    RESULT_COLUMNS,
-    result_cells,
-)
+from batchcreate.report.csv_tables import ISSUE_COLUMNS, result_cells
 from batchcreate.report.formatting import (
     STATUS_COLORS,
     STATUS_ORDER,
@@ -39,6 +36,9 @@ if TYPE_CHECKING:
 
 ROWS_MAX: Final = 1_048_575
 """Maximum number of rows of a sheet below the header row."""
+
+OTHERS_MAX: Final = 16_384 - len(RESULT_COLUMNS)
+"""Maximum number of columns of a sheet that follow those of batchcreate."""
 
 CHART_CAUSES_MAX: Final = 10
 
@@ -76,6 +76,7 @@ _COLUMN_WIDTHS: Final = {
     "message": 80,
     "suggestion": 30,
 }
+_OTHER_WIDTH: Final = 20
 _NUMBER_COLUMNS: Final = frozenset({"row", "http_status", "attempts", "duration_ms"})
 _CREATION_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """A constant, so that the same results always produce the same file."""
@@ -99,18 +100,20 @@ _Bar = tuple[str, int, Status]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """
-    Content of the summary sheet.
+    Content of the summary sheet, and the other columns of the results.
 
     Attributes:
         summary: number of rows per status.
         causes: reasons why rows are not created.
         facts: names and values of the last run.
+        others: the columns without a field; see `ResultRow.others`.
 
     """
 
     summary: Summary
     causes: Sequence[CauseGroup]
     facts: Sequence[tuple[str, str]]
+    others: Sequence[str] = ()
 
 
 def write_workbook(
@@ -143,7 +146,9 @@ def write_workbook(
         workbook.set_properties({"title": "batchcreate results", "created": _CREATION_TIME})
         _write_summary_sheet(workbook, overview, language)
         tables = _TableWriter(workbook, rows_max)
-        tables.write("Results", RESULT_COLUMNS, (result_cells(row, language) for row in results))
+        others = overview.others[:OTHERS_MAX]
+        columns = [*RESULT_COLUMNS, *others]
+        tables.write("Results", columns, (result_cells(row, language, others) for row in results))
         tables.write("Issues", ISSUE_COLUMNS, map(_issue_cells, issues))
 
 
@@ -191,8 +196,9 @@ class _TableWriter:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
         for index, column in enumerate(columns):
-            sheet.set_column(index, index, _COLUMN_WIDTHS[column])
-            sheet.write_string(0, index, column, self._headings[column in _NUMBER_COLUMNS])
+            sheet.set_column(index, index, _COLUMN_WIDTHS.get(column, _OTHER_WIDTH))
+            heading = self._headings[column in _NUMBER_COLUMNS]
+            write_text(sheet, 0, index, cell_text(column), heading)
         return sheet
 
     def _finish(self, sheet: "Worksheet", columns: Sequence[str], last: int) -> None:

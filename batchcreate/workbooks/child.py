@@ -33,6 +33,7 @@ from batchcreate.workbooks.stamps import read_stamp
 from batchcreate.workbooks.tables import (
     HEAD_ROWS,
     Book,
+    ColumnsToRead,
     RowGroup,
     Table,
     has_cells,
@@ -132,14 +133,14 @@ class WorkbookServer:
     def _rows(self, request: Message) -> Iterator[Message]:
         merged = MergedCells(self._table.merges)
         after = request["after"]
+        read = ColumnsToRead(
+            columns=request["columns"],
+            ignored=request.get("ignored"),
+            cut=request.get("cut", ()),
+        )
         for group in self._groups:
             chunks = to_chunks(
-                group,
-                columns=request["columns"],
-                after=after,
-                ignored=request.get("ignored"),
-                merged=merged,
-                chunk_rows=request["chunk_rows"],
+                group, read, after=after, merged=merged, chunk_rows=request["chunk_rows"]
             )
             unnamed = unnamed_cells(
                 group, after=after, named=request.get("named"), covered=request.get("covered", ())

@@ -89,11 +89,13 @@ class HeadingColumns:
         named: columns with a heading; filled cells in other columns are counted.
         covered: columns without a heading whose filled cells are returned instead, such as those
             below a heading that is merged across columns.
+        cut: columns whose texts are cut if they are too long; in others they are refused.
 
     """
 
     named: Collection[int]
     covered: Collection[int] = ()
+    cut: Collection[int] = ()
 
 
 class WorkbookReader:
@@ -208,6 +210,7 @@ class WorkbookReader:
                 named=list(headings.named) if headings else None,
                 covered=list(headings.covered) if headings else [],
                 ignored=ignored,
+                cut=list(headings.cut) if headings else [],
             )
             while "is_end" not in response:
                 texts, kinds = zip(*response["columns"], strict=True)

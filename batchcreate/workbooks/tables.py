@@ -1,6 +1,6 @@
 """Rows and columns of a sheet: groups of rows in memory, and chunks that are sent."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from python_calamine import CalamineSheet
 
-from batchcreate.text import cell_address, is_blank
+from batchcreate.text import CELL_CHARS, cell_address, is_blank
 from batchcreate.workbooks.cell_values import (
     BLANK,
     STORED,
@@ -245,25 +245,35 @@ def head_texts(group: RowGroup, rows: int) -> list[list[str]]:
     return texts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsToRead:
+    """
+    Columns of a sheet, by their zero-based positions.
+
+    Attributes:
+        columns: the columns to read.
+        ignored: the one whose cells do not keep a row from being blank, if there is one.
+        cut: those whose texts are cut to the capacity of a cell.
+
+    """
+
+    columns: Sequence[int]
+    ignored: int | None = None
+    cut: Collection[int] = ()
+
+
 def to_chunks(
-    group: RowGroup,
-    *,
-    columns: Sequence[int],
-    after: int,
-    ignored: int | None = None,
-    merged: MergedCells,
-    chunk_rows: int,
+    group: RowGroup, read: ColumnsToRead, *, after: int, merged: MergedCells, chunk_rows: int
 ) -> Iterator[SheetChunk]:
     """
     Yield the rows of *group* below row *after* that are not blank, in chunks of bounded size.
 
-    The cells of the column *ignored* do not keep a row from being blank.
-
     Raises:
-        RefusedError: a cell in *columns* is too long.
+        RefusedError: a cell is too long, and its column is not to be cut.
 
     """
-    cells = [group.column(index) for index in columns]
+    columns, ignored = read.columns, read.ignored
+    cells = [_column(group, index, is_cut=index in read.cut) for index in columns]
     own = [column for index, column in zip(columns, cells, strict=True) if index != ignored]
     kept = _kept_rows(group, own, after, ignored)
     numbers = list(group.numbers)
@@ -285,6 +295,13 @@ def to_chunks(
     for start in range(0, len(numbers), count):
         part = slice(start, start + count)
         yield SheetChunk(numbers[part], [(texts[part], kinds[part]) for texts, kinds in cells])
+
+
+def _column(group: RowGroup, index: int, *, is_cut: bool) -> Column:
+    texts, kinds = group.column(index)
+    if is_cut and max(map(len, texts)) > CELL_CHARS:
+        texts = [text[:CELL_CHARS] for text in texts]
+    return texts, kinds
 
 
 def has_cells(group: RowGroup) -> bool:

@@ -1,8 +1,10 @@
 """Headings as analysts type them: recognised, suggested, repeated, merged, blank or hidden."""
 
+from datetime import date
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import xlsxwriter
 
 from tests.functional.inside import invoke
@@ -122,3 +124,50 @@ async def test_hidden_sheet_with_the_headings_is_named(tmp_path: Path) -> None:
         "is hidden: 'All tasks'. To read it, use --sheet 'All tasks', or unhide it." in refused[1]
     )
     assert accepted[0] == 0
+
+
+async def test_other_columns_are_carried_into_the_results(tmp_path: Path) -> None:
+    """Both files contain the union of all columns, as the analysts see their cells."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Wave", "task_name", "operation_types", "Due", None, "Price", "status", "Note"])
+    sheet.append(["007", "crm-1", "INSERT", date(2026, 5, 4), "x", 2.5, "open", "=1+1"])
+    sheet.append([None, "crm 2", "INSERT", None, "x", 3, None, "李\n二"])
+    sheet.append([None, "crm-3"])
+    sheet["D2"].number_format = "dd.mm.yyyy"
+    sheet["F2"].number_format = "0.00"
+    sheet["H2"].data_type = "s"
+    sheet.merge_cells("A2:A3")
+    sheet.column_dimensions["F"].hidden = True
+    book.create_sheet("more").append(["task_name", "operation_types", "Note", "Note"])
+    book["more"].append(["crm-4", "INSERT", "n", "m"])
+    book.save(tmp_path / "t.xlsx")
+    (tmp_path / "u.csv").write_text(
+        "task_name,operation_types,Wave,Long\nerp-1,INSERT, w ," + "z" * 200_000
+    )
+
+    ended = await invoke("run", "t.xlsx", "u.csv", "--simulate", folder=tmp_path, **PLACE)
+    rows = read_lines(tmp_path / "t-results" / "results.csv")
+    frame = pd.read_excel(
+        tmp_path / "t-results" / "results.xlsx", "Results", dtype=str, engine="calamine"
+    ).fillna("")
+    await invoke("check", "t.xlsx", "u.csv", "--results", "t-results", folder=tmp_path)
+    issues = (tmp_path / "t-results" / "issues.csv").read_bytes()
+    before = (tmp_path / "t-results" / "results.csv").read_bytes()
+    await invoke("report", "t-results", folder=tmp_path)
+
+    columns = ["Wave", "Due", "Price", "status (t.xlsx)", "Note", "Note (2)", "Long"]
+    assert ended.code == 1
+    assert list(rows[0])[16:] == list(frame.columns)[16:] == columns
+    assert [[row[name] for name in columns] for row in rows] == [
+        ["007", "2026-05-04", "2.50", "open", "'=1+1", "", ""],
+        ["007", "", "3", "", "李\n二", "", ""],
+        ["", "", "", "", "", "", ""],
+        ["", "", "", "", "n", "m", ""],
+        [" w ", "", "", "", "", "", "z" * 32_767],
+    ]
+    assert frame[columns].to_numpy().tolist() == [
+        [row[name].removeprefix("'") for name in columns] for row in rows
+    ]
+    assert (tmp_path / "t-results" / "issues.csv").read_bytes() == issues
+    assert (tmp_path / "t-results" / "results.csv").read_bytes() == before

@@ -247,7 +247,8 @@ def test_lines_are_in_input_order_with_the_row_numbers_of_the_sheet(story: Story
 
 def test_tables_have_their_columns(story: Story) -> None:
     """Both tables begin with the mark by which Excel recognises UTF-8."""
-    for name, columns in (("results.csv", RESULT_COLUMNS), ("issues.csv", ISSUE_COLUMNS)):
+    results = f"{RESULT_COLUMNS},owner"
+    for name, columns in (("results.csv", results), ("issues.csv", ISSUE_COLUMNS)):
         assert story.first.files[name].startswith(f"\ufeff{columns}\r\n".encode())
     assert {"journal.db", "log.jsonl", "summary.json"} <= set(story.first.files)
     assert [name for name in story.first.files if name.startswith(".")] == []

@@ -164,6 +164,18 @@ class TestResults:
 
         assert frame(path) == table(path)
 
+    def test_other_columns_follow(self, path: Path) -> None:
+        """Headings and cells are not executed; a row without a cell has an empty one."""
+        names = [text for text, _ in NASTY.values()]
+        others = dict(zip(names, reversed(names), strict=True))
+
+        write_results(path, [replace(CREATED, others=others), REJECTED], names)
+
+        head, first, second = (line[len(RESULT_COLUMNS) :] for line in table(path))
+        safe = [cell for _, cell in NASTY.values()]
+        assert (head, first, second) == (safe, safe[::-1], [""] * len(safe))
+        assert frame(path) == table(path)
+
     def test_empty_batch_has_a_header_row(self, path: Path) -> None:
         """The file is written even if there are no rows."""
         write_results(path, [])

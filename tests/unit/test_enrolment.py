@@ -1,18 +1,31 @@
 """Rows are identified by name and content, not by their location."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from batchcreate.errors import JournalError, LoadError, SettingsError
+from batchcreate.frames import other_name
 from batchcreate.journal import Journal
-from batchcreate.models import ResultRow, RowLocation, Severity, Status, Summary, TaskId
+from batchcreate.models import (
+    Column,
+    Layout,
+    ResultRow,
+    RowLocation,
+    Severity,
+    Status,
+    Summary,
+    TaskId,
+)
+from tests.chunks import make_chunk
 from tests.journals import (
     ENDPOINT,
     LOST,
     REFUSED,
+    Rows,
     add,
     attempt,
     begin,
@@ -620,3 +633,69 @@ def test_warning_of_a_row_is_kept_with_the_row(folder: Path) -> None:
         assert shown(journal) == ["a.csv:2 x not_attempted"]
         assert [group.rule for group in journal.cause_groups()] == [""]
         assert scratch.cause_groups() == []
+
+
+def with_others(file: str, *headings: str, cells: Sequence[Sequence[str]]) -> tuple[Rows, Layout]:
+    """Return the rows of *file*, from row 2 on, whose other columns have these *cells*."""
+    names = [f"{file}-{at}" for at in range(len(cells))]
+    columns = [Column(heading=heading, index=at) for at, heading in enumerate(headings, start=1)]
+    others: dict[str, Sequence[str]] = {
+        other_name(column.index): texts
+        for column, texts in zip(columns, zip(*cells, strict=True), strict=True)
+    }
+    rows = checked([task(name, at, file=file) for at, name in enumerate(names, start=2)])
+    chunk = make_chunk({"task_name": names, **others})
+    return replace(rows, chunk=chunk), replace(layout(file), others=columns)
+
+
+def test_other_columns_are_the_union_of_all_files(folder: Path) -> None:
+    """They are in the order of their first appearance; blank rows and files without have none."""
+    journal = Journal.open(folder)
+    inputs = [
+        with_others("a.csv", "Wave", "status", cells=[["1", "open"], ["", ""]]),
+        (checked([task("b.csv-0", 2, file="b.csv")]), layout("b.csv")),
+        with_others("c.csv", "Owner", "Wave", "Status", cells=[["李\n\x00", "2", "new"]]),
+    ]
+
+    with journal.enrol(endpoint=ENDPOINT) as enrolment:
+        for rows, sheet in inputs:
+            enrolment.add(rows, sheet)
+        enrolment.finish(explain)
+
+    assert journal.other_columns() == ["Wave", "status (a.csv)", "Owner", "Status (c.csv)"]
+    assert [row.others for row in journal.results()] == [
+        {"Wave": "1", "status (a.csv)": "open"},
+        {},
+        {},
+        {"Owner": "李\n\x00", "Wave": "2", "Status (c.csv)": "new"},
+    ]
+    assert [row.others for row in journal.not_created(limit=1)] == [
+        {"Wave": "1", "status (a.csv)": "open"}
+    ]
+
+
+def test_columns_of_replaced_sheets_are_not_listed(folder: Path) -> None:
+    """The newest version of a file has other headings."""
+    journal = Journal.open(folder)
+
+    for rows, sheet in (
+        with_others("a.csv", "Old", cells=[["1"]]),
+        with_others("a.csv", "New", cells=[["2"]]),
+    ):
+        with journal.enrol(endpoint=ENDPOINT) as enrolment:
+            enrolment.add(rows, sheet)
+            enrolment.finish(explain)
+
+    assert journal.other_columns() == ["New"]
+    assert [row.others for row in journal.results()] == [{"New": "2"}]
+
+
+def test_columns_that_were_not_read_are_not_recorded() -> None:
+    """A check reads only the fields."""
+    rows, sheet = with_others("a.csv", "Wave", cells=[["1"]])
+    rows = replace(rows, chunk=make_chunk({"task_name": ["a.csv-0"]}))
+
+    with Journal.scratch() as journal, journal.enrol(endpoint=ENDPOINT) as enrolment:
+        enrolment.add(rows, sheet)
+
+        assert journal.other_columns() == []

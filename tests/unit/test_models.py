@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from batchcreate import models
 from batchcreate.models import CauseGroup, Key, RowLocation, Status, Summary, Target, Task
+from batchcreate.models.results import other_names
 
 VALUES: list[type[Any]] = [
     value
@@ -108,3 +109,20 @@ def test_codes_of_a_cause_contain_the_status_once(
     group = CauseGroup(status=Status.FAILED, http_status=status, error_code=code, rows=1)
 
     assert group.codes == codes
+
+
+@pytest.mark.parametrize(
+    ("headings", "names"),
+    [
+        (["Wave", " 负责人 "], ["Wave", "负责人"]),
+        (["status", "Row", "task_name"], ["status (a.csv)", "Row (a.csv)", "task_name (a.csv)"]),
+        (["Note", "Note", "Note"], ["Note", "Note (2)", "Note (3)"]),
+        (["Note (2)", "Note", "Note"], ["Note (2)", "Note", "Note (3)"]),
+        (["file (a.csv)", "file"], ["file (a.csv)", "file (a.csv) (2)"]),
+        (["note", "Note"], ["note", "Note"]),
+    ],
+    ids=["headings", "columns of results", "repeated", "numbered", "with a file", "case"],
+)
+def test_names_of_other_columns_are_unique(headings: list[str], names: list[str]) -> None:
+    """Programs that read the results by column name find each of them."""
+    assert other_names(headings, "a.csv") == names

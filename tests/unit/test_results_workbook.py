@@ -13,11 +13,8 @@ from hypothesis import strategies as st
 
 from batchcreate.errors import JournalError, ReportError
 from batchcreate.models import CauseGroup, Issue, ResultRow, RowLocation, Status, Summary
-from batchcreate.report.csv_tables import (
-    ISSUE_COLUMNS,
-    RESULT_COLUMNS,
-    result_cells,
-)
+from batchcreate.models.results import RESULT_COLUMNS
+from batchcreate.report.csv_tables import ISSUE_COLUMNS, result_cells
 from batchcreate.report.results_workbook import Overview, write_workbook
 from batchcreate.text import cell_text
 from tests.chunks import make_issue
@@ -137,6 +134,34 @@ class TestTables:
         assert frame.equals(other)
         assert list(frame["task_id"].fillna("")) == ["0007", ""]
         assert list(frame["project_id"]) == ["1e5", "1e5"]
+
+    def test_other_columns_follow_in_both_readers(self, tmp_path: Path) -> None:
+        """Cells and headings are texts, and long ones are cut; a row without a cell has none."""
+        others = {"负责人": "李", "=Wave": "007", "<r></r>": "=1+1", "long": "客" * 40_000}
+        rows = [replace(CREATED, others=others), REJECTED]
+        overview = replace(OVERVIEW, others=[*others, "none"])
+        path = written(tmp_path / "a.xlsx", rows, overview=overview)
+        office = convert(path, ".xlsx", folder=tmp_path / "office")
+
+        head, first, second = (line[len(RESULT_COLUMNS) :] for line in lines(path, "Results"))
+        assert head == [*others, "none"]
+        assert first == ["李", "007", "=1+1", "客" * 32_767, None]
+        assert second == [None] * 5
+        assert openpyxl.load_workbook(path)["Results"]["S2"].data_type == "s"
+        frames = [
+            pd.read_excel(book, "Results", dtype=str, engine="calamine").fillna("")
+            for book in (path, office)
+        ]
+        assert list(frames[0].iloc[0, -5:]) == ["李", "007", "=1+1", "客" * 32_767, ""]
+        assert frames[0].equals(frames[1])
+
+    def test_columns_that_do_not_fit_are_left_out(self, tmp_path: Path) -> None:
+        """A sheet has at most 16,384 columns; results.csv has all of them."""
+        overview = replace(OVERVIEW, others=[f"c{number}" for number in range(16_384)])
+        path = written(tmp_path / "a.xlsx", [CREATED], overview=overview)
+
+        frame = pd.read_excel(path, "Results", dtype=str, engine="calamine")
+        assert (frame.shape, frame.columns[-1]) == ((1, 16_384), "c16367")
 
     def test_advice_is_in_the_given_language(self, tmp_path: Path) -> None:
         """The advice of the results sheet is translated."""

@@ -5,8 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from batchcreate.errors import SettingsError
-from batchcreate.frames import Chunk
-from batchcreate.loader.header import extra_name
+from batchcreate.frames import Chunk, other_name
 from batchcreate.models import Column, Layout
 from batchcreate.pipeline.row_selection import RowSelection
 from tests.chunks import make_chunk
@@ -34,8 +33,8 @@ def chunk(waves: Sequence[str] = WAVES, first: int = 2) -> Chunk:
     cells: Mapping[str, Sequence[str]] = {
         "task_name": [f"row-{at}" for at in range(count)],
         "task_tag": ["crm-orders", "crm-orders", "other", ""][:count],
-        extra_name("wave"): waves,
-        extra_name("OWNER"): ["Li"] * count,
+        other_name(2): waves,
+        other_name(3): ["Li"] * count,
     }
     return make_chunk(cells, range(first, first + count), columns=LAYOUT.columns)
 

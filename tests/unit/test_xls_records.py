@@ -8,7 +8,7 @@ from batchcreate.workbooks.extra_records import ExtraRecords
 from batchcreate.workbooks.format_codes import parse_format
 from batchcreate.workbooks.merged_cells import MergedCells
 from batchcreate.workbooks.struck_texts import StruckRecords
-from batchcreate.workbooks.tables import HEAD_ROWS, to_chunks
+from batchcreate.workbooks.tables import HEAD_ROWS, ColumnsToRead, to_chunks
 from batchcreate.workbooks.untrusted import SharedFile
 from batchcreate.workbooks.xls_records import Globals, read_globals, scan_xls_sheet
 from tests.records import formula, formula_error, label, number, record, xls
@@ -72,7 +72,7 @@ def shown(path: Path, *cells: bytes) -> dict[int, tuple[str, str]]:
             row: (text, (kinds or "." * len(chunk.numbers))[at])
             for group in table.groups
             for chunk in to_chunks(
-                group, columns=[1], after=1, merged=MergedCells([]), chunk_rows=99
+                group, ColumnsToRead(columns=[1]), after=1, merged=MergedCells([]), chunk_rows=99
             )
             for texts, kinds in chunk.columns
             for at, (row, text) in enumerate(zip(chunk.numbers, texts, strict=True))

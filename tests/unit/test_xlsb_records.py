@@ -7,7 +7,7 @@ from batchcreate.workbooks.binary import open_xlsb
 from batchcreate.workbooks.cell_values import Column
 from batchcreate.workbooks.merged_cells import MergedCells
 from batchcreate.workbooks.protocol import limits_for
-from batchcreate.workbooks.tables import HEAD_ROWS, to_chunks
+from batchcreate.workbooks.tables import HEAD_ROWS, ColumnsToRead, to_chunks
 from batchcreate.workbooks.untrusted import SharedFile
 from tests.records import part, row, text, wide, xlsb
 
@@ -69,6 +69,8 @@ def column_b(path: Path) -> Column:
         shared = SharedFile(file.fileno())
         table = open_xlsb(shared, limits_for(shared.size_bytes)).table(0, HEAD_ROWS)
         (group,) = table.groups
-        (chunk,) = to_chunks(group, columns=[1], after=1, merged=MergedCells([]), chunk_rows=99)
+        (chunk,) = to_chunks(
+            group, ColumnsToRead(columns=[1]), after=1, merged=MergedCells([]), chunk_rows=99
+        )
         (shown,) = chunk.columns
         return shown
