@@ -441,7 +441,7 @@ P1 = {"project_id": "p1", "instance_id": "i1"}
 
 
 async def test_another_default_is_refused_after_an_attempt(folder: Path) -> None:
-    """Both values are named; an empty value stands for that of the batch."""
+    """Both values are named; an empty value means that of the batch."""
     journal = Journal.open(folder)
     read(journal, {"a.csv": ["x"]}, defaults=P1)
     await attempt(journal, {"x": None})

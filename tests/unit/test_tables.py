@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 from python_calamine import CalamineSheet
 
-from batchcreate.workbooks.tables import group_dense
+from batchcreate.workbooks.merged_cells import MergedCells
+from batchcreate.workbooks.tables import DenseGroup, group_dense, to_chunks
 from tests.spreadsheets import HEADINGS, task, xlsx
 from tests.workbook_server import refusal, rows
 
@@ -20,6 +21,17 @@ def test_long_cell_is_refused(tmp_path: Path, *, uses_calamine: bool) -> None:
     assert refusal(path, uses_calamine=uses_calamine).startswith(
         "cell A2 contains 150,000 characters"
     )
+
+
+def test_long_cell_of_a_column_that_is_not_sent_is_cut() -> None:
+    """A file is not refused because of it."""
+    group = DenseGroup(2, 0, [["crm", "x" * 150_000], ["erp", "y"]])
+
+    (chunk,) = to_chunks(
+        group, columns=[0, 1], after=1, merged=MergedCells([]), chunk_rows=9, cut=[1]
+    )
+
+    assert [list(texts) for texts, _ in chunk.columns] == [["crm", "erp"], ["x" * 32_767, "y"]]
 
 
 def test_errors_outside_of_the_table_are_skipped() -> None:

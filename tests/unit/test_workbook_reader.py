@@ -473,3 +473,25 @@ def test_cells_next_to_the_list_are_not_part_of_the_chunk(path: Path) -> None:
 
     assert list(chunk.frame) == ["task_name", "operation_types", "origin"]
     assert chunk.origins == ["o1"]
+
+
+def test_other_columns_are_read_on_request(path: Path) -> None:
+    """They are in the frame under the names of their positions."""
+    write(path, May=[["Note", *HEADINGS], ["007", "crm", "INSERT"], ["", "erp", "INSERT"]])
+    columns = [Column(heading="Note", index=0)]
+
+    (without,) = load(path)
+    (chunk,) = load(path, has_others=True)
+
+    assert list(without.others(columns)) == list(chunk.others([])) == []
+    assert list(chunk.others(columns)) == [("007",), ("",)]
+    assert [str(name) for name in chunk.frame] == ["task_name", "operation_types", "column 0"]
+
+
+def test_other_column_next_to_the_list_is_still_compared_with_it(path: Path) -> None:
+    """A row whose list was split into two cells is rejected in a run as in a check."""
+    write(path, May=[[*HEADINGS, "Note"], ["crm", "INSERT", "UPDATE"], ["erp", "INSERT", "later"]])
+
+    problems = [[each.number for each in load(path, has_others=on)[0].problems] for on in (0, 1)]
+
+    assert problems == [[2], [2]]
