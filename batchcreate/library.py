@@ -17,7 +17,7 @@ from batchcreate.pipeline.plan import Forecast, Plan
 from batchcreate.pipeline.reports import rebuild
 from batchcreate.pipeline.run import retry as retry_batch
 from batchcreate.pipeline.run import run as run_batch
-from batchcreate.pipeline.values import RunResult
+from batchcreate.pipeline.values import Answer, RunResult
 from batchcreate.pool import RunCounters, StopSwitch
 from batchcreate.rate_limiter import Gate
 from batchcreate.settings import Settings, language_of, load
@@ -72,9 +72,9 @@ class EventObserver:
     def noted(self, message: str) -> None:
         """Ignore the message: the result contains the facts."""
 
-    async def confirm(self, forecast: Forecast) -> bool:  # noqa: ARG002 # the caller has decided
-        """Return True: the calling program has decided."""
-        return True
+    async def confirm(self, forecast: Forecast) -> Answer:  # noqa: ARG002 # the caller has decided
+        """Ask nothing: the calling program has decided."""
+        return Answer.NOT_ASKED
 
     @asynccontextmanager
     async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:

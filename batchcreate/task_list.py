@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from itertools import count
 from random import Random
@@ -21,8 +22,35 @@ Number of tasks requested per page. Some editions of ListTasks allow 1,000, othe
 999; the next page starts after the tasks that were received, whatever the server returns.
 """
 
+READS_MAX: Final = 4
+"""
+How often a task list of several pages is read until two consecutive readings are equal.
+
+While it is read, others may delete one task and create another, so that all totals agree and a
+third task moves from a page that is still to be read to one that was read already.
+"""
+
+SHOWN_FIELDS: Final = ("task_tag", "source_app_id", "target_app_id")
+"""The fields of a task that the task list may show, under the names of the create request."""
+
+_MILLISECONDS_MIN: Final = 100_000_000_000
 _TOTAL: Final = re.compile(r"[0-9]{1,18}")
 _FINAL_SIGNALS: Final = frozenset({Signal.UNAUTHORIZED, Signal.REDIRECTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """
+    What the task list shows about a task, in addition to its name and id.
+
+    Attributes:
+        fields: the values of `SHOWN_FIELDS` that are not empty.
+        created_ms: time of its creation in milliseconds since 1970; None if it is not readable.
+
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    created_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +61,18 @@ class TaskList:
     Attributes:
         ids: for each name, the ids of the tasks with this name.
         total: the number of tasks of every kind.
+        details: further facts about tasks, by id.
 
     """
 
     ids: Mapping[str, Sequence[TaskId]]
     total: int
+    details: Mapping[TaskId, Details] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[TaskId, str]:
+        """The names of all tasks by id."""
+        return {task_id: name for name, ids in self.ids.items() for task_id in ids}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +101,14 @@ class Page:
         total: number of tasks on all pages, according to this page.
         tasks: name and id of each task on this page.
         entries: number of entries, including those that are not tasks.
+        details: further facts about these tasks, by id.
 
     """
 
     total: int
     tasks: Sequence[tuple[str, TaskId]]
     entries: int
+    details: Mapping[TaskId, Details] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -84,6 +121,8 @@ class TaskListBuilder:
         ids: for each name, the ids of the tasks with this name.
         seen: the ids of all tasks so far.
         entries: number of entries so far, including those that are not tasks.
+        details: further facts about these tasks, by id.
+        pages: number of pages so far.
 
     """
 
@@ -91,12 +130,16 @@ class TaskListBuilder:
     ids: dict[str, list[TaskId]] = field(default_factory=dict)
     seen: set[TaskId] = field(default_factory=set)
     entries: int = 0
+    details: dict[TaskId, Details] = field(default_factory=dict)
+    pages: int = 0
 
     def add(self, page: Page) -> str:
         """Add *page*; return the inconsistency, or an empty string if there is none."""
         if self.total not in {-1, page.total}:
             return f"the number of tasks changed from {self.total} to {page.total} between pages"
         self.total = page.total
+        self.pages += 1
+        self.details.update(page.details)
         for name, task_id in page.tasks:
             if task_id in self.seen:
                 return f"task {task_id} is on two pages"
@@ -155,8 +198,8 @@ async def read_task_list(
     """
     Read all tasks of *target*.
 
-    Every request passes through the gate. A page is requested again after a fault; a refusal,
-    or an inconsistency between pages, ends the reading.
+    Every request passes through the gate. A page is requested again after a fault; a refusal
+    ends the reading. A list of several pages is read until two consecutive readings are equal.
 
     Args:
         client: sends the requests.
@@ -166,17 +209,20 @@ async def read_task_list(
         random: source of the jitter.
 
     """
-    builder = TaskListBuilder()
-    while not builder.is_complete:
-        page = await _read_page(
-            client, target, builder.entries, gate=gate, retry=retry, random=random
-        )
-        if isinstance(page, Incomplete):
-            return page
-        if problem := builder.add(page):
-            reason = f"the task list is inconsistent: {problem}"
-            return Incomplete(reason=reason, is_moving=True)
-    return TaskList(ids=builder.ids, total=builder.total)
+    previous: TaskList | None = None
+    incomplete = Incomplete(reason="the task list changes while it is read", is_moving=True)
+    for _ in range(READS_MAX):
+        found = await _read_pages(client, target, gate=gate, retry=retry, random=random)
+        if isinstance(found, Incomplete):
+            if not found.is_moving:
+                return found
+            incomplete, previous = found, None
+            continue
+        task_list = TaskList(ids=found.ids, total=found.total, details=found.details)
+        if found.pages == 1 or task_list == previous:
+            return task_list
+        previous = task_list
+    return incomplete
 
 
 def parse_page(reply: Reply) -> Page | None:
@@ -195,7 +241,7 @@ def parse_page(reply: Reply) -> Page | None:
         entities = []
     if total is None or not isinstance(entities, list):
         return None
-    tasks = []
+    tasks, details = [], {}
     for entity in entities:
         name = _read_name(entity)
         if name is None:
@@ -204,7 +250,9 @@ def parse_page(reply: Reply) -> Page | None:
         if task_id is None:
             return None
         tasks.append((name, task_id))
-    return Page(total=total, tasks=tasks, entries=len(entities))
+        if (shown := _read_details(entity)) != _NO_DETAILS:
+            details[task_id] = shown
+    return Page(total=total, tasks=tasks, entries=len(entities), details=details)
 
 
 def _read_total(value: object) -> int | None:
@@ -217,6 +265,47 @@ def _read_name(entity: object) -> str | None:
     name = entity.get("task_name") if isinstance(entity, dict) else None
     is_text = isinstance(name, str | int) and not isinstance(name, bool)
     return str(name) if is_text else None
+
+
+_NO_DETAILS: Final = Details()
+
+
+def _read_details(entity: Mapping[str, object]) -> Details:
+    fields = {name: entity.get(name) for name in SHOWN_FIELDS}
+    return Details(
+        fields={name: value for name, value in fields.items() if value and isinstance(value, str)},
+        created_ms=_read_time_ms(entity.get("created_date")),
+    )
+
+
+def _read_time_ms(value: object) -> int | None:
+    """Return a time in milliseconds since 1970; a date without a time zone is not readable."""
+    if isinstance(value, int) and value >= _MILLISECONDS_MIN:
+        return value
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    if moment is None or moment.tzinfo is None:
+        return None
+    return round(moment.timestamp() * 1000)
+
+
+async def _read_pages(
+    client: ListClient, target: Target, *, gate: Gate, retry: RetryPolicy, random: Random
+) -> TaskListBuilder | Incomplete:
+    """Read all pages once."""
+    builder = TaskListBuilder()
+    while not builder.is_complete:
+        page = await _read_page(
+            client, target, builder.entries, gate=gate, retry=retry, random=random
+        )
+        if isinstance(page, Incomplete):
+            return page
+        if problem := builder.add(page):
+            reason = f"the task list is inconsistent: {problem}"
+            return Incomplete(reason=reason, is_moving=True)
+    return builder
 
 
 async def _read_page(

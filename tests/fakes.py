@@ -6,7 +6,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -89,12 +89,34 @@ def create_then_reply(reply: Reply | TransportError, *, list_delay_s: float = 0.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTask:
-    """A task on the model server; the task list contains it from *listed_at* on."""
+    """
+    A task on the model server.
+
+    Attributes:
+        target: its instance.
+        name: its name.
+        task_id: its id.
+        listed_at: time from which the task list contains it.
+        created_at: time of its creation.
+        is_foreign: another user created it.
+        tag: its tag, or an empty text.
+
+    """
 
     target: Target
     name: str
     task_id: str
     listed_at: float
+    created_at: float = 0.0
+    is_foreign: bool = False
+    tag: str = ""
+
+    def entity(self) -> Mapping[str, Any]:
+        """Return the task as the task list shows it."""
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.created_at)
+        shown = {"created_date": moment.isoformat()} if self.created_at else {}
+        tag = {"task_tag": self.tag} if self.tag else {}
+        return {"task_name": self.name, "task_id": self.task_id, **shown, **tag}
 
 
 @dataclass(kw_only=True)
@@ -105,12 +127,17 @@ class ModelServer:
     Attributes:
         has_unique_names: a create request with an existing name is refused.
         started_at: time at which the current event loop was started, in seconds since 1970.
+        clock_error_s: how much the clock of the client differs from that of the server.
+        tasks: the tasks.
+        removed: the tasks that were deleted, and renamed ones under their earlier names.
 
     """
 
     has_unique_names: bool = False
     started_at: float = EPOCH_S
+    clock_error_s: float = 0.0
     tasks: list[StoredTask] = field(default_factory=list)
+    removed: list[StoredTask] = field(default_factory=list)
 
     @property
     def now(self) -> float:
@@ -118,20 +145,33 @@ class ModelServer:
         return self.started_at + asyncio.get_running_loop().time()
 
     def now_ms(self) -> int:
-        """Return the current time in milliseconds since 1970."""
-        return int(self.now * 1000)
+        """Return the current time of the client in milliseconds since 1970."""
+        return int((self.now + self.clock_error_s) * 1000)
 
     def utc_now(self) -> datetime:
-        """Return the current time as a date in UTC."""
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)
+        """Return the current time of the client as a date in UTC."""
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now + self.clock_error_s)
 
-    def add_task(self, target: Target, name: str, listed_at: float = 0.0) -> StoredTask:
+    def add_task(
+        self, target: Target, name: str, listed_at: float = 0.0, **details: Any
+    ) -> StoredTask:
         """Create a task, without a request."""
+        number = len(self.tasks) + len(self.removed) + 1
         task = StoredTask(
-            target=target, name=name, task_id=f"id-{len(self.tasks) + 1}", listed_at=listed_at
+            target=target, name=name, task_id=f"id-{number}", listed_at=listed_at, **details
         )
         self.tasks.append(task)
         return task
+
+    def delete(self, task: StoredTask) -> None:
+        """Delete *task*."""
+        self.tasks.remove(task)
+        self.removed.append(task)
+
+    def rename(self, task: StoredTask, name: str) -> None:
+        """Rename *task*; its place in the task list stays the same."""
+        self.tasks[self.tasks.index(task)] = replace(task, name=name)
+        self.removed.append(task)
 
     def receive(self, target: Target, name: str, action: ServerAction) -> Reply:
         """Carry out *action* and return the response that is true."""
@@ -140,7 +180,9 @@ class ModelServer:
         if not action.creates_task:
             return error_reply(500)
         listed_at = self.now + action.effect_after_s + action.list_delay_s
-        return json_reply(200, {"task_id": self.add_task(target, name, listed_at).task_id})
+        created_at = self.now + action.effect_after_s
+        task = self.add_task(target, name, listed_at, created_at=created_at)
+        return json_reply(200, {"task_id": task.task_id})
 
     def listed(self, target: Target) -> list[StoredTask]:
         """Return the tasks that the task list contains now."""
@@ -155,8 +197,8 @@ class ModelServer:
 
     @property
     def duplicates(self) -> list[str]:
-        """The names that several tasks of an instance have."""
-        counts = Counter((task.target, task.name) for task in self.tasks)
+        """The names that several tasks of the batch on an instance have."""
+        counts = Counter((task.target, task.name) for task in self.tasks if not task.is_foreign)
         return [name for (_, name), count in counts.items() if count > 1]
 
 
@@ -171,10 +213,17 @@ class ScriptedClient:
         page_tasks: maximum number of tasks on one page.
         on_step: called between any two steps.
         is_killed: returns True if the calling process has been killed.
+        view: selects the tasks that a task list contains from those that it should contain.
+        on_create: called with the name of each create request.
+
+    Attributes:
+        shown: the tasks in the last task list of each instance.
+        returned: time and task of each id that a response returned.
+        ended: time of the last response to a create request by name.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # everything a test may change
         self,
         server: ModelServer,
         *,
@@ -183,7 +232,16 @@ class ScriptedClient:
         page_tasks: int = 1000,
         on_step: Callable[[], None] = lambda: None,
         is_killed: Callable[[], bool] = lambda: False,
+        view: Callable[[Target, list[StoredTask]], list[StoredTask]] = lambda _target, tasks: (
+            tasks
+        ),
+        on_create: Callable[[Target, str], None] = lambda _target, _name: None,
     ) -> None:
+        self.shown: dict[Target, list[StoredTask]] = {}
+        self.returned: list[tuple[float, Target, str]] = []
+        self.ended: dict[str, float] = {}
+        self._view = view
+        self._on_create = on_create
         self.sent: list[str] = []
         self.sent_at: list[float] = []
         self.listed_at: list[float] = []
@@ -199,6 +257,7 @@ class ScriptedClient:
         """Carry out the next action and return its response."""
         await self._step()
         name = json.loads(body)["task_name"]
+        self._on_create(target, name)
         self.sent.append(name)
         self.sent_at.append(asyncio.get_running_loop().time())
         action = next(self._creates, SUCCESS)
@@ -206,6 +265,9 @@ class ScriptedClient:
         await self._step()
         await asyncio.sleep(action.reply_after_s)
         await self._step()
+        now = self.ended[name] = asyncio.get_running_loop().time()
+        if action.reply is None and (task_id := json.loads(truth.body).get("task_id")):
+            self.returned.append((now, target, task_id))
         return _reply_or_raise(truth if action.reply is None else action.reply)
 
     async def list_tasks(self, target: Target, *, offset: int, limit: int) -> Reply:
@@ -213,12 +275,13 @@ class ScriptedClient:
         await self._step()
         self.listed_at.append(asyncio.get_running_loop().time())
         fault = next(self._lists, None)
-        tasks = self.server.listed(target)
+        tasks = self._view(target, self.server.listed(target))
         shown = tasks[offset : offset + min(limit, self._page_tasks)]
+        self.shown[target] = [*(self.shown.get(target, []) if offset else []), *shown]
         page = {
             "total": len(tasks),
             "size": len(shown),
-            "entities": [{"task_name": task.name, "task_id": task.task_id} for task in shown],
+            "entities": [task.entity() for task in shown],
         }
         await asyncio.sleep(0.05)
         await self._step()
@@ -454,7 +517,6 @@ class RunUnderTest:
             stop=self.stop,
             log=self._log,
             now=self._server.utc_now,
-            now_ms=self._server.now_ms,
             reconciler=self._reconciler,
         )
         async with self.writer:

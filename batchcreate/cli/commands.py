@@ -169,7 +169,12 @@ def explain(code: str, *, is_list: bool, **options: object) -> int:
 @click.command(cls=Command, epilog="\b\nExample:\n  batchcreate undo tasks-results")
 @RESULTS_DIR
 @undo_options
-def undo(results: Path, **options: object) -> int:
+@click.option(
+    "--include-reconciled",
+    is_flag=True,
+    help="Also delete tasks that were found in the task list, not in the response to a request.",
+)
+def undo(results: Path, *, include_reconciled: bool, **options: object) -> int:
     """
     Delete the tasks that this batch created, and only those.
 
@@ -178,7 +183,7 @@ def undo(results: Path, **options: object) -> int:
     """
     from batchcreate.cli.undo_command import undo_command
 
-    return undo_command(results, configure(given(options)))
+    return undo_command(results, configure(given(options)), includes_reconciled=include_reconciled)
 
 
 @click.command(epilog="\b\nExample:\n  batchcreate template tasks.xlsx --lang zh")

@@ -12,7 +12,7 @@ from batchcreate.errors import (
 )
 
 if TYPE_CHECKING:  # these take longer to import than the rest of --help
-    from batchcreate.models import Summary
+    from batchcreate.models import Audit, Summary
     from batchcreate.pipeline.undo import Undone
     from batchcreate.pool import StopReason
 
@@ -37,7 +37,11 @@ def code_of_error(error: BatchCreateError, stop_reason: "StopReason | None" = No
 
 
 def code_of_run(
-    summary: "Summary", stop_reason: "StopReason | None", *, is_dry_run: bool = False
+    summary: "Summary",
+    stop_reason: "StopReason | None",
+    *,
+    audit: "Audit | None" = None,
+    is_dry_run: bool = False,
 ) -> int:
     """
     Return the exit code of a run or retry.
@@ -45,6 +49,7 @@ def code_of_run(
     Args:
         summary: the counts of the batch after the run.
         stop_reason: why the run ended early, or None.
+        audit: the comparison of the task lists with the journal, or None.
         is_dry_run: rows that are not sent are expected.
 
     """
@@ -54,7 +59,7 @@ def code_of_run(
         return stop_reason.exit_code
     if is_dry_run:
         return INCOMPLETE if summary.counts[Status.REJECTED] else DONE
-    if summary.counts[Status.UNKNOWN]:
+    if summary.counts[Status.UNKNOWN] or _has_contradictions(audit):
         return UNKNOWN
     done = summary.counts[Status.CREATED] + summary.counts[Status.SKIPPED]
     return DONE if done == summary.total else INCOMPLETE
@@ -68,7 +73,11 @@ def code_of_undo(undone: "Undone") -> int:
         return INCOMPLETE
     if undone.stop_reason is not None:
         return undone.stop_reason.exit_code
-    if undone.counts.get(DeletionStatus.UNKNOWN):
+    if undone.counts.get(DeletionStatus.UNKNOWN) or _has_contradictions(undone.audit):
         return UNKNOWN
-    remaining = (DeletionStatus.REFUSED, DeletionStatus.KEPT)
+    remaining = (DeletionStatus.REFUSED, DeletionStatus.KEPT, DeletionStatus.NOT_LISTED)
     return INCOMPLETE if any(undone.counts.get(status) for status in remaining) else DONE
+
+
+def _has_contradictions(audit: "Audit | None") -> bool:
+    return audit is not None and bool(audit.contradictions)

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TextIO
 
 from batchcreate.cli.descriptions import describe_forecast, describe_plan, question
 from batchcreate.cli.terminal import ask, can_ask, is_terminal, print_message, print_wrapped
 from batchcreate.pipeline.background import calling_periodically
 from batchcreate.pipeline.plan import Forecast, Plan
-from batchcreate.pipeline.values import Observer
+from batchcreate.pipeline.values import Answer, Observer
 from batchcreate.pool import RunCounters
 from batchcreate.rate_limiter import Gate
 from batchcreate.report.formatting import format_duration, format_rate
@@ -174,8 +174,7 @@ class ProgressModel:
         """Yield what the run waits for, and until when."""
         if self._pause_s >= WAIT_SHOWN_S:
             yield Part(text=f"paused by the server for {_rounded(self._pause_s)}")
-        waiting = self._gate.waiting
-        if waiting is None or self._at - waiting.since < WAIT_SHOWN_S:
+        if (waiting := self._gate.waiting) is None or self._at - waiting.since < WAIT_SHOWN_S:
             return
         left_s = max(0.0, waiting.since + self._gate.max_wait_s - self._at)
         problem = "every request is throttled" if waiting.is_throttled else "no connection"
@@ -187,8 +186,7 @@ class ProgressModel:
         if not remaining:
             return "done"
         if remaining <= counters.to_reconcile:
-            check_at = self._at if counters.check_at is None else counters.check_at
-            next_s = max(0.0, check_at - self._at)
+            next_s = max(0.0, (counters.check_at or self._at) - self._at)
             return f"waiting for the task list, next look in {_rounded(next_s)}"
         per_s = self._finished.per_s if counters.finished else self._gate.rate_per_s
         if not per_s:
@@ -202,8 +200,9 @@ def _rounded(seconds: float) -> str:
 
 def progress_line(model: ProgressModel) -> str:
     """Return the progress as one line."""
-    parts = ", ".join(part.text for part in model.parts())
-    return f"{model.finished}/{model.planned} done: {parts}"
+    return (
+        f"{model.finished}/{model.planned} done: {', '.join(part.text for part in model.parts())}"
+    )
 
 
 def pack(parts: Sequence[Part], width: int, gap: int = 2) -> list[list[Part]]:
@@ -231,6 +230,8 @@ def select_display(settings: Settings, stream: TextIO | None) -> Observer:
 class QuietDisplay:
     """A display that only asks for confirmation."""
 
+    SHOWS_ALL: ClassVar = False
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
@@ -240,16 +241,13 @@ class QuietDisplay:
     def noted(self, message: str) -> None:
         """Print nothing."""
 
-    async def confirm(self, forecast: Forecast) -> bool:
-        """Return True to send; ask if there is a terminal and the server is real."""
-        if self._is_confirmed(forecast):
-            return True
-        if len(forecast.targets) > 1:
+    async def confirm(self, forecast: Forecast) -> Answer:
+        """Ask if there is a terminal and the server is real."""
+        asks = not (self._settings.run.is_confirmed or forecast.is_simulated) and can_ask()
+        if self.SHOWS_ALL or (asks and len(forecast.targets) > 1):
             self._show(forecast)
-        return await ask(question(forecast))
-
-    def _is_confirmed(self, forecast: Forecast) -> bool:
-        return self._settings.run.is_confirmed or forecast.is_simulated or not can_ask()
+        is_yes = asks and await ask(question(forecast))
+        return (Answer.YES if is_yes else Answer.NO) if asks else Answer.NOT_ASKED
 
     def _show(self, forecast: Forecast) -> None:
         _print(describe_forecast(forecast, self._settings.endpoint))
@@ -264,21 +262,17 @@ class QuietDisplay:
 class LineDisplay(QuietDisplay):
     """A display for pipes and simple terminals: a line every few seconds."""
 
+    SHOWS_ALL = True
+
     def planned(self, plan: Plan) -> None:
         """Print the plan; for a dry run, also the forecast."""
-        language = language_of(self._settings.output, os.environ)
-        _print(describe_plan(plan, language=language))
+        _print(describe_plan(plan, language=language_of(self._settings.output, os.environ)))
         if self._settings.run.is_dry_run:
             self._show(_offline_forecast(plan, self._settings))
 
     def noted(self, message: str) -> None:
         """Print *message*."""
         print_message(message)
-
-    async def confirm(self, forecast: Forecast) -> bool:
-        """Print the forecast, then ask."""
-        self._show(forecast)
-        return self._is_confirmed(forecast) or await ask(question(forecast))
 
     @asynccontextmanager
     async def watching(self, counters: RunCounters, gate: Gate) -> AsyncIterator[None]:

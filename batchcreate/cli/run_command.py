@@ -66,7 +66,12 @@ def _execute(command: RunCommand, environment: Mapping[str, str]) -> int:
         code = code_of_error(error, stop.reason)
         print_error(str(error), code, is_json=settings.terminal.is_json)
         return code
-    code = code_of_run(result.summary, result.stop_reason, is_dry_run=settings.run.is_dry_run)
+    code = code_of_run(
+        result.summary,
+        result.stop_reason,
+        audit=result.audit,
+        is_dry_run=settings.run.is_dry_run,
+    )
     _print_result(command, result, code, language=language_of(settings.output, environment))
     return code
 

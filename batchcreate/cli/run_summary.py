@@ -10,12 +10,13 @@ from batchcreate.cli.command_line import CommandLine
 from batchcreate.cli.descriptions import Addresses, first_cells, rule_text
 from batchcreate.cli.terminal import wrap
 from batchcreate.messages import text
-from batchcreate.models import CauseGroup, Status, Summary
+from batchcreate.models import Audit, CauseGroup, Status, Summary
 from batchcreate.pipeline.values import RunResult
 from batchcreate.settings import RunSettings, Settings
 from batchcreate.text import counted
 
 GROUPS_MAX: Final = 6
+AUDIT_MAX: Final = 5
 INDENT: Final = 8
 
 _SELECTING_OPTIONS: Final = ("--rows", "--where", "--limit", "--only")
@@ -66,9 +67,25 @@ def describe_result(
     if not settings.terminal.is_quiet:
         for line in _describe_groups(result, language):
             yield wrap(line, width, indent=INDENT)
+    yield from describe_audit(result.audit)
     yield from _describe_files(result)
     yield describe_counts(result.summary)
     yield f"next: {next_step(result, settings.run, command_line)}"
+
+
+def describe_audit(audit: Audit | None) -> Iterator[str]:
+    """Yield the contradictions between the task lists and the journal, if there are any."""
+    if audit is None:
+        return
+    for reason in audit.unread:
+        yield f"audit: the task list could not be read again ({reason})"
+    if audit.contradictions:
+        count = counted(len(audit.contradictions), "contradiction")
+        yield f"audit: {count} between the task list and the results; check them in the console:"
+    for each in audit.contradictions[:AUDIT_MAX]:
+        yield f"  {each.text} (instance {each.target.instance_id})"
+    if others := audit.contradictions[AUDIT_MAX:]:
+        yield f"  and {len(others)} more, see summary.json"
 
 
 def describe_counts(summary: Summary) -> str:

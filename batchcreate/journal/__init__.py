@@ -3,6 +3,7 @@
 from batchcreate.journal.database import make_folder
 from batchcreate.journal.deletions import UNDO_RUN_ID, CreatedTask
 from batchcreate.journal.enrolment import CheckedRows, Enrolment
+from batchcreate.journal.evidence import Evidence
 from batchcreate.journal.input_versions import GivenFile
 from batchcreate.journal.journal import Journal
 from batchcreate.journal.row_versions import VersionChange
@@ -15,6 +16,7 @@ __all__ = [
     "CheckedRows",
     "CreatedTask",
     "Enrolment",
+    "Evidence",
     "GivenFile",
     "Journal",
     "Pending",

@@ -23,21 +23,35 @@ class CreatedTask:
         task: its number in the journal.
         key: target and name.
         task_id: the server's id.
+        is_reconciled: True if the task list showed it, not the response to its request.
+        body: the request body.
+        first_sent_ms: time of the first intent, in milliseconds since 1970.
+        is_deletion_sent: True if undo requested its deletion, with an unknown outcome.
 
     """
 
     task: int
     key: Key
     task_id: TaskId
+    is_reconciled: bool = False
+    body: bytes = b"{}"
+    first_sent_ms: int = 0
+    is_deletion_sent: bool = False
 
 
 def created_tasks(connection: sqlite3.Connection) -> list[CreatedTask]:
     """Return the tasks that this batch created, without deleted ones, in input order."""
     found = connection.execute(
         """
-        SELECT tasks.id, tasks.name, tasks.task_id,
+        SELECT tasks.id, tasks.name, tasks.task_id, tasks.how = 'reconciled',
+               coalesce((
+                   SELECT body FROM rows WHERE rows.task = tasks.id AND digest = sent_digest
+                   LIMIT 1
+               ), '{}'),
+               tasks.first_sent_ms, deletions.status = 'unknown',
                targets.endpoint, targets.project_id, targets.instance_id
         FROM tasks JOIN targets ON targets.id = tasks.target
+        LEFT JOIN deletions ON deletions.task = tasks.id AND deletions.task_id = tasks.task_id
         WHERE tasks.status = 'created' ORDER BY tasks.id
         """
     )
@@ -45,12 +59,18 @@ def created_tasks(connection: sqlite3.Connection) -> list[CreatedTask]:
         CreatedTask(
             task=task,
             key=Key(
-                target=Target(endpoint=endpoint, project_id=project, instance_id=instance),
+                target=Target(endpoint=place[0], project_id=place[1], instance_id=place[2]),
                 task_name=name,
             ),
             task_id=TaskId(task_id),
+            is_reconciled=bool(is_reconciled),
+            body=body,
+            first_sent_ms=first_sent_ms or 0,
+            is_deletion_sent=bool(is_deletion_sent),
         )
-        for task, name, task_id, endpoint, project, instance in found
+        for task, name, task_id, is_reconciled, body, first_sent_ms, is_deletion_sent, *place in (
+            found
+        )
     ]
 
 

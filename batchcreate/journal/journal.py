@@ -25,6 +25,7 @@ from batchcreate.journal.database import (
 )
 from batchcreate.journal.deletions import CreatedTask
 from batchcreate.journal.enrolment import Enrolment, forget_unused
+from batchcreate.journal.evidence import AuditRecords, add_listed
 from batchcreate.journal.statistics import Statistics
 from batchcreate.journal.work import Work, has_intents, move_to_endpoint, require_moved
 from batchcreate.journal.writer import Writer
@@ -38,6 +39,7 @@ from batchcreate.models import (
     RunId,
     SheetToFix,
     Summary,
+    Target,
     TaskId,
 )
 
@@ -60,6 +62,7 @@ class Journal:
     Attributes:
         work: the tasks that the current run creates or reconciles.
         statistics: run history, latencies and shares for reports.
+        audits: what an audit compares, and the last audit.
 
     """
 
@@ -74,6 +77,7 @@ class Journal:
         self._made = made
         self.work = Work(connection)
         self.statistics = Statistics(connection)
+        self.audits = AuditRecords(connection)
         self.apply_log()
 
     @classmethod
@@ -193,10 +197,21 @@ class Journal:
         """
         return Writer(self._connection, run=run, now_ms=now_ms)
 
-    def skip_existing(self, found: Mapping[int, TaskId]) -> None:
-        """Mark tasks, given by number, as skipped because the service lists them already."""
+    def record_preflight(
+        self, listed: Mapping[Target, Iterable[TaskId]], existing: Mapping[int, TaskId]
+    ) -> None:
+        """
+        Record the result of a preflight.
+
+        Args:
+            listed: the ids in the task list of each instance.
+            existing: tasks, given by number, that are skipped because they are listed already.
+
+        """
         with transaction(self._connection):
-            self.work.skip(found)
+            for target, ids in listed.items():
+                add_listed(self._connection, target, ids)
+            self.work.skip(existing)
 
     @property
     def endpoint(self) -> str:

@@ -78,6 +78,15 @@ CREATE TABLE outcomes (
 
 CREATE INDEX outcomes_intent ON outcomes (intent);
 
+-- Tasks of an instance that the task list contained before the run sent anything to it, with the
+-- first such run: they cannot belong to rows that were first sent in that run or later.
+CREATE TABLE listed_tasks (
+    target INTEGER NOT NULL REFERENCES targets (id),
+    task_id TEXT NOT NULL,
+    run INTEGER NOT NULL REFERENCES runs (id),
+    PRIMARY KEY (target, task_id)
+) WITHOUT ROWID;
+
 -- Rate limits: the initial rate of a run and every change of it.
 CREATE TABLE rates (
     run INTEGER NOT NULL REFERENCES runs (id),

@@ -115,7 +115,6 @@ class UnknownTask:
     Attributes:
         pending: the task.
         intent: number of its last intent.
-        last_ms: time of the intent or of its outcome, in milliseconds since 1970.
         http_status: status of the response, ``None`` if there was none.
         error_code: code of the response, empty if there was none.
         reason: message of the response, or the reason in words.
@@ -126,7 +125,6 @@ class UnknownTask:
 
     pending: Pending
     intent: int
-    last_ms: int
     http_status: int | None
     error_code: str
     reason: str
@@ -289,8 +287,7 @@ class Work:
         """Return the unknown tasks of all rows, in the order of their last intents."""
         found = self._connection.execute(
             """
-            SELECT max(intents.id), max(intents.at_ms, coalesce(tasks.finished_ms, 0)),
-                   tasks.http_status, tasks.error_code, tasks.error_msg, work.number IS NOT NULL,
+            SELECT max(intents.id), tasks.http_status, tasks.error_code, tasks.error_msg, work.number IS NOT NULL,
                    tasks.finished_ms IS NOT NULL,
                    tasks.id, tasks.name, rows.body, rows.number, sources.file, sources.sheet,
                    targets.endpoint, targets.project_id, targets.instance_id
@@ -306,14 +303,13 @@ class Work:
         )
         return [
             UnknownTask(
-                pending=read_pending(row[7:]),
+                pending=read_pending(row[6:]),
                 intent=row[0],
-                last_ms=row[1],
-                http_status=row[2],
-                error_code=row[3],
-                reason=row[4],
-                may_resend=bool(row[5]),
-                is_recorded=bool(row[6]),
+                http_status=row[1],
+                error_code=row[2],
+                reason=row[3],
+                may_resend=bool(row[4]),
+                is_recorded=bool(row[5]),
             )
             for row in found
         ]

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import TracebackType
@@ -15,8 +15,18 @@ from batchcreate.errors import JournalError
 from batchcreate.journal import deletions
 from batchcreate.journal.database import insert, transaction
 from batchcreate.journal.deletions import CreatedTask
+from batchcreate.journal.evidence import Evidence, read_evidence
 from batchcreate.journal.work import Pending, Work
-from batchcreate.models import Created, Deletion, Failed, Outcome, Status, Unknown
+from batchcreate.models import (
+    Created,
+    Deletion,
+    Failed,
+    Outcome,
+    Status,
+    Target,
+    TaskId,
+    Unknown,
+)
 
 _INTENTS: Final = "intents (id, task, run, at_ms)"
 _RATES: Final = "rates (run, at_ms, per_s)"
@@ -190,6 +200,21 @@ class Writer:
     def read_pending(self, *, after: int, limit: int) -> asyncio.Future[tuple[list[Pending], int]]:
         """Return the next tasks to send, see `Work.pending`."""
         return self._call(lambda connection: Work(connection).pending(after=after, limit=limit))
+
+    def read_evidence(
+        self,
+        target: Target,
+        *,
+        listed: Collection[TaskId],
+        candidates: Sequence[TaskId],
+        tasks: Sequence[int],
+    ) -> asyncio.Future[Evidence]:
+        """Return the evidence of the journal about a task list, see `read_evidence`."""
+        return self._call(
+            lambda connection: read_evidence(
+                connection, target, listed=listed, candidates=candidates, tasks=tasks
+            )
+        )
 
     def record_deletion_intent(self, task: CreatedTask) -> asyncio.Future[None]:
         """Write that *task* is about to be deleted; the request must wait for the future."""

@@ -1,5 +1,6 @@
 """Values that the packages exchange: frozen, keyword-only dataclasses."""
 
+from batchcreate.models.audits import Audit, Contradiction, ContradictionKind, RecordedTask
 from batchcreate.models.results import (
     FIXABLE,
     Created,
@@ -51,11 +52,14 @@ from batchcreate.models.summaries import (
 
 __all__ = [
     "FIXABLE",
+    "Audit",
     "Bar",
     "CauseGroup",
     "CellKind",
     "Cleaning",
     "Column",
+    "Contradiction",
+    "ContradictionKind",
     "Created",
     "Decision",
     "Deletion",
@@ -68,6 +72,7 @@ __all__ = [
     "Layout",
     "Origin",
     "Outcome",
+    "RecordedTask",
     "RepeatedValue",
     "Reply",
     "ResultRow",

@@ -37,13 +37,14 @@ class Created:
 
     Attributes:
         task_id: id from the server.
-        how: ``answered`` by the response, or ``reconciled`` with the task list.
+        how: ``created`` if the response contained the id, ``reconciled`` if the task list showed
+            a task that can belong to the row.
         http_status: status of the response that confirmed it, ``None`` if there is none.
 
     """
 
     task_id: TaskId
-    how: Literal["answered", "reconciled"] = "answered"
+    how: Literal["created", "reconciled"] = "created"
     http_status: int | None = 200
 
 
@@ -214,11 +215,17 @@ def other_names(headings: Sequence[str], file: str) -> list[str]:
 
 
 class DeletionStatus(StrEnum):
-    """Status of a task that undo has to delete; it is kept if it was renamed on the server."""
+    """
+    Status of a task that undo has to delete.
+
+    It is kept if it may belong to another user, or was renamed. A task that is not in the task
+    list is not considered deleted.
+    """
 
     DELETED = "deleted"
     GONE = "gone"
     KEPT = "kept"
+    NOT_LISTED = "not_listed"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 

@@ -93,7 +93,7 @@ def skip_existing(
     journal: Journal, task_lists: Mapping[Target, TaskList], *, is_abort: bool
 ) -> int:
     """
-    Skip the tasks whose names already exist; return their number.
+    Skip the tasks whose names already exist, and record all listed ids; return their number.
 
     Raises:
         PlanError: a name exists and *is_abort* is true.
@@ -112,7 +112,8 @@ def skip_existing(
             "these rows, or use --on-existing skip"
         )
         raise PlanError(msg)
-    journal.skip_existing(found)
+    listed = {target: task_list.names for target, task_list in task_lists.items()}
+    journal.record_preflight(listed, found)
     return len(found)
 
 

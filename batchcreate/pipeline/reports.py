@@ -158,6 +158,7 @@ def page_model(journal: Journal, reports: Reports, to_fix: ToFixResult) -> PageM
         targets=targets,
         target_count=target_count,
         result_files=list(_result_files(reports, to_fix)),
+        audit=journal.audits.last,
     )
 
 
@@ -301,7 +302,8 @@ def gather(journal: Journal, files: Mapping[str, Path]) -> Reports:
             causes=[*groups, *journal.warning_groups()],
             latencies=None if sending is None else statistics.latencies(sending),
             files={kind: _name_in_folder(kind, path) for kind, path in files.items()},
-        ),
+        )
+        | {"audit": journal.audits.last},
     )
 
 

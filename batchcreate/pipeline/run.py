@@ -231,6 +231,7 @@ def _report(current: Run, plan: Plan) -> RunResult:
         stop_reason=current.stop_reason,
         facts=facts,
         problems=problems,
+        audit=current.audit,
     )
 
 

@@ -13,7 +13,8 @@ from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import JournalError
 from batchcreate.journal import Journal, UnknownTask, Writer
 from batchcreate.logs import Log, run_log
-from batchcreate.models import RunId
+from batchcreate.models import Audit, RunId, Target
+from batchcreate.pipeline.audit import AuditClock, audit
 from batchcreate.pipeline.plan import Forecast, Plan
 from batchcreate.pipeline.preflight import forecast, run_preflight, skip_existing
 from batchcreate.pipeline.service import (
@@ -23,7 +24,7 @@ from batchcreate.pipeline.service import (
     named_stop_reason,
     open_gate,
 )
-from batchcreate.pipeline.values import Batch
+from batchcreate.pipeline.values import Answer, Batch
 from batchcreate.pipeline.waiting import watching_waits
 from batchcreate.pool import (
     CreateContext,
@@ -62,6 +63,7 @@ class Run:
         started_at: start of the run, in UTC.
         started: start of the run, as loop time.
         lost: outcomes that the journal could not store, one line each.
+        audit: the comparison of the task lists with the journal; None if there was none.
 
     """
 
@@ -76,6 +78,7 @@ class Run:
     started_at: datetime
     started: float
     lost: list[str] = field(default_factory=list)
+    audit: Audit | None = None
 
     @property
     def stop_reason(self) -> StopReason | None:
@@ -177,34 +180,76 @@ async def send(run: Run, plan: Plan) -> None:
         watching_waits(run.gate, stop, on_wait=observer.noted),
     ):
         expected = await _preflight(run, plan, unknown, connection)
-        if expected is None or not await _is_confirmed(run, expected):
+        if expected is None or (answer := await _ask(run, expected)) is None:
             return
-        run.counters.run_planned(
-            planned=expected.total + len(unknown), existing=run.counters.existing
-        )
-        sender = Sender(connection, run.writer, counters=run.counters, stop=stop, log=run.log)
-        try:
-            async with run.writer, observer.watching(run.counters, run.gate):
-                await sender.send(
-                    unknown,
-                    concurrency=settings.rate.concurrency,
-                    window_s=settings.reconcile.window_s,
-                    waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.rate.concurrency),
-                )
-            run.journal.apply_log()
-        except JournalError as error:
-            stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+        if answer is Answer.YES:
+            expected = await _preflight(run, plan, unknown, connection)
+        if expected is not None:
+            run.counters.run_planned(
+                planned=expected.total + len(unknown), existing=run.counters.existing
+            )
+            await _send(run, unknown, connection)
+            await _audit(run, plan, unknown, connection)
+
+
+async def _send(
+    run: Run, unknown: Sequence[UnknownTask], connection: Connection[ApiClient]
+) -> None:
+    settings = run.batch.settings
+    sender = Sender(
+        connection, run.writer, counters=run.counters, stop=run.batch.stop, log=run.log
+    )
+    try:
+        async with run.writer, run.batch.observer.watching(run.counters, run.gate):
+            await sender.send(
+                unknown,
+                concurrency=settings.rate.concurrency,
+                window_s=settings.reconcile.window_s,
+                waiting_max=max(WAITING_MIN, WAITING_PER_WORKER * settings.rate.concurrency),
+            )
+        run.journal.apply_log()
+    except JournalError as error:
+        run.batch.stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+
+
+async def _audit(
+    run: Run, plan: Plan, unknown: Sequence[UnknownTask], connection: Connection[ApiClient]
+) -> None:
+    """Compare the task lists with the journal, if anything was sent and the run goes on."""
+    if not run.counters.attempts or run.batch.stop.reason is not None:
+        return
+    time = asyncio.get_running_loop().time
+    comparison = audit(
+        run.journal,
+        _targets(plan, unknown),
+        connection.list_tasks,
+        AuditClock(
+            window_s=run.batch.settings.reconcile.reconcile_window_s,
+            elapsed_s=lambda: time() - run.started,
+        ),
+    )
+    try:
+        run.audit = await run.batch.stop.run_unless_stopped(comparison)
+    except JournalError as error:
+        run.batch.stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+
+
+def _targets(plan: Plan, unknown: Sequence[UnknownTask]) -> Sequence[Target]:
+    unknown_targets = (row.pending.key.target for row in unknown)
+    return list(dict.fromkeys([*plan.to_send, *plan.to_check_again, *unknown_targets]))
 
 
 async def _preflight(
     run: Run, plan: Plan, unknown: Sequence[UnknownTask], connection: Connection[ApiClient]
 ) -> Forecast | None:
-    """Return what remains to be sent, or None if there is nothing or the run is stopped."""
+    """
+    Return what remains to be sent, or None if there is nothing or the run is stopped.
+
+    After a question it is repeated: tasks that were created in the meantime are skipped as well.
+    """
     batch = run.batch
-    unknown_targets = (row.pending.key.target for row in unknown)
-    targets = dict.fromkeys([*plan.to_send, *plan.to_check_again, *unknown_targets])
     found = await batch.stop.run_unless_stopped(
-        run_preflight(targets, connection.list_tasks, batch.service.credential)
+        run_preflight(_targets(plan, unknown), connection.list_tasks, batch.service.credential)
     )
     if found is None:
         return None
@@ -215,7 +260,7 @@ async def _preflight(
     existing = skip_existing(run.journal, found, is_abort=is_abort)
     if (limit := batch.settings.selection.limit_rows) is not None:
         run.journal.work.limit_to(limit)
-    run.counters.run_planned(planned=0, existing=existing)
+    run.counters.run_planned(planned=0, existing=run.counters.existing + existing)
     if existing:
         batch.observer.noted(f"skipped {counted(existing, 'task')} that already exist")
     is_simulated = batch.service.endpoint == SIMULATED
@@ -231,14 +276,15 @@ async def _preflight(
     return None if expected is None else replace(expected, window_s=window_s)
 
 
-async def _is_confirmed(run: Run, expected: Forecast) -> bool:
-    """Ask the observer; the answer no stops the run."""
+async def _ask(run: Run, expected: Forecast) -> Answer | None:
+    """Ask the observer; the answer no stops the run, and None means that it is stopped."""
     stop = run.batch.stop
     answer = await stop.run_unless_stopped(run.batch.observer.confirm(expected))
-    if answer is False:
+    if answer is Answer.NO:
         declined = StopReason(cause=StopCause.DECLINED, message="Cancelled; nothing was sent.")
         stop.request_stop(declined)
-    return bool(answer)
+        return None
+    return answer
 
 
 class Sender:
@@ -252,7 +298,6 @@ class Sender:
         stop: ends the run early.
         log: the log of the run.
         now: the wall clock, in UTC.
-        now_ms: the wall clock, in milliseconds since 1970.
         reconciler: the class of the reconciler.
 
     """
@@ -266,7 +311,6 @@ class Sender:
         stop: StopSwitch,
         log: Log,
         now: Callable[[], datetime] = utc_now,
-        now_ms: Callable[[], int] = epoch_ms,
         reconciler: type[Reconciler] = Reconciler,
     ) -> None:
         self._connection = connection
@@ -275,7 +319,6 @@ class Sender:
         self._stop = stop
         self._log = log
         self._now = now
-        self._now_ms = now_ms
         self._reconciler = reconciler
 
     async def send(
@@ -330,5 +373,5 @@ class Sender:
             log=self._log,
         )
         for row in unknown:
-            reconciler.resume(row, now_ms=self._now_ms())
+            reconciler.resume(row)
         return reconciler

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -11,6 +12,7 @@ from batchcreate.clock import epoch_ms, stamp, utc_now
 from batchcreate.errors import CredentialError, JournalError, StoppedError, TransportError
 from batchcreate.journal import UNDO_RUN_ID, CreatedTask, Journal, Writer
 from batchcreate.models import (
+    Audit,
     Decision,
     Deletion,
     DeletionStatus,
@@ -20,6 +22,7 @@ from batchcreate.models import (
     Target,
     TaskId,
 )
+from batchcreate.pipeline.audit import AuditClock, audit
 from batchcreate.pipeline.preflight import run_preflight
 from batchcreate.pipeline.reports import write_reports
 from batchcreate.pipeline.service import (
@@ -31,13 +34,13 @@ from batchcreate.pipeline.service import (
     open_gate,
     service_of,
 )
+from batchcreate.pipeline.undo_plan import Kept, Search, classify, confirmed, select
+from batchcreate.pipeline.values import Answer
 from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
 from batchcreate.report import write_deletions
 from batchcreate.responses import describe, read_deletion, read_failure
 from batchcreate.settings import Settings, language_of
-from batchcreate.task_list import TaskList
-
-_REASONS: Final = {DeletionStatus.KEPT: "renamed on the server; kept"}
+from batchcreate.text import counted
 
 
 class DeleteClient(Protocol):
@@ -79,10 +82,10 @@ class Deleter:
         self._writer = writer
         self._stop = stop
 
-    async def record(self, tasks: Sequence[CreatedTask], status: DeletionStatus) -> None:
-        """Record that *tasks* need no request, because of their *status*."""
-        deletion = Deletion(status=status, error_msg=_REASONS.get(status, ""))
-        for task in tasks:
+    async def record(self, tasks: Sequence[Kept], status: DeletionStatus) -> None:
+        """Record that *tasks* are not deleted, with their reasons."""
+        for task, reason in tasks:
+            deletion = Deletion(status=status, error_msg=reason)
             await self._writer.record_deletion(task, deletion)
             self.counts[status] += 1
 
@@ -186,25 +189,8 @@ class DeleteRequest:
 REPORT: Final = "undo.csv"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """
-    The tasks of a batch according to the task lists.
-
-    Attributes:
-        there: listed with the same id and name; deleted.
-        gone: no longer listed.
-        renamed: listed with the same id and another name; kept.
-
-    """
-
-    there: Sequence[CreatedTask]
-    gone: Sequence[CreatedTask]
-    renamed: Sequence[CreatedTask]
-
-
-Confirm = Callable[[Search, str], Awaitable[bool]]
-"""Called with the tasks to delete and a warning or an empty string; returns True to delete."""
+Confirm = Callable[[Search, str], Awaitable[Answer]]
+"""Called with the search and a warning or an empty text; returns whether to delete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,12 +202,16 @@ class Undone:
         counts: number of tasks per deletion status.
         stop_reason: why it ended early, or None.
         is_confirmed: the user confirmed; otherwise nothing was deleted.
+        note: what changed while the question was open, or an empty text.
+        audit: the comparison of the task lists with the journal; None if nothing was sent.
 
     """
 
     counts: Mapping[DeletionStatus, int]
     stop_reason: StopReason | None = None
     is_confirmed: bool = True
+    note: str = ""
+    audit: Audit | None = None
 
 
 async def undo(
@@ -231,11 +221,10 @@ async def undo(
     environment: Mapping[str, str],
     confirm: Confirm,
     stop: StopSwitch,
+    includes_reconciled: bool = False,
 ) -> Undone:
     """
     Delete the tasks that the batch of a results folder created.
-
-    Only tasks that the task list still contains with the same id and name are deleted.
 
     Args:
         results: the results folder.
@@ -243,11 +232,12 @@ async def undo(
         environment: environment variables, for credentials and language.
         confirm: called once before anything is deleted.
         stop: ends the deletion early.
+        includes_reconciled: also delete tasks that were found in a task list.
 
     Raises:
         SettingsError: there is no batch, or the settings are invalid.
         JournalError: the journal cannot be opened or trusted; nothing was deleted.
-        StoppedError: a task list cannot be read; nothing was deleted.
+        StoppedError: no task of the batch is in a readable task list; nothing was deleted.
         ReportError: a report cannot be written; the journal is intact.
 
     """
@@ -257,48 +247,57 @@ async def undo(
             return Undone(counts={})
         gate = open_gate(settings.rate)
         async with connect(service, settings.rate, settings.attempt, gate) as connection:
-            found = await find(tasks, connection, service)
-            if not await confirm(found, service.warning):
+            search = partial(find, tasks, connection, service, includes_reconciled)
+            found, note = await _ask(search, confirm, service.warning)
+            if found is None:
                 return Undone(counts={}, is_confirmed=False)
-            counts = await _delete(found, connection, stop, journal, settings.rate.concurrency)
-        write_deletions(results / REPORT, journal.deletions())
-        write_reports(journal, results, language=language_of(settings.output, environment))
-        return Undone(counts=counts, stop_reason=named_stop_reason(stop, service))
+            undone = await _delete(found, connection, stop, journal, settings)
+        _write(journal, results, language_of(settings.output, environment))
+        return replace(undone, note=note, stop_reason=named_stop_reason(stop, service))
+
+
+def _write(journal: Journal, results: Path, language: str) -> None:
+    write_deletions(results / REPORT, journal.deletions())
+    write_reports(journal, results, language=language)
+
+
+async def _ask(
+    search: Callable[[], Awaitable[Search]], confirm: Confirm, warning: str
+) -> tuple[Search | None, str]:
+    """Return what to delete, or None if the answer is no, and what changed meanwhile."""
+    found = await search()
+    answer = await confirm(found, warning)
+    if answer is Answer.NO:
+        return None, ""
+    return confirmed(found, await search()) if answer is Answer.YES else (found, "")
 
 
 async def find(
-    tasks: Sequence[CreatedTask], connection: Connection[RomaClient], service: Service
+    tasks: Sequence[CreatedTask],
+    connection: Connection[RomaClient],
+    service: Service,
+    includes_reconciled: bool,  # noqa: FBT001 # of a partial
 ) -> Search:
     """
     Look up *tasks* in the task lists.
 
     Raises:
-        StoppedError: the task list of an instance cannot be read.
+        StoppedError: the task list of an instance cannot be read, or the lists contain no task.
 
     """
     targets = dict.fromkeys(task.key.target for task in tasks)
-    found = await run_preflight(targets, connection.list_tasks, service.credential)
-    if isinstance(found, StopReason):
-        raise StoppedError(name_credential(found, service).message)
-    return classify(tasks, found)
-
-
-def classify(tasks: Sequence[CreatedTask], task_lists: Mapping[Target, TaskList]) -> Search:
-    """Divide *tasks* into those that are there, gone or renamed."""
-    there, gone, renamed = [], [], []
-    listed = {
-        target: {task_id for ids in task_list.ids.values() for task_id in ids}
-        for target, task_list in task_lists.items()
-    }
-    for task in tasks:
-        target, name = task.key.target, task.key.task_name
-        if task.task_id in task_lists[target].ids.get(name, ()):
-            there.append(task)
-        elif task.task_id in listed[target]:
-            renamed.append(task)
-        else:
-            gone.append(task)
-    return Search(there=there, gone=gone, renamed=renamed)
+    task_lists = await run_preflight(targets, connection.list_tasks, service.credential)
+    if isinstance(task_lists, StopReason):
+        raise StoppedError(name_credential(task_lists, service).message)
+    found = classify(tasks, task_lists)
+    if found.is_empty:
+        msg = (
+            f"the task list contains none of the {counted(len(tasks), 'task')} of this batch; "
+            "nothing was changed. Check the task list in the console, then run the same command "
+            "again"
+        )
+        raise StoppedError(msg)
+    return select(found, includes_reconciled=includes_reconciled)
 
 
 async def _delete(
@@ -306,16 +305,30 @@ async def _delete(
     connection: Connection[RomaClient],
     stop: StopSwitch,
     journal: Journal,
-    concurrency: int,
-) -> Mapping[DeletionStatus, int]:
+    settings: Settings,
+) -> Undone:
+    loop = asyncio.get_running_loop()
+    started = loop.time()
     number = journal.start_run(UNDO_RUN_ID, at=stamp(utc_now()))
     writer = journal.writer(run=number, now_ms=epoch_ms)
     deleter = Deleter(connection.client, connection.attempts(stop), writer, stop)
+    comparison = None
     try:
         async with writer:
             await deleter.record(found.gone, DeletionStatus.GONE)
-            await deleter.record(found.renamed, DeletionStatus.KEPT)
-            await deleter.delete(found.there, concurrency)
+            await deleter.record(found.not_listed, DeletionStatus.NOT_LISTED)
+            await deleter.record(found.kept, DeletionStatus.KEPT)
+            await deleter.delete(found.there, settings.rate.concurrency)
+        if found.there and stop.reason is None:
+            comparison = await audit(
+                journal,
+                dict.fromkeys(task.key.target for task in found.there),
+                connection.list_tasks,
+                AuditClock(
+                    window_s=settings.reconcile.reconcile_window_s,
+                    elapsed_s=lambda: loop.time() - started,
+                ),
+            )
     except JournalError as error:
         stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
-    return deleter.counts
+    return Undone(counts=deleter.counts, audit=comparison)

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
-from batchcreate.models import (
-    RunId,
-    Summary,
-)
+from batchcreate.models import Audit, RunId, Summary
 from batchcreate.pipeline.plan import Forecast, Plan
 from batchcreate.pipeline.reports import Reports
 from batchcreate.pipeline.service import Service
@@ -31,6 +29,7 @@ class RunResult:
         stop_reason: why the run ended early, or None.
         facts: the facts of the run in summary.json.
         problems: outcomes and reports that could not be written, one line each.
+        audit: the comparison of the task lists with the journal; None if nothing was sent.
 
     """
 
@@ -41,11 +40,24 @@ class RunResult:
     stop_reason: StopReason | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     problems: Sequence[str] = ()
+    audit: Audit | None = None
 
     @property
     def summary(self) -> Summary:
         """The counts of the whole batch."""
         return self.reports.summary
+
+
+class Answer(Enum):
+    """
+    The answer to a question before something is sent.
+
+    The task list is read again after a question, because time has passed.
+    """
+
+    NOT_ASKED = auto()
+    YES = auto()
+    NO = auto()
 
 
 class Observer(Protocol):
@@ -59,8 +71,8 @@ class Observer(Protocol):
         """Called with a message for the user."""
         ...
 
-    async def confirm(self, forecast: Forecast) -> bool:
-        """Return True to send; called last before sending, and cancelled if the run is stopped."""
+    async def confirm(self, forecast: Forecast) -> Answer:
+        """Return whether to send; cancelled if the run is stopped."""
         ...
 
     def watching(self, counters: RunCounters, gate: Gate) -> AbstractAsyncContextManager[None]:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
-from batchcreate.journal import AttemptOutcome, Pending, UnknownTask, Writer
-from batchcreate.models import Created, Failed, Target, Unknown
+from batchcreate.errors import JournalError
+from batchcreate.journal import AttemptOutcome, Evidence, Pending, UnknownTask, Writer
+from batchcreate.models import Created, Failed, Target, TaskId, Unknown
 from batchcreate.pool.feed import Feed
 from batchcreate.pool.stop import (
     RunCounters,
@@ -17,7 +18,15 @@ from batchcreate.pool.stop import (
     StopSwitch,
     immediate_stop,
 )
-from batchcreate.reconcile import CHECK_SHARES, RESENDS_MAX, Question, Resend, Wait, decide
+from batchcreate.reconcile import (
+    CHECK_SHARES,
+    RESENDS_MAX,
+    Question,
+    Resend,
+    Wait,
+    decide,
+    sent_row,
+)
 from batchcreate.responses import describe
 from batchcreate.task_list import Incomplete, TaskList
 
@@ -33,10 +42,10 @@ class UnresolvedTask:
     Attributes:
         pending: the task.
         intent: number of the last attempt.
-        ended_at: loop time of the end of that attempt; may be before this run.
+        ended_at: loop time of the end of that attempt, or of the start of this run.
         last: how that attempt was read.
         may_resend: the task may be sent again if it is absent.
-        checks: number of scheduled checks that are done.
+        checks: number of scheduled checks that are done or omitted.
 
     """
 
@@ -45,7 +54,7 @@ class UnresolvedTask:
     ended_at: float
     last: Unknown
     may_resend: bool = True
-    checks: int = 0
+    checks: int = 1
 
 
 class Reconciler:
@@ -102,36 +111,36 @@ class Reconciler:
         self._hold_or_release()
         self._changed.set()
 
-    def resume(self, row: UnknownTask, *, now_ms: int) -> None:
+    def resume(self, row: UnknownTask) -> None:
         """
-        Add a row that an earlier run left unknown, for the rest of its window.
+        Add a row that an earlier run left unknown.
 
-        The window begins when the outcome of the attempt was recorded. Without an outcome, the
-        run was killed at an unknown time: the request may have left long after its intent was
-        committed, and the server may have been slow. The window then begins now.
-
-        Args:
-            row: the unknown task, from the journal.
-            now_ms: the wall clock, in milliseconds since 1970.
-
+        Its window begins now: how long ago its attempt ended is known only from the wall clock,
+        which may have changed. Its task may be listed already, so the first check is due now.
         """
-        age_s = max(0.0, (now_ms - row.last_ms) / 1000) if row.is_recorded else 0.0
         self.add(
             UnresolvedTask(
                 pending=row.pending,
                 intent=row.intent,
-                ended_at=self._loop.time() - age_s,
+                ended_at=self._loop.time(),
                 last=Unknown(
                     reason=row.reason if row.is_recorded else "sent, but no outcome was recorded",
                     http_status=row.http_status,
                     error_code=row.error_code,
                 ),
                 may_resend=row.may_resend,
+                checks=0,
             )
         )
 
     async def run(self) -> None:
-        """Check the rows that are due, until cancelled."""
+        """Check the rows that are due, until cancelled or the journal fails."""
+        try:
+            await self._run()
+        except JournalError as error:
+            self._stop.request_stop(StopReason(cause=StopCause.JOURNAL, message=str(error)))
+
+    async def _run(self) -> None:
         while True:
             self._changed.clear()
             due = min(
@@ -159,31 +168,55 @@ class Reconciler:
             reason = immediate_stop(found.signal, found.reason)
             if reason is not None:
                 self._stop.request_stop(reason)
-        rows = self._waiting[target]
-        self._waiting[target] = []
+        waiting = self._waiting[target]
+        rows = [row for row in waiting if row.ended_at <= began_at]
+        self._waiting[target] = [row for row in waiting if row.ended_at > began_at]
+        evidence = await self._read_evidence(target, rows, found)
         for row in rows:
-            self._decide(row, found, began_at)
+            self._decide(row, found, evidence, began_at)
         self._hold_or_release()
 
-    def _decide(self, row: UnresolvedTask, found: TaskList | Incomplete, began_at: float) -> None:
-        task = row.pending.task
-        if row.ended_at > began_at:
-            self._waiting[row.pending.key.target].append(row)
-            return
+    async def _read_evidence(
+        self, target: Target, rows: Sequence[UnresolvedTask], found: TaskList | Incomplete
+    ) -> Evidence | None:
+        if isinstance(found, Incomplete):
+            return None
+        candidates = [
+            task_id for row in rows for task_id in found.ids.get(row.pending.key.task_name, ())
+        ]
+        return await self._writer.read_evidence(
+            target,
+            listed=found.names.keys(),
+            candidates=candidates,
+            tasks=[row.pending.task for row in rows],
+        )
+
+    def _question(
+        self, row: UnresolvedTask, evidence: Evidence | None, began_at: float
+    ) -> Question:
         question = Question(
             task_name=row.pending.key.task_name,
             last=row.last,
             is_window_over=began_at >= row.ended_at + self._window_s,
-            may_resend=row.may_resend and self._resends[task] < RESENDS_MAX,
+            may_resend=row.may_resend and self._resends[row.pending.task] < RESENDS_MAX,
         )
-        match decide(question, found):
+        return question if evidence is None else add_evidence(question, row.pending, evidence)
+
+    def _decide(
+        self,
+        row: UnresolvedTask,
+        found: TaskList | Incomplete,
+        evidence: Evidence | None,
+        began_at: float,
+    ) -> None:
+        match decide(self._question(row, evidence, began_at), found):
             case Wait():
                 checks = sum(
                     began_at >= row.ended_at + share * self._window_s for share in CHECK_SHARES
                 )
                 self._waiting[row.pending.key.target].append(replace(row, checks=checks))
             case Resend():
-                self._resends[task] += 1
+                self._resends[row.pending.task] += 1
                 self._feed.return_task(row.pending)
             case (
                 Created() | Failed() | Unknown() as outcome
@@ -206,7 +239,7 @@ class Reconciler:
         )
         if isinstance(outcome, Unknown):
             self._unreconciled += 1
-            if self._unreconciled > self._waiting_max:
+            if self._unreconciled > self._waiting_max and self._feed.has_more:
                 message = (
                     f"{self._unreconciled} rows could not be reconciled ({outcome.reason}). Run the "
                     "same command again once the task list is available"
@@ -221,12 +254,36 @@ class Reconciler:
     def _due_at(self, target: Target, rows: list[UnresolvedTask]) -> float:
         """Return the loop time of the next check: when a row is due, or now if too many wait."""
         due_at = min(
-            row.ended_at + CHECK_SHARES[min(row.checks, 3)] * self._window_s for row in rows
+            row.ended_at + CHECK_SHARES[min(row.checks, len(CHECK_SHARES) - 1)] * self._window_s
+            for row in rows
         )
         if len(rows) > self._waiting_max:
             due_at = min(due_at, rows[-1].ended_at)
-        spacing_s = self._window_s * CHECK_SHARES[0] / 4
+        spacing_s = self._window_s * CHECK_SHARES[1] / 4
         return max(due_at, self._checked_at.get(target, -spacing_s) + spacing_s)
+
+
+def add_evidence(question: Question, pending: Pending, evidence: Evidence) -> Question:
+    """Return *question* with what the journal knows about its task and the task list."""
+    sent = evidence.sent[pending.task]
+    foreign: dict[TaskId, str] = {
+        task_id: "it existed before the row was sent"
+        for task_id, run in evidence.listed.items()
+        if run <= sent.first_run
+    }
+    for other in evidence.returned:
+        if other.task != pending.task:
+            foreign[other.task_id] = f"the server returned its id for {other.name}"
+    return replace(
+        question,
+        sent=sent_row(pending.body, first_sent_ms=sent.first_sent_ms),
+        foreign=foreign,
+        missing=[
+            (other.name, other.task_id)
+            for other in evidence.returned
+            if not other.is_listed and other.position < sent.ended_at
+        ],
+    )
 
 
 async def _wait(event: asyncio.Event, timeout_s: float | None) -> None:

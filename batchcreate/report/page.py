@@ -120,6 +120,7 @@ class PageModel:
         targets: the first targets of the tasks.
         target_count: number of targets.
         result_files: the other files of the results folder.
+        audit: the last comparison of the task lists with the journal, or ``None``.
 
     """
 
@@ -135,6 +136,7 @@ class PageModel:
     targets: Sequence[Target]
     target_count: int
     result_files: Sequence[ResultFile] = ()
+    audit: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +302,7 @@ def _context(model: PageModel, language: str) -> dict[str, Any]:
         "rows": model.rows,
         "row_count": model.summary.total - counts[Status.CREATED],
         "result_files": model.result_files,
+        "audit": model.audit,
         "targets": model.targets,
         "target_count": model.target_count,
         "runs": model.runs,
@@ -358,10 +361,8 @@ def _cause_view(group: CauseGroup, advice: Advice, language: str) -> CauseView:
 
 
 def _run_chart(chart: RunChart) -> Chart | None:
-    if chart.timeline is None:
-        return None
-    title = f"Creates over time, {chart.name}" if chart.name else "Creates over time"
-    return draw_timeline(chart.timeline, title=title)
+    title = ", ".join(filter(None, ["Creates over time", chart.name]))
+    return None if chart.timeline is None else draw_timeline(chart.timeline, title=title)
 
 
 def _run_facts(chart: RunChart) -> Iterator[Fact]:
@@ -371,12 +372,12 @@ def _run_facts(chart: RunChart) -> Iterator[Fact]:
     if timeline is not None and timeline.elapsed_ms:
         created = sum(span.created for span in timeline.spans)
         rate = format_rate(created * 1000 / timeline.elapsed_ms)
-        duration = format_duration(timeline.elapsed_ms / 1000)
-        yield "Speed", f"{rate} per second", f"{created:,} tasks created in {duration}"
+        more = f"{created:,} tasks created in {format_duration(timeline.elapsed_ms / 1000)}"
+        yield "Speed", f"{rate} per second", more
     if run.facts:
         yield _rate_fact(run.facts["rate"])
-    throttled = f"{run.throttled:,} responses with 429" if run.throttled else "no throttling"
-    yield "Requests", f"{run.attempts:,}", throttled
+    more = f"{run.throttled:,} responses with 429" if run.throttled else "no throttling"
+    yield "Requests", f"{run.attempts:,}", more
 
 
 def _rate_fact(rate: Mapping[str, Any]) -> Fact:
@@ -389,12 +390,10 @@ def _rate_fact(rate: Mapping[str, Any]) -> Fact:
 
 
 def _charts(model: PageModel) -> Iterator[Chart]:
-    causes = [
-        (cause_label(group), group.status, group.rows) for group in model.causes[:CHART_CAUSES_MAX]
-    ]
+    causes = model.causes[:CHART_CAUSES_MAX]
     charts = (
         None if model.latencies is None else draw_latencies(model.latencies),
-        draw_causes(causes),
+        draw_causes([(cause_label(group), group.status, group.rows) for group in causes]),
         draw_shares(model.files, noun="file"),
         draw_shares(model.instances, noun="instance"),
     )

@@ -17,7 +17,9 @@ from batchcreate.auth.iam import login_body
 from batchcreate.errors import SettingsError, StoppedError
 from batchcreate.journal import Journal
 from batchcreate.pipeline import undo as undoing
-from batchcreate.pipeline.undo import Search, Undone
+from batchcreate.pipeline.undo import Undone
+from batchcreate.pipeline.undo_plan import Search
+from batchcreate.pipeline.values import Answer
 from batchcreate.pool import StopCause, StopSwitch
 from batchcreate.secret import Secret
 from batchcreate.settings import load
@@ -65,8 +67,8 @@ async def undo(
     stop: StopSwitch | None = None,
     **options: Any,
 ) -> Undone:
-    async def answer(search: Search, warning: str) -> bool:
-        return confirm(search, warning)
+    async def answer(search: Search, warning: str) -> Answer:
+        return Answer.YES if confirm(search, warning) else Answer.NO
 
     return await undoing.undo(
         folder / RESULTS,
@@ -106,15 +108,19 @@ class TestExactlyItsOwn:
         assert report(tmp_path) == dict.fromkeys(["task-001", "task-002", "task-003"], "deleted")
 
     async def test_recreated_task_is_kept(self, tmp_path: Path) -> None:
-        """A task with the same name and another id does not belong to the batch."""
+        """A task with the same name and another id does not belong to the batch; it is not gone."""
         async with recording() as simulator:
             first, *_ = await create(tmp_path, simulator)
             replaced = replace_task(simulator, first, task_id="f" * 32)
             undone = await undo(tmp_path)
 
             assert simulator.tasks(PROJECT, INSTANCE) == [replaced]
-        assert counted(undone) == {"deleted": 2, "gone": 1}
-        assert report(tmp_path)["task-001"] == "gone"
+        assert counted(undone) == {"deleted": 2, "not_listed": 1}
+        lines = read_lines(tmp_path / RESULTS / "undo.csv")
+        assert lines[0]["error_msg"] == (
+            "not listed; still recorded as created; the task list has another id for this name: "
+            + "f" * 32
+        )
 
     async def test_renamed_task_is_kept(self, tmp_path: Path) -> None:
         """Its row is still created."""
@@ -157,8 +163,8 @@ class TestExactlyItsOwn:
         lines = read_lines(tmp_path / RESULTS / "undo.csv")
         assert sorted(line["task_id"] for line in lines) == sorted([*first, *second])
 
-    async def test_tasks_that_are_already_deleted_are_recorded(self, tmp_path: Path) -> None:
-        """No request is sent for them."""
+    async def test_tasks_that_are_not_listed_stay_created(self, tmp_path: Path) -> None:
+        """No request is sent for them, and a later undo can delete them."""
         async with recording() as simulator:
             for task_id in (await create(tmp_path, simulator))[:2]:
                 task = simulator.store.find(PROJECT, INSTANCE, task_id)
@@ -167,13 +173,14 @@ class TestExactlyItsOwn:
             seen: list[int] = []
 
             def look(search: Search, _warning: str) -> bool:
-                seen.extend(map(len, (search.there, search.gone, search.renamed)))
+                seen.extend(map(len, (search.there, search.not_listed, search.kept)))
                 return True
 
             undone = await undo(tmp_path, confirm=look)
 
         assert seen == [1, 2, 0]
-        assert counted(undone) == {"deleted": 1, "gone": 2}
+        assert statuses(read_lines(tmp_path / RESULTS / "results.csv")).count("created") == 2
+        assert counted(undone) == {"deleted": 1, "not_listed": 2}
         assert sum(record.method == "DELETE" for record in simulator.requests) == 1
 
 
@@ -275,17 +282,15 @@ class TestTokenThatEnds:
             yield simulator, reply.headers["X-Subject-Token"], think
 
     async def test_stops_it_with_a_configured_token(self, tmp_path: Path) -> None:
-        """It stops at the first refused deletion; the remaining tasks are in the journal."""
+        """The task list cannot be read again after the question, so nothing is deleted."""
         async with self.world(tmp_path) as (simulator, token, think):
             given = {"BATCHCREATE_TOKEN": token}
-            undone = await undo(tmp_path, confirm=think, environment=given, concurrency=1)
+            with pytest.raises(StoppedError) as caught:
+                await undo(tmp_path, confirm=think, environment=given, concurrency=1)
 
-        assert undone.stop_reason is not None
-        assert undone.stop_reason.cause is StopCause.UNAUTHORIZED
-        assert undone.stop_reason.message.startswith(
+        assert str(caught.value).startswith(
             f"the token from BATCHCREATE_TOKEN, {simulator.url}: the server does not accept"
         )
-        assert counted(undone) == {"refused": 1}
         assert len(simulator.tasks(PROJECT, INSTANCE)) == 5
 
     async def test_is_renewed_for_a_user(self, tmp_path: Path) -> None:
@@ -340,17 +345,19 @@ class TestCommand:
         assert again.err == "undo: this batch has no tasks on the server\n"
 
     async def test_reports_tasks_that_are_not_deleted(self, tmp_path: Path) -> None:
-        """Deleted and renamed tasks are counted, and the exit code is 1."""
+        """Renamed and replaced tasks are counted, the audit names them, and the exit code is 3."""
         async with recording() as simulator:
             first, second, _ = await create(tmp_path, simulator)
             replace_task(simulator, first, name="precious")
             replace_task(simulator, second, task_id="f" * 32)
             ended = await invoke(*UNDO, "--yes", "--quiet", folder=tmp_path)
 
-        assert ended.code == 1
-        assert "already deleted: 1 task of this batch\n" in ended.err
-        assert "kept, renamed on the server: 1 task of this batch\n" in ended.err
-        assert "undo: 1 deleted, 1 gone, 1 kept\n" in ended.err
+        assert ended.code == 3
+        assert "not listed, so not deleted: 1 task of this batch\n" in ended.err
+        assert "not deleted: 1 task of this batch (renamed on the server; kept)\n" in ended.err
+        assert "undo: 1 deleted, 1 kept, 1 not listed\n" in ended.err
+        assert f"task-001: its task {first} is listed under the name precious" in ended.err
+        assert f"task-002: created as {second}, but listed as {'f' * 32}" in ended.err
 
     @pytest.mark.parametrize(
         ("typed", "code", "left"),
@@ -408,7 +415,7 @@ class TestInterrupted:
         """All tasks of the batch and no others are deleted, and the report contains every task."""
         rows, answered_calls = 12, 5
         # The run's calls are answered, the list of undo and some deletions, then no further ones.
-        turnstile = Turnstile(free=1 + rows + 1 + answered_calls, holds=self.WORKERS)
+        turnstile = Turnstile(free=1 + rows + 1 + 1 + answered_calls, holds=self.WORKERS)
         async with recording(turnstile) as simulator:
             ids = await create(tmp_path, simulator, rows=rows)
             process = await self.hold(tmp_path, simulator, turnstile)
@@ -433,7 +440,7 @@ class TestInterrupted:
     async def test_signal_keeps_the_remaining_tasks(self, signals: int, tmp_path: Path) -> None:
         """After one signal the requests in flight finish; after two their outcome is unknown. The next undo deletes the rest."""
         rows = 12
-        turnstile = Turnstile(free=1 + rows + 1, holds=self.WORKERS)
+        turnstile = Turnstile(free=1 + rows + 1 + 1, holds=self.WORKERS)
         async with recording(turnstile) as simulator:
             await create(tmp_path, simulator, rows=rows)
             process = await self.hold(tmp_path, simulator, turnstile)

@@ -290,7 +290,7 @@ async def every(tmp_path: Path) -> Journal:
     outcomes: dict[str, Outcome | None] = {"made": created("1"), "refused": REFUSED, "lost": LOST}
     journal = await sent(tmp_path, names, outcomes)
     work = waiting(journal)
-    journal.skip_existing({work["before"]: created("9").task_id})
+    journal.record_preflight({}, {work["before"]: created("9").task_id})
     return journal
 
 

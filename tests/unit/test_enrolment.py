@@ -402,7 +402,7 @@ def test_enrolment_that_is_not_kept_is_rolled_back(folder: Path) -> None:
 def test_batch_without_intents_can_change_its_endpoint(folder: Path) -> None:
     """Tasks that exist at the old endpoint are not skipped at the new one."""
     journal = opened(folder, {"a.csv": ["x", "y", "!z"]})
-    journal.skip_existing({waiting(journal)["y"]: TaskId("t-y")})
+    journal.record_preflight({}, {waiting(journal)["y"]: TaskId("t-y")})
     before = shown(journal)
 
     with journal.enrol(endpoint="https://other.example"):
@@ -486,7 +486,7 @@ def test_batch_without_intents_can_change_its_defaults(folder: Path) -> None:
     """The rows of all its files must be read again, because those of a task keep its target."""
     journal = Journal.open(folder)
     read(journal, {"a.csv": ["x@i2"], "b.csv": ["y"]}, defaults=P1)
-    journal.skip_existing({waiting(journal)["y"]: TaskId("t-y")})
+    journal.record_preflight({}, {waiting(journal)["y"]: TaskId("t-y")})
 
     with pytest.raises(SettingsError) as caught:
         read(journal, {"a.csv": ["x@i2"]}, defaults=P1 | {"instance_id": "i3"})

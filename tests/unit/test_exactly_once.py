@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from batchcreate.errors import MaybeSentError, NotSentError, NotSentReason
-from batchcreate.journal import Journal
+from batchcreate.journal import Evidence, Journal
 from batchcreate.models import Status
 from batchcreate.pool import Reconciler, StopReason
 from batchcreate.pool.reconciler import UnresolvedTask
@@ -308,14 +308,7 @@ class _Run:
     def execute(self) -> None:
         world, plan = self._world, self._plan
         rows = world.rows(plan.order)
-        client = ScriptedClient(
-            world.server,
-            creates=plan.creates,
-            lists=plan.lists,
-            page_tasks=plan.page_tasks,
-            on_step=self._step,
-            is_killed=lambda: self._is_killed,
-        )
+        client = self.make_client()
         with (
             open_for_sending(world.journal, rows) as journal,
             asyncio.Runner(loop_factory=VirtualTimeLoop) as runner,
@@ -339,6 +332,17 @@ class _Run:
             creates=len(client.sent),
             faults=sum(action != SUCCESS for action in plan.creates[: len(client.sent)]),
             list_faults=sum(map(bool, plan.lists[: client.listed])),
+        )
+
+    def make_client(self) -> ScriptedClient:
+        """Return the client of the run."""
+        return ScriptedClient(
+            self._world.server,
+            creates=self._plan.creates,
+            lists=self._plan.lists,
+            page_tasks=self._plan.page_tasks,
+            on_step=self._step,
+            is_killed=lambda: self._is_killed,
         )
 
     async def _run_until_killed(
@@ -505,9 +509,16 @@ class MutantWorld(World):
 class HastyReconciler(Reconciler):
     """Resends without reading the task list."""
 
-    def _decide(self, row: UnresolvedTask, _found: TaskList | Incomplete, began_at: float) -> None:
+    def _decide(
+        self,
+        row: UnresolvedTask,
+        _found: TaskList | Incomplete,
+        evidence: Evidence | None,
+        began_at: float,
+    ) -> None:
+        del evidence
         nothing = TaskList(ids={}, total=0)
-        super()._decide(replace(row, ended_at=began_at - WINDOW_S), nothing, began_at)
+        super()._decide(replace(row, ended_at=began_at - WINDOW_S), nothing, None, began_at)
 
 
 class ForgettingIntents(ExactlyOnce):

@@ -17,9 +17,17 @@ from batchcreate.errors import (
     SettingsError,
     StoppedError,
 )
-from batchcreate.models import DeletionStatus, Status, Summary
+from batchcreate.models import (
+    Audit,
+    Contradiction,
+    ContradictionKind,
+    DeletionStatus,
+    Status,
+    Summary,
+)
 from batchcreate.pipeline.undo import Undone
 from batchcreate.pool.stop import StopCause, StopReason
+from tests.journals import target
 
 OUTAGE = StopReason(cause=StopCause.OUTAGE, message="10 consecutive rows")
 DECLINED = StopReason(cause=StopCause.DECLINED, message="Cancelled")
@@ -153,3 +161,24 @@ def test_zero_means_that_every_row_is_created_or_skipped() -> None:
         done = {status for status, count in summary.counts.items() if count}
         is_done = done <= {Status.CREATED, Status.SKIPPED, Status.WITHDRAWN}
         assert (exit_codes.code_of_run(summary, None) == 0) == is_done
+
+
+def test_contradiction_has_the_code_of_unknown_rows() -> None:
+    """The results may be wrong although every row is created or deleted."""
+    contradiction = Contradiction(
+        kind=ContradictionKind.TWO_IDS, target=target(), task_name="a", task_id="1"
+    )
+    wrong = Audit(at="", contradictions=[contradiction])
+
+    codes = [
+        exit_codes.code_of_run(batch(created=1), None, audit=audit)
+        for audit in (Audit(at=""), wrong)
+    ]
+    undone = exit_codes.code_of_undo(Undone(counts={DeletionStatus.DELETED: 1}, audit=wrong))
+
+    assert (codes, undone) == ([0, 3], 3)
+
+
+def test_task_that_is_not_listed_makes_undo_incomplete() -> None:
+    """It is still recorded as created."""
+    assert exit_codes.code_of_undo(Undone(counts={DeletionStatus.NOT_LISTED: 1})) == 1

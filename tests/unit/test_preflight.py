@@ -211,7 +211,6 @@ def unknown_task(name: str, *, instance: str = "i1", may_resend: bool = True) ->
     return UnknownTask(
         pending=pending,
         intent=1,
-        last_ms=0,
         http_status=None,
         error_code="",
         reason="no answer in time",

@@ -162,7 +162,7 @@ class TestSuccess:
         reply = answer(status, {"task_id": "0f5a-77", "task_name": "n"})
 
         assert responses.read_reply(reply, now=NOW) == Decision(
-            outcome=Created(task_id=TaskId("0f5a-77"), how="answered", http_status=status)
+            outcome=Created(task_id=TaskId("0f5a-77"), how="created", http_status=status)
         )
 
     def test_number_is_read_as_text(self) -> None:

@@ -11,18 +11,23 @@ import pytest
 from batchcreate.cli import commands
 from batchcreate.cli.command_line import CommandLine
 from batchcreate.cli.run_summary import (
+    describe_audit,
     describe_counts,
     describe_result,
     next_step,
 )
 from batchcreate.models import (
+    Audit,
     CauseGroup,
+    Contradiction,
+    ContradictionKind,
     IssueExample,
     Layout,
     RowLocation,
     Severity,
     Status,
     Summary,
+    Target,
 )
 from batchcreate.pipeline.plan import InputNotes, Plan, SheetNotes
 from batchcreate.pipeline.reports import Reports
@@ -549,3 +554,27 @@ class TestCommandLine:
 
         assert line.with_option("--results", "elsewhere") == line
         assert line.with_option("--yes").options[-1] == ("--yes",)
+
+
+def test_contradictions_of_the_audit_are_listed() -> None:
+    """The first five, and lists that could not be read."""
+    contradictions = [
+        Contradiction(
+            kind=ContradictionKind.NOT_LISTED,
+            target=Target(endpoint="e", project_id="p1", instance_id="i1"),
+            task_name=f"n{number}",
+            task_id=str(number),
+        )
+        for number in range(7)
+    ]
+    audit = Audit(at="", contradictions=contradictions, unread=["instance i2: HTTP 403"])
+
+    lines = list(describe_audit(audit))
+
+    assert lines[:3] == [
+        "audit: the task list could not be read again (instance i2: HTTP 403)",
+        "audit: 7 contradictions between the task list and the results; check them in the console:",
+        "  n0: its task 0 is not listed (instance i1)",
+    ]
+    assert lines[7:] == ["  and 2 more, see summary.json"]
+    assert list(describe_audit(Audit(at=""))) == list(describe_audit(None)) == []

@@ -13,6 +13,8 @@ from batchcreate.rate_limiter import Gate, RateLimit
 from batchcreate.retry import RetryPolicy
 from batchcreate.task_list import (
     PAGE_TASKS,
+    READS_MAX,
+    Details,
     Incomplete,
     Page,
     TaskList,
@@ -21,6 +23,7 @@ from batchcreate.task_list import (
     read_task_list,
 )
 from tests.fakes import ListFault, ModelServer, ScriptedClient, error_reply, json_reply
+from tests.fakes import Page as ListPage
 from tests.journals import target
 from tests.virtual_time import run_virtually
 
@@ -57,11 +60,11 @@ def read(
 
 @pytest.mark.parametrize(
     ("tasks", "page_tasks", "calls"),
-    [(0, 1000, 1), (PAGE_TASKS, 1000, 1), (PAGE_TASKS + 1, 1000, 2), (7, 3, 3), (6, 3, 2)],
+    [(0, 1000, 1), (PAGE_TASKS, 1000, 1), (PAGE_TASKS + 1, 1000, 4), (7, 3, 6), (6, 3, 4)],
     ids=["none", "a full page", "one more", "a server with small pages", "whole small pages"],
 )
 def test_all_pages_are_read(tasks: int, page_tasks: int, calls: int) -> None:
-    """The next page starts after the tasks received so far, whatever was requested."""
+    """The next page starts after the tasks received so far; several pages are read twice."""
     found, listed, _ = read(tasks=tasks, page_tasks=page_tasks)
 
     ids = {f"n{number}": [TaskId(f"id-{number + 1}")] for number in range(tasks)}
@@ -177,17 +180,45 @@ def test_throttled_page_is_requested_for_a_limited_time(
 
 def test_inconsistent_pages_are_an_incomplete_list() -> None:
     """A task is missing on the first page, and the next one is empty."""
-    found, listed, _ = read(
-        lambda page: page | {"total": 3}, lambda page: page | {"total": 3}, tasks=2
-    )
+    found, listed, _ = read(*[lambda page: page | {"total": 3}] * 2 * READS_MAX, tasks=2)
 
     assert (found, listed) == (
         Incomplete(
             reason="the task list is inconsistent: 2 tasks listed, but the total is 3",
             is_moving=True,
         ),
-        2,
+        2 * READS_MAX,
     )
+
+
+def test_several_pages_are_read_until_two_readings_are_equal() -> None:
+    """A task that moves to a page that was read already is missing only once."""
+
+    def one_deleted_one_created(page: ListPage) -> ListPage:
+        return page | {"entities": [{"task_name": "new", "task_id": "id-9"}]}
+
+    complete = TaskList(ids={f"n{n}": [TaskId(f"id-{n + 1}")] for n in range(3)}, total=3)
+
+    moved_first, listed_first, _ = read(None, one_deleted_one_created, tasks=3, page_tasks=2)
+    moved_later, listed_later, _ = read(
+        None, None, None, one_deleted_one_created, tasks=3, page_tasks=2
+    )
+
+    assert (moved_first, listed_first) == (complete, 6)
+    assert (moved_later, listed_later) == (complete, 8)
+
+
+def test_list_that_never_stays_the_same_is_incomplete() -> None:
+    """It is read a limited number of times."""
+    numbers = iter(range(99))
+
+    def another(page: ListPage) -> ListPage:
+        return page | {"entities": [{"task_name": "new", "task_id": f"x-{next(numbers)}"}]}
+
+    found, listed, _ = read(*[another] * 99, tasks=2, page_tasks=1)
+
+    assert found == Incomplete(reason="the task list changes while it is read", is_moving=True)
+    assert listed == 2 * READS_MAX
 
 
 def test_failed_renewal_of_the_credential_is_an_incomplete_list() -> None:
@@ -228,7 +259,7 @@ def test_every_request_passes_through_the_gate() -> None:
         )
         return asyncio.get_running_loop().time()
 
-    assert run_virtually(main(range(9))) == pytest.approx(8 / 2 + 0.05, abs=0.05)
+    assert run_virtually(main(range(9))) == pytest.approx(17 / 2 + 0.05, abs=0.05)
 
 
 def page(total: int, *tasks: str, others: int = 0) -> Page:
@@ -347,6 +378,30 @@ def test_unusual_page_is_parsed(content: object, expected: Page) -> None:
 def test_truncated_page_is_invalid() -> None:
     """The part beyond the limit may contain any task."""
     assert parse_page(reply({"total": 0, "entities": []}, is_truncated=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("created_date", "created_ms"),
+    [
+        ("2025-01-02T03:04:05.006Z", 1_735_787_045_006),
+        ("2025-01-02T11:04:05+08:00", 1_735_787_045_000),
+        (1_735_787_045_006, 1_735_787_045_006),
+        ("2025-01-02T03:04:05", None),
+        ("yesterday", None),
+        (1_735_787_045, None),
+        (None, None),
+    ],
+    ids=["UTC", "offset", "milliseconds", "no zone", "no date", "seconds", "null"],
+)
+def test_page_shows_when_a_task_was_created(created_date: object, created_ms: int | None) -> None:
+    """A time that is not certain is not readable."""
+    entity = {"task_name": "a", "task_id": "1", "created_date": created_date, "task_tag": "t1"}
+
+    parsed = parse_page(reply({"total": 1, "entities": [entity]}))
+
+    assert parsed is not None
+    shown = Details(fields={"task_tag": "t1"}, created_ms=created_ms)
+    assert parsed.details == {TaskId("1"): shown}
 
 
 def test_pages_add_up() -> None:

@@ -8,7 +8,8 @@ import pytest
 from batchcreate.cli.undo_command import describe_end, describe_search, question
 from batchcreate.journal import CreatedTask
 from batchcreate.models import DeletionStatus, Key, Target, TaskId
-from batchcreate.pipeline.undo import Search, Undone
+from batchcreate.pipeline.undo import Undone
+from batchcreate.pipeline.undo_plan import Search
 from batchcreate.pool import StopCause, StopReason
 
 OUTAGE = StopReason(cause=StopCause.OUTAGE, message="the server is unavailable")
@@ -28,6 +29,12 @@ def task(number: int, instance_id: str = "i1") -> CreatedTask:
         pytest.param({}, None, ["undo: this batch has no tasks on the server"], id="no tasks"),
         pytest.param(
             {"deleted": 2, "gone": 1}, None, ["undo: 2 deleted, 1 gone", DETAILS], id="deleted"
+        ),
+        pytest.param(
+            {"deleted": 2, "not_listed": 1},
+            None,
+            ["undo: 2 deleted, 1 not listed", DETAILS, NEXT],
+            id="not listed",
         ),
         pytest.param(
             {"deleted": 1, "refused": 1, "unknown": 1},
@@ -62,7 +69,13 @@ def test_declined_undo_reports_that_nothing_was_deleted() -> None:
 
 def test_tasks_are_listed_before_the_question() -> None:
     """The first twenty have a line; tasks that are not deleted are counted."""
-    search = Search(there=[task(n) for n in range(22)], gone=[task(30)], renamed=[task(31)] * 2)
+    search = Search(
+        there=[task(n) for n in range(22)],
+        reconciled=[task(40)],
+        gone=[(task(29), "")],
+        not_listed=[(task(30), "why")],
+        kept=[(task(31), "renamed")] * 2,
+    )
 
     lines = list(describe_search(search))
 
@@ -70,8 +83,11 @@ def test_tasks_are_listed_before_the_question() -> None:
     assert lines[19:] == [
         "  crm-19  id19  (instance i1)",
         "  … and 2 more",
+        "found in the task list, not in the responses to their requests:",
+        "  crm-40  id40  (instance i1)",
         "already deleted: 1 task of this batch",
-        "kept, renamed on the server: 2 tasks of this batch",
+        "not listed, so not deleted: 1 task of this batch",
+        "not deleted: 2 tasks of this batch (renamed)",
     ]
 
 
@@ -85,4 +101,4 @@ def test_tasks_are_listed_before_the_question() -> None:
 )
 def test_question_contains_the_target(tasks: list[CreatedTask], text: str) -> None:
     """The user sees what is deleted, and where."""
-    assert question(Search(there=tasks, gone=[], renamed=[])) == text
+    assert question(Search(there=tasks)) == text

@@ -9,7 +9,6 @@ from batchcreate.journal import Journal, UnknownTask
 from batchcreate.models import Failed, Outcome, RowLocation, TaskId
 from tests.journals import (
     LOST,
-    NOW_MS,
     REFUSED,
     attempt,
     created,
@@ -100,7 +99,7 @@ def test_skipped_tasks_are_selected_only_by_their_status(tmp_path: Path) -> None
     """They are not counted as tasks to send until their names are free, and not limited."""
     journal = opened(tmp_path / "results", {"a.csv": ["x", "y", "z"]})
     numbers = waiting(journal)
-    journal.skip_existing({numbers[name]: TaskId(f"t-{name}") for name in "xy"})
+    journal.record_preflight({}, {numbers[name]: TaskId(f"t-{name}") for name in "xy"})
 
     journal.work.select_for_retry(["failed"])
     by_other = names(journal)
@@ -109,7 +108,7 @@ def test_skipped_tasks_are_selected_only_by_their_status(tmp_path: Path) -> None
     journal.work.select_for_retry(["skipped", "not_attempted"])
     journal.work.limit_to(0)
     counts = journal.work.count_per_target(), journal.work.count_per_target(is_skipped=True)
-    journal.skip_existing({numbers["y"]: TaskId("t-y2")})
+    journal.record_preflight({}, {numbers["y"]: TaskId("t-y2")})
 
     assert (by_other, by_default, counts) == ([], ["z"], ({}, {target(): 2}))
     assert names(journal) == ["x"]
@@ -134,7 +133,7 @@ async def test_rows_changed_after_creation_stay_skipped(tmp_path: Path) -> None:
 def test_skipped_task_has_the_content_of_its_newest_row(tmp_path: Path) -> None:
     """If its name is free later, the edited row is sent."""
     journal = opened(tmp_path / "results", {"a.csv": ["x=1"]})
-    journal.skip_existing({waiting(journal)["x"]: TaskId("t")})
+    journal.record_preflight({}, {waiting(journal)["x"]: TaskId("t")})
     read(journal, {"a.csv": ["x=2"]})
 
     journal.work.select_for_retry(["skipped"])
@@ -191,7 +190,6 @@ def test_unknown_tasks_have_their_last_response(journal: Journal) -> None:
     assert lost == UnknownTask(
         pending=lost.pending,
         intent=3,
-        last_ms=NOW_MS,
         http_status=500,
         error_code="FDI.9",
         reason="HTTP 500",
@@ -199,12 +197,7 @@ def test_unknown_tasks_have_their_last_response(journal: Journal) -> None:
         may_resend=True,
     )
     assert lost.pending.location == RowLocation(file="a.csv", sheet="", number=5)
-    assert (silent.intent, silent.last_ms, silent.http_status, silent.reason) == (
-        4,
-        NOW_MS,
-        None,
-        "",
-    )
+    assert (silent.intent, silent.http_status, silent.reason) == (4, None, "")
     assert not silent.is_recorded
 
 
@@ -234,7 +227,7 @@ async def test_existing_tasks_stay_skipped(journal: Journal) -> None:
     """They keep the id of the server, and later runs do not send them."""
     journal.work.select_from_input()
 
-    journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
+    journal.record_preflight({}, {number_of(journal, "refused"): TaskId("77")})
 
     assert names(journal) == ["new", "throttled"]
     read(journal, {"a.csv": ["refused"]})
@@ -248,7 +241,7 @@ async def test_existing_tasks_stay_skipped(journal: Journal) -> None:
 async def test_id_of_a_skipped_task_is_not_accepted_again(journal: Journal) -> None:
     """A server that returns it for a new task has not created that task."""
     journal.work.select_from_input()
-    journal.skip_existing({number_of(journal, "refused"): TaskId("77")})
+    journal.record_preflight({}, {number_of(journal, "refused"): TaskId("77")})
 
     await attempt(journal, {"new": created("77")})
 
