@@ -30,7 +30,7 @@ RIVALS: Final = (
 """Further encodings that are never assumed, only offered; a text that one of them fits is uncertain."""
 
 SAMPLE_BYTES: Final = 1 << 16
-"""Size of the sample of lines that are not ASCII."""
+"""Size of the sample of lines that are not ASCII, and of the text that is searched for headings."""
 
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -112,7 +112,7 @@ def find_encoding(file: BinaryIO, *, label: str, options: LoadOptions) -> str:
     if _is_utf_8(sample.data):
         return "utf-8"
     readings = _readings(sample.data)
-    if found := _by_headings(head, readings, options) or _by_text(readings):
+    if found := _by_headings(head[:SAMPLE_BYTES], readings, options) or _by_text(readings):
         return found
     if options.language == "zh" and _is_everyday_chinese(readings):
         return _CHINESE
