@@ -52,8 +52,6 @@ INSERT INTO rows (
 _SOURCES_PER_INPUT: Final = 1 << 16
 """Sheets of one input, in all versions; a row has the number of its sheet in its key."""
 
-_NEWEST: Final = "SELECT max(id) FROM versions GROUP BY input"
-
 _SIMILAR_SHARE: Final = 0.5
 """Share of the rows that two versions of the same input have in common, if its path differs."""
 
@@ -388,19 +386,3 @@ def _require_similar(file: GivenFile, known: str, change: VersionChange | None) 
         " folder with --results. Nothing was sent."
     )
     raise SettingsError(msg)
-
-
-def forget_unused(connection: sqlite3.Connection) -> None:
-    """Delete tasks and sheets without rows, and the content of earlier versions."""
-    connection.execute(
-        "DELETE FROM tasks WHERE status = 'not_attempted' AND attempts = 0"
-        " AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.task = tasks.id)"
-    )
-    connection.execute(
-        f"DELETE FROM sheets WHERE version NOT IN ({_NEWEST})"  # noqa: S608 # constant
-        " AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.source = sheets.id)"
-    )
-    connection.execute(
-        f"DELETE FROM content_parts WHERE content NOT IN"  # noqa: S608 # constant
-        f" (SELECT content FROM versions WHERE id IN ({_NEWEST}) AND content IS NOT NULL)"
-    )

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from batchcreate.clock import minute_of
 from batchcreate.errors import SettingsError
 from batchcreate.models import Stamp
+
+_NEWEST: Final = "SELECT max(id) FROM versions GROUP BY input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,3 +189,19 @@ class InputVersions:
             )
             for input_id, version, number, base, content, at in found
         ]
+
+
+def forget_unused(connection: sqlite3.Connection) -> None:
+    """Delete tasks and sheets without rows, and the content of earlier versions."""
+    connection.execute(
+        "DELETE FROM tasks WHERE status = 'not_attempted' AND attempts = 0"
+        " AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.task = tasks.id)"
+    )
+    connection.execute(
+        f"DELETE FROM sheets WHERE version NOT IN ({_NEWEST})"  # noqa: S608 # constant
+        " AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.source = sheets.id)"
+    )
+    connection.execute(
+        f"DELETE FROM content_parts WHERE content NOT IN"  # noqa: S608 # constant
+        f" (SELECT content FROM versions WHERE id IN ({_NEWEST}) AND content IS NOT NULL)"
+    )

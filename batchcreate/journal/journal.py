@@ -24,8 +24,9 @@ from batchcreate.journal.database import (
     unusable,
 )
 from batchcreate.journal.deletions import CreatedTask
-from batchcreate.journal.enrolment import Enrolment, forget_unused
+from batchcreate.journal.enrolment import Enrolment
 from batchcreate.journal.evidence import AuditRecords, add_listed
+from batchcreate.journal.input_versions import forget_unused
 from batchcreate.journal.statistics import Statistics
 from batchcreate.journal.work import Work, has_intents, move_to_endpoint, require_moved
 from batchcreate.journal.writer import Writer

@@ -8,7 +8,7 @@ import pytest
 from python_calamine import CalamineSheet
 
 from batchcreate.workbooks.merged_cells import MergedCells
-from batchcreate.workbooks.tables import DenseGroup, group_dense, to_chunks
+from batchcreate.workbooks.tables import ColumnsToRead, DenseGroup, group_dense, to_chunks
 from tests.spreadsheets import HEADINGS, task, xlsx
 from tests.workbook_server import refusal, rows
 
@@ -27,9 +27,9 @@ def test_long_cell_of_a_column_that_is_not_sent_is_cut() -> None:
     """A file is not refused because of it."""
     group = DenseGroup(2, 0, [["crm", "x" * 150_000], ["erp", "y"]])
 
-    (chunk,) = to_chunks(
-        group, columns=[0, 1], after=1, merged=MergedCells([]), chunk_rows=9, cut=[1]
-    )
+    read = ColumnsToRead(columns=[0, 1], cut=[1])
+
+    (chunk,) = to_chunks(group, read, after=1, merged=MergedCells([]), chunk_rows=9)
 
     assert [list(texts) for texts, _ in chunk.columns] == [["crm", "erp"], ["x" * 32_767, "y"]]
 
