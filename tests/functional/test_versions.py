@@ -1,9 +1,12 @@
 """Files that come back are new versions: no row disappears, and none counts twice."""
 
 import csv
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+
+import openpyxl
 
 from tests.functional.inside import invoke
 from tests.functional.program import Ended
@@ -87,3 +90,70 @@ async def test_files_with_the_same_name_never_share_a_batch_silently(tmp_path: P
     assert both == [("1/a.csv", "orders-1", "created"), ("2/a.csv", "orders-2", "created")]
     assert refused.code == 2
     assert f"{tmp_path}/3/alone.csv has other rows than {tmp_path}/alone.csv" in refused.err
+
+
+TO_FIX = "r/to-fix/a.xlsx"
+
+
+def edit(path: Path, **cells: str | None) -> None:
+    """Enter texts in cells, as an analyst does."""
+    book = openpyxl.load_workbook(path)
+    for address, text in cells.items():
+        book.active[address] = text
+    book.save(path)
+
+
+async def corrected(folder: Path) -> Path:
+    """Run a file with two rejected rows and a correction of one; return the path of the latter."""
+    rows = ["orders-1,INSERT,0012", "orders 2,INSERT,0013", "orders-3,DELETE,0014", "orders 4,INSERT,a"]
+    write(folder / "a.csv", rows)
+    await run(folder, "a.csv")
+    copy = folder / "sent back.xlsx"
+    shutil.copy(folder / TO_FIX, copy)
+    edit(copy, A3="orders-2", C2="12", A5=None, B5=None, C5=None)
+    return copy
+
+
+async def test_original_that_is_run_again_does_not_undo_its_correction(tmp_path: Path) -> None:
+    """The plan names each change, and the original file has no more rows than before."""
+    copy = await corrected(tmp_path)
+
+    first = await run(tmp_path, copy.name)
+    again = await run(tmp_path, "a.csv")
+
+    assert "corrected version of a.csv: 2 rows changed, 1 withdrawn, 0 new" in first.err
+    assert "to fix: C2 '0012' -> '12'" in first.err
+    assert "a.csv: the corrected version of" in again.err
+    assert Counter(results(tmp_path)) == {
+        ("a.csv", "orders-1", "skipped"): 1,
+        ("a.csv", "orders-2", "created"): 1,
+        ("a.csv", "orders-3", "created"): 1,
+        ("a.csv", "orders 4", "withdrawn"): 1,
+    }
+    assert (first.code, again.code) == (0, 0)
+
+
+async def test_row_that_was_not_fixed_is_rejected_again(tmp_path: Path) -> None:
+    """A correction can be incomplete; its own to-fix file has the rest."""
+    await corrected(tmp_path)
+
+    ended = await run(tmp_path, TO_FIX)
+
+    assert ended.code == 1
+    assert "4 rows: 2 rejected, 2 created" in ended.err
+    assert openpyxl.load_workbook(tmp_path / TO_FIX).active["A3"].value == "orders 2"
+
+
+async def test_correction_of_an_old_version_is_refused(tmp_path: Path) -> None:
+    """Two corrections of one to-fix file cannot both be the newest version."""
+    copy = await corrected(tmp_path)
+    late = shutil.copy(copy, tmp_path / "late.xlsx")
+    await run(tmp_path, copy.name)
+    edit(Path(late), C2="13")
+
+    ended = await run(tmp_path, "late.xlsx")
+    elsewhere = await invoke("run", "late.xlsx", "--simulate", "--yes", folder=tmp_path)
+
+    assert (ended.code, elsewhere.code) == (2, 2)
+    assert "late.xlsx: corrects a.csv as it was given on" in ended.err
+    assert "this is the to-fix file of another batch. Give the results folder" in elsewhere.err
