@@ -1,6 +1,7 @@
 """Fixtures of several test modules."""
 
 import os
+import signal
 import sys
 from itertools import groupby
 from operator import attrgetter
@@ -12,6 +13,9 @@ from hypothesis import settings
 settings.register_profile("short", deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=300)
 settings.load_profile("short")
+
+# A script starts commands in the background with Ctrl-C ignored; programs here would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The tests start the program a hundred times: it is compiled once, as on any user's machine.
 sys.dont_write_bytecode = False

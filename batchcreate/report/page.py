@@ -217,8 +217,7 @@ def _render(model: PageModel, language: str, zone: tzinfo | None) -> str:
     from markupsafe import Markup
 
     style = files(__package__).joinpath("templates/report.css").read_text(encoding="utf-8")
-    template = _environment(zone).get_template("report.html")
-    return template.render(
+    return _environment(zone).get_template("report.html").render(
         style=Markup(style),  # noqa: S704 # a file of this package
         style_hash=_csp_hash(style),
         language=language,
