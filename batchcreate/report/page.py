@@ -217,11 +217,15 @@ def _render(model: PageModel, language: str, zone: tzinfo | None) -> str:
     from markupsafe import Markup
 
     style = files(__package__).joinpath("templates/report.css").read_text(encoding="utf-8")
-    return _environment(zone).get_template("report.html").render(
-        style=Markup(style),  # noqa: S704 # a file of this package
-        style_hash=_csp_hash(style),
-        language=language,
-        **_context(model, language),
+    return (
+        _environment(zone)
+        .get_template("report.html")
+        .render(
+            style=Markup(style),  # noqa: S704 # a file of this package
+            style_hash=_csp_hash(style),
+            language=language,
+            **_context(model, language),
+        )
     )
 
 
