@@ -25,19 +25,36 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 LONG_S = 300
 """Seconds after which a long test is ended, unless it has its own limit."""
 
+SLOW = {"functional", "test_exactly_once.py"}
+"""Folders and files whose tests take longer than the others."""
 
+
+@pytest.hookimpl(trylast=True)  # after tests were deselected
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give long tests a larger time limit than the others; let each worker begin with slow files."""
     for item in items:
         if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_S))
-    # Each worker gets a part of the list, and takes tests of others when it is done: fast ones.
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = in_parts(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def in_parts(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """
+    Return *items* so that each part of equal size begins with as many slow files.
+
+    Each worker gets such a part; when it is done it takes tests from the end of another one.
+    """
     files = [list(group) for _, group in groupby(items, key=attrgetter("path"))]
-    files.sort(key=lambda file: not {"functional", "test_exactly_once.py"} & {*file[0].path.parts})
-    items[:] = [
-        item for first in range(workers) for file in files[first::workers] for item in file
-    ]
+    slow = [file for file in files if SLOW & {*file[0].path.parts}]
+    fast = [item for file in files if file not in slow for item in file]
+    ordered: list[pytest.Item] = []
+    for number in range(workers):
+        part = [item for file in slow[number::workers] for item in file]
+        size = (len(items) - len(ordered)) // (workers - number)
+        count = max(0, size - len(part))
+        ordered += [*part, *fast[:count]]
+        fast = fast[count:]
+    return ordered
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -38,6 +38,7 @@ def split_rows(*lines: str, block_bytes: int = 1 << 20) -> dict[int, str]:
 
 
 PAIR = {2: "3", 3: "2"}
+BLOCKS = pytest.mark.parametrize("block_bytes", [1, pytest.param(1 << 20, marks=pytest.mark.long)])
 SPLIT = {
     "in the description": (
         [HEADINGS, "aaa-01,INSERT,first line", "second line,tag-1,app-1"],
@@ -108,7 +109,7 @@ SPLIT = {
 
 
 @pytest.mark.parametrize("name", SPLIT)
-@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+@BLOCKS
 @pytest.mark.parametrize("is_last", [True, False], ids=["end of file", "before a row"])
 def test_row_with_an_unquoted_line_break_is_rejected(
     name: str, block_bytes: int, *, is_last: bool
@@ -177,7 +178,7 @@ FIRST_CELL = {
 
 
 @pytest.mark.parametrize("name", FIRST_CELL)
-@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+@BLOCKS
 def test_single_cell_is_a_part_of_the_row_below_if_both_can_be_one_value(
     name: str, block_bytes: int
 ) -> None:
@@ -237,7 +238,7 @@ LEGAL = {
 
 
 @pytest.mark.parametrize("name", LEGAL)
-@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+@BLOCKS
 def test_short_row_is_not_a_part_of_another(name: str, block_bytes: int) -> None:
     """Missing cells at the end of a row are empty, and notes do not reject the row above."""
     assert split_rows(HEADINGS, *LEGAL[name], block_bytes=block_bytes) == {}
@@ -257,7 +258,7 @@ RETURNS = {
 
 @pytest.mark.parametrize("name", RETURNS)
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
-@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+@BLOCKS
 def test_bare_carriage_return_splits_a_row(name: str, end: str, block_bytes: int) -> None:
     """The character is a line break for spreadsheet programs, so that the row numbers are right."""
     line, expected = RETURNS[name]
