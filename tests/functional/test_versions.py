@@ -105,7 +105,12 @@ def edit(path: Path, **cells: str | None) -> None:
 
 async def corrected(folder: Path) -> Path:
     """Run a file with two rejected rows and a correction of one; return the path of the latter."""
-    rows = ["orders-1,INSERT,0012", "orders 2,INSERT,0013", "orders-3,DELETE,0014", "orders 4,INSERT,a"]
+    rows = [
+        "orders-1,INSERT,0012",
+        "orders 2,INSERT,0013",
+        "orders-3,DELETE,0014",
+        "orders 4,INSERT,a",
+    ]
     write(folder / "a.csv", rows)
     await run(folder, "a.csv")
     copy = folder / "sent back.xlsx"
