@@ -13,6 +13,7 @@ Errors that end a command; the result of a single row is an outcome, not an erro
         ReportError          a report file cannot be written
         PlanError            the batch does not fit the existing tasks; nothing was sent
         StoppedError         the run ended early; the message gives the stop reason
+        InternalError        a defect of this program; the message names the place
         TransportError       an attempt ended without a usable response
             NotSentError         the request was definitely not received
             MaybeSentError       the server may have acted on the request
@@ -20,6 +21,8 @@ Errors that end a command; the result of a single row is an outcome, not an erro
 
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
+from traceback import walk_tb
 from typing import Final
 
 
@@ -83,6 +86,28 @@ class PlanError(BatchCreateError):
 
 class StoppedError(BatchCreateError):
     """The run ended before all rows were processed; the journal contains the outcomes so far."""
+
+
+class InternalError(BatchCreateError):
+    """A defect of this program: an exception that it does not raise deliberately."""
+
+
+def internal_error(cause: BaseException) -> InternalError:
+    """Return the error for *cause*, with its place; its text is omitted, it may contain secrets."""
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    if isinstance(cause, InternalError):
+        return cause
+    folder = Path(__file__).parent
+    place = ""
+    for frame, line in walk_tb(cause.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(folder):
+            place = f" in {path.relative_to(folder)}, line {line}"
+    return InternalError(
+        f"internal error ({type(cause).__name__}{place}). Nothing is lost: run the same command "
+        "again to continue. If it happens again, report this line"
+    )
 
 
 class TransportError(BatchCreateError):

@@ -6,6 +6,7 @@ from batchcreate.errors import (
     BatchCreateError,
     CredentialError,
     DeclinedError,
+    InternalError,
     JournalLockedError,
     ReportError,
     StoppedError,
@@ -33,7 +34,8 @@ def code_of_error(error: BatchCreateError, stop_reason: "StopReason | None" = No
         return INCOMPLETE
     if isinstance(error, JournalLockedError):
         return LOCKED
-    return STOPPED if isinstance(error, CredentialError | ReportError | StoppedError) else USAGE
+    stopping = CredentialError | InternalError | ReportError | StoppedError
+    return STOPPED if isinstance(error, stopping) else USAGE
 
 
 def code_of_run(

@@ -12,7 +12,12 @@ import click
 from batchcreate.cli.commands import COMMANDS
 from batchcreate.cli.exit_codes import INTERRUPTED, STOPPED, USAGE, code_of_error
 from batchcreate.cli.terminal import print_error, print_message
-from batchcreate.errors import BatchCreateError, DeclinedError, SettingsError
+from batchcreate.errors import (
+    BatchCreateError,
+    DeclinedError,
+    SettingsError,
+    internal_error,
+)
 from batchcreate.version import __version__
 
 NAME: Final = "batchcreate"
@@ -75,10 +80,11 @@ def run_command_line() -> int:
     except BatchCreateError as error:
         prefix = "" if isinstance(error, DeclinedError) else "error: "
         return _end(str(error), code_of_error(error), prefix=prefix)
-    except OSError as error:  # such as a full disk while the help is written
-        return _end(str(error), STOPPED)
     except (KeyboardInterrupt, click.Abort):
         return _end("Interrupted; nothing was sent.", INTERRUPTED, prefix="")
+    except Exception as error:  # noqa: BLE001 # a defect ends with a message, too
+        # An error of the system is, for example, a full disk while the help is written.
+        return _end(str(error if isinstance(error, OSError) else internal_error(error)), STOPPED)
     return code if isinstance(code, int) else 0
 
 

@@ -16,6 +16,7 @@ from batchcreate.cli.terminal import ask, can_ask, print_message, with_credentia
 from batchcreate.errors import SettingsError
 from batchcreate.journal import CreatedTask
 from batchcreate.models import DeletionStatus
+from batchcreate.pipeline.background import failing_callbacks_raised
 from batchcreate.pipeline.undo import Undone, undo
 from batchcreate.pipeline.undo_plan import Search
 from batchcreate.pipeline.values import Answer
@@ -124,14 +125,15 @@ async def _delete(
         stop_on_signals(stop)  # before that, a signal ends the command at once
         return answer
 
-    undone = await undo(
-        results,
-        settings,
-        environment=environment,
-        confirm=confirm,
-        stop=stop,
-        includes_reconciled=includes_reconciled,
-    )
+    with failing_callbacks_raised():
+        undone = await undo(
+            results,
+            settings,
+            environment=environment,
+            confirm=confirm,
+            stop=stop,
+            includes_reconciled=includes_reconciled,
+        )
     ignore_signals()
     return undone
 

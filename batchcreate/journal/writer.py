@@ -2,12 +2,13 @@
 
 import asyncio
 import sqlite3
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -105,6 +106,10 @@ run that is not busy does not wait.
 """
 
 
+IDLE_S: Final = 1.0
+"""How often an idle thread looks if the event loop still exists, in seconds."""
+
+
 @dataclass(slots=True)
 class _Batch:
     """
@@ -158,7 +163,7 @@ class Writer:
         self._is_flush_due = False
         self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
         self._unresolved: deque[_Batch] = deque()
-        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._loop = asyncio.get_running_loop()
         self._broken: JournalError | None = None
         self.unwritten: list[AttemptOutcome] = []
@@ -244,7 +249,8 @@ class Writer:
         return done
 
     async def __aenter__(self) -> Self:
-        self._thread.start()
+        writing = self._thread.submit(self._write_until_closed)
+        writing.add_done_callback(self._on_end)
         return self
 
     async def __aexit__(
@@ -253,10 +259,12 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._flush()
-        self._batches.put(None)
-        # Not awaited in an executor: the journal must be closed before a second interrupt.
-        self._thread.join()
+        try:
+            self._flush()
+        finally:
+            self._batches.put(None)
+            # Not awaited: the journal must be closed before a second interrupt.
+            self._thread.shutdown()
         if self._broken is not None:
             self._reject_all()
             if error is None:
@@ -281,25 +289,27 @@ class Writer:
         else:
             self._reject_all()
 
-    def _work(self) -> None:
-        """Write batches until the writer is closed, or until the first failure."""
-        try:
-            self._write_until_closed()
-        except BaseException as error:  # noqa: BLE001 # otherwise callers would wait forever for a thread that has ended
+    def _on_end(self, writing: Future[None]) -> None:
+        """Reject all futures if the thread has failed: callers would wait forever for it."""
+        error = writing.exception()
+        if error is not None:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         """Make every future fail; called in the thread that writes."""
         if not isinstance(error, JournalError):
-            error = JournalError(str(error) or type(error).__name__)
+            reason = str(error) or type(error).__name__
+            error = JournalError(f"journal.db cannot be written: {reason}")
         self._broken = error
-        self._loop.call_soon_threadsafe(self._reject_all)
+        with suppress(RuntimeError):  # the event loop is closed: no caller waits
+            self._loop.call_soon_threadsafe(self._reject_all)
 
     def _write_until_closed(self) -> None:
+        """Write batches until the writer is closed, or until the first failure."""
         commits_again_at = 0.0
         is_open = True
         while is_open:
-            taken = [self._batches.get()]
+            taken = [self._next()]
             if (wait_s := commits_again_at - time.monotonic()) > 0:
                 time.sleep(wait_s)
             commits_again_at = time.monotonic() + COMMIT_EVERY_S
@@ -307,6 +317,15 @@ class Writer:
                 taken.append(self._batches.get())
             is_open = taken[-1] is not None
             self._write([batch for batch in taken if batch is not None])
+
+    def _next(self) -> _Batch | None:
+        """Wait for the next batch; None if there is none, also if the writer was never closed."""
+        while True:
+            try:
+                return self._batches.get(timeout=IDLE_S)
+            except Empty:
+                if self._loop.is_closed():
+                    return None
 
     def _write(self, batches: Sequence[_Batch]) -> None:
         """Commit *batches*, make their calls, then resolve their futures."""

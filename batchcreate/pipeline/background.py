@@ -1,14 +1,16 @@
 """
-Work concurrent with the event loop: a thread, periodic calls.
+Work concurrent with the event loop: a thread, periodic calls, failing callbacks.
 
 A short module: both are used by several commands.
 """
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar, cast
+
+from batchcreate.errors import internal_error
 
 Value = TypeVar("Value")
 
@@ -61,6 +63,40 @@ async def calling_periodically(
                 repeater.cancel()
     except BaseExceptionGroup as group:
         raise first_error(group) from None
+
+
+@contextmanager
+def failing_callbacks_raised() -> Iterator[None]:
+    """
+    Cancel the block when a callback of the event loop fails, and raise the error in its place.
+
+    Otherwise the loop only logs it, and the block may wait forever for what the callback does.
+    """
+    loop = asyncio.get_running_loop()
+    me = cast("asyncio.Task[Any]", asyncio.current_task())
+    earlier = loop.get_exception_handler()
+    failures: list[BaseException] = []
+
+    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "handle" in context and isinstance(context.get("exception"), Exception):
+            failures.append(context["exception"])
+            me.cancel()
+        elif earlier is None:
+            loop.default_exception_handler(context)
+        else:
+            earlier(loop, context)
+
+    loop.set_exception_handler(handle)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not failures:
+            raise
+        me.uncancel()
+    finally:
+        loop.set_exception_handler(earlier)
+    if failures:
+        raise internal_error(failures[0])
 
 
 def first_error(error: BaseException) -> BaseException:

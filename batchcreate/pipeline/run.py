@@ -5,9 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from batchcreate.errors import BatchCreateError, ReportError, StoppedError
+from batchcreate.errors import (
+    BatchCreateError,
+    InternalError,
+    ReportError,
+    StoppedError,
+    internal_error,
+)
 from batchcreate.journal import Journal
-from batchcreate.pipeline.background import run_in_thread
+from batchcreate.pipeline.background import failing_callbacks_raised, run_in_thread
 from batchcreate.pipeline.load import (
     Input,
     enrol_input,
@@ -179,7 +185,14 @@ async def _execute(batch: Batch, journal: Journal, plan: Plan) -> RunResult:
     if batch.settings.run.is_dry_run:
         return _dry_run_result(batch, plan)
     with start_run(batch, journal, plan) as current:
-        await send(current, plan)
+        try:
+            with failing_callbacks_raised():
+                await send(current, plan)
+        except Exception as error:
+            if isinstance(error, BatchCreateError) and not isinstance(error, InternalError):
+                raise
+            message = str(internal_error(error))
+            batch.stop.request_stop(StopReason(cause=StopCause.INTERNAL, message=message))
         return _report(current, plan)
 
 

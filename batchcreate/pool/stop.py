@@ -25,6 +25,7 @@ class StopCause(StrEnum):
     WAITED = "waited"
     JOURNAL = "journal"
     REPORT = "report"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,11 +66,14 @@ async def test_error_of_a_periodic_call_ends_the_block() -> None:
     def fail() -> None:
         raise LookupError("no")
 
-    with pytest.raises(LookupError, match="no"):  # noqa: PT012 # the body is waiting
+    async def block() -> None:
         async with calling_periodically(0, fail):
             try:
                 await asyncio.Event().wait()
             finally:
                 ended.append("cancelled")
+
+    with pytest.raises(LookupError, match="no"):
+        await block()
 
     assert ended == ["cancelled"]
