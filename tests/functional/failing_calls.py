@@ -255,7 +255,7 @@ def sweep(command: Command, folder: Path, *, part: slice, names: Sequence[str] =
 def _prepare(command: Command, folder: Path) -> None:
     folder.mkdir()
     rows = "".join(f"n-{number},INSERT\n" for number in range(ROWS))
-    (folder / "tasks.csv").write_text(f"task_name,operation_types\n{rows}no name,INSERT\n")
+    (folder / "tasks.csv").write_text(f"task_name,operation_types\n{rows}bad name,INSERT\n")
     for arguments in command.before:
         run_forked(arguments, folder, fails=None)
 

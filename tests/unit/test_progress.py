@@ -13,14 +13,10 @@ from batchcreate.cli.progress import (
     LARGE_ROWS,
     LineDisplay,
     LiveDisplay,
-    Part,
-    ProgressModel,
     QuietDisplay,
-    RateMeter,
-    pack,
-    progress_line,
     select_display,
 )
+from batchcreate.cli.progress_model import Part, ProgressModel, RateMeter, pack, progress_line
 from batchcreate.pool import RunCounters
 from batchcreate.rate_limiter import Gate, Waiting
 from batchcreate.settings import Settings
