@@ -195,7 +195,7 @@ class _Rows:
             problems += split_lists(frame[at], frame[at + 1], column)
             problems.sort(key=_number)
         if (added := self._header.added) is not None:
-            unfixed = unfixed_problems(frame.index.tolist(), frame[added].tolist(), self._header)
+            unfixed = unfixed_problems(frame.index.tolist(), frame[added].tolist(), added)
             problems = sorted([*problems, *unfixed], key=_number)
         return problems
 

@@ -77,7 +77,7 @@ def hidden_numbers(rows: SheetRows, added: Sequence[str]) -> Sequence[int]:
 
 
 def unfixed_problems(
-    numbers: Sequence[int], added: Sequence[str], header: Header
+    numbers: Sequence[int], added: Sequence[str], index: int
 ) -> Iterator[RowProblem]:
     """
     Yield a problem for each row whose text in the added column must be cleared first.
@@ -87,20 +87,18 @@ def unfixed_problems(
     Args:
         numbers: numbers of the rows.
         added: their texts in the column that the to-fix file adds.
-        header: header row of the sheet, which has this column.
+        index: zero-based position of this column.
 
     """
-    if header.added is None:
-        return
     for number, text in zip(numbers, added, strict=True):
         folded = "".join(text.split())
         if any(sentence in folded for sentence in _CLEAR_SENTENCES):
             yield RowProblem(
                 number=number,
-                column=Column(heading="", index=header.added),
+                column=Column(heading="", index=index),
                 rule="row.not_fixed",
                 value=text,
-                facts={"cell": cell_address(header.added, number)},
+                facts={"cell": cell_address(index, number)},
                 is_whole_row=True,
             )
 

@@ -167,7 +167,7 @@ def _chunk(rows: SheetRows, lost: LostColumns) -> Chunk:
     added: Sequence[str] = ()
     if header.added is not None:
         added = columns[_positions(header).index(header.added)][0]
-        problems += unfixed_problems(rows.numbers, added, header)
+        problems += unfixed_problems(rows.numbers, added, header.added)
     return Chunk(
         file=header.file,
         sheet=header.sheet,

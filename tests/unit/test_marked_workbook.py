@@ -6,12 +6,14 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from batchcreate.errors import LoadError
 from batchcreate.models import Column, Layout
 from batchcreate.to_fix import cell_writer
 from batchcreate.to_fix.marked_workbook import MarkedSheet, write_new_workbook
 from batchcreate.to_fix.marks import COLORS, AddedColumn, CellMark, Mark, RowMarks
+from batchcreate.workbooks import cell_values
 from tests.copied_books import make_book
 
 COLUMNS = {
@@ -125,15 +127,28 @@ def test_values_are_what_is_displayed(tmp_path: Path) -> None:
     sheet["C2"].number_format = "000"
     sheet["E2"] = "=not a formula"
     sheet["E2"].data_type = "s"
-    sheet.merge_cells("E2:F2")
+    sheet.merge_cells("E2:E3")
 
     copy = written(tmp_path, made, ("May", marked_row(3, wrong(0))))["May"]
 
-    cells = ("A2", "A3", "C2", "C3", "E2", "F2")
+    cells = ("A2", "A3", "C2", "C3", "E2", "E3")
     assert [copy[cell].value for cell in cells] == [
         *("APP-0042", "#N/A", "007", "#REF!", "=not a formula", None),
     ]
     assert [copy[cell].data_type for cell in cells] == ["s", "e", "s", "e", "s", "n"]
+
+
+def test_formula_with_the_result_zero_stays_one() -> None:
+    """As a text the cell would have no warning."""
+    target = io.BytesIO()
+
+    with xlsxwriter.Workbook(target) as book:
+        writer, sheet = cell_writer.CellWriter(book), book.add_worksheet()
+        writer.write(sheet, (0, 0), ("0", cell_values.ZERO_RESULT))
+
+    formulas = openpyxl.load_workbook(target).active
+    results = openpyxl.load_workbook(target, data_only=True).active
+    assert (formulas["A1"].value, results["A1"].value) == ("=0", 0)
 
 
 def test_text_file_has_all_cells_at_their_addresses(tmp_path: Path) -> None:
