@@ -82,6 +82,8 @@ def write_marked_copy(source: BinaryIO, target: BinaryIO, plan: CopyPlan) -> Non
             marker.mark(marked, sheet)
             if plan.added is not None:
                 AddedColumnWriter(marked, sheet, plan.added).write()
+        if plan.added is not None:
+            _activate(book, plan.sheets[0].name)
         if plan.stamp:
             _set_stamp(book, plan.stamp)
         if not results:
@@ -102,6 +104,15 @@ def _results(source: BinaryIO, book: Book) -> Mapping[str, Results]:
         f"xl/worksheets/sheet{number}.xml": by_sheet[sheet.title]
         for number, sheet in enumerate(book.worksheets, start=1)
     }
+
+
+def _activate(book: Book, name: str) -> None:
+    """Show the sheet *name* when the workbook is opened, unless it is hidden."""
+    sheet = book[name] if name else book.worksheets[0]
+    if sheet.sheet_state == "visible":
+        for each in book.worksheets:
+            each.sheet_view.tabSelected = each is sheet
+        book.active = sheet
 
 
 def _set_stamp(book: Book, stamp: str) -> None:

@@ -169,6 +169,7 @@ class _Writer:
     def __init__(self, book: Book, added: AddedColumn | None, stamp: str) -> None:
         self._book = book
         self._added = added
+        self._is_first = True
         self._cells = CellWriter(book, stamp)
         self._styles = {mark: self._cells.add_style(color) for mark, color in COLORS.items()}
         self._heading = self._cells.add_style(ADDED_COLOR, bold=True, font_color=HEADING_COLOR)
@@ -192,6 +193,9 @@ class _Writer:
             self._write_marked(sheet, content, marked)
         else:
             sheet.freeze_panes(marked.layout.header_row, 0)
+            if self._is_first and content.is_visible:
+                sheet.activate()
+                self._is_first = False
             self._write_with_column(sheet, content, marked, self._added)
 
     def _write_marked(self, sheet: Sheet, content: _SheetRows, marked: MarkedSheet) -> None:

@@ -205,6 +205,20 @@ def test_added_column_states_what_to_do(copied: Any) -> None:
     assert copy.column_dimensions["C"].width == 40
 
 
+def test_first_sheet_to_fix_is_shown(copied: Any) -> None:
+    """A hidden one cannot be."""
+    made = make_book()
+    made.create_sheet("Notes", 0)
+    made.active = 0
+
+    shown = copied(made, to_fix(3), added=ADDED).parent
+    made["May"].sheet_state = "hidden"
+    hidden = copied(made, to_fix(3), added=ADDED).parent
+
+    assert (shown.active.title, hidden.active.title) == ("May", "Notes")
+    assert [sheet.sheet_view.tabSelected for sheet in shown] == [False, True]
+
+
 def test_rows_that_the_analyst_hides_have_no_text(copied: Any) -> None:
     """Without a mark they were not read; blank rows are not hidden."""
     made = make_book()

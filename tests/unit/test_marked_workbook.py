@@ -118,6 +118,16 @@ def test_hidden_rows_and_columns_stay_hidden(tmp_path: Path) -> None:
     assert copy.column_dimensions["C"].hidden
 
 
+def test_first_sheet_to_fix_is_shown(tmp_path: Path) -> None:
+    """The others are in their order."""
+    made = make_book()
+    made.create_sheet("Notes", 0)
+
+    copy = written(tmp_path, made, ("May", to_fix(3)), added=ADDED)
+
+    assert (copy.sheetnames, copy.active.title) == (["Notes", "May"], "May")
+
+
 def test_values_are_what_is_displayed(tmp_path: Path) -> None:
     """A marked value that is not a text stays rejected, and so does an error."""
     made = make_book(rows=2)
