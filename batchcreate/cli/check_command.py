@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -21,11 +21,13 @@ from batchcreate.cli.exit_codes import DONE, INCOMPLETE
 from batchcreate.cli.terminal import print_json, print_message
 from batchcreate.models import CauseGroup, Cleaning, Column, IssueExample, RowLocation, Skipped
 from batchcreate.pipeline.check import CheckResult, check, write_check_files
-from batchcreate.pipeline.fixed_file import FixedFile, require_fixable, write_fixed
 from batchcreate.pipeline.load import Input, load_options, results_folder
 from batchcreate.pipeline.plan import SheetNotes
 from batchcreate.settings import Settings, language_of
 from batchcreate.text import column_letters, counted
+
+if TYPE_CHECKING:
+    from batchcreate.pipeline.fixed_file import FixedFile
 
 FORMAT: Final = 1
 """Version of the JSON document; it changes if the meaning of a field does."""
@@ -63,6 +65,8 @@ def check_command(command: CheckCommand) -> int:
     )
     results = results_folder(files, settings.output)
     if command.fixed_path is not None:
+        from batchcreate.pipeline.fixed_file import require_fixable
+
         require_fixable(command.fixed_path, files, is_forced=command.is_forced)
     with check(source) as result:
         groups = result.causes()
@@ -72,6 +76,8 @@ def check_command(command: CheckCommand) -> int:
         )
         fixed = None
         if command.fixed_path is not None:
+            from batchcreate.pipeline.fixed_file import write_fixed
+
             fixed = write_fixed(command.fixed_path, result, language=source.language)
         if settings.terminal.is_json:
             print_json(document(result, groups, written, language=source.language, fixed=fixed))
@@ -89,7 +95,7 @@ def document(
     files: Mapping[str, Path],
     *,
     language: str,
-    fixed: FixedFile | None = None,
+    fixed: "FixedFile | None" = None,
 ) -> dict[str, Any]:
     """
     Return *result* as a JSON value; ``check.schema.json`` describes it.
@@ -124,7 +130,7 @@ def document(
     }
 
 
-def _fixed(fixed: FixedFile) -> dict[str, Any]:
+def _fixed(fixed: "FixedFile") -> dict[str, Any]:
     return {
         "file": str(fixed.path),
         "cells": fixed.fixed,
@@ -220,7 +226,7 @@ def _describe_result(
 def _last_lines(
     result: CheckResult,
     written: Mapping[str, Path],
-    fixed: FixedFile | None,
+    fixed: "FixedFile | None",
     settings: Settings,
     command_line: CommandLine,
 ) -> Iterator[str]:
@@ -247,7 +253,7 @@ def _last_lines(
         yield from _fix_steps(to_fix, command_line)
 
 
-def _describe_fixed(fixed: FixedFile) -> Iterator[str]:
+def _describe_fixed(fixed: "FixedFile") -> Iterator[str]:
     remain = (
         f"{counted(fixed.remaining, 'cell')} {'remains' if fixed.remaining == 1 else 'remain'}"
     )
@@ -256,7 +262,7 @@ def _describe_fixed(fixed: FixedFile) -> Iterator[str]:
         yield f"{fixed.path}: is a new workbook; the original formatting is not included"
 
 
-def _of_fixed(command_line: CommandLine, fixed: FixedFile) -> CommandLine:
+def _of_fixed(command_line: CommandLine, fixed: "FixedFile") -> CommandLine:
     """Return the command for the fixed copy, without the options of the input file."""
     checked = command_line.without("--fix", "--force", "--encoding", "--delimiter")
     return replace(checked, paths=[str(fixed.path)])

@@ -50,7 +50,9 @@ def main() -> None:
     """Execute the command line and exit with its exit code."""
     _disable_core_dumps()
     gc.set_threshold(_GC_OBJECTS)
-    sys.exit(run_command_line())
+    code = run_command_line()
+    gc.freeze()  # otherwise the interpreter searches all objects for cycles when it ends
+    sys.exit(code)
 
 
 def _disable_core_dumps() -> None:

@@ -11,9 +11,6 @@ from batchcreate.journal.database import NAME as JOURNAL
 from batchcreate.models import CauseGroup, Issue, Status
 from batchcreate.pipeline.load import Input, enrol_chunks, finish_enrolment
 from batchcreate.pipeline.plan import InputNotes, InputNotesBuilder
-from batchcreate.pipeline.reports import CheckedFiles
-from batchcreate.report import write_issues
-from batchcreate.to_fix.write import write_to_fix
 
 CAUSES_MAX: Final = 20
 """Maximum number of groups of issues; the remaining issues are one group."""
@@ -120,12 +117,24 @@ def write_check_files(
     issues = results / "issues.csv"
     if not result.rejected and not result.warnings() and not issues.is_file():
         return {}
+    from batchcreate.report.csv_tables import write_issues
+
     make_folder(results)
     write_issues(issues, result.issues())
     if not result.rejected and (results / JOURNAL).exists():
         return {"issues": issues}
+    return {"issues": issues, **_write_to_fix(results, result, language, on_note)}
+
+
+def _write_to_fix(
+    results: Path, result: CheckResult, language: str, on_note: Callable[[str], None]
+) -> Mapping[str, Path]:
+    # These modules are not needed if all rows are valid.
+    from batchcreate.pipeline.reports import CheckedFiles
+    from batchcreate.to_fix.write import write_to_fix
+
     files = CheckedFiles(result.journal, result.paths)
     to_fix = write_to_fix(results, files, language=language)
     for note in to_fix.notes:
         on_note(note)
-    return {"issues": issues, **to_fix.by_name()}
+    return to_fix.by_name()

@@ -9,20 +9,12 @@ from typing import Any, BinaryIO, Final
 from batchcreate.errors import JournalError, LoadError, ReportError
 from batchcreate.journal import AttemptOutcome, Journal
 from batchcreate.models import CauseGroup, Layout, RowToFix, RunRecord, SheetToFix, Summary
-from batchcreate.report import (
-    Overview,
-    PageModel,
-    ResultFile,
-    RunChart,
-    document,
-    write_issues,
-    write_page,
-    write_results,
-    write_summary,
-    write_workbook,
-)
 from batchcreate.report.atomic_files import remove_drafts
+from batchcreate.report.csv_tables import write_issues, write_results
 from batchcreate.report.formatting import format_duration, format_rate, format_utc
+from batchcreate.report.page import PageModel, ResultFile, RunChart, write_page
+from batchcreate.report.results_workbook import Overview, write_workbook
+from batchcreate.report.summary import document, write_summary
 from batchcreate.responses import describe
 from batchcreate.to_fix.file_names import FOLDER
 from batchcreate.to_fix.write import ToFixResult, write_to_fix

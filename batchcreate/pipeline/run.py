@@ -33,7 +33,7 @@ from batchcreate.pipeline.send import Run, send, start_run
 from batchcreate.pipeline.service import find_service, service_of, target_defaults
 from batchcreate.pipeline.values import Batch, Observer, RunResult
 from batchcreate.pool import StopCause, StopReason, StopSwitch
-from batchcreate.report import document
+from batchcreate.report.summary import document
 from batchcreate.settings import SelectionSettings, Settings, language_of
 
 

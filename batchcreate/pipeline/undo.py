@@ -37,7 +37,7 @@ from batchcreate.pipeline.service import (
 from batchcreate.pipeline.undo_plan import Kept, Search, classify, confirmed, select
 from batchcreate.pipeline.values import Answer
 from batchcreate.pool import AttemptLoop, StopCause, StopReason, StopSwitch
-from batchcreate.report import write_deletions
+from batchcreate.report.csv_tables import write_deletions
 from batchcreate.responses import describe, read_deletion, read_failure
 from batchcreate.settings import Settings, language_of
 from batchcreate.text import counted

@@ -1,16 +1,14 @@
-"""Texts of the reports: numbers, durations, times, statuses, causes, and the headline of a batch."""
+"""Texts of the reports: numbers, durations, times, statuses and causes."""
 
 import re
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from itertools import accumulate
 from typing import Final
 
-from batchcreate.advice import Owner, explain, explain_group
 from batchcreate.clock import stamp_of_ms
-from batchcreate.models import CauseGroup, RunRecord, Status, Summary, Timeline
+from batchcreate.models import CauseGroup, RunRecord, Status, Timeline
 from batchcreate.text import display_width, printable
 
 STATUS_ORDER: Final = (
@@ -33,11 +31,6 @@ STATUS_COLORS: Final[Mapping[Status, str]] = {
 }
 """Colours of the statuses in charts, the same as in ``report.css``."""
 
-_BY: Final[Mapping[Owner, str]] = {
-    Owner.ANALYST: "by analysts",
-    Owner.ENGINEER: "by the engineer",
-    Owner.CLOUD: "by the cloud provider",
-}
 _BREAK: Final = re.compile(r"[\r\n\t]+")
 
 
@@ -117,63 +110,6 @@ def cause_label(group: CauseGroup) -> str:
         return f"{group.causes:,} further causes"
     code = cause_code(group) or status_label(group.status)
     return f"{code}, {one_line(group.column)}" if group.column else code
-
-
-def headline(summary: Summary, causes: Iterable[CauseGroup]) -> str:
-    """Return one sentence with the counts of a batch and who has to fix what."""
-    counts = summary.counts
-    created, skipped = counts[Status.CREATED], counts[Status.SKIPPED]
-    unsent = counts[Status.NOT_ATTEMPTED]
-    to_fix = summary.total - created - skipped - unsent
-    if not to_fix and not unsent:
-        return _headline_of_finished(summary)
-    parts = [f"{created:,} of {summary.total:,} tasks created"]
-    if skipped:
-        parts[0] += f", {skipped:,} skipped"
-    if to_fix:
-        sent = [group for group in causes if group.status is not Status.NOT_ATTEMPTED]
-        verb = "needs" if to_fix == 1 else "need"
-        owners = _owner_phrase(rows_by_owner(summary, sent))
-        parts.append(f"{format_rows(to_fix)} {verb} fixing{owners}")
-    if unsent:
-        parts.append(f"{format_rows(unsent)} not sent yet")
-    return f"{'; '.join(parts)}."
-
-
-def _headline_of_finished(summary: Summary) -> str:
-    counts = summary.counts
-    if not summary.total:
-        return "There are no rows."
-    if counts[Status.SKIPPED]:
-        return (
-            f"All done: {counts[Status.CREATED]:,} of {format_rows(summary.total)} created, "
-            f"{counts[Status.SKIPPED]:,} skipped."
-        )
-    if summary.total == 1:
-        return "The task is created."
-    return f"All {summary.total:,} tasks are created."
-
-
-def rows_by_owner(summary: Summary, causes: Iterable[CauseGroup]) -> Counter[Owner]:
-    """
-    Count the rows that each owner has to fix.
-
-    A rejected row counts once, even if it has several issues.
-    """
-    rows = Counter[Owner]()
-    rows[explain(Status.REJECTED, status=Status.REJECTED).owner] += summary.counts[Status.REJECTED]
-    for group in causes:
-        if group.status is not Status.REJECTED:
-            rows[explain_group(group).owner] += group.rows
-    return +rows
-
-
-def _owner_phrase(rows: Mapping[Owner, int]) -> str:
-    """Return the owners, with their row counts if there are several."""
-    if len(rows) == 1:
-        return "".join(f" {_BY[owner]}" for owner in rows)
-    parts = [f"{rows[owner]:,} {_BY[owner]}" for owner in Owner if owner in rows]
-    return f": {', '.join(parts)}"
 
 
 def describe_counts(counts: Mapping[Status, int]) -> str:

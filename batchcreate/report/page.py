@@ -42,11 +42,10 @@ from batchcreate.report.formatting import (
     format_rows,
     format_run_duration,
     format_utc,
-    headline,
     one_line,
-    rows_by_owner,
     status_label,
 )
+from batchcreate.report.headline import headline, rows_by_owner
 from batchcreate.text import counted, printable
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from batchcreate.report.formatting import (
     STATUS_COLORS,
     STATUS_ORDER,
     cause_label,
-    headline,
     one_line,
     status_label,
 )
+from batchcreate.report.headline import headline
 from batchcreate.text import cell_text, display_width
 
 if TYPE_CHECKING:

@@ -21,12 +21,11 @@ from batchcreate.report.formatting import (
     format_rows,
     format_run_duration,
     format_utc,
-    headline,
     one_line,
-    rows_by_owner,
     shorten,
     status_label,
 )
+from batchcreate.report.headline import headline, rows_by_owner
 from batchcreate.text import display_width
 
 CHINA: Final = timezone(timedelta(hours=8))

@@ -24,8 +24,8 @@ from batchcreate.models import (
     Timeline,
 )
 from batchcreate.pipeline.reports import gather, page_model
-from batchcreate.report import PageModel, ResultFile, write_page
 from batchcreate.report.formatting import STATUS_COLORS
+from batchcreate.report.page import PageModel, ResultFile, write_page
 from batchcreate.to_fix.write import ToFixFile, ToFixResult
 from tests.batches import make_batch
 from tests.pages import Page, read_page

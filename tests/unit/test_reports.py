@@ -19,7 +19,7 @@ from batchcreate.pipeline.reports import (
     rebuild,
     workbook_overview,
 )
-from batchcreate.report import PageModel, ResultFile
+from batchcreate.report.page import PageModel, ResultFile
 from batchcreate.to_fix.write import ToFixFile, ToFixResult
 from tests.batches import make_batch
 from tests.journals import LOST, REFUSED, attempt, created, opened
