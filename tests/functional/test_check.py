@@ -2,12 +2,18 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import fastjsonschema
+import pytest
 
 import batchcreate.cli as batchcreate_cli
+from tests.benchmarks.bench_workbook import write_workbook
 from tests.functional.inside import invoke
 from tests.functional.program import (
     listing,
@@ -297,3 +303,28 @@ async def test_quiet_and_json_keep_their_output(tmp_path: Path) -> None:
     assert (document["total"], document["warnings"]) == (2, 1)
     checked = json.loads((await invoke("check", "tasks.csv", "--json", folder=tmp_path)).out)
     assert (checked["warnings"], len(checked["warning_causes"])) == (1, 1)
+
+
+@contextmanager
+def busy_programs(count: int) -> Iterator[None]:
+    """Keep the processors busy with *count* programs until the end of the block."""
+    with ExitStack() as programs:
+        for _ in range(count):
+            program = subprocess.Popen(
+                [sys.executable, "-c", "while True: pass"]
+            )  # this interpreter
+            programs.enter_context(program)
+            programs.callback(program.kill)
+        yield
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_large_workbook_is_read_on_a_busy_machine(tmp_path: Path) -> None:
+    """The limit of the time to read a workbook is a limit of processor time."""
+    write_workbook(tmp_path / "tasks.xlsx", 100_000)
+
+    with busy_programs(4):
+        found = await invoke("check", "tasks.xlsx", "--json", folder=tmp_path)
+
+    assert (found.code, json.loads(found.out)["rows"]) == (0, 100_000)
