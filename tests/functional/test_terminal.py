@@ -521,7 +521,7 @@ class TestSettings:
             "  BATCHCREATE_TOKEN  ***   from environment",
             (
                 "  default: trust_config false, headroom 0.01, max_wait 600, timeout 30, "
-                "reconcile true, quota 1000, on_existing skip"
+                "reconcile true, quota 1000"
             ),
         ]
         assert TOKEN not in seen.shown
