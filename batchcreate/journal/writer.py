@@ -37,6 +37,10 @@ _OUTCOMES: Final = (
 )
 
 
+RECONCILED: Final = "found in the task list, not in the response to its request"
+"""Message of a created row whose task_id comes from a task list."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptOutcome:
     """
@@ -87,7 +91,8 @@ def _values(attempt: AttemptOutcome, at_ms: int) -> _Values:
     intent, times = attempt.intent, (at_ms, attempt.duration_ms)
     match attempt.outcome:
         case Created(task_id=task_id, how=how, http_status=http_status):
-            return (intent, Status.CREATED, http_status, "", "", "", task_id, how, *times)
+            message = RECONCILED if how == "reconciled" else ""
+            return (intent, Status.CREATED, http_status, "", message, "", task_id, how, *times)
         case Failed(http_status=http_status, error_code=code, error_msg=message) as failed:
             reason = failed.not_sent_reason or ""
             return (intent, Status.FAILED, http_status, code, message, reason, "", "", *times)

@@ -91,6 +91,9 @@ async def test_existing_name_on_the_first_attempt_is_reconciled(tmp_path: Path) 
 
         assert creates(simulator) == 6
     assert (ended.code, statuses(results(tmp_path))) == (0, ["created"] * 6)
+    assert {line["error_msg"] for line in results(tmp_path)} == {
+        "found in the task list, not in the response to its request"
+    }
 
 
 async def test_existing_name_that_is_not_listed_stays_unknown(tmp_path: Path) -> None:
