@@ -21,7 +21,6 @@ Errors that end a command; the result of a single row is an outcome, not an erro
 
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from traceback import walk_tb
 from typing import Final
 
@@ -98,12 +97,12 @@ def internal_error(cause: BaseException) -> InternalError:
         cause = cause.exceptions[0]
     if isinstance(cause, InternalError):
         return cause
-    folder = Path(__file__).parent
+    folder = __file__.removesuffix("errors.py")
     place = ""
     for frame, line in walk_tb(cause.__traceback__):
-        path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(folder):
-            place = f" in {path.relative_to(folder)}, line {line}"
+        path = frame.f_code.co_filename
+        if path.startswith(folder):
+            place = f" in {path.removeprefix(folder)}, line {line}"
     return InternalError(
         f"internal error ({type(cause).__name__}{place}). Nothing is lost: run the same command "
         "again to continue. If it happens again, report this line"
