@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
-ORIGIN: Final = "origin"
-"""Column of the frame with the origins of the rows of a to-fix file."""
-
 _FACTOR: Final = 0x9E3779B97F4A7C15
 """Odd, so that the order of the columns counts in a hash of a row."""
 
@@ -35,10 +32,9 @@ class Chunk:
         file: name of the file in reports.
         sheet: worksheet name, empty for text files.
         columns: columns of known fields, by field name (``task_name`` ...).
-        frame: the displayed texts, one column of pandas' ``str`` type for each field, and `ORIGIN`
-            if the sheet has origins. Columns without a field, if they are read, have the names of
-            `other_name`. The index contains the row numbers, ascending, without blank
-            rows.
+        frame: the displayed texts, one column of pandas' ``str`` type for each field. Columns
+            without a field, if they are read, have the names of `other_name`. The index contains
+            the row numbers, ascending, without blank rows.
         kinds: kinds of the cells that are not text, by field and position in the frame.
         covering: for cells that are merged with a cell above, the text of that cell, and for
             numbers that are displayed in another way, the stored number; by field and position in
@@ -63,11 +59,6 @@ class Chunk:
     def numbers(self) -> list[int]:
         """The row numbers."""
         return self.frame.index.tolist()
-
-    @property
-    def origins(self) -> Sequence[str]:
-        """The origins of the rows; empty if the sheet has no such column."""
-        return self.texts(ORIGIN) if ORIGIN in self.frame else ()
 
     def fingerprints(self, fields: Sequence[str]) -> list[int]:
         """Return a hash of the texts of each row in the columns of *fields*; missing ones are blank."""

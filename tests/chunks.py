@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from batchcreate.frames import ORIGIN, Chunk, to_frame
+from batchcreate.frames import Chunk, to_frame
 from batchcreate.models import (
     CellKind,
     Column,
@@ -25,7 +25,6 @@ def make_chunk(  # noqa: PLR0913 # one for each attribute
     sheet: str = "",
     kinds: Mapping[str, Mapping[int, CellKind]] | None = None,
     covering: Mapping[str, Mapping[int, str]] | None = None,
-    origins: Sequence[str] = (),
     problems: Sequence[RowProblem] = (),
     hidden: Sequence[int] = (),
 ) -> Chunk:
@@ -36,7 +35,7 @@ def make_chunk(  # noqa: PLR0913 # one for each attribute
         file=file,
         sheet=sheet,
         columns=columns or named,
-        frame=to_frame(dict(cells) | ({ORIGIN: origins} if origins else {}), numbers),
+        frame=to_frame(cells, numbers),
         kinds=kinds or {},
         covering=covering or {},
         problems=problems,

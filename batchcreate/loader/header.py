@@ -8,10 +8,9 @@ from types import MappingProxyType
 from typing import Final
 
 from batchcreate.errors import LoadError
-from batchcreate.frames import ORIGIN, other_name
+from batchcreate.frames import other_name
 from batchcreate.loader import header_names
 from batchcreate.loader.header_names import (
-    ORIGIN_NAMES,
     SEARCHED_ROWS,
     STATUS_NAMES,
     field_names,
@@ -46,7 +45,6 @@ class Header:
         others: the columns of other headings, except those that to-fix files add.
         named: positions of the columns with a heading, whether or not it is known.
         rows: number of rows that contain the headings, 1 or 2.
-        origin: position of the column with the origins of the rows of a to-fix file.
         added: position of the column that a to-fix file adds, with what to do for each row.
         hints: one sentence for each heading that resembles a known one.
         is_complete: the columns of other headings are read, too.
@@ -61,7 +59,6 @@ class Header:
     others: Sequence[Column] = ()
     named: frozenset[int] = frozenset()
     rows: int = 1
-    origin: int | None = None
     added: int | None = None
     hints: Sequence[str] = ()
     is_complete: bool = False
@@ -69,13 +66,11 @@ class Header:
     def wanted(self) -> Sequence[int]:
         """Return the positions of the columns to read, in the order of `names`."""
         known = [column.index for column in self.columns.values()]
-        origins = [] if self.origin is None else [self.origin]
-        return [*known, *origins, *self.read_others()]
+        return [*known, *self.read_others()]
 
     def names(self) -> list[str]:
-        """Return the names of the columns to read: the fields, the origins, and other ones."""
-        others = map(other_name, self.read_others())
-        return [*self.columns, *([] if self.origin is None else [ORIGIN]), *others]
+        """Return the names of the columns to read: the fields, and other ones."""
+        return [*self.columns, *map(other_name, self.read_others())]
 
     def read_others(self) -> Sequence[int]:
         """Return the positions of the columns without a field that are read."""
@@ -284,7 +279,6 @@ def match_header(
             headings, file=file, sheet=sheet, number=number, mapping=mapping
         )
         raise LoadError(message)
-    origin = columns.pop("origin", None)
     added = columns.pop(_ADDED, None)
     return Header(
         file=file,
@@ -294,7 +288,6 @@ def match_header(
         columns=columns,
         others=tuple(others),
         named=frozenset(at for at, heading in enumerate(headings) if heading.strip()),
-        origin=origin.index if origin else None,
         added=added.index if added else None,
         hints=tuple(header_names.hints(columns, others, number)),
     )
@@ -328,8 +321,7 @@ def _columns(
 def _fields(headings: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     fields = {normalized(name): field for name, field in mapping.items()}
     mapped = [fields.get(normalized(heading), "") for heading in headings]
-    added = dict.fromkeys(ORIGIN_NAMES, "origin") | dict.fromkeys(STATUS_NAMES, _ADDED)
-    names = {**field_names(mapping), **added}
+    names = {**field_names(mapping), **dict.fromkeys(STATUS_NAMES, _ADDED)}
     by_name = (field_of(heading, names) for heading in headings)
     # A mapped column has precedence over a column with the name of the field.
     found = [

@@ -133,11 +133,10 @@ def _field_of_double_name(text: str, names: Mapping[str, str]) -> str:
     return ""
 
 
-STATUS_NAMES, ORIGIN_NAMES = (
-    frozenset(normalized(text(f"to_fix.{name}_heading", language=each)) for each in LANGUAGES)
-    for name in ("status", "origin")
+STATUS_NAMES = frozenset(
+    normalized(text("to_fix.status_heading", language=each)) for each in LANGUAGES
 )
-"""The normalized headings of the columns that to-fix files add, in all languages."""
+"""The normalized headings of the column that to-fix files add, in all languages."""
 
 _FULL = {normalized(name): name for name in RULES} | {
     normalized(name): field for table in (ENGLISH, CHINESE) for name, field in table.items()

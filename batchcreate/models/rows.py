@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, NewType, Self
-from urllib.parse import quote, unquote
 
 TaskId = NewType("TaskId", str)
 RunId = NewType("RunId", str)
@@ -312,54 +311,6 @@ class RepeatedValue:
     column: Column
     value: str
     has_task: bool = False
-
-
-CONTENT_CHARS: Final = 12
-"""Number of hex digits of the SHA-256 that identify a file within a batch."""
-
-_TEXT: Final = re.compile(r"([0-9a-f]{12})\|([^|]*)\|([^|]*)\|([1-9][0-9]{0,9})")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """
-    Original row of a row in a `to-fix` file.
-
-    Attributes:
-        content: first 12 hex digits of the SHA-256 of the original file.
-        location: original location of the row.
-
-    """
-
-    content: str
-    location: RowLocation
-
-    @property
-    def text(self) -> str:
-        """Text of the origin column."""
-        file, sheet = _escaped(self.location.file), _escaped(self.location.sheet)
-        return f"{self.content}|{file}|{sheet}|{self.location.number}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Return the origin in *text*, or None if *text* is not an origin."""
-        found = _TEXT.fullmatch(text.strip()) if text.isprintable() else None
-        if found is None:
-            return None
-        content, file, sheet, number = found.groups()
-        location = RowLocation(file=unquote(file), sheet=unquote(sheet), number=int(number))
-        return cls(content=content, location=location)
-
-
-def _escaped(name: str) -> str:
-    if name.isprintable() and not set(name) & set("|%"):
-        return name
-    return "".join(
-        char
-        if char.isprintable() and char not in "|%"
-        else quote(char, safe="", errors="backslashreplace")
-        for char in name
-    )
 
 
 _STAMP: Final = re.compile(r"([0-9a-f]{0,32}) ([0-9]{1,9}) ([^\0]{1,1000})")

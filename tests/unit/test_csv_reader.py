@@ -460,15 +460,6 @@ def test_layout_is_the_first_event(path: Path) -> None:
     assert isinstance(chunk, Chunk)
 
 
-def test_origins_belong_to_their_rows(path: Path) -> None:
-    """The column that to-fix files add is not one of the known or other columns."""
-    content = "task_name,operation_types,batchcreate origin\nabc,x,o1\n,,\ndef,y,\n"
-
-    (chunk,) = load(path, content)
-
-    assert (chunk.numbers, chunk.origins) == ([2, 4], ["o1", ""])
-
-
 def test_mapped_headings_are_read(path: Path) -> None:
     """The mapping adds names of fields."""
     content = "Code;Ops\nabc;INSERT\n"

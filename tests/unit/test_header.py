@@ -53,21 +53,19 @@ def test_header_contains_every_column_with_a_heading() -> None:
         "操作类型*",
         " ",
         "batchcreate 状态",
-        "Batchcreate Origin",
     ]
 
     assert match_header(headings, file="t.xlsx", sheet="May", number=3) == Header(
         file="t.xlsx",
         sheet="May",
         number=3,
-        width=7,
+        width=6,
         columns={
             "task_name": Column(heading="Task Name", index=1),
             "operation_types": Column(heading="操作类型*", index=3),
         },
         others=(Column(heading="Owner", index=0),),
-        named=frozenset({0, 1, 3, 5, 6}),
-        origin=6,
+        named=frozenset({0, 1, 3, 5}),
         added=5,
     )
 
@@ -178,22 +176,6 @@ def test_unknown_headings_may_be_repeated() -> None:
     headings = [*TASK, "x", "x", "", "", "batchcreate status", "batchcreate 状态"]
 
     assert set(found(*headings)) == set(TASK)
-
-
-def test_origin_column_is_known_in_every_language() -> None:
-    """The language of the run does not matter for a to-fix file."""
-    headings = ["batchcreate origin", "batchcreate 来源"]
-
-    headers = [
-        match_header([*TASK, heading], file="t.csv", sheet="", number=1) for heading in headings
-    ]
-
-    assert [header.origin for header in headers] == [len(TASK)] * len(headings)
-
-
-def test_repeated_origin_is_refused() -> None:
-    """With two origins, the right one is not known."""
-    assert "cells C1 ('batchcreate origin') and D1" in refusal(*TASK, *["batchcreate origin"] * 2)
 
 
 def test_mapped_heading_has_precedence() -> None:

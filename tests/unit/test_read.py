@@ -15,7 +15,7 @@ from batchcreate.models import CellKind, Layout, Skipped
 from tests.chunks import contents, make_chunk
 
 
-def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
+def chunk(*names: str) -> Chunk:
     return make_chunk(
         {"task_name": names, "task_tag": [f"tag {name}" for name in names]},
         kinds={
@@ -26,7 +26,6 @@ def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
             }
         },
         covering={"task_tag": {0: "first", 1: "second"}},
-        origins=origins,
     )
 
 
@@ -36,9 +35,7 @@ def chunk(*names: str, origins: tuple[str, ...] = ()) -> Chunk:
 )
 def test_example_rows_are_removed(name: str) -> None:
     """All values of the other rows keep their rows."""
-    found, count = without_examples(
-        chunk("a", name, "b:c", name, "d", origins=("1", "2", "3", "4", "5"))
-    )
+    found, count = without_examples(chunk("a", name, "b:c", name, "d"))
 
     assert count == 2
     assert contents(found) == contents(
@@ -47,7 +44,6 @@ def test_example_rows_are_removed(name: str) -> None:
             [2, 4, 6],
             kinds={"task_tag": {0: CellKind.DATE, 2: CellKind.ERROR}},
             covering={"task_tag": {0: "first"}},
-            origins=["1", "3", "5"],
         )
     )
 

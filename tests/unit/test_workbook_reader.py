@@ -107,12 +107,10 @@ def test_cells_are_texts_as_typed(path: Path, value: object, text: str) -> None:
 
 def test_merged_cell_is_empty_in_the_rows_below(path: Path) -> None:
     """The text of the covering cell is separate."""
-    headings = [*HEADINGS, "batchcreate origin"]
-    rows = [headings, ["abc", "INSERT", "x"], ["def"], ["ghi", "UPDATE"]]
+    rows = [HEADINGS, ["abc", "INSERT"], ["def"], ["ghi", "UPDATE"]]
     write(path, May=rows)
     book = openpyxl.load_workbook(path)
-    for cells in ("B2:B3", "C2:C3"):
-        book["May"].merge_cells(cells)
+    book["May"].merge_cells("B2:B3")
     book.save(path)
 
     (chunk,) = load(path)
@@ -120,7 +118,6 @@ def test_merged_cell_is_empty_in_the_rows_below(path: Path) -> None:
     assert chunk.texts("operation_types") == ["INSERT", "", "UPDATE"]
     assert chunk.kinds == {"operation_types": {1: CellKind.MERGED}}
     assert chunk.covering == {"operation_types": {1: "INSERT"}}
-    assert chunk.origins == ["x", "", ""]
 
 
 def test_every_visible_sheet_with_the_headings_is_read(path: Path) -> None:
@@ -466,13 +463,12 @@ def test_list_that_was_split_into_columns_is_a_problem(path: Path, heading: str)
 
 
 def test_cells_next_to_the_list_are_not_part_of_the_chunk(path: Path) -> None:
-    """The column of origins stays, whatever column is next to the operation types."""
-    table = [[*HEADINGS, "owner", "batchcreate origin"], ["crm-1", "INSERT", "me", "o1"]]
+    """They are read to find operation types outside of their column."""
+    table = [[*HEADINGS, "owner"], ["crm-1", "INSERT", "me"]]
 
     (chunk,) = load(write(path, May=table))
 
-    assert list(chunk.frame) == ["task_name", "operation_types", "origin"]
-    assert chunk.origins == ["o1"]
+    assert list(chunk.frame) == ["task_name", "operation_types"]
 
 
 def test_other_columns_are_read_on_request(path: Path) -> None:
