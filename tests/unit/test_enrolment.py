@@ -659,6 +659,7 @@ def test_other_columns_are_the_union_of_all_files(folder: Path) -> None:
 
     with journal.enrol(endpoint=ENDPOINT) as enrolment:
         for rows, sheet in inputs:
+            begin(enrolment, sheet.file)
             enrolment.add(rows, sheet)
         enrolment.finish(explain)
 
@@ -683,6 +684,7 @@ def test_columns_of_replaced_sheets_are_not_listed(folder: Path) -> None:
         with_others("a.csv", "New", cells=[["2"]]),
     ):
         with journal.enrol(endpoint=ENDPOINT) as enrolment:
+            begin(enrolment, sheet.file)
             enrolment.add(rows, sheet)
             enrolment.finish(explain)
 
@@ -696,6 +698,7 @@ def test_columns_that_were_not_read_are_not_recorded() -> None:
     rows = replace(rows, chunk=make_chunk({"task_name": ["a.csv-0"]}))
 
     with Journal.scratch() as journal, journal.enrol(endpoint=ENDPOINT) as enrolment:
+        begin(enrolment, sheet.file)
         enrolment.add(rows, sheet)
 
         assert journal.other_columns() == []

@@ -69,9 +69,9 @@ def _empty_database(folder: Path) -> Path:
 
 
 def test_folder_without_a_journal_gets_one(folder: Path) -> None:
-    """A run that was refused leaves its log, and users may put their files there."""
+    """A check leaves its issues, and users may put their files there."""
     folder.mkdir(mode=0o700)
-    for name in ("tasks.csv", "issues.csv", "log.jsonl"):
+    for name in ("tasks.csv", "issues.csv"):
         (folder / name).touch()
 
     with Journal.open(folder) as journal:

@@ -26,7 +26,7 @@ ACCEPTED: Final = {
     "rows": "give row numbers and ranges, such as 5-20,31",
 }
 
-OPTIONS_COUNT: Final = 36
+OPTIONS_COUNT: Final = 37
 SHOWN: Final = {
     "endpoint": "https://roma.example",
     "token_file": "t",
