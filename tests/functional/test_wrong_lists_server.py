@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from batchcreate.cli.progress import QuietDisplay
+from batchcreate.journal import Journal
 from batchcreate.pipeline.plan import Forecast
 from batchcreate.pipeline.run import run
 from batchcreate.pipeline.values import Answer
@@ -141,10 +142,12 @@ class AskingDisplay(QuietDisplay):
 
 
 @pytest.mark.parametrize(
-    ("answer", "created"), [(Answer.YES, 6), (Answer.NOT_ASKED, 10)], ids=["asked", "mutant"]
+    ("answer", "others", "created"),
+    [(Answer.YES, 4, 6), (Answer.YES, 6, 6), (Answer.NOT_ASKED, 4, 10)],
+    ids=["some exist", "all exist", "mutant"],
 )
 async def test_list_is_read_again_after_a_question(
-    tmp_path: Path, answer: Answer, created: int
+    tmp_path: Path, answer: Answer, others: int, created: int
 ) -> None:
     """Tasks created meanwhile are skipped; without a second reading they are created twice."""
     (tmp_path / "colleague").mkdir()
@@ -159,7 +162,7 @@ async def test_list_is_read_again_after_a_question(
         }
 
         async def colleague() -> None:
-            await run_batch(tmp_path / "colleague", simulator, rows=4)
+            await run_batch(tmp_path / "colleague", simulator, rows=others)
 
         display = AskingDisplay(colleague, answer, **options)
         result = await run(
@@ -172,9 +175,9 @@ async def test_list_is_read_again_after_a_question(
 
         assert len(simulator.tasks(PROJECT, INSTANCE)) == created
     if answer is Answer.YES:
-        assert statuses(results(tmp_path)) == ["skipped"] * 4 + ["created"] * 2
-        assert display.notes[0] == "skipped 4 tasks that already exist"
-        assert result.facts["this_run"]["existing"] == 4
+        assert statuses(results(tmp_path)) == ["skipped"] * others + ["created"] * (6 - others)
+        assert display.notes[0] == f"skipped {others} tasks that already exist"
+        assert result.facts["this_run"]["existing"] == others
     else:
         assert result.audit is not None
         assert [each.kind for each in result.audit.contradictions] == ["two_ids"] * 4
@@ -289,3 +292,19 @@ async def test_audit_requests_one_list_more(tmp_path: Path) -> None:
         "at": "", "tasks": 6, "too_new": 0, "reconciled": 0, "contradictions": 0,
         "examples": [], "unread": [],
     }  # fmt: skip
+
+
+async def test_audit_that_cannot_be_recorded_stops_the_run(tmp_path: Path) -> None:
+    """The outcomes of the requests are in the journal."""
+    async with recording() as simulator:
+        await run_batch(tmp_path, simulator, rows=2)
+        with Journal.open(tmp_path / RESULTS) as journal:
+            journal._connection.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON meta WHEN new.name = 'audit' "
+                "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+        ended = await run_batch(tmp_path, simulator, rows=3)
+
+    assert ended.code == 4
+    assert "journal.db cannot be written: disk full" in ended.err
+    assert statuses(results(tmp_path)) == ["created"] * 3

@@ -339,3 +339,26 @@ def test_rows_of_other_files_are_reconciled_and_not_sent(tmp_path: Path) -> None
         "a.csv:3 b created id-1",
         "b.csv:2 c created id-2",
     ]
+
+
+def test_id_that_was_returned_for_another_row_is_foreign(tmp_path: Path) -> None:
+    """Two responses had swapped ids: the row stays unknown, whatever its task is."""
+    journal = open_for_sending(tmp_path / "results", ["a", "b"])
+    swapped = ServerAction(reply=json_reply(200, {"task_id": "id-2"}))
+
+    _, client, _ = run(journal, swapped, create_then_reply(RESET), options=RunOptions(workers=1))
+
+    first, second = journal.results()
+    assert client.sent == ["a", "b"]
+    assert (first.status, first.task_id, second.status) == ("created", "id-2", "unknown")
+    assert "cannot belong to this row: the server returned its id for a" in second.error_msg
+
+
+def test_failed_journal_stops_the_reconciling(journal: Journal) -> None:
+    """Without the evidence of the journal nothing is concluded."""
+    journal._connection.execute("ALTER TABLE deletions RENAME TO others")
+
+    _, client, reason = run(journal, create_then_reply(RESET))
+
+    assert reason is not None
+    assert (reason.cause, client.sent) == (StopCause.JOURNAL, ["a"])

@@ -60,6 +60,15 @@ def test_last_lines(
     assert list(describe_end(undone, Path("out"), ["undo", "out"])) == lines
 
 
+def test_changes_during_the_question_are_reported() -> None:
+    """They follow the counts."""
+    undone = Undone(counts={DeletionStatus.DELETED: 1}, note="1 task changed")
+
+    lines = list(describe_end(undone, Path("out"), []))
+
+    assert lines == ["undo: 1 deleted", "1 task changed", DETAILS]
+
+
 def test_declined_undo_reports_that_nothing_was_deleted() -> None:
     """There are no counts and no report."""
     undone = Undone(counts={}, is_confirmed=False)
