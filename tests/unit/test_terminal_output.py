@@ -293,10 +293,13 @@ def test_signal_that_interrupts_no_system_call_ends_the_input(
     missed: list[bool] = []
     has_ended = threading.Event()
     another = threading.Thread(target=interrupt)
+    # The event loop handles the signal only if nothing else does.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             asyncio.run(main())
     finally:
+        signal.signal(signal.SIGINT, before)
         has_ended.set()
         another.join()
         os.close(reading)
