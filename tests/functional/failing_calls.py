@@ -20,6 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import openpyxl
+
 import batchcreate
 from batchcreate.cli.exit_codes import STOPPED
 from batchcreate.cli.main import run_command_line
@@ -33,7 +35,6 @@ PRELOADED = (
     "matplotlib",
     "rich.progress",
     "xlsxwriter",
-    "openpyxl",
     "batchcreate.cli.run_command",
     "batchcreate.cli.undo_command",
     "batchcreate.cli.check_command",
@@ -74,6 +75,9 @@ class Command:
 
 COMMANDS = {
     "run": Command(arguments=RUN, code=1),
+    "run-workbook": Command(
+        arguments=("run", "tasks.xlsx", "--simulate", "--rate", "500"), code=1
+    ),
     "retry": Command(
         arguments=("retry", "tasks-results", "--rate", "500"),
         code=1,
@@ -256,6 +260,10 @@ def _prepare(command: Command, folder: Path) -> None:
     folder.mkdir()
     rows = "".join(f"n-{number},INSERT\n" for number in range(ROWS))
     (folder / "tasks.csv").write_text(f"task_name,operation_types\n{rows}bad name,INSERT\n")
+    workbook = openpyxl.Workbook()
+    for row in (folder / "tasks.csv").read_text().splitlines():
+        workbook.active.append(row.split(","))
+    workbook.save(folder / "tasks.xlsx")
     for arguments in command.before:
         run_forked(arguments, folder, fails=None)
 
