@@ -43,11 +43,9 @@ INSERT INTO rows (
 )
 """
 
-_INSERT_REJECTED: Final = """
-INSERT INTO rows (
-    source, number, project_id, instance_id, task_name, fingerprint, given_id, is_compared
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
+_REJECTED: Final = (
+    "rows (source, number, project_id, instance_id, task_name, fingerprint, given_id, is_compared)"
+)
 
 _SOURCES_PER_INPUT: Final = 1 << 16
 """Sheets of one input, in all versions; a row has the number of its sheet in its key."""
@@ -211,9 +209,8 @@ class Enrolment:
                 facts.add(field, numbers, texts)
         if self._endpoint:
             self._add_tasks(source, rows.tasks(self._endpoint), selection, facts)
-        self._connection.executemany(
-            _INSERT_REJECTED, ((source, *row, *facts.of(row.number)) for row in rows.rejected)
-        )
+        rejected = [(source, *row, *facts.of(row.number)) for row in rows.rejected]
+        insert(self._connection, _REJECTED, rejected)
         self._add_issues(source, rows.issues)
         self._add_others(source, rows.chunk, layout.others)
 

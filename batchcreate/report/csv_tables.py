@@ -1,7 +1,6 @@
 """The CSV reports: results.csv, issues.csv and undo.csv, protected against formula injection."""
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -40,6 +39,8 @@ DELETION_COLUMNS: Final = (
 )
 
 _BATCH_LINES: Final = 2048
+_QUOTED: Final = re.compile('[",\r\n]')
+"""Characters of cells that are written in quotation marks."""
 
 _CACHED_ADVICE_MAX: Final = 1024
 """Size of the cache of advice texts: most rows have the same few responses."""
@@ -105,20 +106,29 @@ def write_deletions(path: Path, deletions: Iterable[tuple[Key, TaskId, Deletion]
 
 def _write(path: Path, columns: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
     with atomic_text_file(path, encoding=_ENCODING) as file:
-        csv.writer(file).writerow(columns)
+        file.write(f"{','.join(map(_csv_text, columns))}\r\n")
         remaining = iter(lines)
         while batch := list(islice(remaining, _BATCH_LINES)):
+            cells = map(_csv_texts, zip(*batch, strict=True))
             # The lines of a batch are encoded together.
-            text = io.StringIO(newline="")
-            cells = map(_protected, zip(*batch, strict=True))
-            csv.writer(text).writerows(zip(*cells, strict=True))
-            file.write(text.getvalue())
+            file.write("".join(f"{','.join(line)}\r\n" for line in zip(*cells, strict=True)))
 
 
-def _protected(cells: Sequence[object]) -> Sequence[object]:
-    """Return the *cells* of a column without formulas; equal cells are converted once."""
-    safe = {cell: csv_cell(cell) if isinstance(cell, str) else cell for cell in set(cells)}
-    return [safe[cell] for cell in cells]
+def _csv_texts(cells: Sequence[object]) -> Sequence[str]:
+    """Return the *cells* of a column without formulas, as CSV; equal cells are converted once."""
+    texts = {cell: _csv_text(cell) for cell in set(cells)}
+    return [texts[cell] for cell in cells]
+
+
+def _csv_text(cell: object) -> str:
+    """Return *cell* as `csv.writer` writes it."""
+    if not isinstance(cell, str):
+        return "" if cell is None else str(cell)
+    text = csv_cell(cell)
+    if not _QUOTED.search(text):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def result_cells(

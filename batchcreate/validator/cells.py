@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from batchcreate import messages
 from batchcreate.models import CellKind, Severity
@@ -115,10 +115,9 @@ def _reject_number(text: str) -> KindRejection | None:
     return KindRejection(reason="number", suggestion=whole_number(text))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(NamedTuple):
     """
-    A broken rule, without the location of the cell.
+    A broken rule, without the location of the cell; a tuple, because there can be millions.
 
     Attributes:
         rule: stable id such as ``task_name.charset``.
@@ -178,7 +177,7 @@ class ColumnRule:
         else:
             found = self._text_violation(text)
         if not found and (doubt := find_doubt(self.rule, text)):
-            found = replace(self._violation(doubt, text), severity=Severity.WARNING)
+            found = self._violation(doubt, text)._replace(severity=Severity.WARNING)
         return (found,) if found else ()
 
     def kind_violation(
@@ -207,7 +206,7 @@ class ColumnRule:
         violation = self._violation(
             rejection.reason, text, suggestion, key=key, cell=cell, stored=stored
         )
-        return replace(violation, severity=rejection.severity)
+        return violation._replace(severity=rejection.severity)
 
     def _valid_text(self, text: str) -> str:
         """Return *text* as it can be typed, or nothing if it would be rejected."""

@@ -6,7 +6,6 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from batchcreate.rules import SEPARATORS, Rule, allowed, pattern
@@ -64,10 +63,9 @@ _TRANSCRIPTIONS = str.maketrans(
     | dict.fromkeys("…™©®℠", GAP)
     | dict.fromkeys(INVISIBLE)
 )
-_GAPS = re.compile(f"{GAP}+")
-_GAPS_AT_SIGN = re.compile(f"{GAP}*([._-]){GAP}*")
+_GAPS = re.compile(f"[{GAP}._-]+")
 _DASHES = re.compile("[‐‑‒–—―−⁃﹘﹣－]+")  # noqa: RUF001
-_APOSTROPHES = re.compile("(?<=[^\\W\\d_])['’‘ʼ`´＇](?=[^\\W\\d_])")  # noqa: RUF001
+_APOSTROPHES = re.compile("['’‘ʼ`´＇](?<=[^\\W\\d_].)(?=[^\\W\\d_])")  # noqa: RUF001
 _POINTS = re.compile("(?<=[A-Za-z0-9])[。\uff0e｡](?=[A-Za-z0-9])")
 
 REALTIME = (
@@ -229,8 +227,7 @@ def _interpret_part(rule: Rule, part: str) -> Iterator[Interpretation]:
         yield from words if is_list else [whole]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """
     Values suggested for a cell.
 
@@ -286,12 +283,12 @@ def _name(rule: Rule, text: str) -> str:
     """Return *text* with an underscore for each gap, or nothing if the name is uncertain."""
     if not rule.first and _LIST_SIGNS.search(text.strip(_WRAPPING)):
         return ""
-    typed = transliterate(text)
+    plain = transliterate(text)
     # A letter without an ASCII form is kept, so that the name is invalid and not suggested.
-    gaps = (char for char in set(allowed(rule).sub("", typed)) if not char.isalnum())
-    plain = typed.translate(dict.fromkeys(map(ord, gaps), GAP))
-    plain = _GAPS_AT_SIGN.sub(r"\1", plain.strip(GAP))
-    plain = _GAPS.sub("_", plain)
+    for char in set(allowed(rule).sub("", plain)):
+        plain = plain if char.isalnum() else plain.replace(char, GAP)
+    # A sign next to a gap replaces it.
+    plain = _GAPS.sub(lambda found: found[0].replace(GAP, "") or "_", plain.strip(GAP))
     name = plain.lstrip("._-") if rule.first else plain
     # A text without letters may be a number with a format, of which no sign is superfluous.
     is_sure = any(map(str.isalpha, name)) or name in replace_look_alikes(text)
