@@ -1,9 +1,10 @@
 """
 Whatever function fails, in whatever thread or callback, a command ends and the next one continues.
 
-Every function of the package, in the middle of each command; half an hour on two idle cores::
+The long tests take one function in a hundred, in the middle of each command. All functions take
+more than half an hour for each command::
 
-    pytest -m long tests/functional/test_failing_functions.py
+    python -m tests.functional.failing_calls run /tmp/sweep 0 1
 """
 
 import asyncio
@@ -18,8 +19,11 @@ from tests.functional.failing_calls import COMMANDS
 from tests.functional.program import without_settings
 
 ROOT = Path(__file__).parents[2]
-PARTS = 2
-"""Number of concurrent sweeps over parts of the functions."""
+STRIDE = 100
+"""A sweep takes one function of so many."""
+
+SWEEPS = 2
+"""Number of concurrent sweeps over different functions."""
 
 REPRESENTATIVE = (
     "Writer._resolve",  # a callback of the event loop, for which all workers wait
@@ -31,7 +35,7 @@ REPRESENTATIVE = (
 
 async def sweep(command: str, folder: Path, start: int, *names: str) -> dict[str, Any]:
     """Run a sweep in a process of its own, and return its findings."""
-    arguments = (command, str(folder), str(start), str(PARTS), *names)
+    arguments = (command, str(folder), str(start), str(STRIDE), *names)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.functional.failing_calls", *arguments),
         stdout=asyncio.subprocess.PIPE,
@@ -52,14 +56,13 @@ async def test_failure_in_any_thread_or_callback_ends_a_run(tmp_path: Path) -> N
 
 
 @pytest.mark.long
-@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_failure_of_any_function_ends_a_command(tmp_path: Path, command: str) -> None:
     """No function of the package can keep a command from ending, or the next from continuing."""
     async with asyncio.TaskGroup() as group:
         sweeps = [
             group.create_task(sweep(command, tmp_path / str(start), start))
-            for start in range(PARTS)
+            for start in range(SWEEPS)
         ]
 
     found = [each.result() for each in sweeps]
