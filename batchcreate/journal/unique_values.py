@@ -197,11 +197,3 @@ class UniqueValues:
                         text=texts[at],
                     ),
                 )
-
-    def rows(self) -> Iterator[tuple[int, int]]:
-        """Yield source and number of each row that has a value."""
-        for source, numbers in self._connection.execute(
-            f"SELECT source, numbers FROM {self._table}"  # noqa: S608 # constant name
-        ):
-            for number in array("q", numbers):
-                yield source, number

@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from batchcreate.pipeline.background import calling_periodically, run_in_thread
+from batchcreate.errors import InternalError
+from batchcreate.pipeline.background import (
+    calling_periodically,
+    failing_callbacks_raised,
+    first_error,
+    run_in_thread,
+)
 
 
 async def test_result_of_the_work_is_returned() -> None:
@@ -77,3 +83,58 @@ async def test_error_of_a_periodic_call_ends_the_block() -> None:
         await block()
 
     assert ended == ["cancelled"]
+
+
+async def test_failing_callback_ends_the_block() -> None:
+    """Otherwise the block would wait forever for what the callback does."""
+
+    def fail() -> None:
+        raise LookupError
+
+    loop = asyncio.get_running_loop()
+
+    with (
+        pytest.raises(InternalError, match=r"internal error \(LookupError\)"),
+        failing_callbacks_raised(),
+    ):
+        loop.call_soon(fail)
+        await asyncio.Event().wait()
+
+    assert loop.get_exception_handler() is None
+
+
+@pytest.mark.parametrize("has_handler", [False, True])
+async def test_other_problems_of_the_loop_are_reported_as_before(*, has_handler: bool) -> None:
+    """They end no block."""
+    loop = asyncio.get_running_loop()
+    seen: list[str] = []
+    if has_handler:
+        loop.set_exception_handler(lambda _, context: seen.append(context["message"]))
+
+    with failing_callbacks_raised():
+        loop.call_exception_handler({"message": "a warning"})
+
+    assert seen == (["a warning"] if has_handler else [])
+
+
+async def test_cancelled_block_is_cancelled() -> None:
+    """No callback has failed."""
+
+    async def wait() -> None:
+        with failing_callbacks_raised():
+            await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(wait())
+        await asyncio.sleep(0)
+        task.cancel()
+
+    assert task.cancelled()
+
+
+def test_first_error_of_nested_groups_is_single() -> None:
+    """A single error is returned as it is."""
+    error = LookupError("no")
+
+    assert first_error(ExceptionGroup("a", [ExceptionGroup("b", [error])])) is error
+    assert first_error(error) is error

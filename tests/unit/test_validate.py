@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -366,6 +367,16 @@ def test_rows_in_other_files_and_sheets_have_their_location() -> None:
     assert issues[0].message == message(
         "row 3 of sheet June, row 4 of b.csv and row 5 of c.xlsx, sheet May"
     )
+
+
+def test_message_names_the_row_that_has_the_task() -> None:
+    """That row keeps its value, and has no issue."""
+    owner = replace(row(9), has_task=True)
+
+    (issue,) = repeated_value_issues([row(2), owner])
+
+    assert (issue.number, issue.rule) == (2, "task_name.repeated")
+    assert issue.message.startswith("The task name 'crm-orders' belongs to row 9, which was sent.")
 
 
 def test_message_has_the_first_five_other_rows() -> None:
