@@ -93,12 +93,13 @@ async def test_failing_callback_ends_the_block() -> None:
 
     loop = asyncio.get_running_loop()
 
-    with (
-        pytest.raises(InternalError, match=r"internal error \(LookupError\)"),
-        failing_callbacks_raised(),
-    ):
-        loop.call_soon(fail)
-        await asyncio.Event().wait()
+    async def wait() -> None:
+        with failing_callbacks_raised():
+            loop.call_soon(fail)
+            await asyncio.Event().wait()
+
+    with pytest.raises(InternalError, match=r"internal error \(LookupError\)"):
+        await wait()
 
     assert loop.get_exception_handler() is None
 
