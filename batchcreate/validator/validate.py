@@ -290,21 +290,10 @@ def _cell_issues(chunk: Chunk, name: str, column: CheckedColumn) -> Iterator[tup
     heading, index = (field.heading, field.index) if field else (name, _NO_INDEX)
     letters = column_letters(index) if field else ""
     for number, text, violations in zip(numbers, texts, column.violations.values(), strict=True):
-        cell = f"{letters}{number}" if letters else ""
-        for each in violations:
-            issue = Issue(
-                chunk.file,
-                chunk.sheet,
-                number,
-                heading,
-                cell,
-                text,
-                each.rule,
-                each.severity,
-                each.message,
-                each.suggestion,
-            )
-            yield _order(number, index), issue
+        start = chunk.file, chunk.sheet, number, heading, letters and f"{letters}{number}", text
+        order = _order(number, index)
+        for rule, message, suggestion, severity in violations:
+            yield order, Issue(*start, rule, severity, message, suggestion)
 
 
 def _row_issue(chunk: Chunk, problem: RowProblem, language: str) -> Issue:
