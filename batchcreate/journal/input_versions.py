@@ -166,8 +166,9 @@ class InputVersions:
         msg = (
             f"{file.path}: corrects {file.label} as it was given on"
             f" {minute_of(by_number[stamp.version].given_at)}, but a newer version was given on"
-            f" {minute_of(newest.given_at)}. Copy the changes to the newest to-fix file in the"
-            " results folder, and give that file. Nothing was sent."
+            f" {minute_of(newest.given_at)}. Move this file to another folder, write the newest"
+            " to-fix file with batchcreate report, copy the changes to it, and give that file. If"
+            f" none is written, no row of {file.label} is to fix. Nothing was sent."
         )
         raise SettingsError(msg)
 

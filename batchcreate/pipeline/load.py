@@ -204,8 +204,10 @@ def _require_decision(options: LoadOptions, sheets: Sequence[SheetNotes]) -> Non
 def _describe_hidden(sheet: SheetNotes) -> str:
     count, layout = sheet.hidden.count, sheet.layout
     are, rows = ("is", "row") if count == 1 else ("are", "rows")
+    # The sheet of a correction of a text file has no name.
+    where = f"{layout.file}, sheet {layout.sheet}" if layout.sheet else layout.file
     return (
-        f"{layout.file}, sheet {layout.sheet}: {count} of {counted(sheet.rows, 'row')} {are} hidden"
+        f"{where}: {count} of {counted(sheet.rows, 'row')} {are} hidden"
         f" ({rows} {listed_ranges(sheet.hidden.ranges, count=count)})"
     )
 
@@ -314,13 +316,15 @@ def _load_file(
     """Begin the enrolment of one file, and yield its chunks."""
     options = replace(source.options, language=source.language)
     stamp: Stamp | None = None
+    is_begun = False
     for event in prefetched(loader.read(path, label=file.label, options=options)):
         match event:
             case Stamp():
                 stamp = event
             case Layout():
-                if event.file not in enrolment.files:
+                if not is_begun:
                     enrolment.begin(replace(file, label=event.file, stamp=stamp))
+                    is_begun = True
                 require_no_similar(event, source.options.given)
                 notes.on_sheet(replace(event, content=file.content))
             case Skipped():

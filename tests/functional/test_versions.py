@@ -149,6 +149,53 @@ async def test_row_that_was_not_fixed_is_rejected_again(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(tmp_path / TO_FIX).active["A3"].value == "orders 2"
 
 
+async def test_edited_correction_of_an_old_version_can_be_repeated_on_the_newest(
+    tmp_path: Path,
+) -> None:
+    """It is in the place of the newest to-fix file, which is written after it was moved."""
+    await corrected(tmp_path)
+    edit(tmp_path / TO_FIX, A3="orders-2")
+    write(tmp_path / "a.csv", ["orders-1,INSERT,0012", "orders 2,INSERT,0013"])
+    await run(tmp_path, "a.csv")
+
+    refused = await run(tmp_path, TO_FIX)
+    (tmp_path / TO_FIX).rename(tmp_path / "old.xlsx")
+    await invoke("report", "r", folder=tmp_path)
+    edit(tmp_path / TO_FIX, A3="orders-2")
+    ended = await run(tmp_path, TO_FIX)
+
+    assert refused.code == 2
+    assert "Move this file to another folder, write the newest to-fix file with" in refused.err
+    assert (ended.code, results(tmp_path)[1]) == (0, ("a.csv", "orders-2", "created"))
+
+
+async def test_two_versions_of_a_file_in_one_command_are_refused(tmp_path: Path) -> None:
+    """An original and its correction, in any order, or two corrections: give one of them."""
+    copy = await corrected(tmp_path)
+    before = results(tmp_path)
+    given = [("a.csv", copy.name), (copy.name, "a.csv"), (copy.name, TO_FIX)]
+
+    ended = [await run(tmp_path, *files) for files in given]
+
+    assert [each.code for each in ended] == [2, 2, 2]
+    assert all("are versions of the same file a.csv. Give one of them" in e.err for e in ended)
+    assert results(tmp_path) == before
+
+
+async def test_hidden_row_of_a_correction_is_named_with_its_file(tmp_path: Path) -> None:
+    """The sheet of a correction of a text file has no name in reports."""
+    copy = await corrected(tmp_path)
+    book = openpyxl.load_workbook(copy)
+    book.active.append(["orders-9", "INSERT"])
+    book.active.row_dimensions[6].hidden = True
+    book.save(copy)
+
+    ended = await run(tmp_path, copy.name)
+
+    assert ended.code == 2
+    assert "a.csv: 1 of 4 rows is hidden (row 6)" in ended.err
+
+
 async def test_correction_of_an_old_version_is_refused(tmp_path: Path) -> None:
     """Two corrections of one to-fix file cannot both be the newest version."""
     copy = await corrected(tmp_path)
