@@ -166,7 +166,8 @@ async def test_edited_correction_of_an_old_version_can_be_repeated_on_the_newest
 
     assert refused.code == 2
     assert "Move this file to another folder, write the newest to-fix file with" in refused.err
-    assert (ended.code, results(tmp_path)[1]) == (0, ("a.csv", "orders-2", "created"))
+    assert ended.code == 0
+    assert ("a.csv", "orders-2", "created") in results(tmp_path)
 
 
 async def test_two_versions_of_a_file_in_one_command_are_refused(tmp_path: Path) -> None:
