@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final, NoReturn
 
@@ -123,13 +123,29 @@ class InputVersions:
 
         """
         newest = self.newest(file.label)
-        if file.stamp is not None:
-            self._check_stamp(file, file.stamp, newest)
+        stamp = file.stamp and self._with_version(file.stamp)
+        if stamp is not None:
+            self._check_stamp(file, stamp, newest)
         if newest is not None and newest.content == file.content:
             return newest
-        base = file.stamp.version if file.stamp and file.stamp.batch else None
+        base = stamp.version if stamp and stamp.batch else None
+        if base is None and stamp is not None and stamp.content:
+            base = self._insert(file.label, stamp.content, base=None, at=at)
+        self._insert(file.label, file.content, base=base, at=at)
+        return self._versions(file.label)[-1]
+
+    def _with_version(self, stamp: Stamp) -> Stamp:
+        """Return the stamp of a run for that of a check, if the checked file was run as well."""
+        same = [each for each in self._versions(stamp.input) if each.content == stamp.content]
+        return replace(stamp, batch=self.batch(), version=same[-1].number) if same else stamp
+
+    def _insert(self, label: str, content: str, *, base: int | None, at: str) -> int:
+        """Insert a version, which may be a file that was only checked; return its number."""
+        newest = self.newest(label)
+        number = newest.number + 1 if newest else 1
+        self._connection.execute("INSERT OR IGNORE INTO contents (digest) VALUES (?)", (content,))
         self._connection.execute(
-            "INSERT OR IGNORE INTO inputs (label, path) VALUES (?, '')", (file.label,)
+            "INSERT OR IGNORE INTO inputs (label, path) VALUES (?, '')", (label,)
         )
         self._connection.execute(
             """
@@ -137,9 +153,9 @@ class InputVersions:
             SELECT id, ?, ?, (SELECT id FROM contents WHERE digest = ?), ? FROM inputs
             WHERE label = ?
             """,
-            (newest.number + 1 if newest else 1, base, file.content, at, file.label),
+            (number, base, content, at, label),
         )
-        return self._versions(file.label)[-1]
+        return number
 
     def move(self, label: str, path: str) -> str:
         """Record the path of a file without a stamp; return its path before."""

@@ -313,7 +313,9 @@ class RepeatedValue:
     has_task: bool = False
 
 
-_STAMP: Final = re.compile(r"([0-9a-f]{0,32}) ([0-9]{1,9}) ([^\0]{1,1000})")
+_SHA256_DIGITS: Final = 64
+
+_STAMP: Final = re.compile(r"([0-9a-f]{0,32}|[0-9a-f]{64}) ([0-9]{1,9}) ([^\0]{1,1000})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,17 +327,19 @@ class Stamp:
         batch: id of the batch; empty if the file was written by a check.
         input: label of the input file.
         version: number of the version that was copied, counted from 1; 0 for a check.
+        content: SHA-256 of the file that was checked, in hex; empty if it was not a check.
 
     """
 
     batch: str
     input: str
     version: int
+    content: str = ""
 
     @property
     def text(self) -> str:
         """Text of the document property."""
-        return f"{self.batch} {self.version} {self.input}"
+        return f"{self.batch or self.content} {self.version} {self.input}"
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -343,5 +347,7 @@ class Stamp:
         found = _STAMP.fullmatch(text)
         if found is None:
             return None
-        batch, version, label = found.groups()
-        return cls(batch=batch, input=label, version=int(version))
+        origin, version, label = found.groups()
+        is_check = len(origin) == _SHA256_DIGITS
+        batch, content = ("", origin) if is_check else (origin, "")
+        return cls(batch=batch, input=label, version=int(version), content=content)

@@ -204,7 +204,6 @@ def _require_decision(options: LoadOptions, sheets: Sequence[SheetNotes]) -> Non
 def _describe_hidden(sheet: SheetNotes) -> str:
     count, layout = sheet.hidden.count, sheet.layout
     are, rows = ("is", "row") if count == 1 else ("are", "rows")
-    # The sheet of a correction of a text file has no name.
     where = f"{layout.file}, sheet {layout.sheet}" if layout.sheet else layout.file
     return (
         f"{where}: {count} of {counted(sheet.rows, 'row')} {are} hidden"

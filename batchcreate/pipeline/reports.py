@@ -91,7 +91,10 @@ class CheckedFiles(StoredFiles):
     def sheets(self) -> Sequence[SheetToFix]:
         """Return the sheets with rows to fix; their stamps belong to no batch."""
         return [
-            replace(sheet, stamp=replace(sheet.stamp, batch="", version=0))
+            replace(
+                sheet,
+                stamp=replace(sheet.stamp, batch="", version=0, content=sheet.layout.content),
+            )
             for sheet in super().sheets()
         ]
 

@@ -170,6 +170,22 @@ async def test_edited_correction_of_an_old_version_can_be_repeated_on_the_newest
     assert ("a.csv", "orders-2", "created") in results(tmp_path)
 
 
+async def test_original_does_not_undo_the_correction_of_a_check(tmp_path: Path) -> None:
+    """The to-fix file of a check states which content it corrects, before and after a run."""
+    write(tmp_path / "a.csv", ["orders-1,INSERT,a", "orders 2,INSERT,a"])
+    await invoke("check", "a.csv", "--results", "r", folder=tmp_path)
+    shutil.copy(tmp_path / TO_FIX, tmp_path / "late.xlsx")
+    edit(tmp_path / TO_FIX, A3="orders-2")
+    edit(tmp_path / "late.xlsx", A3="orders-3")
+
+    ended = [await run(tmp_path, each) for each in (TO_FIX, "a.csv", "late.xlsx")]
+
+    assert [each.code for each in ended] == [0, 0, 2]
+    assert "a.csv: the corrected version of" in ended[1].err
+    assert "late.xlsx: corrects a.csv as it was given on" in ended[2].err
+    assert [status for *_, status in results(tmp_path)] == ["created", "created"]
+
+
 async def test_two_versions_of_a_file_in_one_command_are_refused(tmp_path: Path) -> None:
     """An original and its correction, in any order, or two corrections: give one of them."""
     copy = await corrected(tmp_path)

@@ -114,7 +114,7 @@ def test_correction_of_an_older_version_is_refused(journal: Journal) -> None:
     with pytest.raises(
         SettingsError,
         match=r"^/f/a\.xlsx: corrects a\.csv as it was given on 2026-01-31 08:15 UTC, but a newer"
-        r" version was given on 2026-01-31 12:15 UTC\. Copy the changes",
+        r" version was given on 2026-01-31 12:15 UTC\. Move this file",
     ):
         give(journal, "a.csv", ["late"], stamp=stamp, path="/f/a.xlsx")
 
