@@ -317,13 +317,14 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, is_new: bool) -> Non
         is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         # Before any statement that writes: the file can belong to another program.
         _check_owner(connection, path, is_empty=is_empty)
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
         if is_empty:
             if not is_new:
                 refuse_emptied(path)
+            # Before the write-ahead log exists: a new journal is never empty when there is one.
             create_tables(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
         _check_pages(connection, path)
         refuse_older(connection, path)
     except sqlite3.OperationalError as error:

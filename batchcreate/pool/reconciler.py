@@ -271,9 +271,11 @@ def add_evidence(question: Question, pending: Pending, evidence: Evidence) -> Qu
         for task_id, run in evidence.listed.items()
         if run <= sent.first_run
     }
-    for other in evidence.returned:
-        if other.task != pending.task:
-            foreign[other.task_id] = f"the server returned its id for {other.name}"
+    foreign |= {
+        other.task_id: f"the server returned its id for {other.name}"
+        for other in evidence.returned
+        if other.task != pending.task
+    }
     return replace(
         question,
         sent=sent_row(pending.body, first_sent_ms=sent.first_sent_ms),

@@ -342,6 +342,7 @@ async def kill_at(lane: Lane, struck: Sequence[Point], word: str, sweep: Sweep) 
         elif len(struck) == 1:
             sweep.over.add(point.call)
     again = await complete(*lane.command(word), folder=lane.folder)
+    assert (lane.folder / "struck" / "results.csv").exists(), again.err
     findings = audited(lane.folder / "struck", lane.rows, lane.simulator)
     if findings != Findings() or again.code:
         sweep.wrong[tuple(struck)] = (findings, again.err)

@@ -44,7 +44,7 @@ WITHOUT_INTENTS = (
     ),
     Change("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys = OFF"),
 )
-WITHOUT_LISTING = (Change("ids = found.ids.get(question.task_name, ())", "return Resend()"),)
+WITHOUT_LISTING = (Change("listed = found.ids.get(question.task_name, ())", "return Resend()"),)
 COPIES = {"without intents": WITHOUT_INTENTS, "without listing": WITHOUT_LISTING}
 
 

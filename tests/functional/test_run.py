@@ -602,7 +602,10 @@ async def test_refused_credentials_reach_the_server_once(tmp_path: Path) -> None
 
 # What a share of 0.2 of each kind leads to in the end, if it is the same for every order
 # of the calls: the exit code.
-CREATE_FAULTS = {kind: None for kind in FaultKind if not kind.is_list} | {
+# The audit finds responses that belong to other requests; see `test_wrong_lists_server`.
+CREATE_FAULTS = {
+    kind: None for kind in FaultKind if not kind.is_list and kind is not FaultKind.LATE
+} | {
     FaultKind.TOO_MANY_REQUESTS: 0,
     FaultKind.UNAUTHORIZED: 4,
     FaultKind.FORBIDDEN: 1,

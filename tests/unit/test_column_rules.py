@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from batchcreate.frames import to_frame
@@ -13,6 +13,7 @@ from batchcreate.models import CellKind
 from batchcreate.rules import RULES
 from batchcreate.validator.cells import ColumnRule
 from batchcreate.validator.column_rules import PLAIN, check_column
+from batchcreate.validator.converted_values import rounded_ids
 from batchcreate.validator.damage import cleaned
 from tests.damaged_cells import FIXABLE, HARMLESS, UNFIXABLE
 
@@ -83,6 +84,8 @@ def is_plain(field: str, text: str) -> bool:
 @example("description", "MÃ¼nchen")
 def test_fast_check_agrees_with_the_full_check(field: str, text: str) -> None:
     """A text that is plain after it was trimmed is valid, and its cleaned value is that text."""
+    # Many zeros at the end are judged for a whole column.
+    assume(not rounded_ids([text.strip()], [text.strip()]))
     column_rule = ColumnRule(rule=RULES[field], is_required=True)
 
     found = check_column(column_rule, column([text]), {}, str, {})

@@ -384,4 +384,4 @@ TestJournal.settings = BRIEF
 
 
 TestManyJournals = pytest.mark.long(LongJournalMachine.TestCase)
-TestManyJournals.settings = settings(BRIEF, max_examples=2_000)
+TestManyJournals.settings = settings(BRIEF, max_examples=2_000, stateful_step_count=6)

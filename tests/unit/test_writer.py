@@ -687,3 +687,20 @@ async def test_failing_clock_fails_all_futures(folder: Path) -> None:
         await broken()
 
     assert writer.unwritten == [lost]
+
+
+def test_writer_that_was_never_closed_ends_after_its_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread must not keep the program from ending."""
+    journal = Journal.open(tmp_path / "results")
+    monkeypatch.setattr("batchcreate.journal.writer.IDLE_S", 0.01)
+
+    async def start() -> Writer:
+        writer = open_writer(journal)
+        await writer.__aenter__()
+        return writer
+
+    writer = asyncio.run(start())
+
+    assert writer._next() is None
