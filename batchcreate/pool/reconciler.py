@@ -283,7 +283,7 @@ def add_evidence(question: Question, pending: Pending, evidence: Evidence) -> Qu
         missing=[
             (other.name, other.task_id)
             for other in evidence.returned
-            if not other.is_listed and other.position < sent.ended_at
+            if not other.is_listed and other.position <= sent.ended_at
         ],
     )
 

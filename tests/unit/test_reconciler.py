@@ -24,7 +24,7 @@ from tests.fakes import (
     open_for_sending,
     reply_only,
 )
-from tests.journals import LOST, attempt, read, shown, target
+from tests.journals import LOST, attempt, created, read, shown, target
 from tests.virtual_time import run_virtually
 
 NO_ID = json_reply(200, b"")
@@ -319,6 +319,23 @@ def test_rows_of_earlier_runs_wait_for_a_whole_window(
     assert client.sent == ["a"]
     assert client.sent_at[0] == pytest.approx(60, abs=1.6)
     assert shown(journal) == ["a.csv:2 a created id-1"]
+
+
+@pytest.mark.parametrize("outcome", [LOST, None], ids=["recorded", "killed"])
+def test_last_task_of_the_earlier_run_shows_that_a_list_is_wrong(
+    tmp_path: Path, outcome: Unknown | None
+) -> None:
+    """Its id was returned before this run began, so an empty list proves nothing."""
+    journal = open_for_sending(tmp_path / "results", ["a", "b"])
+    asyncio.run(attempt(journal, {"a": outcome, "b": created("id-b")}))
+    journal.work.select_from_input()
+
+    _, client, _ = run(journal, server=ModelServer())
+
+    unknown, _ = journal.results()
+    assert client.sent == []
+    assert unknown.status == "unknown"
+    assert "it does not contain b (id-b)" in unknown.error_msg
 
 
 def test_rows_of_other_files_are_reconciled_and_not_sent(tmp_path: Path) -> None:
