@@ -115,13 +115,14 @@ async def keep_interrupting(process: asyncio.subprocess.Process) -> None:
 )
 async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: str) -> None:
     """
-    It does not wait for the server, which answers nothing, nor for the end of a timeout.
+    Within two seconds and the time of the reports, although the server answers nothing.
 
     Further interrupts change neither the exit code nor the report.
     """
     rows = task_rows(ROWS)
     write_rows(tmp_path / "tasks.csv", rows)
     turnstile = Turnstile(free=free, holds=1)
+    loop = asyncio.get_running_loop()
 
     async with recording(turnstile) as simulator:
         command = ("run", "tasks.csv", *at(simulator), *FAST)
@@ -130,11 +131,15 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
             await turnstile.is_full.wait()
         process.send_signal(signal.SIGINT)
         await wait_for_output(process, "Ctrl-C")
+        began = loop.time()
         async with asyncio.TaskGroup() as group:
             interrupting = group.create_task(keep_interrupting(process))
             ended = await end(process)
             interrupting.cancel()
+        took_s = loop.time() - began
+        began = loop.time()
         reported = await invoke("report", "tasks-results", folder=tmp_path)
+        report_s = loop.time() - began
         results = tmp_path / "tasks-results"
         after = audited(results, rows, simulator, is_complete=False)
         turnstile.open()
@@ -143,6 +148,7 @@ async def test_a_second_interrupt_ends_at_once(tmp_path: Path, free: int, held: 
 
     assert (ended.code, after) == (130, Findings()), held
     assert reported.code == 0
+    assert took_s <= 2 + report_s
     assert (again.code, findings) == (0, Findings())
 
 
