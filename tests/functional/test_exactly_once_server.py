@@ -42,11 +42,11 @@ NASTY = (
 )
 # Random 429 responses slow the gate down continuously.
 SLOWING = {FaultKind.TOO_MANY_REQUESTS}
-MAY_STAY_UNKNOWN = {FaultKind.EXISTS, FaultKind.FOREIGN_500}
-"""
-A name that the server reports as taken is never concluded to be absent, and a task with other values
-cannot belong to the row.
-"""
+REASONS = {
+    FaultKind.EXISTS: "the server reported that a task with this name exists",
+    FaultKind.FOREIGN_500: "has this name, but cannot belong to this row",
+}
+"""Why rows stay unknown on a correct server after these faults; otherwise they are created."""
 
 LIST_FAULTS = (
     FaultKind.LIST_500,
@@ -61,6 +61,15 @@ def fresh_folders(folder: Path, count: int) -> list[Path]:
     for each in folders:
         each.mkdir()
     return folders
+
+
+def check_end(kind: FaultKind, ended: Ended, results: Path) -> None:
+    """Check that each row is created, or unknown for the reason of the fault."""
+    lines = read_lines(results / "results.csv")
+    unknown = [line["error_msg"] for line in lines if line["status"] == "unknown"]
+    assert ended.code == (3 if unknown else 0), (kind, ended.err)
+    assert {line["status"] for line in lines} <= {"created", "unknown"}, kind
+    assert [each for each in unknown if REASONS.get(kind, each + " ") not in each] == [], kind
 
 
 async def survive(
@@ -87,10 +96,10 @@ async def survive(
                     for _ in range(2 if faults else 1):
                         ended = await invoke(*command, folder=folder)
                         assert "Traceback" not in ended.err
-                        codes = (
-                            {0, 1, 3, 4} if faults else {0, 3} if kind in MAY_STAY_UNKNOWN else {0}
-                        )
-                        assert ended.code in codes, (kind, share, ended.err)
+                        if faults:
+                            assert ended.code in {0, 1, 3, 4}
+                        else:
+                            check_end(kind, ended, results)
                         is_complete = ended.code == 0
                         findings.append(
                             audited(results, batch, simulator, is_complete=is_complete)
