@@ -302,19 +302,6 @@ def test_no_row_is_sent_again_because_of_a_list_that_is_known_to_be_wrong() -> N
     assert [kind for kind in kinds if not COUNTS[kind]] == []
 
 
-@pytest.mark.long
-def test_no_row_is_sent_again_because_of_a_wrong_list_in_many_runs() -> None:
-    """The same holds for longer sequences of runs with other random decisions."""
-    COUNTS.clear()
-
-    run_state_machine_as_test(
-        WrongLists,
-        settings=settings(BRIEF, max_examples=1500, stateful_step_count=8, derandomize=False),
-    )
-
-    print(dict(COUNTS))  # noqa: T201 # the figures of the sweep
-
-
 class Unguarded(Reconciler):
     """A reconciler that takes every complete list as evidence of absence."""
 
