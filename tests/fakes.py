@@ -16,7 +16,7 @@ from typing import Any, Self
 import structlog
 from structlog.testing import LogCapture
 
-from batchcreate.errors import CredentialError, NotSentError, TransportError
+from batchcreate.errors import CredentialError, TransportError
 from batchcreate.journal import Journal, UnknownTask, Writer
 from batchcreate.models import Reply, RunId, Target
 from batchcreate.pipeline.preflight import run_preflight, skip_existing
@@ -214,13 +214,9 @@ class ScriptedClient:
         on_step: called between any two steps.
         is_killed: returns True if the calling process has been killed.
         view: selects the tasks that a task list contains from those that it should contain.
-        on_create: called with the name of each create request.
 
     Attributes:
-        shown: the tasks in each task list of each instance, with the time of the request.
         returned: time and task of each id that a response returned.
-        ended: time of the last response to a create request by name.
-        not_executed: names whose last create request was not sent, throttled or unauthorized.
 
     """
 
@@ -236,14 +232,9 @@ class ScriptedClient:
         view: Callable[[Target, list[StoredTask]], list[StoredTask]] = lambda _target, tasks: (
             tasks
         ),
-        on_create: Callable[[Target, str], None] = lambda _target, _name: None,
     ) -> None:
-        self.shown: dict[Target, list[tuple[float, list[StoredTask]]]] = {}
         self.returned: list[tuple[float, Target, str]] = []
-        self.ended: dict[str, float] = {}
-        self.not_executed: set[str] = set()
         self._view = view
-        self._on_create = on_create
         self.sent: list[str] = []
         self.sent_at: list[float] = []
         self.listed_at: list[float] = []
@@ -259,7 +250,6 @@ class ScriptedClient:
         """Carry out the next action and return its response."""
         await self._step()
         name = json.loads(body)["task_name"]
-        self._on_create(target, name)
         self.sent.append(name)
         self.sent_at.append(asyncio.get_running_loop().time())
         action = next(self._creates, SUCCESS)
@@ -268,11 +258,6 @@ class ScriptedClient:
         await asyncio.sleep(action.reply_after_s)
         await self._step()
         now = asyncio.get_running_loop().time()
-        self.not_executed.discard(name)
-        if isinstance(action.reply, NotSentError) or _status(action.reply) in {401, 429}:
-            self.not_executed.add(name)
-        else:
-            self.ended[name] = now
         if action.reply is None and (task_id := json.loads(truth.body).get("task_id")):
             self.returned.append((now, target, task_id))
         return _reply_or_raise(truth if action.reply is None else action.reply)
@@ -284,10 +269,6 @@ class ScriptedClient:
         fault = next(self._lists, None)
         tasks = self._view(target, self.server.listed(target))
         shown = tasks[offset : offset + min(limit, self._page_tasks)]
-        if offset:
-            self.shown[target][-1][1].extend(shown)
-        else:
-            self.shown.setdefault(target, []).append((self.listed_at[-1], list(shown)))
         page = {
             "total": len(tasks),
             "size": len(shown),
@@ -309,10 +290,6 @@ class ScriptedClient:
         self.on_step()
         if self._is_killed():
             await asyncio.Event().wait()
-
-
-def _status(reply: object) -> int | None:
-    return reply.status if isinstance(reply, Reply) else None
 
 
 def _reply_or_raise(result: Reply | TransportError) -> Reply:
