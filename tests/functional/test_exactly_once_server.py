@@ -48,11 +48,12 @@ REASONS = {
 }
 """Why rows stay unknown on a correct server after these faults; otherwise they are created."""
 
+# The first one is quick, because it is not requested again.
 LIST_FAULTS = (
-    FaultKind.LIST_500,
-    FaultKind.LIST_403,
-    FaultKind.LIST_MALFORMED,
     FaultKind.LIST_SHORT_PAGE,
+    FaultKind.LIST_403,
+    FaultKind.LIST_500,
+    FaultKind.LIST_MALFORMED,
 )
 
 
