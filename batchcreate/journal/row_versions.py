@@ -15,7 +15,7 @@ _ADDRESSES_MAX: Final = 10_000
 _TABLES: Final = """
 CREATE TEMP TABLE names AS
 SELECT id AS source, input,
-       CASE WHEN count(*) OVER (PARTITION BY input, id IN (SELECT value FROM json_each(:new))) = 1
+       CASE WHEN count(*) OVER (PARTITION BY version, id IN (SELECT value FROM json_each(:new))) = 1
        THEN '' ELSE sheet END AS name
 FROM sources;
 
@@ -115,7 +115,7 @@ AND source NOT IN (SELECT value FROM json_each(?))
 """
 
 _ISSUE_CELLS: Final = """
-SELECT input, sources.sheet, cell FROM issues JOIN sources ON sources.id = issues.source
+SELECT input, name, cell FROM issues JOIN temp.names USING (source)
 WHERE severity = 'error' AND source IN (SELECT value FROM json_each(:old)) AND cell <> ''
 """
 
@@ -133,8 +133,8 @@ FROM temp.earlier WHERE is_last GROUP BY input
 """
 
 _ADDRESSES: Final = f"""
-SELECT current.input, sources.sheet, current.number
-FROM temp.current JOIN temp.earlier ON {_SAME_ADDRESS} JOIN sources ON sources.id = current.source
+SELECT current.input, current.name, current.number
+FROM temp.current JOIN temp.earlier ON {_SAME_ADDRESS}
 WHERE is_new AND is_last AND NOT is_moved AND current.fingerprint <> earlier.fingerprint
 AND (NOT EXISTS (
     SELECT 1 FROM temp.earlier AS other
@@ -159,7 +159,8 @@ class VersionChange:
         withdrawn: number of rows that were removed from the file and never created.
         removed: number of rows that were removed from the file, but whose tasks exist.
         same: number of rows that have the name or the content of a row of the version before.
-        addresses: sheet and number of the changed rows whose cells can be compared.
+        addresses: sheet and number of the changed rows whose cells can be compared. The name of
+            the only sheet of a version is empty.
         issue_cells: sheet and address of the cells with issues in the version before.
 
     """

@@ -1,12 +1,12 @@
 """Changes between two versions of an input, for the plan of a run."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 
 from batchcreate import loader
 from batchcreate.errors import LoadError
@@ -141,14 +141,14 @@ def _changed_cells(
     except LoadError:
         # An option for the new version, such as the encoding, does not suit the one before.
         return []
-    addresses = sorted(before.keys() & after.keys())
-    return [
-        ChangedCell(sheet=sheet, cell=address, before=before[key][0], after=after[key][0])
-        for key in addresses
-        for sheet, _, _ in (key,)
-        for address in (after[key][1],)
-        if before[key][0] != after[key][0] and (sheet, before[key][1]) not in change.issue_cells
-    ]
+    found = []
+    for place in sorted(before.keys() & after.keys()):
+        sheet, old, new = place[0], before[place], after[place]
+        if old.text != new.text and (sheet, old.address) not in change.issue_cells:
+            found.append(
+                ChangedCell(sheet=sheet, cell=new.address, before=old.text, after=new.text)
+            )
+    return found
 
 
 @contextmanager
@@ -162,26 +162,40 @@ def _file(enrolment: Enrolment, content: str, paths: Mapping[str, Path]) -> Iter
             yield copy
 
 
-_Cell = tuple[str, int, str]
+class _Cell(NamedTuple):
+    """Text and address of a cell."""
+
+    text: str
+    address: str
+
+
+_Place = tuple[str, int, str]
 """Sheet, row number and field."""
 
 
 def _cells(
     path: Path, wanted: set[tuple[str, int]], options: LoadOptions
-) -> dict[_Cell, tuple[str, str]]:
-    """Return the text and the address of each cell with a field in the *wanted* rows."""
-    found: dict[_Cell, tuple[str, str]] = {}
+) -> Mapping[_Place, _Cell]:
+    """Return the cells with a field in the *wanted* rows; the only sheet has no name."""
+    numbers = {number for _, number in wanted}
+    sheets: dict[str, dict[_Place, _Cell]] = {}
     for event in loader.read(path, label="", options=options):
         if isinstance(event, Chunk):
-            found |= _cells_of(event, wanted)
-    return found
+            sheets.setdefault(event.sheet, {}).update(_cells_of(event, numbers))
+    return {
+        (name, number, field): cell
+        for sheet, cells in sheets.items()
+        for name in ("" if len(sheets) == 1 else sheet,)
+        for (_, number, field), cell in cells.items()
+        if (name, number) in wanted
+    }
 
 
-def _cells_of(chunk: Chunk, wanted: set[tuple[str, int]]) -> dict[_Cell, tuple[str, str]]:
-    at = [place for place, number in enumerate(chunk.numbers) if (chunk.sheet, number) in wanted]
+def _cells_of(chunk: Chunk, numbers: Container[int]) -> Mapping[_Place, _Cell]:
+    at = [place for place, number in enumerate(chunk.numbers) if number in numbers]
     rows = chunk.frame.iloc[at]
     return {
-        (chunk.sheet, number, name): (text, cell_address(column.index, number))
+        (chunk.sheet, number, name): _Cell(text, cell_address(column.index, number))
         for name, column in chunk.columns.items()
         for number, text in zip(rows.index.tolist(), rows[name].tolist(), strict=True)
     }

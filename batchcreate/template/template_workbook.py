@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+FORMULA_CHARS_MAX: Final = 255
+"""Maximum length of a validation formula in Excel, including the equals sign."""
+
 _FIRST, _LAST = 2, 1_048_575
 """Zero-based first and last row for tasks: below the example row, down to the end of the sheet."""
 

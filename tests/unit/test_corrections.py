@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from batchcreate.journal import Journal
@@ -20,11 +21,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 def give(
-    folder: Path, rows: Sequence[str], *, is_kept: bool = True, encoding: str = ""
+    folder: Path,
+    rows: Sequence[str] = (),
+    *,
+    file: str = "tasks.csv",
+    is_kept: bool = True,
+    encoding: str = "",
 ) -> list[NewVersion]:
-    """Run a file with these rows; return what was changed."""
-    path = folder / "tasks.csv"
-    path.write_bytes("\n".join([HEADINGS, *rows, ""]).encode(encoding or "utf-8"))
+    """Run a file, a text file with these *rows* if there are any; return what was changed."""
+    path = folder / file
+    if rows:
+        path.write_bytes("\n".join([HEADINGS, *rows, ""]).encode(encoding or "utf-8"))
     defaults = {"project_id": "p", "instance_id": "i"}
     source = Input(files=[path], defaults=defaults, options=LoadOptions(encoding=encoding))
     with Journal.open(folder / "results") as journal:
@@ -54,6 +61,20 @@ def test_changed_cells_without_issues_are_named(folder: Path, *, is_kept: bool) 
     assert [(each.cell, each.before, each.after) for each in version.cells] == [("C2", "007", "7")]
     assert (version.cells_count, version.is_correction) == (1, False)
     assert (version.change.changed, version.change.new, version.change.withdrawn) == (2, 1, 1)
+
+
+def test_text_file_is_compared_with_the_only_sheet_of_a_workbook(folder: Path) -> None:
+    """A spreadsheet program that saves a sheet as text can change its cells."""
+    book = openpyxl.Workbook()
+    book.active.title = "Tasks"
+    for row in (HEADINGS.split(","), ["orders-1", "INSERT", "007", "tagged"]):
+        book.active.append(row)
+    book.save(folder / "tasks.xlsx")
+    give(folder, file="tasks.xlsx")
+
+    (version,) = give(folder, ["orders-1,INSERT,7,tagged"])
+
+    assert [(each.cell, each.before, each.after) for each in version.cells] == [("C2", "007", "7")]
 
 
 def test_added_rows_change_no_cell(folder: Path) -> None:
